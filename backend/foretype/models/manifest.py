@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 FORMAT = 1
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
+EMBEDDING = "embedding.bin"  # the float32 embedding, outside the graph so that it is mapped, not read
 TOKENIZER = "tokenizer.json"
 
 
@@ -60,9 +61,11 @@ class Manifest(_Strict):
     source: SourceEntry
     files: dict[str, FileEntry]
     versions: dict[str, str]  # of the packages that made it
+    graph: Literal["fused", "plain"]  # laid by foretype.models.fuse, or as Optimum exported it
     weights: str  # "int8-block32", "float32", …
     geometry: Geometry
     begin_ids: tuple[int, ...]  # token ids that every text starts with
+    prompt: str = ""  # a line that stands between them and the text, often none
     figures: Figures
 
     @classmethod

@@ -1,0 +1,43 @@
+"""How long work says what it is doing. The library knows this protocol only; the command line draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Step(Protocol):
+    """One thing being done, between `Progress.step`'s entry and exit."""
+
+    def advance(self, done: float, total: float) -> None:
+        """`done` of `total`, in any unit, both counted from the step's beginning."""
+
+
+class Progress(Protocol):
+    def step(self, what: str) -> StepContext:
+        """Begin a step; leaving the context ends it. `what` reads as “download the weights”."""
+
+    def say(self, line: str) -> None:
+        """A line that stays on the screen."""
+
+
+class StepContext(Protocol):
+    def __enter__(self) -> Step: ...
+    def __exit__(self, *exc: object) -> bool | None: ...
+
+
+class _Nothing:
+    def advance(self, done: float, total: float) -> None:
+        return
+
+
+class Silent:
+    """Says nothing: for tests, and for callers that have their own words."""
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[Step]:
+        yield _Nothing()
+
+    def say(self, line: str) -> None:
+        return
