@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
 class Step(Protocol):
-    """One thing being done, between `Progress.step`'s entry and exit."""
+    """One thing being done, between the entry of `Progress.step` and its exit."""
 
     def advance(self, done: float, total: float) -> None:
         """`done` of `total`, in any unit, both counted from the step's beginning."""
 
 
 class Progress(Protocol):
-    def step(self, what: str) -> StepContext:
+    def step(self, what: str) -> AbstractContextManager[Step]:
         """Begin a step; leaving the context ends it. `what` reads as “download the weights”."""
 
     def say(self, line: str) -> None:
         """A line that stays on the screen."""
 
 
-class StepContext(Protocol):
-    def __enter__(self) -> Step: ...
-    def __exit__(self, *exc: object) -> bool | None: ...
-
-
-class _Nothing:
+class _SilentStep:
     def advance(self, done: float, total: float) -> None:
         return
 
 
-class Silent:
-    """Says nothing: for tests, and for callers that have their own words."""
-
+class _Silent:
     @contextmanager
     def step(self, what: str) -> Iterator[Step]:
-        yield _Nothing()
+        yield _SilentStep()
 
     def say(self, line: str) -> None:
         return
+
+
+SILENT: Progress = _Silent()
+"""Says nothing: for tests, and for callers that have their own words."""

@@ -1,6 +1,8 @@
-"""Eight-bit weights (or four): `MatMulNBits`, symmetric blocks, products in 8 bits (accuracy level 4), the head included.
+"""Eight-bit weights (or four): `MatMulNBits`, symmetric blocks, products in 8 bits (accuracy level 4), the
+head included.
 
-The embedding stays float32: a lookup costs nothing, and reading it from a mapped file keeps only the rows in memory that are used.
+The embedding stays float32: a lookup costs nothing, and reading it from a mapped file keeps only the rows
+in memory that are used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The GPT-2 family laid as few nodes: learned positions, biases inside the norms that follow them, one node for attention."""
+"""The GPT-2 family laid as few nodes: learned positions, biases inside the norms that follow them, one node
+for attention.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,12 @@ from typing import Any
 
 import onnx
 
-from foretype.models.fuse.graph import CONTRIB, Export, Graph, NotFusable
+from foretype.models.fuse.graph import CONTRIB, Export, Graph, NotFusableError
 from foretype.models.manifest import Geometry
 
 
 def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
-    """The fused graph of Optimum's export of a transformers `GPT2Config` model. Raises NotFusable."""
+    """The fused graph of Optimum's export of a transformers `GPT2Config` model. Raises NotFusableError."""
     _check(config)
     graph = Graph(geometry)
     residual = _embed(graph, export)
@@ -30,9 +32,9 @@ def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
 def _check(config: Any) -> None:
     """Refuse what this layout would compute wrongly without a word."""
     if config.activation_function != "gelu_new":
-        raise NotFusable(f"its activation is {config.activation_function}, not gelu_new")
+        raise NotFusableError(f"its activation is {config.activation_function}, not gelu_new")
     if not config.scale_attn_weights or config.scale_attn_by_inverse_layer_idx:
-        raise NotFusable("its attention scores are scaled in another way")
+        raise NotFusableError("its attention scores are scaled in another way")
 
 
 def _embed(graph: Graph, export: Export) -> str:
@@ -52,7 +54,7 @@ class _Update:
 
 
 class _Norms:
-    """Layer norms; from the second on, each also adds the update before it, bias included, to the residual."""
+    """Layer norms; from the second on, each also adds the update before it, and its bias, to the residual."""
 
     def __init__(self, graph: Graph, export: Export, epsilon: float) -> None:
         self._graph = graph
@@ -65,7 +67,9 @@ class _Norms:
         shift = self._graph.weight(f"{name}.shift", self._export.parameter(f"{module}.bias"))
         if update is None:
             inputs = [residual, scale, shift]
-            return self._graph.node("LayerNormalization", inputs, name, axis=-1, epsilon=self._epsilon), residual
+            return self._graph.node(
+                "LayerNormalization", inputs, name, axis=-1, epsilon=self._epsilon
+            ), residual
         bias = self._graph.weight(f"{name}.bias", self._export.parameter(update.bias))
         summed = f"{name}.residual"
         normed = self._graph.node(

@@ -1,7 +1,8 @@
 """Reading Optimum's export by its names, and laying a new graph from it.
 
-Optimum names nodes after the modules they came from (`/model/layers.0/self_attn/q_proj/MatMul`) and weights after their
-parameters, but renames a weight that it transposes (`onnx::MatMul_8767`) and puts an `Identity` before one that equals another.
+Optimum names nodes after the modules they came from (`/model/layers.0/self_attn/q_proj/MatMul`) and weights
+after their parameters, but renames a weight that it transposes (`onnx::MatMul_8767`) and puts an `Identity`
+before one that equals another.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ IR_VERSION = 10  # the newest that ONNX Runtime 1.17 to 1.32 all read
 Array = NDArray[np.float32]
 
 
-class NotFusable(Exception):
-    """The export is not laid out as expected; `str()` says what is different. The plain export still serves."""
+class NotFusableError(Exception):
+    """The export is laid out in another way; `str()` says how. The plain export still serves."""
 
 
 class Export:
@@ -39,19 +40,21 @@ class Export:
         return node in self._nodes
 
     def parameter(self, name: str) -> Array:
-        """The weight of that name, as float32. Raises NotFusable where there is none."""
+        """The weight of that name, as float32. Raises NotFusableError where there is none."""
         value = self._constant(name)
         if value is None:
-            raise NotFusable(f"the export has no weight {name}")
+            raise NotFusableError(f"the export has no weight {name}")
         return value
 
     def weight_of(self, node: str) -> Array:
-        """The only weight that goes into the node of that name. Raises NotFusable where there is not exactly one."""
+        """The only weight that goes into the node of that name. Raises NotFusableError where there is not
+        exactly one.
+        """
         if node not in self._nodes:
-            raise NotFusable(f"the export has no node {node}")
+            raise NotFusableError(f"the export has no node {node}")
         found = [value for name in self._nodes[node].input if (value := self._constant(name)) is not None]
         if len(found) != 1:
-            raise NotFusable(f"the node {node} has {len(found)} weights, expected one")
+            raise NotFusableError(f"the node {node} has {len(found)} weights, expected one")
         return found[0]
 
     def _constant(self, name: str) -> Array | None:
@@ -78,10 +81,12 @@ class LayerPast:
 class Graph:
     """A graph being laid, node by node. Inputs and outputs are those that the runtime binds.
 
-    In: `input_ids`, `position_ids` (b, s) int64; `seqlens_k` (b,) int32, past + s - 1; `total_sequence_length` () int32, past + s;
-    `attention_bias` (b, 1, s, past + s) float32, added to the scores, causality being the operator's own; `rows` (k,) int64, the
-    positions whose logits are wanted; `past_key_values.N.key` and `.value` (b, kv_heads, past, head_dim) float32.
-    Out: `logits` (b, k, vocab) float32; `present.N.key` and `.value`. Past and present may be one buffer, longer than the text.
+    In: `input_ids`, `position_ids` (b, s) int64; `seqlens_k` (b,) int32, past + s - 1;
+    `total_sequence_length` () int32, past + s; `attention_bias` (b, 1, s, past + s) float32, added to the
+    scores, causality being the operator's own; `rows` (k,) int64, the positions whose logits are wanted;
+    `past_key_values.N.key` and `.value` (b, kv_heads, past, head_dim) float32.
+    Out: `logits` (b, k, vocab) float32; `present.N.key` and `.value`. Past and present may be one buffer,
+    longer than the text.
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -125,8 +130,8 @@ class Graph:
         return LayerPast((past[0], past[1]), (present[0], present[1]))
 
     def finish(self, hidden: str, head: Array) -> onnx.ModelProto:
-        """Close the graph with the output head, on the asked-for rows only. The head has weights of its own, not the
-        embedding's: so the quantiser reaches them.
+        """Close the graph with the output head, on the asked-for rows only. The head has weights of its
+        own, not the embedding's: so the quantiser reaches them.
         """
         wanted = self.node("Gather", [hidden, "rows"], "wanted", axis=1)
         self.matmul(wanted, head, "logits")

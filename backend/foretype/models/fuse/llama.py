@@ -1,4 +1,6 @@
-"""The Llama family laid as few nodes: rotary inside the attention, packed q-k-v and gate-up, norms that add the residual."""
+"""The Llama family laid as few nodes: rotary inside the attention, packed q-k-v and gate-up, norms that add
+the residual.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,12 @@ from typing import Any
 import numpy as np
 import onnx
 
-from foretype.models.fuse.graph import CONTRIB, Array, Export, Graph, NotFusable
+from foretype.models.fuse.graph import CONTRIB, Array, Export, Graph, NotFusableError
 from foretype.models.manifest import Geometry
 
 
 def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
-    """The fused graph of Optimum's export of a transformers `LlamaConfig` model. Raises NotFusable."""
+    """The fused graph of Optimum's export of a transformers `LlamaConfig` model. Raises NotFusableError."""
     _check(config)
     graph = Graph(geometry)
     rotary = _rotary_caches(graph, config.rope_theta, geometry)
@@ -33,11 +35,11 @@ def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
 def _check(config: Any) -> None:
     """Refuse what this layout would compute wrongly without a word."""
     if config.hidden_act != "silu":
-        raise NotFusable(f"its activation is {config.hidden_act}, not silu")
+        raise NotFusableError(f"its activation is {config.hidden_act}, not silu")
     if config.rope_scaling:
-        raise NotFusable("its rotary positions are scaled")
+        raise NotFusableError("its rotary positions are scaled")
     if config.attention_bias or config.mlp_bias:
-        raise NotFusable("its projections have biases")
+        raise NotFusableError("its projections have biases")
 
 
 def _rotary_caches(graph: Graph, theta: float, geometry: Geometry) -> tuple[str, str]:
@@ -48,7 +50,9 @@ def _rotary_caches(graph: Graph, theta: float, geometry: Geometry) -> tuple[str,
 
 
 class _Norms:
-    """Root-mean-square norms; from the second on, each also adds the update that came before it to the residual."""
+    """Root-mean-square norms; from the second on, each also adds the update that came before it to the
+    residual.
+    """
 
     def __init__(self, graph: Graph, export: Export, epsilon: float) -> None:
         self._graph = graph
@@ -60,7 +64,12 @@ class _Norms:
         weight = self._graph.weight(f"{name}.weight", self._export.weight_of(f"{module}/Mul_1"))
         if update is None:
             normed = self._graph.node(
-                "SimplifiedLayerNormalization", [residual, weight], name, axis=-1, epsilon=self._epsilon, stash_type=1
+                "SimplifiedLayerNormalization",
+                [residual, weight],
+                name,
+                axis=-1,
+                epsilon=self._epsilon,
+                stash_type=1,
             )
             return normed, residual
         summed = f"{name}.residual"
@@ -85,7 +94,17 @@ def _attention(
     names = graph.past_of(layer)
     attended = graph.node(
         "GroupQueryAttention",
-        [qkv, "", "", *names.past, "seqlens_k", "total_sequence_length", *rotary, "position_ids", "attention_bias"],
+        [
+            qkv,
+            "",
+            "",
+            *names.past,
+            "seqlens_k",
+            "total_sequence_length",
+            *rotary,
+            "position_ids",
+            "attention_bias",
+        ],
         f"attended{layer}",
         more_outputs=names.present,
         domain=CONTRIB,
