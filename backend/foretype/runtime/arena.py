@@ -28,6 +28,7 @@ class Arena:
     def __init__(self, geometry: Geometry, capacity: int) -> None:
         self.capacity = capacity
         self.length = 0
+        self.touched = 0  # slots ever written: what the arena costs
         shape = (geometry.layers, 2, 1, geometry.kv_heads, capacity, geometry.head_dim)
         self.buffer: NDArray[np.float32] = np.empty(shape, np.float32)
 
@@ -41,6 +42,7 @@ class Arena:
         if first + count > self.capacity:
             raise ArenaFull(first + count, self.capacity)
         self.length = first + count
+        self.touched = max(self.touched, self.length)
         return first
 
     def compact(self, keep: NDArray[np.int64]) -> None:

@@ -32,10 +32,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What can be said now. `done`: nothing the model could add would change it."""
+    """What can be said now.
+
+    done: nothing the model could add would change it. sure: what the model may still add can only draw the text out or add alternatives.
+    """
 
     chosen: list[Continuation]
     done: bool
+    sure: bool = False
 
 
 class Draft:
@@ -53,6 +57,15 @@ class Draft:
         self._root: Node = self._trie.node([])
         self._findings = Findings()
         self._runs = 0  # for the keystroke in hand
+
+    @property
+    def arena(self) -> Arena:
+        return self._trie.arena
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory of past key values and distributions."""
+        return self._trie.held_bytes
 
     @property
     def settled(self) -> str:
@@ -84,7 +97,7 @@ class Draft:
         self._findings = self._search().explore()
         chosen = choose(self._findings.words, self._policy, self._place, self._keystroke.alternatives)
         done = not self._findings.wanted or self._runs >= self._limits.runs_a_keystroke
-        return Look(chosen, done)
+        return Look(chosen, done, sure=bool(chosen) and self._findings.sure_words > 0)
 
     def next_run(self) -> Run:
         """The run that the last `look` lacks most. Only while no run of this draft is under way."""
@@ -93,8 +106,7 @@ class Draft:
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         """Take in a finished run, also one that an earlier keystroke asked for."""
         self._trie.record(run, first_slot, distributions)
-        if run.wanted:
-            self._runs += 1
+        self._runs += 1
 
     def _search(self) -> Search:
         floor = self._policy.keep if self._place.on_screen else self._policy.show

@@ -31,11 +31,13 @@ class Findings:
     """What a search found so far.
 
     words: best first; the first is the likeliest next word, longer ones may begin with it.
+    sure_words: how many of them no missing distribution can displace.
     wanted: nodes whose distributions the search lacks, likeliest first; empty where nothing more can reach the floor.
     """
 
     words: list[Word] = field(default_factory=list)
     wanted: list[Node] = field(default_factory=list)
+    sure_words: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,6 +79,7 @@ class Search:
                 break
             if way.ends:
                 findings.words.append(Word(way.text[len(self._stem) :], likelihood))
+                findings.sure_words += not findings.wanted
                 continue
             node = way.parent if way.token is None else self._trie.child(way.parent, way.token)
             node.used = self._trie.clock

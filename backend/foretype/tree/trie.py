@@ -64,6 +64,12 @@ class Trie:
         self.clock = 0
         self.root = Node(self._begin[0], None)
 
+    @property
+    def held_bytes(self) -> int:
+        """Memory of past key values and distributions."""
+        distributions = sum(n.distribution.log_probs.nbytes for n in self._with_distribution if n.distribution is not None)
+        return self.arena.touched * self.arena.slot_bytes + distributions
+
     def node(self, ids: Sequence[int]) -> Node:
         """The node after the begin tokens and `ids`; made where it is not there yet."""
         node = self.root
