@@ -9,7 +9,7 @@ tested := .venv/.installed-dev
 modules := extension/node_modules/.installed
 ARGS ?=
 
-.PHONY: help serve test lint extension lock replay bench clean
+.PHONY: help serve test lint extension playground lock replay bench clean
 
 help: ## What there is to make
 	@echo 'Foretype completes what you type in the browser. Start with:'
@@ -36,6 +36,9 @@ lint: $(tested) ## Style and types of the Python code
 extension: $(modules) ## The browser extension, as a folder to load and a zip
 	cd extension && npm run build && npm run zip
 	@echo 'Open chrome://extensions, switch on "Developer mode", press "Load unpacked" and choose extension/.output/chrome-mv3'
+
+playground: $(modules) ## The page that the server shows at /, built from the extension's sources into the package
+	cd extension && npm run build:playground
 
 lock: $(tested) ## Pin what pyproject.toml asks for (ARGS=--upgrade: the newest of it)
 	@exec tools/lock $(ARGS)

@@ -127,7 +127,7 @@ def main(
 
 async def _measure(plan: Plan, running: Target | None, console: Console) -> Report:
     """Replays against `running`, or against a server of our own where it is None."""
-    async with _target(running, console) as target:
+    async with _target(running, console, hurried=plan.manner.wpm is None) as target:
         meter = Meter(target.pid) if target.pid is not None else None
         with _progress(len(plan.texts), console) as progress:
             done = await replay(
@@ -147,12 +147,12 @@ async def _measure(plan: Plan, running: Target | None, console: Console) -> Repo
 
 
 @contextlib.asynccontextmanager
-async def _target(running: Target | None, console: Console) -> AsyncIterator[Target]:
+async def _target(running: Target | None, console: Console, *, hurried: bool) -> AsyncIterator[Target]:
     if running is not None:
         yield running
         return
     console.print("starting a server (if its model has never been prepared, that takes minutes)")
-    async with own_server(OUT / "server.log") as own:
+    async with own_server(OUT / "server.log", hurried=hurried) as own:
         yield Target(own.address, own.token, own.pid, own.ready_s)
 
 

@@ -30,13 +30,16 @@ class OwnServer:
 
 
 @contextlib.asynccontextmanager
-async def own_server(log: Path) -> AsyncIterator[OwnServer]:
+async def own_server(log: Path, *, hurried: bool = False) -> AsyncIterator[OwnServer]:
     """Starts `foretype serve`, waits until it is ready and stops it at the end; what it says goes to `log`.
 
+    `hurried` takes its limit on keystrokes a second away, which nobody who types by hand ever meets.
     Raises `ServerLostError` where it does not get ready.
     """
     port, token = _free_port(), secrets.token_urlsafe(24)
     settings = {"FORETYPE_HOST": "127.0.0.1", "FORETYPE_PORT": str(port), "FORETYPE_TOKEN": token}
+    if hurried:
+        settings["FORETYPE_KEYSTROKES_PER_SECOND"] = "100000"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
