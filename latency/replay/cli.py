@@ -50,9 +50,7 @@ class Plan:
 
 @app.command()
 def main(
-    address: Annotated[
-        str, typer.Option(envvar="FORETYPE_ADDRESS", help="The server to type at.")
-    ] = "http://127.0.0.1:8765",
+    address: Annotated[str, typer.Option(help="The server to type at.")] = "http://127.0.0.1:8765",
     token: Annotated[str, typer.Option(envvar="FORETYPE_TOKEN", show_envvar=True, help="Its token.")] = "",
     serve: Annotated[
         bool,

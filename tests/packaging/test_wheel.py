@@ -1,7 +1,7 @@
 """What is shipped: built from a copy of the sources, then installed and called from elsewhere.
 
 The environment that the wheel goes into is a real one with nothing of the sources in it. The locked packages
-are lent to it by a `.pth` file that names this one's folder of them: copying 1.5 GB would take minutes
+are lent to it by a `.pth` file that names this one's folder of them: copying over 1 GB would take minutes
 and prove nothing about the wheel. The wheel's own files come first on its path, and the link to the sources
 that `make` leaves among those packages is not followed: a `.pth` file counts only in an environment's own
 folder.
