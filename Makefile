@@ -47,7 +47,7 @@ replay: $(tested) ## Type real mail at a server of its own and measure (ARGS=--h
 	@exec .venv/bin/python -m latency.replay --serve $(ARGS)
 
 bench: $(tested) ## Check the measured figures against latency/budget.toml
-	@exec .venv/bin/python -m latency.replay --serve --mails 20 --typists 1 --limit 15 --check main-job $(ARGS)
+	@exec .venv/bin/python -m latency.replay --serve --mails 20 --typists 1 --limit 12 --check main-job $(ARGS)
 
 clean: ## Take away everything that make has made, prepared models too
 	rm -rf .venv dist models/build latency/out tests/out extension/node_modules extension/.output extension/.wxt

@@ -49,7 +49,7 @@ words = st.text("ab", min_size=1, max_size=4)
 
 @st.composite
 def typed_with_suggestions(draw: st.DrawFn) -> tuple[str, list[str]]:
-    """A text and a word, or nothing, suggested at each of its positions; letters are few, so many are right."""
+    """A text and a word, or nothing, suggested at each position; letters are few, so many are right."""
     text = " ".join(draw(st.lists(words, min_size=1, max_size=6)))
     one = st.one_of(st.just(""), words, words.map(lambda word: " " + word))
     right = [text[at:].split(" ")[0] or " " + text[at + 1 :].split(" ")[0] for at in range(len(text))]
