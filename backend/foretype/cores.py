@@ -9,7 +9,10 @@ _TOPOLOGY = Path("/sys/devices/system/cpu")
 
 
 def physical_cores() -> int:
-    """At least 1. Where the system does not say which processors share a core, every processor counts as one."""
+    """At least 1.
+
+    Where the system does not say which processors share a core, every processor counts as one.
+    """
     processors = _allowed()
     cores = {_siblings(number) for number in processors}
     return max(1, len(cores))

@@ -1,7 +1,8 @@
 """Log lines. Typed text is in none of them, at any level, and that is so by construction.
 
-Foretype's own lines have fields, and only fields named in `FIELDS` are written. Of an exception the type and the places in the code
-are written, never its message, which may quote what was typed. Of other libraries' lines only where they come from is written.
+Foretype's own lines have fields, and only fields named in `FIELDS` are written. Of an exception the type and
+the places in the code are written, never its message, which may quote what was typed. Of other libraries'
+lines only where they come from is written.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ FIELDS = frozenset(
         # structlog's own
         "event", "level", "timestamp",
         # numbers and closed sets of words
-        "code", "close_code", "connection", "connections", "fields", "host", "model", "ms", "phase", "port", "provider", "route",
+        "code", "close_code", "connection", "connections", "fields", "host", "model", "ms",
+        "phase", "port", "provider", "route",
         "status",
         # where in the code
         "at", "error", "logger", "stack",

@@ -1,6 +1,7 @@
-"""Every setting: its name, default, meaning and limits. Command line, then environment, then file, then default.
+"""Every setting: its name, default, meaning and limits.
 
-The environment's names are the fields' in capitals after `FORETYPE_`; the file is TOML with the fields' own names.
+Command line, then environment, then file, then default. The environment's names are the fields' in capitals after `FORETYPE_`; the file is TOML with the fields' own
+names.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ def _models_dir() -> Path:
 
 
 def config_file(given: Path | None, environment: Mapping[str, str]) -> Path:
-    """The settings file: as given, else as FORETYPE_CONFIG says, else the one in the person's configuration folder."""
+    """The settings file: as given, else as FORETYPE_CONFIG says, else the one in the person's configuration
+    folder.
+    """
     named = given or environment.get(CONFIG_VARIABLE)
     return Path(named) if named else Path(platformdirs.user_config_dir("foretype", False)) / "config.toml"
 
@@ -142,9 +145,7 @@ class Settings(BaseSettings):
     def _messages_hold_their_context(self) -> Settings:
         needed = 8 * self.context_chars + 1024  # four bytes a character, left and right of the caret
         if self.message_bytes < needed:
-            raise ValueError(
-                f"message_bytes must be at least {needed}, so that a message holds context_chars on both sides."
-            )
+            raise ValueError(f"message_bytes must be at least {needed}, to hold context_chars on both sides.")
         return self
 
     @property
@@ -159,7 +160,10 @@ class Settings(BaseSettings):
 
 
 def load(command_line: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
-    """The settings of this run. None among the command line's values means "not given". Raises `BadSettingsError`."""
+    """The settings of this run.
+
+    None among the command line's values means "not given". Raises `BadSettingsError`.
+    """
     given = {name: value for name, value in (command_line or {}).items() if value is not None}
     path = config_file(config, os.environ)
     file = _read(path, must_exist=bool(config or os.environ.get(CONFIG_VARIABLE)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import json
@@ -12,11 +13,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
+from tests.wire.fake import FakeEngine
 
 from foretype.settings import load
 from foretype.socket.playground import File
 from foretype.socket.server import Server, bind
-from tests.wire.fake import FakeEngine
 
 TOKEN = "a-token-of-the-tests"
 PAGE = {
@@ -34,8 +36,11 @@ class Client:
     async def send(self, **message: Any) -> None:
         await self.socket.send_str(json.dumps(message))
 
-    async def keystroke(self, seq: int, before: str = "Thanks for the qui", field: str = "f1", **more: Any) -> None:
-        await self.send(**{"type": "keystroke", "field": field, "seq": seq, "before": before, "after": "", **more})
+    async def keystroke(
+        self, seq: int, before: str = "Thanks for the qui", field: str = "f1", **more: Any
+    ) -> None:
+        message = {"type": "keystroke", "field": field, "seq": seq, "before": before, "after": ""}
+        await self.send(**{**message, **more})
 
     async def next(self) -> dict[str, Any]:
         """The next frame; every wait has an end, so that a failure is one."""
@@ -77,6 +82,12 @@ class Running:
 
 
 Start = Callable[..., contextlib.AbstractAsyncContextManager[Running]]
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    """The tests run on the event loop that the server runs on."""
+    return uvloop.EventLoopPolicy()
 
 
 @pytest.fixture

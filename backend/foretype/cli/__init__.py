@@ -68,6 +68,7 @@ def main() -> None:
     try:
         app()
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does. Python would complain once more at exit: point stdout elsewhere.
+        # The reader of our output has gone, as `head` does. Python would complain once more at exit: point
+        # stdout elsewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -31,7 +31,7 @@ class Prepared(Protocol):
 
 
 def prepared(settings: Settings) -> Prepared:
-    """Prepare the model where it is not there yet: minutes, with a progress bar. Raises `CannotServeError`."""
+    """Prepare the model if it is not there yet: minutes, with a progress bar. Raises `CannotServeError`."""
     from foretype.models.errors import ModelError
     from foretype.models.prepare import ensure_prepared
 

@@ -41,7 +41,8 @@ def serve(
 ) -> None:
     """Serve completions, and print the address of a page to try them on.
 
-    The first run fetches and prepares a model, which takes some minutes; later runs are ready in seconds. Examples:
+    The first run fetches and prepares a model, which takes some minutes; later runs are ready in seconds.
+    Examples:
 
     `foretype serve` with everything as it comes.
 

@@ -90,7 +90,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _preflight(request: web.Request) -> web.Response:
-    """A browser asks whether the extension may send what it is about to; the guard has already said who may."""
+    """A browser asks whether the extension may send its request; the guard has already said who may."""
     return web.Response(
         status=204,
         headers={

@@ -1,7 +1,7 @@
-"""One WebSocket: a loop that receives, a task that sends, and between them the protocol and the engine's desk.
+"""One WebSocket: a loop that receives, a task that sends, between them the protocol and the engine's desk.
 
-The receive loop never waits for the model: it gives a keystroke to the desk, and answers come back through `_answer`. It waits
-for the sender only where errors pile up that the client does not read.
+The receive loop never waits for the model: it gives a keystroke to the desk, and answers come back through
+`_answer`. It waits for the sender only where errors pile up that the client does not read.
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ class Connection:
             self._service.metrics.fields.dec(self._fields)
 
     async def leave(self) -> None:
-        """Say that the server is going away, then close. Ends within seconds even where the client does not read."""
+        """Say that the server is going away, then close.
+
+        Ends within seconds even where the client does not read.
+        """
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._refuse_and_close(DRAINING, CLOSE_GOING_AWAY)
@@ -179,7 +182,8 @@ class Connection:
         try:
             while True:
                 frame = await self._mailbox.take()
-                # Cancelled here the frame is in the transport's buffer, whole: only the wait for room in it is cut short.
+                # Cancelled here the frame is in the transport's buffer, whole: only the wait for room in it
+                # is cut short.
                 await self._socket.send_frame(frame.encode("ascii"), WSMsgType.TEXT)
         except ConnectionError:
             pass  # the receive loop sees the end too

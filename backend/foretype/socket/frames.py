@@ -35,7 +35,8 @@ class ErrorCode(StrEnum):
 class Refused:
     """A message that was not taken. `message` says what to do and never repeats anything that was typed.
 
-    `field` and `seq` are there as far as they could be read from what came in; `final` where it is the answer to a keystroke.
+    `field` and `seq` are there as far as they could be read from what came in; `final` where it is the answer
+    to a keystroke.
     """
 
     code: ErrorCode

@@ -1,7 +1,8 @@
-"""Who may speak to the server: an exact list of hosts, an exact list of origins, a token compared in constant time.
+"""Who may speak to the server: an exact list of hosts, of origins, a token in constant time.
 
-On every route and on loopback too, because any web page can reach 127.0.0.1: the origin tells pages from the extension, the host
-tells a page whose name was rebound to 127.0.0.1. A check that finds nothing to check fails.
+On every route and on loopback too, because any web page can reach 127.0.0.1: the origin tells pages from the
+extension, the host tells a page whose name was rebound to 127.0.0.1. A check that finds nothing to check
+fails.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ EXTENSION_ID = "ijfnigekiijgjonokmjdlocconcionjf"
 _FIREFOX_EXTENSION = re.compile(
     r"moz-extension://[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
-"""Firefox gives an extension another origin in every profile, so any is let through to the token, which decides."""
+"""Firefox gives an extension another origin in every profile, so any is let through to the token, which
+decides.
+"""
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -32,12 +35,17 @@ class Verdict(StrEnum):
     OTHER_HOST = (
         "Forbidden: this server does not answer to that Host. Add it to FORETYPE_ALLOWED_HOSTS if it should."
     )
-    OTHER_ORIGIN = "Forbidden: pages from that Origin may not use this server. Add it to FORETYPE_ALLOWED_ORIGINS if it may."
+    OTHER_ORIGIN = (
+        "Forbidden: pages from that Origin may not use this server. "
+        "Add it to FORETYPE_ALLOWED_ORIGINS if it may."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`hosts` are values of the Host header, `own` the origins of the server's own pages, `others` those let in beside."""
+    """`hosts` are values of the Host header, `own` the origins of the server's own pages, `others` those let
+    in beside.
+    """
 
     hosts: frozenset[str]
     own: frozenset[str]
@@ -58,7 +66,10 @@ class Guard:
         return cls(frozenset(bound | configured), frozenset(own), frozenset(others))
 
     def check(self, hosts: Sequence[str], origins: Sequence[str]) -> Verdict:
-        """Judge a request by all its Host and all its Origin headers. No Origin at all is a client that is no browser."""
+        """Judge a request by all its Host and all its Origin headers.
+
+        No Origin at all is a client that is no browser.
+        """
         if len(hosts) != 1:
             return Verdict.NO_HOST
         if not hosts[0].isascii() or hosts[0].lower() not in self.hosts:

@@ -14,7 +14,8 @@ class Limits:
     context_chars: int = 2000
     """Code points in `before`, and again in `after`.
 
-    A client that counts UTF-16 units, as JavaScript does, sends at most as many code points: both ways of counting fit.
+    A client that counts UTF-16 units, as JavaScript does, sends at most as many code points: both ways of
+    counting fit.
     """
     fields: int = 64
     message_bytes: int = 32768

@@ -8,8 +8,9 @@ import asyncio
 class Mailbox:
     """Frames in the order in which they were put, with one place for each field's answer.
 
-    A reader that is slow finds the newest answer in that place, never a queue of stale ones. Other frames are not
-    replaced; `room()` makes their sender wait, so that a client that does not read is not read from either.
+    A reader that is slow finds the newest answer in that place, never a queue of stale ones. Other frames are
+    not replaced; `room()` makes their sender wait, so that a client that does not read is not read from
+    either.
     """
 
     def __init__(self, others: int = 64) -> None:

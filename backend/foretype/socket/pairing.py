@@ -1,7 +1,8 @@
 """Pairing: a short code that a person types once becomes a token of that client's own, which can be revoked.
 
-Codes and tokens are kept as hashes only, in one file that the server and `foretype pair` share: each change is made under a lock and
-written whole. A code of forty bits can be guessed from its hash, so codes are hashed slowly and with a salt, and live ten minutes.
+Codes and tokens are kept as hashes only, in one file that the server and `foretype pair` share: each change
+is made under a lock and written whole. A code of forty bits can be guessed from its hash, so codes are hashed
+slowly and with a salt, and live ten minutes.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class Paired:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code that waits to be used: `key` is its slow hash with `salt`. None for `expires_at`: as long as this process lives."""
+    """A code that waits to be used: `key` is its slow hash with `salt`. None for `expires_at`: as long as
+    this process lives.
+    """
 
     salt: str
     key: str
@@ -84,7 +87,10 @@ class StateFile:
     _state: State = field(default_factory=State, init=False)
 
     def read(self) -> State:
-        """What it holds now, read again only where it has changed. A missing file is empty. Raises `BadStateError`."""
+        """What it holds now, read again only where it has changed.
+
+        A missing file is empty. Raises `BadStateError`.
+        """
         try:
             stat = self.path.stat()
         except FileNotFoundError:
@@ -97,7 +103,9 @@ class StateFile:
 
     @contextlib.contextmanager
     def change(self) -> Iterator[Callable[[State], None]]:
-        """Hold the lock; what is given to the yielded function is the file's new content. Raises `BadStateError`."""
+        """Hold the lock; what is given to the yielded function is the file's new content. Raises
+        `BadStateError`.
+        """
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -193,7 +201,9 @@ class Pairing:
 
 
 class Lockout:
-    """Guessing codes: five wrong ones in a row close the door for a minute, each further one for twice as long."""
+    """Guessing codes: five wrong ones in a row close the door for a minute, each further one for twice as
+    long.
+    """
 
     def __init__(self, clock: Clock, allowed: int = 5, first: float = 60.0, longest: float = 3600.0) -> None:
         self._clock = clock
@@ -227,7 +237,9 @@ def written(code: str) -> str:
 
 
 def read_code(typed: str) -> str | None:
-    """What a person meant: lower case, a missing dash, O for 0 and I or L for 1 are taken; None for what is no code."""
+    """What a person meant: lower case, a missing dash, O for 0 and I or L for 1 are taken; None for what is
+    no code.
+    """
     code = "".join(typed.split()).replace("-", "").upper().translate(_READ_AS)
     return code if len(code) == CODE_CHARS and all(char in ALPHABET for char in code) else None
 

@@ -1,4 +1,6 @@
-"""The playground's files: read once, served from memory under fixed names, so that no path of a request reaches the disk."""
+"""The playground's files: read once, served from memory under fixed names, so that no path of a request
+reaches the disk.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class File:
 
 
 def load(folder: Path = FOLDER) -> dict[str, File]:
-    """Every file that may be served, by its path: `/` is `index.html`. Empty where the playground is not built."""
+    """Every file that may be served, by its path: `/` is `index.html`. Empty where the playground is not
+    built.
+    """
     files: dict[str, File] = {}
     for path in sorted(folder.rglob("*")):
         suffix = path.suffix.lower()
@@ -50,9 +54,11 @@ def load(folder: Path = FOLDER) -> dict[str, File]:
 def policy(host: str) -> str:
     """The page's Content-Security-Policy: its own files and its own server, nothing else, in nobody's frame.
 
-    `host` is the request's Host, which the guard has checked; naming it lets browsers in whose 'self' leaves WebSockets out.
+    `host` is the request's Host, which the guard has checked; naming it lets browsers in whose 'self' leaves
+    WebSockets out.
     """
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self' ws://{host} wss://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"connect-src 'self' ws://{host} wss://{host}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )

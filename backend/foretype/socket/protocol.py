@@ -1,8 +1,8 @@
 """One connection's side of the wire protocol, without I/O: frames in, events out.
 
-`Protocol.receive` takes what came in and returns what it means; it never raises for anything a client can send. What the client
-may still be sent for a field is decided by `Protocol.may_answer`. Tokens are not known here: `Hello` carries one out, and the
-caller says `greet()` when it was right.
+`Protocol.receive` takes what came in and returns what it means; it never raises for anything a client can
+send. What the client may still be sent for a field is decided by `Protocol.may_answer`. Tokens are not known
+here: `Hello` carries one out, and the caller says `greet()` when it was right.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ class Protocol:
             )
         keystroke = read_keystroke(message, self._limits)
         state = self._fields.get(field)
-        # A seq that does not grow is refused, so that an answer belongs to one text only. Refused keystrokes do not
-        # count, and a field that was closed starts anew.
+        # A seq that does not grow is refused, so that an answer belongs to one text only. Refused keystrokes
+        # do not count, and a field that was closed starts anew.
         if state is not None and keystroke.seq <= state.seq:
             raise UnreadableError(
                 "'seq' must grow with every keystroke of a field; close the field to start again."
@@ -193,7 +193,10 @@ class Protocol:
 
 
 def read_object(frame: bytes) -> dict[str, Any]:
-    """One JSON object, read strictly. Raises `UnreadableError` for anything else, without a word of what it was."""
+    """One JSON object, read strictly.
+
+    Raises `UnreadableError` for anything else, without a word of what it was.
+    """
     try:
         value = json.loads(frame.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
     except UnicodeDecodeError:

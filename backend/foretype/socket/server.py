@@ -69,7 +69,10 @@ def _why(error: OSError, host: str, port: int) -> str:
 
 
 class Server:
-    """One server on bound sockets, which it closes. Its methods are called once each, in the order they stand in."""
+    """One server on bound sockets, which it closes.
+
+    Its methods are called once each, in the order they stand in.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the routes share: the phase of the server's life, its engine once that is there, and who is connected."""
+"""What the routes share: the phase of the server's life, its engine, and who is connected."""
 
 from __future__ import annotations
 

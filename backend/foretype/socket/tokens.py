@@ -10,14 +10,19 @@ FIXED = "fixed"
 
 
 class Tokens:
-    """Holds hashes only. Called on the event loop: the file behind it is small and read again only when it changed."""
+    """Holds hashes only.
+
+    Called on the event loop: the file behind it is small and read again only when it changed.
+    """
 
     def __init__(self, fixed: str | None, pairing: Pairing) -> None:
         self._fixed = digest(fixed) if fixed else None
         self._pairing = pairing
 
     def owner(self, token: str | None) -> str | None:
-        """The id of the client whose token this is; None for a wrong one, an empty one and none. Raises `BadStateError`."""
+        """The id of the client whose token this is; None for a wrong one, an empty one and none. Raises
+        `BadStateError`.
+        """
         if not token:
             return None
         known = [(client.id, client.digest) for client in self._pairing.clients()]
