@@ -14,7 +14,11 @@ class Timer(Protocol):
     def cancel(self) -> None: ...
 
 
-class Clock(Protocol):
+Clock = Callable[[], float]
+"""Seconds from any fixed point, monotonic; tests pass a fake one."""
+
+
+class Timers(Protocol):
     """Time as an asyncio event loop keeps it, which is one; tests pass a clock that they move by hand."""
 
     def time(self) -> float:
@@ -31,8 +35,8 @@ class Deadline:
     at: float
 
     @classmethod
-    def after(cls, milliseconds: float, clock: Clock) -> Deadline:
-        return cls(clock.time() + milliseconds / 1000.0)
+    def after(cls, milliseconds: float, timers: Timers) -> Deadline:
+        return cls(timers.time() + milliseconds / 1000.0)
 
     @classmethod
     def whenever(cls) -> Deadline:

@@ -1,11 +1,11 @@
-"""One field of one connection: its latest keystroke, the timer that keeps the budget, what is on its screen."""
+"""One field of a connection: its latest keystroke, the timer that keeps the budget, what is on screen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from foretype.deadline import Clock, Deadline, Timer
+from foretype.deadline import Deadline, Timer, Timers
 from foretype.engine import Failure, FailureCode
 from foretype.keystroke import Keystroke, Reason, Source, Suggestion
 from foretype.runtime.arena import Arena
@@ -20,21 +20,31 @@ TAIL = 64  # characters by which a text is known again: a long one comes cut at 
 class Reply(Protocol):
     """How a field's answers leave it."""
 
-    def __call__(self, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float) -> None: ...
+    def __call__(
+        self, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float
+    ) -> None: ...
 
 
 class Field:
     """Lives on the event loop.
 
-    The number `_work` grows with every keystroke; whatever comes back from the model for an older one still feeds the tree, but answers nothing.
+    The number `_work` grows with every keystroke; whatever comes back from the model for an older one still
+    feeds the tree, but answers nothing.
     """
 
-    def __init__(self, new_draft: Callable[[], Draft], scheduler: Scheduler, reply: Reply, clock: Clock, budget_ms: float) -> None:
+    def __init__(
+        self,
+        new_draft: Callable[[], Draft],
+        scheduler: Scheduler,
+        reply: Reply,
+        timers: Timers,
+        budget_ms: float,
+    ) -> None:
         self._new_draft = new_draft
         self._draft: Draft | None = None
         self._scheduler = scheduler
         self._reply = reply
-        self._clock = clock
+        self._timers = timers
         self._budget_ms = budget_ms
         self._keystroke: Keystroke | None = None
         self._arrived = 0.0
@@ -47,13 +57,14 @@ class Field:
         self._dismissed: str | None = None  # the settled text at which the typist wants quiet
         self._closed = False
 
-    # -- from the connection -------------------------------------------------------------------------------------
+    # -- from the connection
+    # -------------------------------------------------------------------------------------
 
     def keystroke(self, keystroke: Keystroke) -> None:
         self._stop_timer()
         self._keystroke = keystroke
-        self._arrived = self._clock.time()
-        self._deadline = Deadline.after(self._budget_ms, self._clock)
+        self._arrived = self._timers.time()
+        self._deadline = Deadline.after(self._budget_ms, self._timers)
         self._open = True
         if self._draft is None:
             self._draft = self._new_draft()
@@ -67,7 +78,7 @@ class Field:
             self._look = Look([], done=True)
             self._show(Suggestion.nothing(reason), final=True)
             return
-        self._timer = self._clock.call_at(self._deadline.at, self._budget_is_up)
+        self._timer = self._timers.call_at(self._deadline.at, self._budget_is_up)
         self._advance(self._draft)
 
     def dismissed(self, seq: int) -> None:
@@ -84,21 +95,25 @@ class Field:
         self._scheduler.forget(self)
         self._draft = None
 
-    # -- from whoever looks after memory -------------------------------------------------------------------------
+    # -- from whoever looks after memory
+    # -------------------------------------------------------------------------
 
     @property
     def held_bytes(self) -> int:
         return 0 if self._draft is None else self._draft.held_bytes
 
     def shrink(self) -> bool:
-        """Give the tree back, if nothing is going on in it; the next keystroke carries all that is needed to grow it again."""
+        """Give the tree back, if nothing is going on in it; the next keystroke carries all that is needed to
+        grow it again.
+        """
         if self._running or self._open:
             return False
         self._draft = None
         self._scheduler.forget(self)
         return True
 
-    # -- from the scheduler --------------------------------------------------------------------------------------
+    # -- from the scheduler
+    # --------------------------------------------------------------------------------------
 
     def next_run(self) -> tuple[Arena, Run] | None:
         if self._draft is None or self._look.done:
@@ -122,7 +137,8 @@ class Field:
             message = f"the model failed ({type(error).__name__}); the next keystroke starts anew"
             self._say(Failure(FailureCode.INTERNAL, message), final=True)
 
-    # -- inside --------------------------------------------------------------------------------------------------
+    # -- inside
+    # --------------------------------------------------------------------------------------------------
 
     def _advance(self, draft: Draft) -> None:
         """Look with what is there; answer if that is all, else ask for the model."""
@@ -160,7 +176,7 @@ class Field:
         if final:
             self._open = False
             self._stop_timer()
-        elapsed_ms = (self._clock.time() - self._arrived) * 1000.0
+        elapsed_ms = (self._timers.time() - self._arrived) * 1000.0
         self._reply(self._keystroke.seq, outcome, final=final, elapsed_ms=elapsed_ms)
 
     def _left_on_screen(self, before: str) -> str:
@@ -175,4 +191,3 @@ class Field:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-

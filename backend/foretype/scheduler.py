@@ -17,7 +17,7 @@ class Client(Protocol):
     """A field, as the scheduler sees it."""
 
     def next_run(self) -> tuple[Arena, Run] | None:
-        """What it wants now, asked right before it runs; `None` if it has been overtaken and wants nothing."""
+        """What it wants now, asked right before it runs; `None` if it has been overtaken."""
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         """The run has ended well."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from foretype.deadline import Clock
+from foretype.deadline import Timers
 from foretype.engine import Answer
 from foretype.field import Field
 from foretype.keystroke import Keystroke
@@ -30,10 +30,19 @@ MOST_HELD_BYTES = 256 * 1024 * 1024  # past key values and distributions of all 
 
 
 class LocalEngine:
-    """Implements `foretype.engine.Engine` on this process's own model thread. Made and used on the event loop."""
+    """Implements `foretype.engine.Engine` on this process's own model thread. Made and used on the event
+    loop.
+    """
 
     def __init__(
-        self, name: str, runtime: Runtime, vocabulary: Vocabulary, begin: list[int], policy: Policy, budget_ms: float, clock: Clock
+        self,
+        name: str,
+        runtime: Runtime,
+        vocabulary: Vocabulary,
+        begin: list[int],
+        policy: Policy,
+        budget_ms: float,
+        timers: Timers,
     ) -> None:
         self.model = name
         self.provider = runtime.provider
@@ -42,7 +51,7 @@ class LocalEngine:
         self._begin = begin
         self._policy = policy
         self._budget_ms = budget_ms * (1.0 - MARGIN)
-        self._clock = clock
+        self._timers = timers
         self._limits = Limits()
         self._model = ModelThread(runtime, self._distributions)
         self._scheduler = Scheduler(self._model)
@@ -65,7 +74,7 @@ class LocalEngine:
         self._model.stop()
 
     def new_field(self, name: str, answer: Answer) -> Field:
-        return Field(self._new_draft, self._scheduler, partial(answer, name), self._clock, self._budget_ms)
+        return Field(self._new_draft, self._scheduler, partial(answer, name), self._timers, self._budget_ms)
 
     def used(self, field: Field) -> None:
         """`field` is the one typed in now; others give up their trees where memory is short."""
@@ -124,7 +133,8 @@ class LocalDesk:
 
 
 async def start_engine(folder: Path, settings: Settings) -> LocalEngine:
-    """Load the prepared model in `folder`, off the event loop, and run it once, so that the first keystroke finds it warm.
+    """Load the prepared model in `folder`, off the event loop, and run it once, so that the first keystroke
+    finds it warm.
 
     Raises what loading raises: a manifest that cannot be read, ONNX Runtime's own errors.
     """
@@ -137,6 +147,8 @@ async def engine_from(folder: Path, manifest: Manifest, settings: Settings) -> L
     begin = [*manifest.begin_ids, *vocabulary.encode(manifest.prompt)]
     policy = Policy(show=settings.threshold if settings.threshold is not None else manifest.threshold)
     policy = replace(policy, keep=policy.show * 2 / 3)
-    engine = LocalEngine(manifest.recipe, runtime, vocabulary, begin, policy, settings.budget_ms, asyncio.get_running_loop())
+    engine = LocalEngine(
+        manifest.recipe, runtime, vocabulary, begin, policy, settings.budget_ms, asyncio.get_running_loop()
+    )
     await engine.warm_up()
     return engine

@@ -1,4 +1,4 @@
-"""The model thread's room: sessions, past key values, what one run takes and gives. It knows nothing of text."""
+"""The model thread's room: sessions, past key values, what one run takes and gives; nothing of text."""
 
 from __future__ import annotations
 

@@ -15,9 +15,11 @@ from foretype.runtime.fused import session_options
 
 
 class PlainRuntime:
-    """Keeps the fused runtime's contract by copying: what a token must not see is left out of the past that it is given.
+    """Keeps the fused runtime's contract by copying: what a token must not see is left out of the past that
+    it is given.
 
-    The export knows one mask for all tokens of a run, so nodes of a tree go through one by one and only a text goes through as a whole.
+    The export knows one mask for all tokens of a run, so nodes of a tree go through one by one and only a
+    text goes through as a whole.
     """
 
     def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: list[str]) -> None:
@@ -30,7 +32,9 @@ class PlainRuntime:
         return Arena(self.geometry, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
-        """Logits (k, vocab_size) float32 of the asked rows. Raises ArenaFull, and ONNX Runtime's own errors."""
+        """Logits (k, vocab_size) float32 of the asked rows. Raises ArenaFullError, and ONNX Runtime's own
+        errors.
+        """
         first = arena.claim(len(chunk.ids))
         visible = chunk.visible
         if visible is None:
@@ -67,4 +71,6 @@ class PlainRuntime:
 def _is_text(visible: NDArray[np.bool_], first: int) -> bool:
     """Whether each token sees all of the chunk before it, and all see the same past."""
     own = visible[:, first:]
-    return bool((own == np.tri(*own.shape, dtype=np.bool_)).all() and (visible[:, :first] == visible[0, :first]).all())
+    return bool(
+        (own == np.tri(*own.shape, dtype=np.bool_)).all() and (visible[:, :first] == visible[0, :first]).all()
+    )

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
@@ -24,7 +25,9 @@ class Runtime(Protocol):
         """Room for the past key values of one field, `capacity` tokens."""
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
-        """Logits (k, vocab_size) float32 of the asked rows; the chunk's tokens take the arena's next slots. Raises ArenaFull."""
+        """Logits (k, vocab_size) float32 of the asked rows; the chunk's tokens take the arena's next slots.
+        Raises ArenaFullError.
+        """
 
 
 @dataclass(slots=True)
@@ -48,11 +51,14 @@ class ModelThread(Generic[T]):
         threading.Thread(target=self._work, name="model", daemon=True).start()
 
     async def run(self, arena: Arena, chunk: Chunk) -> T:
-        """Raises what the run raised. Cancelling gives up the wait, not the run: the arena stays in use until that has ended."""
+        """Raises what the run raised. Cancelling gives up the wait, not the run: the arena stays in use until
+        that has ended.
+        """
         loop = asyncio.get_running_loop()
         job = _Job(arena, chunk, loop, loop.create_future())
         self._jobs.put(job)
-        return await job.future
+        result: T = await job.future
+        return result
 
     def stop(self) -> None:
         """After the run under way the thread ends; nobody waits for it."""
@@ -63,14 +69,14 @@ class ModelThread(Generic[T]):
             try:
                 result = self._digest(self._runtime.run(job.arena, job.chunk))
             except Exception as error:  # whatever a run raises belongs to the one who asked for it
-                self._settle(job, lambda job=job, error=error: job.future.set_exception(error))
+                self._settle(job, partial(job.future.set_exception, error))
             else:
-                self._settle(job, lambda job=job, result=result: job.future.set_result(result))
+                self._settle(job, partial(job.future.set_result, result))
 
     @staticmethod
     def _settle(job: _Job[T], settle: Callable[[], None]) -> None:
         def on_loop() -> None:
-            if not job.future.done():
+            if not job.future.done():  # the wait may have been given up
                 settle()
 
         if not job.loop.is_closed():

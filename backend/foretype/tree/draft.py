@@ -1,4 +1,5 @@
-"""One field's text as the tree sees it: from keystroke to findings to choice, with the model runs named but not made.
+"""One field's text as the tree sees it: from keystroke to findings to choice, with the model runs named but
+not made.
 
 No clock, no thread, no socket: `foretype.field` gives it time, `foretype.scheduler` the model.
 """
@@ -21,7 +22,9 @@ from foretype.tree.window import Window
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one field may take. tokens_a_run bounds how long a newer keystroke waits for an older one's run to end."""
+    """What one field may take. tokens_a_run bounds how long a newer keystroke waits for an older one's run to
+    end.
+    """
 
     context_tokens: int = 256
     arena_tokens: int = 1024
@@ -34,7 +37,8 @@ class Limits:
 class Look:
     """What can be said now.
 
-    done: nothing the model could add would change it. sure: what the model may still add can only draw the text out or add alternatives.
+    done: nothing the model could add would change it. sure: what the model may still add can only draw the
+    text out or add alternatives.
     """
 
     chosen: list[Continuation]
@@ -43,9 +47,13 @@ class Look:
 
 
 class Draft:
-    """Owned by its field. `place` a keystroke, then `look`, and while that is not done, make `next_run` and `record` it."""
+    """Owned by its field. `place` a keystroke, then `look`, and while that is not done, make `next_run` and
+    `record` it.
+    """
 
-    def __init__(self, arena: Arena, begin: Sequence[int], vocabulary: Vocabulary, policy: Policy, limits: Limits) -> None:
+    def __init__(
+        self, arena: Arena, begin: Sequence[int], vocabulary: Vocabulary, policy: Policy, limits: Limits
+    ) -> None:
         self._vocabulary = vocabulary
         self._policy = policy
         self._limits = limits
