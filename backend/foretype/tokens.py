@@ -1,7 +1,8 @@
 """The vocabulary in byte order: the tokens that begin with a given text are one interval.
 
-A token's *rank* is its place in that order; the tree, the search and every distribution speak in ranks, only the model in ids. The
-idea of healing half a word by constraining bytes is that of guidance's "token healing" (Lundberg, 2023).
+A token's *rank* is its place in that order; the tree, the search and every distribution speak in ranks, only
+the model in ids. The idea of healing half a word by constraining bytes is that of guidance's "token healing"
+(Lundberg, 2023).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tokenizers import AddedToken, Tokenizer
 FILE = "tokenizer.json"
 
 
-class UnsupportedTokenizer(Exception):
+class UnsupportedTokenizerError(Exception):
     """The tokeniser is not byte-level, so its tokens have no bytes to order."""
 
 
@@ -34,7 +35,9 @@ class Interval:
 
 
 class Vocabulary:
-    """A byte-level BPE tokeniser and its tokens in byte order; special tokens have no rank. Immutable; any thread may read it."""
+    """A byte-level BPE tokeniser and its tokens in byte order; special tokens have no rank. Immutable; any
+    thread may read it.
+    """
 
     def __init__(self, tokenizer: Tokenizer, size: int) -> None:
         """`size`: logits per row of the model, which may be more than the tokeniser has tokens."""
@@ -61,7 +64,7 @@ class Vocabulary:
         return Interval(low, len(self.texts) if after is None else bisect_left(self.texts, after, lo=low))
 
     def prefixes(self, text: bytes) -> list[int]:
-        """Ranks of the tokens that are themselves a beginning of `text` and shorter than it, shortest first."""
+        """Ranks of the tokens that are a beginning of `text` and shorter than it, shortest first."""
         found = []
         for end in range(1, len(text)):
             rank = bisect_left(self.texts, text[:end])
@@ -70,12 +73,16 @@ class Vocabulary:
         return found
 
     def encode(self, text: str) -> list[int]:
-        """Ids of `text` as the model was trained to see it, without special tokens. `text` must hold no lone surrogates."""
+        """Ids of `text` as the model was trained to see it, without special tokens. `text` must hold no lone
+        surrogates.
+        """
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
     def encode_before_word(self, text: str) -> list[int]:
-        """Ids of `text` cut as they are when a word follows directly: a run of line breaks, say, is cut otherwise at the end of a text."""
+        """Ids of `text` cut as they are when a word follows directly: a run of line breaks, say, is cut
+        otherwise at the end of a text.
+        """
         encoding = self._tokenizer.encode(text + "a", add_special_tokens=False)
         if encoding.offsets and encoding.offsets[-1][0] == len(text):
             ids: list[int] = encoding.ids[:-1]
@@ -93,12 +100,16 @@ class Vocabulary:
 
 
 def is_word_byte(byte: int) -> bool:
-    """Whether a byte belongs to a word: letters, digits, the apostrophe, the underscore, and all of what is not ASCII."""
+    """Whether a byte belongs to a word: letters, digits, the apostrophe, the underscore, and all of what is
+    not ASCII.
+    """
     return byte >= 0x80 or chr(byte).isalnum() or byte in b"'_"
 
 
 def _successor(prefix: bytes) -> bytes | None:
-    """The least byte string that is greater than every one beginning with `prefix`; `None` where there is none."""
+    """The least byte string that is greater than every one beginning with `prefix`; `None` where there is
+    none.
+    """
     kept = prefix.rstrip(b"\xff")
     return kept[:-1] + bytes([kept[-1] + 1]) if kept else None
 
@@ -113,14 +124,17 @@ def _token_bytes(tokenizer: Tokenizer, size: int) -> dict[int, bytes]:
         try:
             texts[index] = bytes(letters[letter] for letter in token)
         except KeyError as error:
-            raise UnsupportedTokenizer(
-                "only byte-level BPE tokenisers (GPT-2's kind) can be served; this one has tokens that are no bytes"
+            raise UnsupportedTokenizerError(
+                "only byte-level BPE tokenisers (GPT-2's kind) can be served; this one has tokens that "
+                "are no bytes"
             ) from error
     return texts
 
 
 def _byte_letters() -> list[str]:
-    """The letter that stands for each byte in GPT-2's vocabulary files: printable bytes for themselves, the others from U+0100 on."""
+    """The letter that stands for each byte in GPT-2's vocabulary files: printable bytes for themselves, the
+    others from U+0100 on.
+    """
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     letters = []
     spare = 0x100

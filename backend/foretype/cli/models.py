@@ -10,9 +10,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from foretype.cli.common import INTERRUPTED, Config, fail, option, settings_or_exit
 from rich.console import Console
 from rich.table import Table
+
+from foretype.cli.common import INTERRUPTED, Config, fail, option, settings_or_exit
 
 if TYPE_CHECKING:
     from foretype.models.prepared import Prepared

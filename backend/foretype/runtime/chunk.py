@@ -16,8 +16,10 @@ class Chunk:
     """Tokens that go through the model together, appended to one arena.
 
     ids: (s,) int64, the tokens. They take the arena's next `s` slots, in this order.
-    positions: (s,) int64, where each stands in its text, the first token of a text at 0. Nodes of a tree may share one.
-    visible: (s, length + s) bool, the slots that each token attends to, its own included; none behind its own. `None`: all of them.
+    positions: (s,) int64, where each stands in its text, the first token of a text at 0. Nodes of a tree may
+    share one.
+    visible: (s, length + s) bool, the slots that each token attends to, its own included; none behind its
+    own. `None`: all of them.
     rows: (k,) int64, the indices into `ids` whose logits are wanted; may be empty.
     """
 

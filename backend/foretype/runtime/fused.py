@@ -1,4 +1,6 @@
-"""Runs the fused graph (foretype.models.fuse) on ONNX Runtime: past and present are one buffer, written in place."""
+"""Runs the fused graph (foretype.models.fuse) on ONNX Runtime: past and present are one buffer, written in
+place.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,10 @@ class FusedRuntime:
         return Arena(self.geometry, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
-        """Logits (k, vocab_size) float32 of the asked rows; the chunk's keys and values are in the arena afterwards.
+        """Logits (k, vocab_size) float32 of the asked rows; the chunk's keys and values are in the arena
+        afterwards.
 
-        Raises ArenaFull, and ONNX Runtime's own errors.
+        Raises ArenaFullError, and ONNX Runtime's own errors.
         """
         past = arena.claim(len(chunk.ids))
         binding = self._session.io_binding()

@@ -14,7 +14,8 @@ from foretype.tree.search import Word
 class Policy:
     """How sure one must be. Probabilities are those that the typist types the whole text.
 
-    show: for a new text. keep: for one that is on the screen already; a text that comes and goes is worse than either.
+    show: for a new text. keep: for one that is on the screen already; a text that comes and goes is worse
+    than either.
     clearly_better: by which factor another must be likelier to take the place of what is on the screen.
     least_chars: a shorter text saves nothing, since taking it costs a key too.
     """
@@ -35,7 +36,9 @@ class Place:
 
 
 def choose(words: Sequence[Word], policy: Policy, place: Place, alternatives: int = 0) -> list[Continuation]:
-    """What to show and, behind it, other ways to go on that differ in their first word; empty where nothing is worth a glance."""
+    """What to show and, behind it, other ways to go on that differ in their first word; empty where nothing
+    is worth a glance.
+    """
     possible = [found for word in words if (found := _fitting(word, policy, place)) is not None]
     shown = _on_screen(possible, policy, place) or _best(possible, policy)
     if shown is None:
@@ -65,7 +68,9 @@ def _on_screen(possible: Sequence[Continuation], policy: Policy, place: Place) -
     """The text on the screen, if it is still likely enough and none that contradicts it is clearly better."""
     if not place.on_screen:
         return None
-    kept = next((one for one in possible if one.text == place.on_screen and one.confidence >= policy.keep), None)
+    kept = next(
+        (one for one in possible if one.text == place.on_screen and one.confidence >= policy.keep), None
+    )
     if kept is None:
         return None
     for other in possible:
@@ -110,10 +115,7 @@ def _said_by(end: str, after: str, rest: str) -> bool:
     spoken = end.lstrip(" ")
     if not spoken:
         return False
-    for there in (after, rest):
-        if there.startswith(spoken) and not _runs_on(there, len(spoken)):
-            return True
-    return False
+    return any(there.startswith(spoken) and not _runs_on(there, len(spoken)) for there in (after, rest))
 
 
 def _runs_on(text: str, end: int) -> bool:

@@ -28,7 +28,9 @@ class Distribution:
 
     @classmethod
     def of(cls, logits: NDArray[np.float32], vocabulary: Vocabulary) -> Distribution:
-        """From one row of logits, (vocab_size,) float32. Called on the model thread, so the event loop is spared the work."""
+        """From one row of logits, (vocab_size,) float32. Called on the model thread, so the event loop is
+        spared the work.
+        """
         peak = float(logits.max())
         normaliser = peak + math.log(float(np.exp(logits - peak).sum(dtype=np.float64)))
         log_probs = logits[vocabulary.ids] - np.float32(normaliser)

@@ -1,4 +1,5 @@
-"""One field's text as the tree sees it: from keystroke to findings to choice, with the model runs named but not made.
+"""One field's text as the tree sees it: from keystroke to findings to choice, with the model runs named but
+not made.
 
 No clock, no thread, no socket: `foretype.field` gives it time, `foretype.scheduler` the model.
 """
@@ -21,7 +22,9 @@ from foretype.tree.window import Window
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one field may take. tokens_a_run bounds how long a newer keystroke waits for an older one's run to end."""
+    """What one field may take. tokens_a_run bounds how long a newer keystroke waits for an older one's run to
+    end.
+    """
 
     context_tokens: int = 256
     arena_tokens: int = 1024
@@ -32,16 +35,25 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What can be said now. `done`: nothing the model could add would change it."""
+    """What can be said now.
+
+    done: nothing the model could add would change it. sure: what the model may still add can only draw the
+    text out or add alternatives.
+    """
 
     chosen: list[Continuation]
     done: bool
+    sure: bool = False
 
 
 class Draft:
-    """Owned by its field. `place` a keystroke, then `look`, and while that is not done, make `next_run` and `record` it."""
+    """Owned by its field. `place` a keystroke, then `look`, and while that is not done, make `next_run` and
+    `record` it.
+    """
 
-    def __init__(self, arena: Arena, begin: Sequence[int], vocabulary: Vocabulary, policy: Policy, limits: Limits) -> None:
+    def __init__(
+        self, arena: Arena, begin: Sequence[int], vocabulary: Vocabulary, policy: Policy, limits: Limits
+    ) -> None:
         self._vocabulary = vocabulary
         self._policy = policy
         self._limits = limits
@@ -53,6 +65,15 @@ class Draft:
         self._root: Node = self._trie.node([])
         self._findings = Findings()
         self._runs = 0  # for the keystroke in hand
+
+    @property
+    def arena(self) -> Arena:
+        return self._trie.arena
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory of past key values and distributions."""
+        return self._trie.held_bytes
 
     @property
     def settled(self) -> str:
@@ -84,7 +105,7 @@ class Draft:
         self._findings = self._search().explore()
         chosen = choose(self._findings.words, self._policy, self._place, self._keystroke.alternatives)
         done = not self._findings.wanted or self._runs >= self._limits.runs_a_keystroke
-        return Look(chosen, done)
+        return Look(chosen, done, sure=bool(chosen) and self._findings.sure_words > 0)
 
     def next_run(self) -> Run:
         """The run that the last `look` lacks most. Only while no run of this draft is under way."""
@@ -93,8 +114,7 @@ class Draft:
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         """Take in a finished run, also one that an earlier keystroke asked for."""
         self._trie.record(run, first_slot, distributions)
-        if run.wanted:
-            self._runs += 1
+        self._runs += 1
 
     def _search(self) -> Search:
         floor = self._policy.keep if self._place.on_screen else self._policy.show

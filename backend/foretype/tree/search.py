@@ -1,7 +1,7 @@
 """Best-first search for the likeliest ways to go on: a pure function of the distributions that are there.
 
-It is run anew whenever a distribution has come in: its steps are cheap, since nothing but the model is slow. What it lacks comes back as
-`wanted`, likeliest first.
+It is run anew whenever a distribution has come in: its steps are cheap, since nothing but the model is slow.
+What it lacks comes back as `wanted`, likeliest first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ NEWLINES = (ord("\n"), ord("\r"))
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A continuation that ends with a word: its bytes after the stem, and the probability that the typist types all of it and then ends the word."""
+    """A continuation that ends with a word: its bytes after the stem, and the probability that the typist
+    types all of it and then ends the word.
+    """
 
     text: bytes
     probability: float
@@ -31,16 +33,21 @@ class Findings:
     """What a search found so far.
 
     words: best first; the first is the likeliest next word, longer ones may begin with it.
-    wanted: nodes whose distributions the search lacks, likeliest first; empty where nothing more can reach the floor.
+    sure_words: how many of them no missing distribution can displace.
+    wanted: nodes whose distributions the search lacks, likeliest first; empty where nothing more can reach
+    the floor.
     """
 
     words: list[Word] = field(default_factory=list)
     wanted: list[Node] = field(default_factory=list)
+    sure_words: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Way:
-    """A path not yet followed, ordered by its improbability. Its last token is `token` after `parent`, or none: then it is `parent` itself."""
+    """A path not yet followed, ordered by its improbability. Its last token is `token` after `parent`, or
+    none: then it is `parent` itself.
+    """
 
     cost: float  # -log of the joint probability
     number: int  # the earlier one first where costs are equal: results are the same at every run
@@ -53,7 +60,9 @@ class _Way:
 class Search:
     """One walk from a node with the bytes of the stem as a constraint."""
 
-    def __init__(self, trie: Trie, root: Node, stem: bytes, vocabulary: Vocabulary, *, floor: float, most_wanted: int) -> None:
+    def __init__(
+        self, trie: Trie, root: Node, stem: bytes, vocabulary: Vocabulary, *, floor: float, most_wanted: int
+    ) -> None:
         self._trie = trie
         self._root = root
         self._stem = stem
@@ -62,7 +71,8 @@ class Search:
         self._most_wanted = most_wanted
         self._ways: list[_Way] = []
         self._numbers = count()
-        # The probability of all that fits the stem, as far as it is known: what a suggestion's own probability is measured against.
+        # The probability of all that fits the stem, as far as it is known: what a suggestion's own
+        # probability is measured against.
         self._mass = 0.0 if stem else 1.0
 
     def explore(self) -> Findings:
@@ -71,12 +81,14 @@ class Search:
         while self._ways and len(findings.wanted) < self._most_wanted:
             way = heapq.heappop(self._ways)
             likelihood = math.exp(-way.cost)
-            # Where the stem is not covered yet, this way adds to the mass too: it can reach the floor only by its share of both.
+            # Where the stem is not covered yet, this way adds to the mass too: it can reach the floor only by
+            # its share of both.
             mass = self._mass + (likelihood if len(way.text) < len(self._stem) else 0.0)
             if likelihood < self._floor * mass:
                 break
             if way.ends:
                 findings.words.append(Word(way.text[len(self._stem) :], likelihood))
+                findings.sure_words += not findings.wanted
                 continue
             node = way.parent if way.token is None else self._trie.child(way.parent, way.token)
             node.used = self._trie.clock

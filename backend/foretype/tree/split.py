@@ -6,14 +6,17 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-LONGEST_STEM = 32  # characters; beyond it nobody's word is being guessed, and every further token costs the search a level
+# Characters; beyond it nobody's word is being guessed, and every further token costs the search a level.
+LONGEST_STEM = 32
 _STEM = re.compile(r" ?[\w']*\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """`settled + stem` is the text before the caret; the stem is a word's beginning with the space before it, and may be empty."""
+    """`settled + stem` is the text before the caret; the stem is a word's beginning with the space before it,
+    and may be empty.
+    """
 
     settled: str
     stem: str
@@ -35,8 +38,8 @@ def scalar_values(text: str) -> str:
 def is_supported(before: str) -> bool:
     """Whether the last letter before the caret is of a script that these models write: Latin.
 
-    A letter of another script in the last word means a text that the model would answer with nonsense; a half surrogate pair means the caret
-    stands inside a character.
+    A letter of another script in the last word means a text that the model would answer with nonsense; a half
+    surrogate pair means the caret stands inside a character.
     """
     if before and _SURROGATE.match(before[-1]):
         return False

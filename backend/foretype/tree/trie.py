@@ -16,7 +16,9 @@ NO_SLOT = -1
 
 
 class Node:
-    """A token after its ancestors. `slot` is where its keys and values lie (NO_SLOT: not computed); `distribution` what follows it."""
+    """A token after its ancestors. `slot` is where its keys and values lie (NO_SLOT: not computed);
+    `distribution` what follows it.
+    """
 
     __slots__ = ("children", "depth", "distribution", "parent", "slot", "token", "used")
 
@@ -42,7 +44,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A chunk and the nodes that it computes, one a token; `wanted` are those whose distribution comes back, one a row."""
+    """A chunk and the nodes that it computes, one a token; `wanted` are those whose distribution comes back,
+    one a row.
+    """
 
     chunk: Chunk
     nodes: list[Node]
@@ -52,8 +56,9 @@ class Run:
 class Trie:
     """Owned by the event loop, which leaves it alone while a run of its arena is under way.
 
-    Slots are given in order, so a new node's is above all its ancestors', as the model's causality wants. Dropped nodes leave holes,
-    which `make_room` closes. Distributions are large (4 bytes a rank): at most `most_distributions` are kept.
+    Slots are given in order, so a new node's is above all its ancestors', as the model's causality wants.
+    Dropped nodes leave holes, which `_make_room` closes. Distributions are large (4 bytes a rank): at most
+    `most_distributions` are kept.
     """
 
     def __init__(self, arena: Arena, begin: Sequence[int], most_distributions: int = 64) -> None:
@@ -63,6 +68,14 @@ class Trie:
         self._with_distribution: set[Node] = set()
         self.clock = 0
         self.root = Node(self._begin[0], None)
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory of past key values and distributions."""
+        distributions = sum(
+            n.distribution.log_probs.nbytes for n in self._with_distribution if n.distribution is not None
+        )
+        return self.arena.touched * self.arena.slot_bytes + distributions
 
     def node(self, ids: Sequence[int]) -> Node:
         """The node after the begin tokens and `ids`; made where it is not there yet."""
@@ -81,8 +94,8 @@ class Trie:
     def run_towards(self, targets: Sequence[Node], limit: int) -> Run:
         """The next run, of at most `limit` tokens, on the way to the distributions of `targets`.
 
-        Where the first target's path needs more tokens than that, the run is its next part and wants nothing yet. Raises ArenaFull after
-        having made what room there is.
+        Where the first target's path needs more tokens than that, the run is its next part and wants nothing
+        yet. Raises ArenaFullError after having made what room there is.
         """
         nodes = _missing(targets[0])
         if len(nodes) > limit:
@@ -98,7 +111,7 @@ class Trie:
 
     def _run(self, nodes: list[Node], wanted: list[Node]) -> Run:
         if self.arena.length + len(nodes) > self.arena.capacity:
-            self.make_room(nodes, len(nodes))
+            self._make_room(nodes, len(nodes))
         first = self.arena.length
         slots = {node: first + index for index, node in enumerate(nodes)}
         rows = np.array([slots[node] - first for node in wanted], np.int64)
@@ -120,7 +133,9 @@ class Trie:
         return None if np.array_equal(visible, everything) else visible
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
-        """Take in a finished run: its nodes have slots from `first_slot` on, those it wanted have distributions."""
+        """Take in a finished run: its nodes have slots from `first_slot` on, those it wanted have
+        distributions.
+        """
         for index, node in enumerate(run.nodes):
             node.slot = first_slot + index
         for node, distribution in zip(run.wanted, distributions, strict=True):
@@ -130,7 +145,9 @@ class Trie:
             self._forget_distributions(keep=set(run.wanted))
 
     def _forget_distributions(self, keep: set[Node]) -> None:
-        """Down to three quarters, so that this is not done at every run; a forgotten one costs a run of one token when wanted again."""
+        """Down to three quarters, so that this is not done at every run; a forgotten one costs a run of one
+        token when wanted again.
+        """
         oldest = sorted(self._with_distribution - keep, key=lambda node: node.used)
         for node in oldest[: len(self._with_distribution) - self._most_distributions * 3 // 4]:
             node.distribution = None
@@ -142,8 +159,9 @@ class Trie:
         for ancestor in node.path():
             ancestor.used = self.clock
 
-    def make_room(self, keep: Sequence[Node], count: int) -> None:
-        """Close the holes; then, until `count` slots are free, drop what was used longest ago, never the paths to `keep`.
+    def _make_room(self, keep: Sequence[Node], count: int) -> None:
+        """Close the holes; then, until `count` slots are free, drop what was used longest ago, never the
+        paths to `keep`.
 
         Half of the arena is freed at once, so that this is rare.
         """
@@ -175,7 +193,9 @@ class Trie:
 
 
 def _missing(target: Node) -> list[Node]:
-    """The nodes to compute for a distribution of `target`, parents first; the target itself always, as its logits were not kept."""
+    """The nodes to compute for a distribution of `target`, parents first; the target itself always, as its
+    logits were not kept.
+    """
     nodes = [target]
     node = target.parent
     while node is not None and node.slot == NO_SLOT:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from foretype.tokens import Vocabulary
 
-HEAD = 64  # characters by which the anchor is found again: the text before the caret may come cut anywhere at its left
+# Characters by which the anchor is found again: the text before the caret may come cut anywhere at its left.
+HEAD = 64
 
 
 class Window:
     """Keeps the settled text within `most_tokens`.
 
-    A window that slid with every token would change every position, and with it all past key values. So the anchor moves only
-    when the window is full, and then by half of it.
+    A window that slid with every token would change every position, and with it all past key values. So the
+    anchor moves only when the window is full, and then by half of it.
     """
 
     def __init__(self, vocabulary: Vocabulary, most_tokens: int) -> None:
@@ -21,7 +22,9 @@ class Window:
         self._last: tuple[str, list[int]] = ("", [])
 
     def settle(self, settled: str) -> list[int]:
-        """The ids of `settled` from the anchor on; most calls see the same settled text as the one before and cost nothing."""
+        """The ids of `settled` from the anchor on; most calls see the same settled text as the one before and
+        cost nothing.
+        """
         text = settled[self._anchor(settled) :]
         if text == self._last[0]:
             return self._last[1]
