@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.models.tiny import BEGIN, CONTEXT, MAKERS, VOCABULARY, MakeFolder, WriteRecipe
 
 

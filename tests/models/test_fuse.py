@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.models.tiny import CONTEXT, VOCABULARY, MakeFolder
 
 from foretype.models.export import quiet
 from foretype.models.fuse import NotFusableError, fuse
 from foretype.models.manifest import Geometry
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.fused import FusedRuntime
+from tests.models.tiny import CONTEXT, VOCABULARY, MakeFolder
 
 APART = 1e-3
 IDS = np.random.default_rng(3).integers(0, VOCABULARY, 24)

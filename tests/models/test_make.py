@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.models.tiny import CONTEXT, VOCABULARY, MakeFolder, WriteRecipe
 
 from foretype.models import make as making
 from foretype.models.errors import (
@@ -32,6 +31,7 @@ from foretype.models.prepared import Prepared, load_prepared
 from foretype.models.progress import SILENT, Progress, Step
 from foretype.models.recipe import Recipe, load_recipe
 from foretype.models.store import Store
+from tests.models.tiny import CONTEXT, VOCABULARY, MakeFolder, WriteRecipe
 
 
 class Diary:

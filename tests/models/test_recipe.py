@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.models.tiny import WriteRecipe
 
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
 from foretype.models.recipe import DEFAULTS, load_recipe, recipe_folder, recipe_names
+from tests.models.tiny import WriteRecipe
 
 
 def test_every_recipe_that_is_there_is_valid() -> None:
