@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
-from foretype.models.recipe import DEFAULTS, load_recipe, recipe_folder, recipe_names
+from foretype.models.recipe import DEFAULTS, load_recipe, recipe_names
 from tests.models.tiny import WriteRecipe
 
 
@@ -59,12 +59,3 @@ def test_the_digest_changes_with_the_recipe(recipes: Path, write_recipe: WriteRe
     file = recipes / f"{name}.toml"
     file.write_text(file.read_text().replace("context_length = 192", "context_length = 128"))
     assert load_recipe(name, recipes).digest != before
-
-
-def test_the_wheel_would_hold_every_recipe_and_no_built_model() -> None:
-    """pyproject.toml names each recipe: the folder holds gigabytes of built models too."""
-    import tomllib
-
-    pyproject = tomllib.loads((recipe_folder().parent / "pyproject.toml").read_text("utf-8"))
-    included = pyproject["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included == {f"models/{name}.toml": f"foretype/recipes/{name}.toml" for name in recipe_names()}

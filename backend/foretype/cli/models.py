@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
+import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +43,7 @@ def prepare(
     models_dir: Annotated[str | None, option("models_dir")] = None,
     threads: Annotated[int | None, option("threads")] = None,
     config: Config = None,
+    while_stdin_open: Annotated[bool, typer.Option("--while-stdin-open", hidden=True)] = False,
 ) -> None:
     """Make a model ready to serve: fetch its weights, export them to ONNX, quantise, check the quality.
 
@@ -56,6 +61,8 @@ def prepare(
     settings = settings_or_exit(config, model=model, models_dir=models_dir, threads=threads)
     console = Console(stderr=True, highlight=False)
     with _stoppable(console):
+        if while_stdin_open:
+            threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
         from foretype.cli.progress import drawn
         from foretype.models.choose import choose
         from foretype.models.errors import ModelError
@@ -145,7 +152,15 @@ def _stoppable(console: Console) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would only hide the line
         console.print("Stopped. The same command goes on where this was.")
         raise typer.Exit(INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _stop_when_stdin_closes() -> None:
+    """Stop as Ctrl-C does once the process that holds the other end of standard input has ended."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    _thread.interrupt_main()

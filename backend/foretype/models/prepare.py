@@ -16,9 +16,6 @@ from foretype.models.choose import choose
 from foretype.models.errors import PreparationEndedError
 from foretype.models.prepared import Prepared, is_prepared, load_prepared
 
-STOPPED = 130
-"""The exit code of a preparation that was stopped by Ctrl-C, as shells give it."""
-
 
 class Wishes(Protocol):
     """What is wanted; `foretype.settings.Settings` is one."""
@@ -75,12 +72,16 @@ def ensure_prepared(wishes: Wishes) -> Ready:
 
 
 def _make_in_child(recipe: str, wishes: Wishes, given: Path | None) -> None:
-    """Run `foretype prepare` on this terminal. Ctrl-C reaches it there by itself."""
-    command = [sys.executable, "-m", "foretype", "prepare", recipe]
+    """Run `foretype prepare` on this terminal. Ctrl-C reaches it there by itself.
+
+    Its standard input is a pipe that nothing is written to: it closes when this process ends, in any way,
+    and the child stops then, rather than work on for a server that is gone.
+    """
+    command = [sys.executable, "-m", "foretype", "prepare", recipe, "--while-stdin-open"]
     command += ["--models-dir", str(wishes.models_dir), "--threads", str(wishes.threads)]
     if given is not None:
         command += ["--from", str(given)]
-    with subprocess.Popen(command) as child:
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
         try:
             exit_code = child.wait()
         except KeyboardInterrupt:
