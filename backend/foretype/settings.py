@@ -1,7 +1,7 @@
 """Every setting: its name, default, meaning and limits.
 
-Command line, then environment, then file, then default. The environment's names are the fields' in capitals after `FORETYPE_`; the file is TOML with the fields' own
-names.
+Command line, then environment, then file, then default. The environment's names are the fields' in capitals
+after `FORETYPE_`; the file is TOML with the fields' own names.
 """
 
 from __future__ import annotations
