@@ -240,8 +240,8 @@ async def _socket(request: web.Request) -> web.StreamResponse:
         compress=False,
         timeout=FAREWELL_SECONDS,
         heartbeat=HEARTBEAT_SECONDS,
-        # `Connection` keeps the limit of messages. This one is for those so long that they are not even read: aiohttp
-        # then ends the connection while bytes are still coming in, and the peer may not see why.
+        # `Connection` keeps the limit of messages. This one is for those so long that they are not even read:
+        # aiohttp then ends the connection while bytes are still coming in, and the peer may not see why.
         max_msg_size=max(service.limits.message_bytes, LONGEST_READ_BYTES) + 1,
         writer_limit=0,
         decode_text=False,
@@ -257,7 +257,7 @@ async def _socket(request: web.Request) -> web.StreamResponse:
         service.connections.discard(connection)
         service.metrics.connections.dec()
         if request.transport is not None:
-            # Time for the last frames to leave. A peer that still does not read them must not keep the transport.
+            # Time for the last frames to leave. A peer that does not read them must not keep the transport.
             asyncio.get_running_loop().call_later(FAREWELL_SECONDS, request.transport.abort)
     return socket
 
