@@ -14,11 +14,11 @@ from typing import Any
 import aiohttp
 import pytest
 import uvloop
-from tests.wire.fake import FakeEngine
 
 from foretype.settings import load
 from foretype.socket.playground import File
 from foretype.socket.server import Server, bind
+from tests.wire.fake import FakeEngine
 
 TOKEN = "a-token-of-the-tests"
 PAGE = {

@@ -9,10 +9,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from tests.wire.conftest import TOKEN, Running, Start
-from tests.wire.fake import FakeDesk, FakeEngine, answer_empty, answer_nothing, failure, suggested
 
 from foretype.keystroke import Continuation, FieldKind, Keystroke, Reason, Source, Suggestion
+from tests.wire.conftest import TOKEN, Running, Start
+from tests.wire.fake import FakeDesk, FakeEngine, answer_empty, answer_nothing, failure, suggested
 
 
 async def test_hello_is_welcomed_with_the_limits(running: Running) -> None:
