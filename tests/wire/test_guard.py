@@ -6,9 +6,9 @@ import asyncio
 
 import aiohttp
 import pytest
-from tests.wire.conftest import TOKEN, Running, Start
 
 from foretype.socket.guard import EXTENSION_ID, Guard, Verdict, digest, same
+from tests.wire.conftest import TOKEN, Running, Start
 
 ROUTES = [
     ("GET", "/"),

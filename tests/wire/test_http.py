@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+
 from tests.wire.conftest import TOKEN, Running, Start
 from tests.wire.fake import FakeDesk, FakeEngine, answer_nothing, failure
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 import structlog
-from tests.wire.conftest import TOKEN, Start
-from tests.wire.fake import FakeDesk, FakeEngine
 
 from foretype import logs
 from foretype.keystroke import Keystroke, Source, Suggestion
+from tests.wire.conftest import TOKEN, Start
+from tests.wire.fake import FakeDesk, FakeEngine
 
 MARKER = "zqxmarkerzqx"
 
