@@ -1,6 +1,7 @@
 import type { ToPage, ToWorker } from "../messages.ts";
 import type { Connection, State } from "../protocol/connection.ts";
 import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
+import { Unanswered } from "../protocol/unanswered.ts";
 
 /** One frame of one tab. */
 export interface Page {
@@ -11,8 +12,6 @@ export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
 }
-
-type KeystrokeFrame = Extract<ClientFrame, { type: "keystroke" }>;
 
 /** With no field focused for this long, the connection is let go. */
 const IDLE_MS = 45_000;
@@ -28,7 +27,7 @@ const NO_FIELD = "keepalive";
 export class Switchboard {
   readonly #pages = new Map<number, Page>();
   readonly #focused = new Set<number>();
-  readonly #unanswered = new Map<string, KeystrokeFrame>();
+  readonly #unanswered = new Unanswered();
   readonly #timers: Timers;
   #connection: Connection | null = null;
   #contextChars = DEFAULT_CONTEXT_CHARS;
@@ -58,19 +57,18 @@ export class Switchboard {
   welcome({ contextChars }: Welcome): void {
     this.#contextChars = contextChars;
     for (const page of this.#pages.values()) page.post({ type: "context", chars: contextChars });
-    for (const keystroke of this.#unanswered.values()) this.#send(keystroke);
+    for (const keystroke of this.#unanswered.frames()) this.#send(keystroke);
   }
 
   state(state: State): void {
-    if (state === "refused") this.#unanswered.clear();
+    if (state === "refused") this.#unanswered.forget(() => true);
   }
 
   fromServer(frame: ServerFrame): void {
     if (frame.type === "welcome" || frame.field === null || frame.seq === null) return;
     const [, number, field] = /^(\d+)\.(.*)$/s.exec(frame.field) ?? [];
     if (field === undefined) return;
-    const isFinal = frame.type === "error" || frame.final;
-    if (isFinal && this.#unanswered.get(frame.field)?.seq === frame.seq) this.#unanswered.delete(frame.field);
+    this.#unanswered.answer(frame);
     if (frame.type === "error") return;
     const { seq, text, final, reason } = frame;
     this.#pages.get(Number(number))?.post({ type: "answer", field, answer: { seq, text, final, reason } });
@@ -83,17 +81,14 @@ export class Switchboard {
       case "keystroke": {
         this.#focus(number);
         const { seq, before, after, kind } = message;
-        const frame: KeystrokeFrame = { type: "keystroke", field, seq, before, after, kind };
-        this.#unanswered.set(field, frame);
-        this.#send(frame);
-        return;
+        return this.#send(this.#unanswered.ask({ type: "keystroke", field, seq, before, after, kind }));
       }
       case "accepted":
         return this.#send({ type: "accepted", field, seq: message.seq, text: message.text });
       case "dismissed":
         return this.#send({ type: "dismissed", field, seq: message.seq });
       case "left":
-        this.#unanswered.delete(field);
+        this.#unanswered.forget((asked) => asked === field);
         this.#focused.delete(number);
         this.#send({ type: "close", field });
         this.#watch();
@@ -110,7 +105,7 @@ export class Switchboard {
   #leave(number: number): void {
     this.#pages.delete(number);
     this.#focused.delete(number);
-    for (const field of this.#unanswered.keys()) if (field.startsWith(`${number}.`)) this.#unanswered.delete(field);
+    this.#unanswered.forget((field) => field.startsWith(`${number}.`));
     this.#watch();
   }
 

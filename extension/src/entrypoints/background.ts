@@ -22,7 +22,8 @@ export default defineBackground(() => {
   });
   browser.action.onClicked.addListener(() => browser.runtime.openOptionsPage());
   browser.runtime.onInstalled.addListener(async ({ reason }) => {
-    if (reason === "install" && !(await readSettings())) await browser.runtime.openOptionsPage();
+    if (reason === "install" && !(await readSettings()))
+      await browser.tabs.create({ url: browser.runtime.getURL("/options.html") });
   });
 
   const connect = async () => {

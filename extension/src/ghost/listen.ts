@@ -21,7 +21,7 @@ export function listen(typist: Typist, window: Window, signal: AbortSignal): voi
     const field = fieldAt(target, passwords);
     if (!field) return typist.leave();
     typist.enter(field);
-    resizes.observe(field.element);
+    resizes.observe(field.element, { box: "border-box" });
   };
   const leave = () => {
     resizes.disconnect();

@@ -25,6 +25,8 @@ export class Overlay implements Screen {
   readonly #clip = document.createElement("div");
   readonly #flow = document.createElement("div");
   readonly #lead = new Lead();
+  /** Takes part in the line, or hangs from it; the ghost in it is a piece of text, whose box is that of its letters. */
+  readonly #anchor = document.createElement("span");
   readonly #ghost = document.createElement("span");
   readonly #label = document.createElement("div");
   #style: ReadonlyMap<string, string> = new Map();
@@ -37,6 +39,7 @@ export class Overlay implements Screen {
     set(this.#clip, { position: "absolute", overflow: "clip", "transform-origin": "0 0" });
     set(this.#flow, { position: "absolute" });
     set(this.#label, { position: "absolute", "border-radius": "4px", padding: "0 4px", "white-space": "pre" });
+    this.#anchor.append(this.#ghost);
     this.#clip.append(this.#flow);
     root.append(this.#clip, this.#label);
   }
@@ -97,9 +100,9 @@ export class Overlay implements Screen {
     });
     // Out of the flow it takes no room: centred text stays where it is, and a line does not break on its account.
     const inFlow = wraps && (lead.kind === "caret" || /^(start|justify|left)$/.test(lead.align));
-    set(this.#ghost, { position: inFlow ? "static" : "absolute", "white-space": inFlow ? "inherit" : "pre" });
+    set(this.#anchor, { position: inFlow ? "static" : "absolute", "white-space": inFlow ? "inherit" : "pre" });
     if (this.#ghost.textContent !== text) this.#ghost.textContent = text;
-    this.#lead.layOut(this.#flow, place, this.#ghost);
+    this.#lead.layOut(this.#flow, place, this.#anchor);
   }
 
   /** Where ghost text begins. Where the caret's own box is known, the line is moved to stand exactly on it. */
@@ -150,20 +153,20 @@ class Lead {
     return this.#mark.getBoundingClientRect().top;
   }
 
-  layOut(flow: HTMLElement, place: Place, ghost: HTMLElement): void {
-    if (place.lead.kind === "caret") this.#indent(flow, place.lead.indent, ghost);
-    else this.#repeat(flow, place.lead.lines, ghost);
+  layOut(flow: HTMLElement, place: Place, anchor: HTMLElement): void {
+    if (place.lead.kind === "caret") this.#indent(flow, place.lead.indent, anchor);
+    else this.#repeat(flow, place.lead.lines, anchor);
   }
 
-  #indent(flow: HTMLElement, indent: number, ghost: HTMLElement): void {
+  #indent(flow: HTMLElement, indent: number, anchor: HTMLElement): void {
     set(this.#spacer, { width: `${indent}px` });
     if (this.#spacer.parentNode === flow) return;
     this.#texts = [];
     this.#lines = [];
-    flow.replaceChildren(this.#spacer, this.#mark, ghost);
+    flow.replaceChildren(this.#spacer, this.#mark, anchor);
   }
 
-  #repeat(flow: HTMLElement, texts: readonly string[], ghost: HTMLElement): void {
+  #repeat(flow: HTMLElement, texts: readonly string[], anchor: HTMLElement): void {
     if (this.#spacer.parentNode === flow) flow.replaceChildren();
     const above = texts.slice(0, -1);
     while (this.#lines.length > texts.length) this.#lines.pop()?.remove();
@@ -180,15 +183,15 @@ class Lead {
       line.textContent = text === "" ? "\u200b" : text;
     });
     this.#texts = above;
-    this.#lastLine(this.#lines.at(-1) as HTMLDivElement, texts.at(-1) ?? "", ghost);
+    this.#lastLine(this.#lines.at(-1) as HTMLDivElement, texts.at(-1) ?? "", anchor);
   }
 
   /** The caret's own line. It may break at the caret, so that what was typed stays where it is in the field. */
-  #lastLine(line: HTMLDivElement, typed: string, ghost: HTMLElement): void {
+  #lastLine(line: HTMLDivElement, typed: string, anchor: HTMLElement): void {
     if (this.#typed.textContent !== typed) this.#typed.textContent = typed;
-    if (line.firstChild === this.#typed && line.lastChild === ghost) return;
+    if (line.firstChild === this.#typed && line.lastChild === anchor) return;
     set(line, { visibility: "inherit" });
-    line.replaceChildren(this.#typed, this.#break, ghost);
+    line.replaceChildren(this.#typed, this.#break, anchor);
   }
 }
 

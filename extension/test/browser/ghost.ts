@@ -38,11 +38,47 @@ export class Ghost {
 
   /** The box of its first line. */
   async rect(): Promise<Rect> {
+    const [first] = await this.lines();
+    if (!first) throw new Error("ghost text has no box");
+    return first;
+  }
+
+  /** The boxes of its lines. */
+  async lines(): Promise<Rect[]> {
     const drawn = await this.#drawn();
     if (!drawn) throw new Error("no ghost text is drawn");
     const { quads } = await (await this.#session).send("DOM.getContentQuads", { nodeId: drawn.node.nodeId });
-    const [left, top, right, , , bottom] = quads[0] as number[];
-    return { left: left ?? 0, top: top ?? 0, right: right ?? 0, bottom: bottom ?? 0 };
+    return quads.map(([left = 0, top = 0, right = 0, , , bottom = 0]) => ({ left, top, right, bottom }));
+  }
+
+  /** Where `text`, at the end of what was typed, stands on the screen. */
+  async rectOfTyped(text: string): Promise<Rect> {
+    const [first] = await this.linesOfTyped(text);
+    if (!first) throw new Error("the typed text has no box");
+    return first;
+  }
+
+  async linesOfTyped(text: string): Promise<Rect[]> {
+    const session = await this.#session;
+    const { root } = (await session.send("DOM.getDocument", { depth: -1, pierce: true })) as { root: CdpNode };
+    const node = all(root).findLast(
+      (one) => one.nodeName === "#text" && one.nodeValue.replaceAll("\u00a0", " ").endsWith(text),
+    );
+    if (!node) throw new Error(`nothing ends with "${text}"`);
+    // No script of the page can measure in the shadow root that the browser gives a text box: its tools can.
+    const { object } = await session.send("DOM.resolveNode", { nodeId: node.nodeId });
+    const { result } = await session.send("Runtime.callFunctionOn", {
+      objectId: object.objectId ?? "",
+      functionDeclaration: `function (length) {
+        const range = document.createRange();
+        range.setStart(this, this.length - length);
+        range.setEnd(this, this.length);
+        return [...range.getClientRects()].map(({ left, top, right, bottom }) => ({ left, top, right, bottom }));
+      }`,
+      arguments: [{ value: text.length }],
+      returnByValue: true,
+    });
+    return result.value as Rect[];
   }
 
   async style(names: string[]): Promise<Record<string, string>> {

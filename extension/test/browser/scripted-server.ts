@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -35,6 +36,8 @@ export class ScriptedServer {
   script: Script = () => "";
   /** Asked for a page, it serves these: by path. */
   readonly pages = new Map<string, string>();
+  /** Where the playground's files are, once they are served. */
+  #playground: URL | null = null;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "foretype.v1" });
   #port = 0;
@@ -60,6 +63,11 @@ export class ScriptedServer {
     for (const client of this.#sockets.clients) client.terminate();
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  /** Serves the playground's files as the real server does. */
+  servePlayground(folder: URL): void {
+    this.#playground = folder;
   }
 
   /** Answers wait until the function that this gives back is called. */
@@ -121,14 +129,28 @@ export class ScriptedServer {
     if (page !== undefined) return reply(response, 200, page, "text/html; charset=utf-8");
     if (path === "/healthz")
       return reply(response, 200, JSON.stringify({ status: "ready", model: "scripted", provider: "none" }));
-    if (path !== "/v1/pair") return reply(response, 404, "Not found.", "text/plain");
+    if (path !== "/v1/pair") return this.#replyFile(path, response);
     let body = "";
     for await (const chunk of request) body += chunk;
     const right = (JSON.parse(body) as { code?: string }).code === CODE;
     return reply(response, right ? 200 : 401, JSON.stringify(right ? { token: TOKEN } : { code: "unauthorized" }));
   }
+
+  async #replyFile(path: string, response: ServerResponse): Promise<void> {
+    const name = path === "/" ? "index.html" : path.slice(1);
+    const content = this.#playground && (await readFile(new URL(name, this.#playground)).catch(() => null));
+    if (!content) return reply(response, 404, "Not found.", "text/plain");
+    response.setHeader("content-security-policy", POLICY.replaceAll("HOST", this.origin.slice("http://".length)));
+    reply(response, 200, content, `${TYPES[name.split(".").at(-1) ?? ""]}; charset=utf-8`);
+  }
 }
 
-function reply(response: ServerResponse, status: number, body: string, type = "application/json"): void {
+/** What the real server lets its page do. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' ws://HOST wss://HOST; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const TYPES: Readonly<Record<string, string>> = { html: "text/html", js: "text/javascript", css: "text/css" };
+
+function reply(response: ServerResponse, status: number, body: string | Buffer, type = "application/json"): void {
   response.writeHead(status, { "content-type": type }).end(body);
 }

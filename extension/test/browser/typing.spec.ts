@@ -18,9 +18,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
     });
 
     const written = (page: import("@playwright/test").Page) =>
-      page
-        .locator("#field")
-        .evaluate((field) => ("value" in field ? String(field.value) : (field as HTMLElement).innerText));
+      page.locator("#field").evaluate((field) => ("value" in field ? String(field.value) : field.textContent));
 
     test("shows how the text goes on", async ({ page, ghost }) => {
       await page.keyboard.type("Thanks for the qui");
@@ -94,7 +92,8 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       const drawn = await ghost.rect();
-      const typed = await rectOfTyped(page, "ck response, and see you on Friday");
+      await page.keyboard.press("ArrowRight");
+      const typed = await ghost.rectOfTyped("ck response, and see you on Friday");
       expect(Math.abs(drawn.left - typed.left)).toBeLessThan(1);
       expect(Math.abs(drawn.top - typed.top)).toBeLessThan(1);
       expect(Math.abs(drawn.right - typed.right)).toBeLessThan(1);
@@ -163,33 +162,4 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       expect(noise).toEqual([]);
     });
   });
-}
-
-/** Takes all that is shown, and measures where it stands then. */
-async function rectOfTyped(page: import("@playwright/test").Page, text: string) {
-  const session = await page.context().newCDPSession(page);
-  await page.keyboard.press("ArrowRight");
-  await session.send("DOM.enable");
-  const { root } = await session.send("DOM.getDocument", { depth: -1, pierce: true });
-  const find = (node: typeof root): typeof root | undefined =>
-    node.nodeName === "#text" && node.nodeValue.replaceAll("\u00a0", " ").endsWith(text)
-      ? node
-      : [...(node.children ?? []), ...(node.shadowRoots ?? [])].map(find).find((found) => found);
-  const node = find(root);
-  if (!node) throw new Error("the text was not taken");
-  // A range can't reach into the browser's own shadow root of a text box: the node is resolved by the browser's tools.
-  const { object } = await session.send("DOM.resolveNode", { nodeId: node.nodeId });
-  const { result } = await session.send("Runtime.callFunctionOn", {
-    objectId: object.objectId ?? "",
-    functionDeclaration: `function (length) {
-      const range = document.createRange();
-      range.setStart(this, this.length - length);
-      range.setEnd(this, this.length);
-      const { left, top, right } = range.getBoundingClientRect();
-      return { left, top, right };
-    }`,
-    arguments: [{ value: text.length }],
-    returnByValue: true,
-  });
-  return result.value as { left: number; top: number; right: number };
 }
