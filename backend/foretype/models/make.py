@@ -82,7 +82,8 @@ def make(
             ):
                 return load_prepared(store.folder)
             _require_space(recipe, store)
-            _Making(recipe, store, threads, progress).run(given)
+            with quiet():
+                _Making(recipe, store, threads, progress).run(given)
         return load_prepared(store.folder)
 
 
@@ -123,16 +124,15 @@ class _Making:
     def run(self, given: Path | None) -> None:
         weights = fetch(self._recipe, self._store, given, self._progress)
         exported = self._export(weights)
-        with quiet():
-            config = _read_config(exported)
-            geometry = _geometry(config, self._recipe)
-            text = _gate_text(exported / TOKENIZER, self._recipe, geometry.context_length)
-            reference = self._reference(exported, geometry, text)
-            graph = self._fuse(exported, config, geometry, text, reference)
-            best = self._best(graph, geometry, text, reference)
+        config = _read_config(exported)
+        geometry = _geometry(config, self._recipe)
+        text = _gate_text(exported / TOKENIZER, self._recipe, geometry.context_length)
+        reference = self._reference(exported, geometry, text)
+        graph = self._fuse(exported, config, geometry, text, reference)
+        best = self._best(graph, geometry, text, reference)
         self._keep(best, weights, exported, graph, geometry, text, reference)
 
-    # -- the steps, in their order -------------------------------------------------------------------------
+    # -- the steps, in their order --------------------------------------------------------
 
     def _export(self, weights: Weights) -> Path:
         """The export's folder; one that an earlier try made from the same weights is taken as it is."""
@@ -251,7 +251,7 @@ class _Making:
         self._store.install(self._store.work / "whole")
 
 
-# -- what the steps are made of ----------------------------------------------------------------------------
+# -- what the steps are made of --------------------------------------------------------
 
 
 def _export_key(weights: Weights) -> str:
