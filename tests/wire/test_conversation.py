@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -358,6 +359,33 @@ async def test_a_server_that_goes_away_tells_every_client(start: Start) -> None:
         async with running.http.get(running.url("/healthz")) as response:
             assert (response.status, await response.json()) == (503, {"status": "draining"})
     assert running.engine.closed
+
+
+async def test_a_client_that_reads_nothing_does_not_hold_up_the_others(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foretype.socket.connection.FAREWELL_SECONDS", 0.05)
+
+    def script(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
+        desk.answer(field, keystroke.seq, suggested("x" * 20_000), final=True, elapsed_ms=1)
+
+    engine = FakeEngine(script)
+    async with start(engine, keystroke_burst=3000) as running, running.client() as stuck:
+        for seq in range(3000):
+            await stuck.keystroke(seq)
+        await engine.until("keystroke", 3000)
+        async with running.client() as other:
+            draining = asyncio.create_task(running.server.drain())
+            assert await other.closed() == 1012
+            await asyncio.wait_for(draining, 10)
+
+
+@pytest.mark.parametrize("size", [40_000, 400_000, 1_000_000])
+async def test_a_frame_that_is_far_too_long_is_told_so(running: Running, size: int) -> None:
+    async with running.client() as client:
+        with contextlib.suppress(ConnectionError):
+            await client.socket.send_str("x" * size)
+        assert await client.closed() == 1009
 
 
 async def test_the_subprotocol_is_needed_and_compression_is_not_given(running: Running) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
 from foretype import __version__
 from foretype.cli.complete import complete
+from foretype.cli.models import models, prepare
 from foretype.cli.pair import pair
 from foretype.cli.serve import serve
 from foretype.cli.settings import settings
@@ -55,13 +54,9 @@ def foretype(
 app.command()(serve)
 app.command()(complete)
 app.command()(pair)
+app.command()(prepare)
+app.command()(models)
 app.command()(settings)
-
-
-if find_spec("foretype.cli.models") is not None:
-    _models = import_module("foretype.cli.models")
-    app.command()(_models.prepare)
-    app.command()(_models.models)
 
 
 def main() -> None:

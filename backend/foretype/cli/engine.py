@@ -44,7 +44,6 @@ def prepared(settings: Settings) -> Prepared:
 
 async def started(folder: Path, settings: Settings) -> Engine:
     """Load a prepared model. Raises `CannotServeError`."""
-    from foretype.models.errors import ModelError
     from foretype.serving import start_engine
 
     try:
@@ -52,5 +51,8 @@ async def started(folder: Path, settings: Settings) -> Engine:
             return await start_engine(folder, settings)
         with Console(stderr=True).status("Loading the model"):
             return await start_engine(folder, settings)
-    except ModelError as error:
-        raise CannotServeError(str(error)) from error
+    except Exception as error:  # whatever the runtime's libraries raise for a model that they cannot load
+        raise CannotServeError(
+            f"The model in {folder} cannot be loaded ({type(error).__name__}). "
+            f"Make it anew with: foretype prepare {folder.name} --force"
+        ) from error

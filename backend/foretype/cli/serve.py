@@ -135,7 +135,7 @@ def _leave_at_once() -> NoReturn:
 async def _loaded(settings: Settings) -> Engine:
     """The engine for the settings' model. Raises `CannotServeError`."""
     ready = await _in_thread(lambda: prepared(settings))
-    typer.echo(ready.reason)
+    typer.echo(f"{ready.reason[:1].upper()}{ready.reason[1:]}".rstrip(".") + ".")
     return await started(ready.folder, settings)
 
 

@@ -14,7 +14,7 @@ from foretype import logs, metrics
 from foretype.engine import Engine, Failure
 from foretype.keystroke import Keystroke, Suggestion
 from foretype.socket import frames, playground
-from foretype.socket.connection import DRAINING, INTERNAL, UNAUTHORIZED, Connection
+from foretype.socket.connection import DRAINING, FAREWELL_SECONDS, INTERNAL, UNAUTHORIZED, Connection
 from foretype.socket.frames import ErrorCode, Refused
 from foretype.socket.guard import Verdict
 from foretype.socket.pairing import BadStateError
@@ -28,6 +28,7 @@ PLAYGROUND = web.AppKey("playground", dict[str, playground.File])
 
 HEARTBEAT_SECONDS = 30.0
 SEND_BUFFER_BYTES = 32 * 1024  # what is on its way to a slow reader is stale: keep it short
+LONGEST_READ_BYTES = 1024 * 1024
 GRACE_SECONDS = 1.0  # after the budget, before an engine that does not answer is an error
 
 _STATUS = {
@@ -237,9 +238,11 @@ async def _socket(request: web.Request) -> web.StreamResponse:
     socket: web.WebSocketResponse[bool] = web.WebSocketResponse(
         protocols=(frames.SUBPROTOCOL,),
         compress=False,
+        timeout=FAREWELL_SECONDS,
         heartbeat=HEARTBEAT_SECONDS,
-        # aiohttp refuses a message of exactly this size, too
-        max_msg_size=service.limits.message_bytes + 1,
+        # `Connection` keeps the limit of messages. This one is for those so long that they are not even read:
+        # aiohttp then ends the connection while bytes are still coming in, and the peer may not see why.
+        max_msg_size=max(service.limits.message_bytes, LONGEST_READ_BYTES) + 1,
         writer_limit=0,
         decode_text=False,
     )
@@ -253,8 +256,9 @@ async def _socket(request: web.Request) -> web.StreamResponse:
     finally:
         service.connections.discard(connection)
         service.metrics.connections.dec()
-        if request.transport is not None and not socket.closed:
-            request.transport.abort()
+        if request.transport is not None:
+            # Time for the last frames to leave. A peer that does not read them must not keep the transport.
+            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, request.transport.abort)
     return socket
 
 

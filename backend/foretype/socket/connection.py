@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from foretype import logs
 from foretype.engine import Desk, Engine, Failure, FailureCode
@@ -132,6 +132,9 @@ class Connection:
         """The next message's meaning; None where the connection has ended."""
         message = await self._socket.receive()
         if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
+            if len(message.data) > self._service.limits.message_bytes:
+                await self._socket.close(code=WSCloseCode.MESSAGE_TOO_BIG, message=b"message too long")
+                return None
             return self._protocol.receive(message.data, binary=message.type is WSMsgType.BINARY)
         return None
 

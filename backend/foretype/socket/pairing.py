@@ -241,7 +241,8 @@ def read_code(typed: str) -> str | None:
     no code.
     """
     code = "".join(typed.split()).replace("-", "").upper().translate(_READ_AS)
-    return code if len(code) == CODE_CHARS and all(char in ALPHABET for char in code) else None
+    fits = typed.isascii() and len(code) == CODE_CHARS and all(char in ALPHABET for char in code)
+    return code if fits else None
 
 
 def _slow_hash(code: str, salt: str) -> str:

@@ -117,14 +117,15 @@ class Draft:
         self._runs += 1
 
     def _search(self) -> Search:
-        floor = self._policy.keep if self._place.on_screen else self._policy.show
+        worth_a_run = self._policy.show
         if self._keystroke.alternatives:
-            floor /= 4  # others to choose from are less likely than the one shown
+            worth_a_run /= 4  # others to choose from are less likely than the one shown
         return Search(
             self._trie,
             self._root,
             self._split.stem.encode(),
             self._vocabulary,
-            floor=floor,
+            wanted_floor=worth_a_run,
+            found_floor=self._policy.keep,
             most_wanted=self._limits.nodes_a_run,
         )

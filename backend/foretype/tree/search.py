@@ -58,16 +58,29 @@ class _Way:
 
 
 class Search:
-    """One walk from a node with the bytes of the stem as a constraint."""
+    """One walk from a node with the bytes of the stem as a constraint.
+
+    wanted_floor: ways less likely than this are not worth a model run. found_floor: those that need none are
+    followed down to this.
+    """
 
     def __init__(
-        self, trie: Trie, root: Node, stem: bytes, vocabulary: Vocabulary, *, floor: float, most_wanted: int
+        self,
+        trie: Trie,
+        root: Node,
+        stem: bytes,
+        vocabulary: Vocabulary,
+        *,
+        wanted_floor: float,
+        found_floor: float,
+        most_wanted: int,
     ) -> None:
         self._trie = trie
         self._root = root
         self._stem = stem
         self._vocabulary = vocabulary
-        self._floor = floor
+        self._wanted_floor = wanted_floor
+        self._found_floor = min(found_floor, wanted_floor)
         self._most_wanted = most_wanted
         self._ways: list[_Way] = []
         self._numbers = count()
@@ -78,13 +91,13 @@ class Search:
     def explore(self) -> Findings:
         findings = Findings()
         self._push(0.0, self._root, None, b"")
-        while self._ways and len(findings.wanted) < self._most_wanted:
+        while self._ways:
             way = heapq.heappop(self._ways)
             likelihood = math.exp(-way.cost)
             # Where the stem is not covered yet, this way adds to the mass too: it can reach the floor only by
             # its share of both.
             mass = self._mass + (likelihood if len(way.text) < len(self._stem) else 0.0)
-            if likelihood < self._floor * mass:
+            if likelihood < self._found_floor * mass:
                 break
             if way.ends:
                 findings.words.append(Word(way.text[len(self._stem) :], likelihood))
@@ -92,10 +105,10 @@ class Search:
                 continue
             node = way.parent if way.token is None else self._trie.child(way.parent, way.token)
             node.used = self._trie.clock
-            if node.distribution is None:
-                findings.wanted.append(node)
-            else:
+            if node.distribution is not None:
                 self._expand(way, node)
+            elif likelihood >= self._wanted_floor * mass and len(findings.wanted) < self._most_wanted:
+                findings.wanted.append(node)
         findings.words = [Word(word.text, min(1.0, word.probability / self._mass)) for word in findings.words]
         return findings
 

@@ -137,7 +137,8 @@ class Trie:
         distributions.
         """
         for index, node in enumerate(run.nodes):
-            node.slot = first_slot + index
+            if node.slot == NO_SLOT:  # else it ran again for its distribution only, and its descendants know the old slot
+                node.slot = first_slot + index
         for node, distribution in zip(run.wanted, distributions, strict=True):
             node.distribution = distribution
             self._with_distribution.add(node)

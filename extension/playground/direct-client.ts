@@ -1,0 +1,76 @@
+import type { Answer, Client, Keystroke } from "../src/ghost/index.ts";
+import { Connection, type State } from "../src/protocol/connection.ts";
+import { DEFAULT_CONTEXT_CHARS, type ServerFrame, type Source, type Welcome } from "../src/protocol/frames.ts";
+import { Unanswered } from "../src/protocol/unanswered.ts";
+
+export interface Observer {
+  state(state: State): void;
+  welcome(welcome: Welcome): void;
+  answered(ms: number, source: Source): void;
+  accepted(length: number): void;
+}
+
+/** The way to the server from its own page: a socket, with no extension between. */
+export class DirectClient implements Client {
+  contextChars = DEFAULT_CONTEXT_CHARS;
+  readonly #observer: Observer;
+  readonly #unanswered = new Unanswered();
+  #connection: Connection | null = null;
+  #listener: (field: string, answer: Answer) => void = () => {};
+  #asked: { readonly seq: number; readonly field: string; readonly at: number } | null = null;
+
+  constructor(observer: Observer) {
+    this.#observer = observer;
+  }
+
+  use(socketUrl: string, token: string): void {
+    this.#connection?.close();
+    this.#connection = new Connection({ socketUrl, token }, "foretype-playground/0.1", {
+      state: (state) => this.#observer.state(state),
+      welcome: (welcome) => this.#welcome(welcome),
+      frame: (frame) => this.#receive(frame),
+    });
+    this.#connection.open();
+  }
+
+  onAnswer(listener: (field: string, answer: Answer) => void): void {
+    this.#listener = listener;
+  }
+
+  focused(): void {}
+
+  keystroke(keystroke: Keystroke): void {
+    const sent = this.#connection?.send(this.#unanswered.ask({ type: "keystroke", ...keystroke }));
+    this.#asked = sent ? { seq: keystroke.seq, field: keystroke.field, at: performance.now() } : null;
+  }
+
+  accepted(field: string, seq: number, text: string): void {
+    this.#connection?.send({ type: "accepted", field, seq, text });
+    this.#observer.accepted(text.length);
+  }
+
+  dismissed(field: string, seq: number): void {
+    this.#connection?.send({ type: "dismissed", field, seq });
+  }
+
+  left(field: string): void {
+    this.#unanswered.forget((asked) => asked === field);
+    this.#connection?.send({ type: "close", field });
+  }
+
+  #welcome(welcome: Welcome): void {
+    this.contextChars = welcome.contextChars;
+    for (const keystroke of this.#unanswered.frames()) this.#connection?.send(keystroke);
+    this.#observer.welcome(welcome);
+  }
+
+  #receive(frame: ServerFrame): void {
+    this.#unanswered.answer(frame);
+    if (frame.type !== "suggestion") return;
+    const { field, seq, text, final, source, reason } = frame;
+    if (final && source && this.#asked?.field === field && this.#asked.seq === seq) {
+      this.#observer.answered(performance.now() - this.#asked.at, source);
+    }
+    this.#listener(field, { seq, text, final, reason });
+  }
+}

@@ -1,0 +1,59 @@
+import type { Source } from "../src/protocol/frames.ts";
+
+export interface Timed {
+  readonly ms: number;
+  readonly source: Source;
+}
+
+/** What the page counts about its own typing. Times are from the key to the final answer, as the page sees them. */
+export class Figures {
+  readonly #answers: Timed[] = [];
+  #typed = 0;
+  #saved = 0;
+
+  answered(answer: Timed): void {
+    this.#answers.push(answer);
+  }
+
+  typedKey(): void {
+    this.#typed += 1;
+  }
+
+  /** One key wrote `length` characters. */
+  accepted(length: number): void {
+    this.#typed += 1;
+    this.#saved += length - 1;
+  }
+
+  get count(): number {
+    return this.#answers.length;
+  }
+
+  get last(): Timed | null {
+    return this.#answers.at(-1) ?? null;
+  }
+
+  newest(count: number): readonly Timed[] {
+    return this.#answers.slice(-count);
+  }
+
+  /** The time that this share of the answers took at most; null where there is none yet. */
+  quantile(share: number): number | null {
+    const times = this.#answers.map(({ ms }) => ms).sort((a, b) => a - b);
+    return times[Math.max(0, Math.ceil(share * times.length) - 1)] ?? null;
+  }
+
+  from(source: Source): number {
+    return this.#answers.filter((answer) => answer.source === source).length;
+  }
+
+  get saved(): number {
+    return this.#saved;
+  }
+
+  /** Of all the characters written, the share that needed no key of its own. */
+  get savedShare(): number {
+    const written = this.#typed + this.#saved;
+    return written === 0 ? 0 : this.#saved / written;
+  }
+}

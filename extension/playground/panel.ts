@@ -1,0 +1,46 @@
+import type { Source } from "../src/protocol/frames.ts";
+import { find, write } from "./dom.ts";
+import type { Figures, Timed } from "./figures.ts";
+
+/** The figures beside the fields. */
+
+const BARS = 48;
+const HEIGHT = 72;
+const SVG = "http://www.w3.org/2000/svg";
+
+const FROM: Readonly<Record<Source, string>> = {
+  tree: "found in the tree, without running the model",
+  model: "the model ran for it",
+  budget: "cut off by the budget",
+};
+
+export function showFigures(figures: Figures, budgetMs: number): void {
+  const { last } = figures;
+  write("#last", last ? inMs(last.ms) : "–");
+  write("#last-source", last ? FROM[last.source] : "Nothing has been asked yet.");
+  write("#median", inMs(figures.quantile(0.5)));
+  write("#high", inMs(figures.quantile(0.95)));
+  write("#budget", `${budgetMs} ms`);
+  write("#saved", String(figures.saved));
+  write("#saved-share", figures.saved === 0 ? "" : `${Math.round(figures.savedShare * 100)} % of what you wrote`);
+  for (const source of ["tree", "model", "budget"] as const) write(`#from-${source}`, String(figures.from(source)));
+  drawBars(figures.newest(BARS), budgetMs);
+}
+
+function inMs(ms: number | null): string {
+  if (ms === null) return "–";
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
+/** One bar an answer, as high as its share of the budget. */
+function drawBars(answers: readonly Timed[], budgetMs: number): void {
+  const bars = answers.map(({ ms, source }, index) => {
+    const height = Math.max(2, Math.min(1, ms / budgetMs) * HEIGHT);
+    const bar = document.createElementNS(SVG, "rect");
+    const place = { x: (index + BARS - answers.length) * 6, y: HEIGHT - height, width: 4, height, rx: 1.5 };
+    for (const [name, value] of Object.entries(place)) bar.setAttribute(name, String(value));
+    bar.setAttribute("class", source);
+    return bar;
+  });
+  find("#bars", SVGGElement).replaceChildren(...bars);
+}

@@ -1,0 +1,129 @@
+import type { ToPage, ToWorker } from "../messages.ts";
+import type { Connection, State } from "../protocol/connection.ts";
+import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
+import { Unanswered } from "../protocol/unanswered.ts";
+
+/** One frame of one tab. */
+export interface Page {
+  post(message: ToPage): void;
+}
+
+export interface Timers {
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+/** With no field focused for this long, the connection is let go. */
+const IDLE_MS = 45_000;
+/** Chrome stops a worker that has had no event for 30 s, and the socket with it. A message counts as one. */
+const KEEP_ALIVE_MS = 20_000;
+/** A field of this name is never opened. To close it means nothing to the server, and keeps the worker and the way to it alive. */
+const NO_FIELD = "keepalive";
+
+/**
+ * Joins the fields of all pages to the one connection. A field's name on the wire is the page's number and the name it has there. For
+ * each field it keeps the newest text that has no final answer, and sends it again when the server comes back.
+ */
+export class Switchboard {
+  readonly #pages = new Map<number, Page>();
+  readonly #focused = new Set<number>();
+  readonly #unanswered = new Unanswered();
+  readonly #timers: Timers;
+  #connection: Connection | null = null;
+  #contextChars = DEFAULT_CONTEXT_CHARS;
+  #numbers = 0;
+  #timer: unknown;
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** Another server, another token, or none. */
+  use(connection: Connection | null): void {
+    this.#connection?.close();
+    this.#connection = connection;
+    if (this.#focused.size > 0) connection?.open();
+  }
+
+  /** A page's frame has opened its port. What it gives back takes what comes from there. */
+  join(page: Page): { receive(message: ToWorker): void; leave(): void } {
+    this.#numbers += 1;
+    const number = this.#numbers;
+    this.#pages.set(number, page);
+    page.post({ type: "context", chars: this.#contextChars });
+    return { receive: (message) => this.#fromPage(number, message), leave: () => this.#leave(number) };
+  }
+
+  welcome({ contextChars }: Welcome): void {
+    this.#contextChars = contextChars;
+    for (const page of this.#pages.values()) page.post({ type: "context", chars: contextChars });
+    for (const keystroke of this.#unanswered.frames()) this.#send(keystroke);
+  }
+
+  state(state: State): void {
+    if (state === "refused") this.#unanswered.forget(() => true);
+  }
+
+  fromServer(frame: ServerFrame): void {
+    if (frame.type === "welcome" || frame.field === null || frame.seq === null) return;
+    const [, number, field] = /^(\d+)\.(.*)$/s.exec(frame.field) ?? [];
+    if (field === undefined) return;
+    this.#unanswered.answer(frame);
+    if (frame.type === "error") return;
+    const { seq, text, final, reason } = frame;
+    this.#pages.get(Number(number))?.post({ type: "answer", field, answer: { seq, text, final, reason } });
+  }
+
+  #fromPage(number: number, message: ToWorker): void {
+    if (message.type === "focused") return this.#focus(number);
+    const field = `${number}.${message.field}`;
+    switch (message.type) {
+      case "keystroke": {
+        this.#focus(number);
+        const { seq, before, after, kind } = message;
+        return this.#send(this.#unanswered.ask({ type: "keystroke", field, seq, before, after, kind }));
+      }
+      case "accepted":
+        return this.#send({ type: "accepted", field, seq: message.seq, text: message.text });
+      case "dismissed":
+        return this.#send({ type: "dismissed", field, seq: message.seq });
+      case "left":
+        this.#unanswered.forget((asked) => asked === field);
+        this.#focused.delete(number);
+        this.#send({ type: "close", field });
+        this.#watch();
+    }
+  }
+
+  #focus(number: number): void {
+    if (this.#focused.has(number)) return;
+    this.#focused.add(number);
+    this.#connection?.open();
+    this.#watch();
+  }
+
+  #leave(number: number): void {
+    this.#pages.delete(number);
+    this.#focused.delete(number);
+    this.#unanswered.forget((field) => field.startsWith(`${number}.`));
+    this.#watch();
+  }
+
+  /** One timer: the next sign of life while somebody writes, the end of the connection when nobody does. */
+  #watch(): void {
+    this.#timers.clearTimeout(this.#timer);
+    const writing = this.#focused.size > 0;
+    this.#timer = this.#timers.setTimeout(
+      () => {
+        if (!writing) return this.#connection?.close();
+        this.#send({ type: "close", field: NO_FIELD });
+        this.#watch();
+      },
+      writing ? KEEP_ALIVE_MS : IDLE_MS,
+    );
+  }
+
+  #send(frame: ClientFrame): void {
+    this.#connection?.send(frame);
+  }
+}

@@ -1,0 +1,69 @@
+import { type Browser, browser } from "wxt/browser";
+import type { Answer, Client, Keystroke } from "../ghost/index.ts";
+import { PORT, type ToPage, type ToWorker } from "../messages.ts";
+import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
+
+/** The way to the server through the service worker. The port is opened by the first field that is focused: a page without one costs nothing. */
+export class WorkerClient implements Client {
+  contextChars = DEFAULT_CONTEXT_CHARS;
+  readonly #signal: AbortSignal;
+  #port: Browser.runtime.Port | null = null;
+  #listener: (field: string, answer: Answer) => void = () => {};
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.#disconnect(), { once: true });
+  }
+
+  onAnswer(listener: (field: string, answer: Answer) => void): void {
+    this.#listener = listener;
+  }
+
+  focused(): void {
+    this.#post({ type: "focused" });
+  }
+
+  keystroke(keystroke: Keystroke): void {
+    this.#post({ type: "keystroke", ...keystroke });
+  }
+
+  accepted(field: string, seq: number, text: string): void {
+    this.#post({ type: "accepted", field, seq, text });
+  }
+
+  dismissed(field: string, seq: number): void {
+    this.#post({ type: "dismissed", field, seq });
+  }
+
+  left(field: string): void {
+    // Nobody is there to be told where the worker was never reached, or has stopped since.
+    if (this.#port) this.#post({ type: "left", field });
+  }
+
+  #post(message: ToWorker): void {
+    if (this.#signal.aborted) return;
+    this.#port ??= this.#connect();
+    this.#port?.postMessage(message);
+  }
+
+  #connect(): Browser.runtime.Port | null {
+    // An extension that was reloaded has left this script behind: it has no id any more.
+    if (!browser.runtime?.id) return null;
+    const port = browser.runtime.connect({ name: PORT });
+    port.onMessage.addListener((message: ToPage) => this.#receive(message));
+    port.onDisconnect.addListener(() => {
+      if (this.#port === port) this.#port = null;
+    });
+    return port;
+  }
+
+  #receive(message: ToPage): void {
+    if (message.type === "context") this.contextChars = message.chars;
+    else this.#listener(message.field, message.answer);
+  }
+
+  #disconnect(): void {
+    this.#port?.disconnect();
+    this.#port = null;
+  }
+}

@@ -1,0 +1,14 @@
+import { defineContentScript } from "wxt/utils/define-content-script";
+import { WorkerClient } from "../content/worker-client.ts";
+import { completeHere } from "../ghost/index.ts";
+
+export default defineContentScript({
+  matches: ["<all_urls>"],
+  allFrames: true,
+  matchAboutBlank: true,
+  matchOriginAsFallback: true,
+  runAt: "document_start",
+  main(context) {
+    completeHere(new WorkerClient(context.signal), context.signal);
+  },
+});

@@ -1,0 +1,25 @@
+import type { Answer } from "./conversation.ts";
+
+export type Kind = "text" | "search" | "email";
+
+export interface Keystroke {
+  readonly field: string;
+  readonly seq: number;
+  readonly before: string;
+  readonly after: string;
+  readonly kind: Kind;
+}
+
+/** The way to the server, as ghost text sees it. Nothing here waits: what can't be sent now is dropped or sent later by the client. */
+export interface Client {
+  /** How many characters on each side of the caret the server wants. */
+  readonly contextChars: number;
+  keystroke(keystroke: Keystroke): void;
+  accepted(field: string, seq: number, text: string): void;
+  dismissed(field: string, seq: number): void;
+  /** A field is being written in: the way should be open. */
+  focused(): void;
+  /** The field is left; the server may forget it. */
+  left(field: string): void;
+  onAnswer(listener: (field: string, answer: Answer) => void): void;
+}

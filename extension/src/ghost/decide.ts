@@ -1,0 +1,84 @@
+import { type Surroundings, typedThrough, withoutOverlap } from "./fit.ts";
+import { startsInsideWord } from "./words.ts";
+
+/** What was asked for: the number of the keystroke and the text it was about. */
+export interface Anchor extends Surroundings {
+  readonly seq: number;
+}
+
+export interface Suggestion {
+  readonly anchor: Anchor;
+  readonly text: string;
+}
+
+/** The field as it is now. `room` is how many characters it still takes. */
+export interface Live extends Surroundings {
+  readonly selected: boolean;
+  readonly composing: boolean;
+  readonly room: number;
+}
+
+/** Why nothing is drawn. The set is closed: a new reason is a new line here. */
+export type Reason =
+  | "no_answer" // nothing has come back for this text yet
+  | "empty" // the server found nothing worth a glance
+  | "used_up" // all of it has been typed
+  | "other_text" // it was about another text
+  | "composing" // an input method is at work
+  | "selected" // there is no caret but a selection
+  | "inside_word" // the rest of a word follows the caret
+  | "no_room"; // it can't be drawn without covering text, or would not fit into the field
+
+/** At the caret in the line, or as a label under it where other text follows in the line. */
+export type Position = "inline" | "below";
+
+export type Shown =
+  | { readonly kind: "ghost"; readonly text: string; readonly position: Position; readonly seq: number }
+  | { readonly kind: "nothing"; readonly reason: Reason };
+
+const nothing = (reason: Reason): Shown => ({ kind: "nothing", reason });
+
+/** From what the server said and what stands in the field now: what is on the screen. */
+export function decide(suggestion: Suggestion | null, live: Live): Shown {
+  const obstacle = whyNotHere(live);
+  if (obstacle) return nothing(obstacle);
+  if (!suggestion) return nothing("no_answer");
+  const typed = typedThrough(suggestion.anchor, suggestion.text, live);
+  if (typed === null) return nothing("other_text");
+  const text = withoutOverlap(oneLine(suggestion.text.slice(typed)), live.after);
+  if (text.trim() === "") return nothing(typed > 0 ? "used_up" : "empty");
+  if (text.length > live.room) return nothing("no_room");
+  return {
+    kind: "ghost",
+    text,
+    position: somethingFollows(live.after) ? "below" : "inline",
+    seq: suggestion.anchor.seq,
+  };
+}
+
+/** What rules out any suggestion at this caret, so that it need not be asked for either. */
+export function whyNotHere(live: Live): Reason | null {
+  if (live.composing) return "composing";
+  if (live.selected) return "selected";
+  if (startsInsideWord(live.after)) return "inside_word";
+  if (somethingFollows(live.after) && !nothingUnderneath(live.after)) return "no_room";
+  return null;
+}
+
+/** Whether other text stands right of the caret in its line. */
+export function somethingFollows(after: string): boolean {
+  return lines(after)[0]?.trim() !== "";
+}
+
+/** The line below is free: a label there covers nothing that was typed. */
+function nothingUnderneath(after: string): boolean {
+  return (lines(after)[1] ?? "").trim() === "";
+}
+
+const lines = (text: string): string[] => text.split("\n", 2);
+
+/** Ghost text ends with the line, and has nothing in it that can't be seen. */
+function oneLine(text: string): string {
+  const end = text.search(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+  return end < 0 ? text : text.slice(0, end);
+}

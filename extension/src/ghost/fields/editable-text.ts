@@ -1,0 +1,140 @@
+/** The text of a rich editor around its caret, as one would copy it out: a block or a `br` is a new line. */
+
+export interface Caret {
+  readonly node: Node;
+  readonly offset: number;
+}
+
+export interface TextAround {
+  readonly before: string;
+  readonly after: string;
+}
+
+const BLOCK_DISPLAY = /^(block|flex|grid|table|list-item|flow-root|table-row|table-cell|table-caption)/;
+const KEEPS_SPACES = /^(pre|break-spaces)/;
+
+/** What stands around `caret` in `root`, at most `limit` characters on each side. Reads no more of a long text than that needs. */
+export function textAround(root: Element, caret: Caret, limit: number): TextAround {
+  const lines = new Lines();
+  const first = firstWithin(root, caret, limit);
+  readInto(lines, root, { caret, first, isEnough: () => lines.after.length > limit });
+  return { before: lines.before.slice(-limit), after: lines.after.slice(0, limit) };
+}
+
+export const isBlock = (element: Element): boolean => BLOCK_DISPLAY.test(getComputedStyle(element).display);
+
+interface Reading {
+  readonly caret: Caret;
+  /** Nothing before this node is needed. */
+  readonly first: Node | null;
+  isEnough(): boolean;
+}
+
+/** Puts text, breaks and the caret together to lines. A block begins a new line only where something stands before it. */
+class Lines {
+  before = "";
+  after = "";
+  #pastCaret = false;
+  #lineIsDue = false;
+  #isEmpty = true;
+
+  text(data: string, keepsSpaces: boolean): void {
+    const collapsed = keepsSpaces ? data : this.#collapse(data);
+    if (collapsed === "") return;
+    this.#open();
+    this.#add(collapsed.replaceAll("\u00a0", " "));
+  }
+
+  lineBreak(isPlaceholder: boolean): void {
+    this.#open();
+    if (!isPlaceholder) this.#add("\n");
+  }
+
+  blockEdge(): void {
+    this.#lineIsDue = !this.#isEmpty;
+  }
+
+  caret(): void {
+    this.#open();
+    this.#pastCaret = true;
+  }
+
+  #open(): void {
+    if (this.#lineIsDue) this.#add("\n");
+    this.#lineIsDue = false;
+    this.#isEmpty = false;
+  }
+
+  #add(text: string): void {
+    if (this.#pastCaret) this.after += text;
+    else this.before += text;
+  }
+
+  /** Spaces as HTML shows them: one for many, none at a line's beginning. */
+  #collapse(data: string): string {
+    const collapsed = data.replace(/[ \t\r\n\f]+/g, " ");
+    const last = (this.before + this.after).at(-1);
+    const atLineStart = this.#lineIsDue || last === undefined || last === " " || last === "\n";
+    return atLineStart ? collapsed.replace(/^ /, "") : collapsed;
+  }
+}
+
+function readInto(lines: Lines, node: Node, reading: Reading): void {
+  if (reading.isEnough() || isBefore(node, reading.first)) return;
+  if (node instanceof Text) readText(lines, node, reading.caret);
+  else if (node instanceof HTMLBRElement) lines.lineBreak(isPlaceholder(node));
+  else if (node instanceof Element) readElement(lines, node, reading);
+}
+
+function readText(lines: Lines, node: Text, caret: Caret): void {
+  const keeps = node.parentElement !== null && KEEPS_SPACES.test(getComputedStyle(node.parentElement).whiteSpace);
+  if (node !== caret.node) return lines.text(node.data, keeps);
+  lines.text(node.data.slice(0, caret.offset), keeps);
+  lines.caret();
+  lines.text(node.data.slice(caret.offset), keeps);
+}
+
+function readElement(lines: Lines, element: Element, reading: Reading): void {
+  const { display } = getComputedStyle(element);
+  if (display === "none") return;
+  const block = BLOCK_DISPLAY.test(display);
+  if (block) lines.blockEdge();
+  const { caret } = reading;
+  let index = 0;
+  for (const child of element.childNodes) {
+    if (element === caret.node && index === caret.offset) lines.caret();
+    readInto(lines, child, reading);
+    index += 1;
+  }
+  if (element === caret.node && index <= caret.offset) lines.caret();
+  if (block) lines.blockEdge();
+}
+
+/** A `br` that only keeps its block, or the line after another `br`, from having no height. */
+function isPlaceholder(br: HTMLBRElement): boolean {
+  for (let node: Node = br; ; node = node.parentNode as Node) {
+    for (let next = node.nextSibling; next; next = next.nextSibling) {
+      if (next instanceof Text && next.data.trim() === "") continue;
+      return next instanceof Element && isBlock(next);
+    }
+    if (!(node.parentNode instanceof Element) || isBlock(node.parentNode)) return true;
+  }
+}
+
+function isBefore(node: Node, first: Node | null): boolean {
+  if (!first || node === first || node.contains(first)) return false;
+  return (node.compareDocumentPosition(first) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+}
+
+/** Where `limit` characters before the caret begin; null where there are fewer. */
+function firstWithin(root: Element, caret: Caret, limit: number): Node | null {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  walker.currentNode = caret.node.childNodes[caret.offset] ?? caret.node;
+  let length = caret.node instanceof Text ? caret.offset : 0;
+  while (length <= limit) {
+    const text = walker.previousNode();
+    if (!(text instanceof Text)) return null;
+    length += text.length;
+  }
+  return walker.currentNode;
+}

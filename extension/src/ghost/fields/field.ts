@@ -1,0 +1,28 @@
+import type { Kind } from "../client.ts";
+import type { Place } from "../place.ts";
+
+/** What stands around the caret. `before` ends and `after` begins at the caret; each is cut to what was asked for. */
+export interface FieldText {
+  readonly before: string;
+  readonly after: string;
+  /** There is a selection, not a caret. */
+  readonly selected: boolean;
+  /** How many characters the field still takes. */
+  readonly room: number;
+}
+
+export type Written = "written" | "refused" | "unverified";
+
+/** One kind of editor. Nothing else knows how text is read from it, where it is drawn, or how it is written. */
+export interface Field {
+  readonly element: HTMLElement;
+  readonly kind: Kind;
+  /** Whether it may be read now. Asked before every reading: pages change their fields while one types. */
+  readonly open: boolean;
+  /** The text around the caret, null where the caret is not in the field. */
+  read(limit: number): FieldText | null;
+  /** Where text after the caret would stand, null where that can't be seen. */
+  place(): Place | null;
+  /** Puts `text` in at the caret as the user would, once. "unverified": the field is not what it should be now; leave it alone. */
+  insert(text: string): Written;
+}

@@ -1,0 +1,104 @@
+import { ghostStrength } from "../colour.ts";
+import type { Place } from "../place.ts";
+import { isClosed, type PasswordMemory } from "../private.ts";
+import type { Field, FieldText, Written } from "./field.ts";
+import { kindOf } from "./kind.ts";
+import { backgroundOf, clippedByAncestors, edges, isSeenAt, textColour, textStyle } from "./style.ts";
+import { startNewUndoStep } from "./undo.ts";
+
+/** A `textarea`, or an `input` that holds prose. */
+export class TextBox implements Field {
+  readonly element: HTMLTextAreaElement | HTMLInputElement;
+  readonly #passwords: PasswordMemory;
+
+  constructor(element: HTMLTextAreaElement | HTMLInputElement, passwords: PasswordMemory) {
+    this.element = element;
+    this.#passwords = passwords;
+  }
+
+  get kind() {
+    return kindOf(this.element, this.#multiline);
+  }
+
+  get open(): boolean {
+    return !isClosed(this.element, this.#passwords);
+  }
+
+  get #multiline(): boolean {
+    return this.element instanceof HTMLTextAreaElement;
+  }
+
+  read(limit: number): FieldText | null {
+    const { value, selectionStart, selectionEnd, maxLength } = this.element;
+    if (selectionStart === null || selectionEnd === null) return null;
+    return {
+      before: value.slice(Math.max(0, selectionStart - limit), selectionStart),
+      after: value.slice(selectionEnd, selectionEnd + limit),
+      selected: selectionStart !== selectionEnd,
+      room: maxLength < 0 ? Number.POSITIVE_INFINITY : maxLength - value.length,
+    };
+  }
+
+  place(): Place | null {
+    const { element } = this;
+    const style = getComputedStyle(element);
+    if (style.writingMode !== "horizontal-tb" || element.offsetWidth === 0) return null;
+    const outer = element.getBoundingClientRect();
+    const scale = outer.width / element.offsetWidth;
+    const border = edges(style, "border");
+    const padding = edges(style, "padding");
+    // What the browser takes for its scroll bar is in neither border nor padding.
+    const innerWidth = outer.width / scale - border.left - border.right;
+    const bar = Math.max(0, Math.round(innerWidth) - element.clientWidth);
+    const barLeft = style.direction === "rtl" ? bar : 0;
+    const inner = {
+      left: outer.left + (border.left + barLeft) * scale,
+      top: outer.top + border.top * scale,
+      width: (innerWidth - bar) * scale,
+      height: element.clientHeight * scale,
+    };
+    const colour = textColour(style);
+    const background = backgroundOf(element);
+    return {
+      clip: clippedByAncestors(element, inner),
+      flow: {
+        left: inner.left + (padding.left - element.scrollLeft) * scale,
+        top: inner.top + (padding.top - element.scrollTop) * scale,
+        width: innerWidth - bar - padding.left - padding.right,
+        height: element.clientHeight - padding.top - padding.bottom,
+      },
+      scale,
+      wraps: this.#multiline && !style.whiteSpace.includes("nowrap") && style.whiteSpace !== "pre",
+      rightToLeft: style.direction === "rtl",
+      style: textStyle(style),
+      colour: `color-mix(in srgb, ${colour} ${ghostStrength(colour, background) * 100}%, transparent)`,
+      background: background ?? "Canvas",
+      lead: { kind: "text", lines: this.#linesToCaret(), multiline: this.#multiline, align: style.textAlign },
+      seenAt: (x, y) => isSeenAt(element, x, y),
+    };
+  }
+
+  insert(text: string): Written {
+    const { element } = this;
+    const { value, selectionStart, selectionEnd } = element;
+    const root = element.getRootNode() as Document | ShadowRoot;
+    if (root.activeElement !== element || selectionStart === null || selectionStart !== selectionEnd) return "refused";
+    const expected = value.slice(0, selectionStart) + text + value.slice(selectionStart);
+    startNewUndoStep(element);
+    const taken = document.execCommand("insertText", false, text);
+    if (!taken && element.value === value) this.#overwrite(text, selectionStart);
+    return element.value === expected ? "written" : "unverified";
+  }
+
+  /** The last resort, where the browser does not take the command: undo ends here, but the page hears of it. */
+  #overwrite(text: string, at: number): void {
+    this.element.setRangeText(text, at, at, "end");
+    this.element.dispatchEvent(
+      new InputEvent("input", { bubbles: true, composed: true, inputType: "insertText", data: text }),
+    );
+  }
+
+  #linesToCaret(): string[] {
+    return this.element.value.slice(0, this.element.selectionStart ?? 0).split("\n");
+  }
+}

@@ -1,0 +1,39 @@
+/** Whether a suggestion still says something about the text that stands in the field now. */
+
+/** The text on both sides of the caret, each cut to the same limit. */
+export interface Surroundings {
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * How many characters of `suggestion`, made for `then`, have been typed since; null where the text or the caret went elsewhere.
+ * Both texts are windows that end at the caret: typing at the window's limit pushes its beginning out.
+ */
+export function typedThrough(then: Surroundings, suggestion: string, now: Surroundings): number | null {
+  if (now.after !== then.after) return null;
+  for (let typed = 0; typed <= suggestion.length; typed++) {
+    if (endsAs(then.before + suggestion.slice(0, typed), now.before, then.before.length)) return typed;
+  }
+  return null;
+}
+
+function endsAs(expected: string, window: string, shortest: number): boolean {
+  const whole = window.length === expected.length;
+  const cut = window.length >= shortest && window.length < expected.length;
+  return (whole || cut) && expected.endsWith(window);
+}
+
+/** `text` without an end that already stands after the caret. Half a word that happens to agree is not an end. */
+export function withoutOverlap(text: string, after: string): string {
+  const longest = Math.min(text.length, after.length);
+  for (let length = longest; length > 0; length--) {
+    const start = text.length - length;
+    if (after.startsWith(text.slice(start)) && atWordEdge(text, start)) return text.slice(0, start);
+  }
+  return text;
+}
+
+function atWordEdge(text: string, index: number): boolean {
+  return index === 0 || !/\p{L}\p{L}|\p{N}\p{N}/u.test(text.slice(index - 1, index + 1));
+}

@@ -1,0 +1,14 @@
+/** Ghost text for a page: everything that types, measures and draws. It knows neither the extension nor the server. */
+
+import type { Client } from "./client.ts";
+import { listen } from "./listen.ts";
+import { Overlay } from "./screen.ts";
+import { Typist } from "./typist.ts";
+
+export type { Client, Keystroke, Kind } from "./client.ts";
+export type { Answer } from "./conversation.ts";
+
+/** Completes what is typed in this window until `signal` ends it. */
+export function completeHere(client: Client, signal: AbortSignal): void {
+  listen(new Typist(client, new Overlay()), window, signal);
+}

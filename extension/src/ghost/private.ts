@@ -1,0 +1,107 @@
+/** What is never read, whoever asks. */
+
+/** Parts of names that say a field holds a secret. Each stands for a whole word: `pin` is one in `userPin`, not in `shipping`. */
+const SECRET_NAMES =
+  /(^| )(otp|totp|mfa|2fa|one time code|verification code|security code|cvv2?|cvc2?|csc|pin|ssn|social security|iban|card ?number|cc ?(num|number|exp|csc|name)|passwords?|passwd|pwd|passcode|passphrase|secret|token|api ?key)( |$)/;
+
+const SECRET_AUTOCOMPLETE = /^(cc-.*|one-time-code|current-password|new-password)$/;
+
+/** A page's word that no writing tool should come here; the first is HTML's own, the others are what pages say to known tools. */
+const OPTED_OUT = [
+  '[writingsuggestions="false" i]',
+  '[data-gramm="false" i]',
+  '[data-enable-grammarly="false" i]',
+  '[data-lt-active="false" i]',
+].join(",");
+
+/** What a field says of itself; the same words for a text box and a rich editor. */
+export function isSecretByName(...names: (string | null | undefined)[]): boolean {
+  return names.some((name) => name != null && SECRET_NAMES.test(asWords(name)));
+}
+
+export function isSecretByAutocomplete(autocomplete: string | null): boolean {
+  return (autocomplete ?? "")
+    .toLowerCase()
+    .split(/\s+/)
+    .some((token) => SECRET_AUTOCOMPLETE.test(token));
+}
+
+function asWords(name: string): string {
+  return name
+    .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, "$1 $2")
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim()
+    .toLowerCase();
+}
+
+/** Whether `element` may not be read: it is private, can't be written in, or the page asked that it be left alone. */
+export function isClosed(element: HTMLElement, passwords: PasswordMemory): boolean {
+  const attribute = (name: string) => element.getAttribute(name);
+  return (
+    passwords.has(element) ||
+    isSecretByAutocomplete(attribute("autocomplete")) ||
+    isSecretByName(attribute("name"), element.id, attribute("aria-label"), attribute("placeholder")) ||
+    looksLikeCode(element) ||
+    cannotBeWritten(element) ||
+    closestAcrossShadows(element, OPTED_OUT) !== null ||
+    closestAcrossShadows(element, "[inert]") !== null ||
+    givesWayToPopup(element) ||
+    isMasked(element)
+  );
+}
+
+function cannotBeWritten(element: HTMLElement): boolean {
+  return (
+    element.matches(":disabled, :read-only") ||
+    element.getAttribute("aria-readonly") === "true" ||
+    element.getAttribute("aria-disabled") === "true"
+  );
+}
+
+/** A few digits and no more: a code from a message, a PIN, a card's number. */
+function looksLikeCode(element: HTMLElement): boolean {
+  const numeric = element.inputMode === "numeric" || element.getAttribute("pattern")?.includes("[0-9]") === true;
+  return numeric && element.matches("input[maxlength]");
+}
+
+/** Characters drawn as dots: a password field by other means. */
+function isMasked(element: HTMLElement): boolean {
+  const masking = getComputedStyle(element).getPropertyValue("-webkit-text-security");
+  return masking !== "" && masking !== "none";
+}
+
+/** A list of choices is open under the field, or will be: arrows, Tab and Escape are its own. */
+function givesWayToPopup(element: HTMLElement): boolean {
+  return element.getAttribute("aria-expanded") === "true" || element.matches("input[list]");
+}
+
+function closestAcrossShadows(element: Element, selector: string): Element | null {
+  let from: Element | null = element;
+  while (from) {
+    const found = from.closest(selector);
+    if (found) return found;
+    const root: Node = from.getRootNode();
+    from = root instanceof ShadowRoot ? root.host : null;
+  }
+  return null;
+}
+
+/** Remembers which fields were ever a password, also when a page shows the password by making it plain text. */
+export class PasswordMemory {
+  readonly #known = new WeakSet<Element>();
+
+  constructor(document: Document, signal: AbortSignal) {
+    const observer = new MutationObserver((changes) => {
+      for (const { target, oldValue } of changes) {
+        if (oldValue?.toLowerCase() === "password" && target instanceof Element) this.#known.add(target);
+      }
+    });
+    observer.observe(document, { subtree: true, attributeFilter: ["type"], attributeOldValue: true });
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  }
+
+  has(element: Element): boolean {
+    if (element.matches('input[type="password" i]')) this.#known.add(element);
+    return this.#known.has(element);
+  }
+}

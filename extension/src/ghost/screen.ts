@@ -1,0 +1,207 @@
+import { type Box, isInside, type Place } from "./place.ts";
+import type { Screen } from "./typist.ts";
+
+const RESET: Readonly<Record<string, string>> = {
+  all: "initial",
+  position: "fixed",
+  inset: "0 auto auto 0",
+  width: "0",
+  height: "0",
+  overflow: "visible",
+  "pointer-events": "none",
+  "user-select": "none",
+  "z-index": "2147483647",
+};
+
+/**
+ * Ghost text over the page. It stands on the page only while it is seen: one element next to `body`, with everything in a closed
+ * shadow root, in the top layer so that dialogs don't hide it. No editor has anything of it in its own tree.
+ *
+ * Text is laid out by the browser, as the field lays it out: what stands before the caret is laid out again, unseen, and ghost text
+ * goes on from there. So line breaks, kerning and tab stops need no arithmetic.
+ */
+export class Overlay implements Screen {
+  readonly #host = document.createElement("div");
+  readonly #clip = document.createElement("div");
+  readonly #flow = document.createElement("div");
+  readonly #lead = new Lead();
+  /** Takes part in the line, or hangs from it; the ghost in it is a piece of text, whose box is that of its letters. */
+  readonly #anchor = document.createElement("span");
+  readonly #ghost = document.createElement("span");
+  readonly #label = document.createElement("div");
+  #style: ReadonlyMap<string, string> = new Map();
+
+  constructor() {
+    for (const [name, value] of Object.entries(RESET)) this.#host.style.setProperty(name, value, "important");
+    this.#host.setAttribute("aria-hidden", "true");
+    this.#host.popover = "manual";
+    const root = this.#host.attachShadow({ mode: "closed" });
+    set(this.#clip, { position: "absolute", overflow: "clip", "transform-origin": "0 0" });
+    set(this.#flow, { position: "absolute" });
+    set(this.#label, { position: "absolute", "border-radius": "4px", padding: "0 4px", "white-space": "pre" });
+    this.#anchor.append(this.#ghost);
+    this.#clip.append(this.#flow);
+    root.append(this.#clip, this.#label);
+  }
+
+  show(text: string, position: "inline" | "below", place: Place): boolean {
+    this.#appear();
+    this.#setStyle(place);
+    this.#layOut(text, place);
+    const start = this.#start(place);
+    const middle = start.top + start.height / 2;
+    // One pixel into the line: a caret stands on the edge of its box, and the edge is already the neighbour's.
+    const inside = start.left + (place.rightToLeft ? -1 : 1);
+    if (!isInside(place.clip, inside, middle) || !place.seenAt(inside, middle)) {
+      this.hide();
+      return false;
+    }
+    this.#setPosition(text, position, start, place);
+    return true;
+  }
+
+  hide(): void {
+    this.#host.remove();
+  }
+
+  #appear(): void {
+    if (this.#host.isConnected) return;
+    document.documentElement.append(this.#host);
+    this.#host.showPopover();
+  }
+
+  #setStyle(place: Place): void {
+    set(this.#ghost, { color: place.colour });
+    if (same(this.#style, place.style)) return;
+    this.#style = place.style;
+    for (const element of [this.#flow, this.#label]) set(element, Object.fromEntries(place.style));
+  }
+
+  #layOut(text: string, place: Place): void {
+    const { clip, flow, scale, lead, wraps } = place;
+    set(this.#clip, {
+      left: `${clip.left}px`,
+      top: `${clip.top}px`,
+      width: `${clip.width / scale}px`,
+      height: `${clip.height / scale}px`,
+      transform: scale === 1 ? "none" : `scale(${scale})`,
+    });
+    const singleLine = lead.kind === "text" && !lead.multiline;
+    set(this.#flow, {
+      left: `${(flow.left - clip.left) / scale}px`,
+      top: `${(flow.top - clip.top) / scale}px`,
+      width: `${flow.width}px`,
+      height: singleLine ? `${flow.height}px` : "auto",
+      // An input centres its one line.
+      display: singleLine ? "grid" : "block",
+      "align-content": "center",
+      "white-space": singleLine ? "pre" : "pre-wrap",
+      "text-align": lead.kind === "text" ? lead.align : "start",
+    });
+    // Out of the flow it takes no room: centred text stays where it is, and a line does not break on its account.
+    const inFlow = wraps && (lead.kind === "caret" || /^(start|justify|left)$/.test(lead.align));
+    set(this.#anchor, { position: inFlow ? "static" : "absolute", "white-space": inFlow ? "inherit" : "pre" });
+    if (this.#ghost.textContent !== text) this.#ghost.textContent = text;
+    this.#lead.layOut(this.#flow, place, this.#anchor);
+  }
+
+  /** Where ghost text begins. Where the caret's own box is known, the line is moved to stand exactly on it. */
+  #start(place: Place): Box {
+    const first = this.#ghost.getClientRects()[0] ?? this.#ghost.getBoundingClientRect();
+    const left = place.rightToLeft ? first.right : first.left;
+    if (place.lead.kind === "text") return { left, top: first.top, width: 0, height: first.height };
+    const { caret } = place.lead;
+    const mark = this.#lead.markTop();
+    const top = (place.flow.top - place.clip.top + caret.top - mark) / place.scale;
+    set(this.#flow, { top: `${top}px` });
+    return { ...caret, left: caret.left };
+  }
+
+  #setPosition(text: string, position: "inline" | "below", start: Box, place: Place): void {
+    const below = position === "below";
+    set(this.#flow, { visibility: below ? "hidden" : "visible" });
+    set(this.#label, { display: below ? "block" : "none" });
+    if (!below) return;
+    this.#label.textContent = text.trimStart();
+    set(this.#label, {
+      left: `${start.left}px`,
+      top: `${start.top + start.height + 2}px`,
+      color: place.colour,
+      background: place.background,
+      outline: `1px solid ${place.colour}`,
+    });
+  }
+}
+
+/** What stands before ghost text, laid out unseen. Lines that did not change are not laid out again: long texts stay cheap. */
+class Lead {
+  readonly #spacer = document.createElement("span");
+  readonly #mark = document.createElement("span");
+  readonly #typed = document.createElement("span");
+  readonly #break = document.createElement("wbr");
+  #lines: HTMLDivElement[] = [];
+  #texts: readonly string[] = [];
+
+  constructor() {
+    set(this.#spacer, { display: "inline-block", height: "0" });
+    set(this.#typed, { visibility: "hidden" });
+    // A letter's box without a letter's room: what it measures is the top of the line's text.
+    this.#mark.textContent = "\u200b";
+  }
+
+  markTop(): number {
+    return this.#mark.getBoundingClientRect().top;
+  }
+
+  layOut(flow: HTMLElement, place: Place, anchor: HTMLElement): void {
+    if (place.lead.kind === "caret") this.#indent(flow, place.lead.indent, anchor);
+    else this.#repeat(flow, place.lead.lines, anchor);
+  }
+
+  #indent(flow: HTMLElement, indent: number, anchor: HTMLElement): void {
+    set(this.#spacer, { width: `${indent}px` });
+    if (this.#spacer.parentNode === flow) return;
+    this.#texts = [];
+    this.#lines = [];
+    flow.replaceChildren(this.#spacer, this.#mark, anchor);
+  }
+
+  #repeat(flow: HTMLElement, texts: readonly string[], anchor: HTMLElement): void {
+    if (this.#spacer.parentNode === flow) flow.replaceChildren();
+    const above = texts.slice(0, -1);
+    while (this.#lines.length > texts.length) this.#lines.pop()?.remove();
+    while (this.#lines.length < texts.length) {
+      const line = document.createElement("div");
+      this.#lines.push(line);
+      flow.append(line);
+    }
+    above.forEach((text, index) => {
+      const line = this.#lines[index] as HTMLDivElement;
+      if (this.#texts[index] === text && line.firstChild?.nodeType === Node.TEXT_NODE) return;
+      set(line, { visibility: "hidden" });
+      // A line without text has no height of its own.
+      line.textContent = text === "" ? "\u200b" : text;
+    });
+    this.#texts = above;
+    this.#lastLine(this.#lines.at(-1) as HTMLDivElement, texts.at(-1) ?? "", anchor);
+  }
+
+  /** The caret's own line. It may break at the caret, so that what was typed stays where it is in the field. */
+  #lastLine(line: HTMLDivElement, typed: string, anchor: HTMLElement): void {
+    if (this.#typed.textContent !== typed) this.#typed.textContent = typed;
+    if (line.firstChild === this.#typed && line.lastChild === anchor) return;
+    set(line, { visibility: "inherit" });
+    line.replaceChildren(this.#typed, this.#break, anchor);
+  }
+}
+
+/** Sets only what is another value: an unchanged style costs no layout. */
+function set(element: HTMLElement, values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (element.style.getPropertyValue(name) !== value) element.style.setProperty(name, value);
+  }
+}
+
+function same(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a === b || (a.size === b.size && [...a].every(([name, value]) => b.get(name) === value));
+}

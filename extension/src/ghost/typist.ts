@@ -1,0 +1,161 @@
+import type { Client } from "./client.ts";
+import { type Answer, Conversation } from "./conversation.ts";
+import { decide, type Live, type Shown, somethingFollows, whyNotHere } from "./decide.ts";
+import type { Field } from "./fields/field.ts";
+import { actOf, type Press } from "./keys.ts";
+import type { Place } from "./place.ts";
+import { nextWord } from "./words.ts";
+
+/** Where ghost text is drawn. */
+export interface Screen {
+  /** Draws, or moves what is drawn. False where it could not be seen there: then nothing is drawn. */
+  show(text: string, position: "inline" | "below", place: Place): boolean;
+  hide(): void;
+}
+
+/** One field while it has the focus. */
+interface Session {
+  readonly field: Field;
+  readonly name: string;
+  readonly conversation: Conversation;
+  composing: boolean;
+  /** A write went wrong here: the field is left alone until it is focused anew. */
+  leftAlone: boolean;
+}
+
+interface Drawn {
+  readonly text: string;
+  readonly seq: number;
+  readonly atLineEnd: boolean;
+  readonly rightToLeft: boolean;
+}
+
+/**
+ * Follows one person's typing from field to field: asks about the text, draws what comes back while it fits, and takes the few keys
+ * that are meant for it. It sees no events; `listen` calls it.
+ */
+export class Typist {
+  readonly #client: Client;
+  readonly #screen: Screen;
+  #fields = 0;
+  #session: Session | null = null;
+  #drawn: Drawn | null = null;
+  #inserting = false;
+
+  constructor(client: Client, screen: Screen) {
+    this.#client = client;
+    this.#screen = screen;
+    client.onAnswer((field, answer) => this.#answered(field, answer));
+  }
+
+  get element(): HTMLElement | null {
+    return this.#session?.field.element ?? null;
+  }
+
+  enter(field: Field): void {
+    if (this.#session?.field.element === field.element) return;
+    this.leave();
+    this.#fields += 1;
+    this.#session = {
+      field,
+      name: `f${this.#fields}`,
+      conversation: new Conversation(),
+      composing: false,
+      leftAlone: false,
+    };
+    this.#client.focused();
+  }
+
+  leave(): void {
+    this.#erase();
+    if (this.#session) this.#client.left(this.#session.name);
+    this.#session = null;
+  }
+
+  compose(composing: boolean): void {
+    if (!this.#session) return;
+    this.#session.composing = composing;
+    this.changed();
+  }
+
+  /** The text, the caret, or where they stand may be another one: what is on the screen and what is asked follow. */
+  changed(): void {
+    const session = this.#session;
+    if (!session || this.#inserting) return;
+    const live = this.#live(session);
+    this.#draw(session, live);
+    if (live) this.#ask(session, live);
+  }
+
+  /** Does what the key asks for. True where the key is used up, and the page must not see it. */
+  press(press: Press): boolean {
+    const session = this.#session;
+    if (!session || !this.#drawn) return false;
+    const act = actOf(press, this.#drawn);
+    if (!act) return false;
+    // What is on the screen was right when it was drawn. Only what is right now may be taken.
+    this.#draw(session, this.#live(session));
+    if (!this.#drawn) return false;
+    if (act === "dismiss") this.#dismiss(session, this.#drawn);
+    else this.#take(session, this.#drawn, act === "word" ? nextWord(this.#drawn.text) : this.#drawn.text);
+    return true;
+  }
+
+  #live(session: Session): Live | null {
+    if (session.leftAlone || !session.field.open) return null;
+    const text = session.field.read(this.#client.contextChars);
+    return text && { ...text, composing: session.composing };
+  }
+
+  #ask(session: Session, live: Live): void {
+    const { conversation } = session;
+    if (whyNotHere(live) || live.before.trim() === "") return;
+    if (conversation.isAsked(live) || conversation.isDismissed(live)) return;
+    const { seq, before, after } = conversation.ask(live);
+    this.#client.keystroke({ field: session.name, seq, before, after, kind: session.field.kind });
+  }
+
+  #answered(name: string, answer: Answer): void {
+    const session = this.#session;
+    if (session?.name !== name) return;
+    session.conversation.answer(answer);
+    this.#draw(session, this.#live(session));
+  }
+
+  #draw(session: Session, live: Live | null): void {
+    const shown: Shown | null = live && decide(session.conversation.held, live);
+    const place = live && shown?.kind === "ghost" ? session.field.place() : null;
+    if (!live || shown?.kind !== "ghost" || !place || !this.#screen.show(shown.text, shown.position, place)) {
+      this.#erase();
+      return;
+    }
+    this.#drawn = {
+      text: shown.text,
+      seq: shown.seq,
+      atLineEnd: !somethingFollows(live.after),
+      rightToLeft: place.rightToLeft,
+    };
+  }
+
+  #erase(): void {
+    if (!this.#drawn) return;
+    this.#drawn = null;
+    this.#screen.hide();
+  }
+
+  #take(session: Session, drawn: Drawn, text: string): void {
+    // The field's own input event comes while it is being written: it is answered once, when it is known what was written.
+    this.#inserting = true;
+    const written = session.field.insert(text);
+    this.#inserting = false;
+    if (written === "written") this.#client.accepted(session.name, drawn.seq, text);
+    else session.leftAlone = true;
+    this.changed();
+  }
+
+  #dismiss(session: Session, drawn: Drawn): void {
+    session.conversation.dismiss();
+    this.#client.dismissed(session.name, drawn.seq);
+    this.#erase();
+  }
+}

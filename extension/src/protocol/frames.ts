@@ -1,0 +1,108 @@
+/** The frames of the wire protocol, version 1 (docs/protocol.md), as a client sends and reads them. */
+
+export const SUBPROTOCOL = "foretype.v1";
+
+/** Close codes with a meaning of their own. */
+export const UNAUTHORIZED = 4401;
+
+export type ClientFrame =
+  | { readonly type: "hello"; readonly token: string; readonly client: string }
+  | {
+      readonly type: "keystroke";
+      readonly field: string;
+      readonly seq: number;
+      readonly before: string;
+      readonly after: string;
+      readonly kind?: string;
+    }
+  | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
+  | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
+  | { readonly type: "close"; readonly field: string };
+
+export interface Welcome {
+  readonly type: "welcome";
+  readonly model: string;
+  readonly budgetMs: number;
+  readonly contextChars: number;
+}
+
+export type Source = "tree" | "model" | "budget";
+
+export interface SuggestionFrame {
+  readonly type: "suggestion";
+  readonly field: string;
+  readonly seq: number;
+  readonly text: string;
+  readonly final: boolean;
+  readonly source: Source | null;
+  readonly elapsedMs: number;
+  readonly reason?: string;
+}
+
+export interface ErrorFrame {
+  readonly type: "error";
+  readonly code: string;
+  readonly field: string | null;
+  readonly seq: number | null;
+}
+
+export type ServerFrame = Welcome | SuggestionFrame | ErrorFrame;
+
+export const DEFAULT_CONTEXT_CHARS = 2000;
+
+/** Reads one frame. Null for what this version does not know: newer servers may say more. */
+export function readFrame(data: unknown): ServerFrame | null {
+  if (typeof data !== "string") return null;
+  let frame: unknown;
+  try {
+    frame = JSON.parse(data);
+  } catch {
+    return null;
+  }
+  if (typeof frame !== "object" || frame === null) return null;
+  const members = frame as Record<string, unknown>;
+  switch (members.type) {
+    case "welcome":
+      return readWelcome(members);
+    case "suggestion":
+      return readSuggestion(members);
+    case "error":
+      return readError(members);
+    default:
+      return null;
+  }
+}
+
+function readWelcome({ model, budget_ms, limits }: Record<string, unknown>): Welcome {
+  const chars = (limits as Record<string, unknown> | undefined)?.context_chars;
+  return {
+    type: "welcome",
+    model: typeof model === "string" ? model : "",
+    budgetMs: typeof budget_ms === "number" ? budget_ms : 300,
+    contextChars: typeof chars === "number" && chars > 0 ? chars : DEFAULT_CONTEXT_CHARS,
+  };
+}
+
+function readSuggestion(members: Record<string, unknown>): SuggestionFrame | null {
+  const { field, seq, text, final, source, elapsed_ms, reason } = members;
+  if (typeof field !== "string" || typeof seq !== "number" || typeof text !== "string") return null;
+  return {
+    type: "suggestion",
+    field,
+    seq,
+    text,
+    final: final !== false,
+    source: source === "tree" || source === "model" || source === "budget" ? source : null,
+    elapsedMs: typeof elapsed_ms === "number" ? elapsed_ms : 0,
+    ...(typeof reason === "string" ? { reason } : {}),
+  };
+}
+
+function readError({ code, field, seq }: Record<string, unknown>): ErrorFrame {
+  return {
+    type: "error",
+    code: typeof code === "string" ? code : "internal",
+    field: typeof field === "string" ? field : null,
+    seq: typeof seq === "number" ? seq : null,
+  };
+}

@@ -1,0 +1,26 @@
+import type { ClientFrame, ServerFrame } from "./frames.ts";
+
+export type KeystrokeFrame = Extract<ClientFrame, { type: "keystroke" }>;
+
+/** The newest keystroke of each field that has no final answer yet: what a server that comes back is asked again. */
+export class Unanswered {
+  readonly #byField = new Map<string, KeystrokeFrame>();
+
+  ask(frame: KeystrokeFrame): KeystrokeFrame {
+    this.#byField.set(frame.field, frame);
+    return frame;
+  }
+
+  answer(frame: ServerFrame): void {
+    if (frame.type === "welcome" || (frame.type === "suggestion" && !frame.final) || frame.field === null) return;
+    if (this.#byField.get(frame.field)?.seq === frame.seq) this.#byField.delete(frame.field);
+  }
+
+  forget(which: (field: string) => boolean): void {
+    for (const field of [...this.#byField.keys()]) if (which(field)) this.#byField.delete(field);
+  }
+
+  frames(): readonly KeystrokeFrame[] {
+    return [...this.#byField.values()];
+  }
+}

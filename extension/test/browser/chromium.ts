@@ -1,0 +1,13 @@
+/** The Chromium that tests run in: Debian's, or what FORETYPE_CHROMIUM names. */
+export const CHROMIUM = process.env.FORETYPE_CHROMIUM ?? "/usr/bin/chromium";
+
+export const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];

@@ -1,0 +1,91 @@
+import { fileURLToPath } from "node:url";
+import { type BrowserContext, test as base, chromium, expect, type Page } from "@playwright/test";
+import { CHROMIUM, FLAGS } from "./chromium.ts";
+import { Ghost } from "./ghost.ts";
+import { CODE, ScriptedServer } from "./scripted-server.ts";
+
+const EXTENSION = fileURLToPath(new URL("../../.output/chrome-mv3", import.meta.url));
+export const EXTENSION_ID = "ijfnigekiijgjonokmjdlocconcionjf";
+export const OPTIONS = `chrome-extension://${EXTENSION_ID}/options.html`;
+
+export function launch(): Promise<BrowserContext> {
+  return chromium.launchPersistentContext("", {
+    executablePath: CHROMIUM,
+    headless: false,
+    viewport: { width: 1000, height: 700 },
+    args: [...FLAGS, `--load-extension=${EXTENSION}`, `--disable-extensions-except=${EXTENSION}`],
+  });
+}
+
+/** Connects the extension as a person does. */
+export async function pair(page: Page, address: string, secret: string): Promise<void> {
+  await page.goto(OPTIONS);
+  await page.getByLabel("Server address").fill(address);
+  await page.getByLabel("Pairing code or token").fill(secret);
+  await page.getByRole("button", { name: "Connect" }).click();
+}
+
+interface OfWorker {
+  server: ScriptedServer;
+  browserContext: BrowserContext;
+}
+
+interface OfTest {
+  page: Page;
+  ghost: Ghost;
+  /** Opens a page with this in its body. */
+  show(body: string): Promise<void>;
+  /** Everything that pages wrote to their consoles. */
+  noise: string[];
+}
+
+/** A Chromium with the extension, paired with a scripted server; a new page and a forgetful server for each test. */
+export const test = base.extend<OfTest, OfWorker>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
+    async ({}, use) => {
+      const server = new ScriptedServer();
+      await server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker" },
+  ],
+  browserContext: [
+    async ({ server }, use) => {
+      const context = await launch();
+      const page = await context.newPage();
+      await pair(page, server.origin, CODE);
+      await expect(page.getByRole("status")).toContainText("Connected.");
+      await page.close();
+      await use(context);
+      await context.close();
+    },
+    { scope: "worker" },
+  ],
+  page: async ({ browserContext, server }, use) => {
+    server.received.length = 0;
+    server.script = () => "";
+    const page = await browserContext.newPage();
+    await use(page);
+    await page.close();
+  },
+  ghost: async ({ page }, use) => use(new Ghost(page)),
+  noise: async ({ page }, use) => {
+    const noise: string[] = [];
+    page.on("console", (message) => noise.push(message.text()));
+    page.on("pageerror", (error) => noise.push(String(error)));
+    await use(noise);
+  },
+  show: async ({ page, server }, use) => {
+    await use(async (body) => {
+      server.pages.set(
+        "/page",
+        `<!doctype html><html lang="en"><title>A page</title><link rel="icon" href="data:,"><body>${body}`,
+      );
+      await page.goto(`${server.origin}/page`);
+    });
+  },
+});
+
+export { expect };

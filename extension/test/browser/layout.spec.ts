@@ -1,0 +1,196 @@
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import { knows } from "./scripted-server.ts";
+
+const SENTENCE = "Thanks for the quick response, and see you on Friday";
+const TYPED = "Thanks for the qui";
+const REST = "ck response, and see you on Friday";
+
+/** Fields as pages make them, each with something that moves its text. */
+const LOOKS: Record<string, string> = {
+  "a textarea with padding, a border and another font":
+    '<textarea id="field" style="font: italic 700 21px/1.9 Georgia, serif; letter-spacing: 1.5px; word-spacing: 3px; padding: 13px 27px; border: 7px solid; width: 800px; height: 120px"></textarea>',
+  "an input that is taller than its text":
+    '<input id="field" style="font: 18px monospace; height: 90px; width: 700px; padding: 0 31px; border: 3px solid; box-sizing: border-box">',
+  "an input of large lines": '<input id="field" style="font: 16px/3 serif; width: 600px; padding: 9px 12px">',
+  "an input of lines that are too small": '<input id="field" style="font: 24px/1 sans-serif; width: 700px">',
+  "a textarea that is scaled":
+    '<div style="transform: scale(1.5); transform-origin: 0 0"><textarea id="field" rows="4" cols="60"></textarea></div>',
+  "a textarea in a scrolled box":
+    '<div id="box" style="height: 200px; overflow: auto"><div style="height: 150px"></div><textarea id="field" rows="4" cols="60"></textarea><div style="height: 900px"></div></div>',
+  "a dialog": '<dialog id="dialog"><textarea id="field" rows="4" cols="60"></textarea></dialog>',
+  "an open shadow root": '<div id="shadow"></div>',
+  "a rich editor with paragraphs":
+    '<div id="field" contenteditable="true" style="font: 17px/1.7 Georgia, serif; padding: 20px; width: 700px"><p>Hi Ann,</p><p id="end"><br></p></div>',
+  "a rich editor of large text in it":
+    '<div id="field" contenteditable="true" style="width: 900px"><h1 id="end"><br></h1></div>',
+};
+
+async function openField(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    document.querySelector<HTMLDialogElement>("#dialog")?.showModal();
+    const box = document.querySelector("#box");
+    if (box) box.scrollTop = 60;
+    const host = document.querySelector("#shadow");
+    if (host) host.attachShadow({ mode: "open" }).innerHTML = '<textarea id="field" rows="4" cols="60"></textarea>';
+    const end = document.querySelector("#end");
+    if (end) {
+      document.querySelector<HTMLElement>("#field")?.focus();
+      document.getSelection()?.collapse(end, 0);
+    }
+  });
+  if ((await page.locator("#end").count()) === 0) await page.locator("#field").click();
+}
+
+for (const [name, html] of Object.entries(LOOKS)) {
+  test(`in ${name}, ghost text stands where the text will be`, async ({ page, ghost, server, show }) => {
+    server.script = knows(SENTENCE);
+    await show(html);
+    await openField(page);
+    await page.keyboard.type(TYPED);
+    await ghost.expectText(REST);
+    const drawn = await ghost.rect();
+    await page.keyboard.press("ArrowRight");
+    const typed = await ghost.rectOfTyped(REST);
+    expect(Math.abs(drawn.left - typed.left)).toBeLessThan(1);
+    expect(Math.abs(drawn.top - typed.top)).toBeLessThan(1);
+    expect(Math.abs(drawn.right - typed.right)).toBeLessThan(1);
+  });
+}
+
+for (const [name, html] of Object.entries({
+  textarea: '<textarea id="field" style="font: 20px/1.5 monospace; width: 300px; height: 200px"></textarea>',
+  contenteditable: '<div id="field" contenteditable="true" style="font: 20px/1.5 monospace; width: 300px"></div>',
+})) {
+  test(`in a narrow ${name}, ghost text goes on in the next line`, async ({ page, ghost, server, show }) => {
+    server.script = knows(SENTENCE);
+    await show(html);
+    await page.locator("#field").click();
+    await page.keyboard.type("Thanks for the quick");
+    await ghost.expectText(" response, and see you on Friday");
+    const lines = await ghost.lines();
+    await page.keyboard.press("ArrowRight");
+    const typed = await ghost.linesOfTyped("response, and see you on Friday");
+    expect(lines.slice(-typed.length).map(({ top }) => Math.round(top))).toEqual(
+      typed.map(({ top }) => Math.round(top)),
+    );
+    expect(Math.abs((lines.at(-1)?.right ?? 0) - (typed.at(-1)?.right ?? 0))).toBeLessThan(1);
+  });
+}
+
+test("it follows the field that is scrolled, and goes with it out of sight", async ({ page, ghost, server, show }) => {
+  server.script = knows(SENTENCE);
+  await show('<textarea id="field" rows="4" cols="70"></textarea><div style="height: 3000px"></div>');
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await ghost.expectText(REST);
+  const before = await ghost.rect();
+  await page.evaluate(() => window.scrollTo(0, 10));
+  await expect.poll(async () => (await ghost.rect()).top).toBeCloseTo(before.top - 10, 0);
+  await page.evaluate(() => window.scrollTo(0, 500));
+  await ghost.expectText(null);
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await ghost.expectText(REST);
+  expect((await ghost.rect()).top).toBeCloseTo(before.top, 0);
+});
+
+test("it follows the text in a textarea that is scrolled", async ({ page, ghost, server, show }) => {
+  server.script = knows(SENTENCE);
+  await show('<textarea id="field" rows="4" cols="70"></textarea>');
+  await page.locator("#field").fill(`${"A line.\n".repeat(50)}`);
+  await page.locator("#field").focus();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type(TYPED);
+  await ghost.expectText(REST);
+  const drawn = await ghost.rect();
+  await page.keyboard.press("ArrowRight");
+  const typed = await ghost.rectOfTyped(REST);
+  expect(Math.abs(drawn.top - typed.top)).toBeLessThan(1);
+  expect(Math.abs(drawn.left - typed.left)).toBeLessThan(1);
+});
+
+test("it follows a field that grows or moves", async ({ page, ghost, server, show }) => {
+  server.script = knows(SENTENCE);
+  await show('<textarea id="field" style="width: 600px; text-align: left"></textarea>');
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await ghost.expectText(REST);
+  const before = await ghost.rect();
+  await page.locator("#field").evaluate((field) => {
+    field.style.paddingLeft = "80px";
+  });
+  await expect.poll(async () => (await ghost.rect()).left).toBeGreaterThan(before.left + 70);
+});
+
+test("it is not drawn over what covers the field", async ({ page, ghost, server, show }) => {
+  server.script = knows(SENTENCE);
+  await show(
+    '<textarea id="field" rows="4" cols="70"></textarea><div id="cover" hidden style="position: fixed; inset: 0; background: white"></div>',
+  );
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await ghost.expectText(REST);
+  await page.locator("#cover").evaluate((cover) => {
+    cover.removeAttribute("hidden");
+  });
+  await page.keyboard.type("c");
+  await ghost.expectText(null);
+});
+
+test("where other text follows in the line it is a label under the caret, and Tab takes its word", async ({
+  page,
+  ghost,
+  server,
+  show,
+}) => {
+  await show('<textarea id="field" rows="4" cols="70"></textarea>');
+  await page.locator("#field").fill("See you  at nine.");
+  await page.locator("#field").evaluate((field: HTMLTextAreaElement) => {
+    field.focus();
+    field.setSelectionRange(8, 8);
+  });
+  server.script = ({ before }) => (before === "See you o" ? "n Friday" : "");
+  await page.keyboard.type("o");
+  await ghost.expectText("n Friday");
+  const label = await ghost.rect();
+  const field = await page.locator("#field").boundingBox();
+  expect(label.top).toBeGreaterThan((field?.y ?? 0) + 15);
+  await page.keyboard.press("ArrowRight");
+  await ghost.expectText(null);
+  await page.keyboard.press("ArrowLeft");
+  await ghost.expectText("n Friday");
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).toHaveValue("See you on at nine.");
+});
+
+test("the page's own layout is what it is without ghost text", async ({ page, ghost, server, show }) => {
+  server.script = knows(SENTENCE);
+  await show('<textarea id="field" rows="4" cols="70"></textarea><p>After it.</p>');
+  const measure = () =>
+    page.evaluate(() => [
+      document.documentElement.scrollWidth,
+      document.documentElement.scrollHeight,
+      document.body.innerHTML,
+    ]);
+  const before = await measure();
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await ghost.expectText(REST);
+  expect(await measure()).toEqual(before);
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`it is paler than the text, and readable, in ${scheme}`, async ({ page, ghost, server, show }) => {
+    server.script = knows(SENTENCE);
+    await page.emulateMedia({ colorScheme: scheme });
+    await show('<style>:root { color-scheme: light dark }</style><textarea id="field" rows="4" cols="70"></textarea>');
+    await page.locator("#field").click();
+    await page.keyboard.type(TYPED);
+    await ghost.expectText(REST);
+    const { color } = await ghost.style(["color"]);
+    const strength = Number(/\/ ([\d.]+)\)/.exec(color ?? "")?.[1]);
+    expect(strength).toBeGreaterThanOrEqual(0.5);
+    expect(strength).toBeLessThan(0.8);
+    await page.screenshot({ path: `test-results/textarea-${scheme}.png` });
+  });
+}

@@ -1,0 +1,156 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+
+export interface Frame {
+  readonly type: string;
+  readonly [member: string]: unknown;
+}
+
+export interface Keystroke extends Frame {
+  readonly field: string;
+  readonly seq: number;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What follows a text. Null: no answer at all. */
+export type Script = (keystroke: Keystroke) => string | null;
+
+/** Completes the sentences it was given, from wherever the typed text has got to in one of them. */
+export function knows(...sentences: string[]): Script {
+  return ({ before }) => {
+    const line = before.slice(before.lastIndexOf("\n") + 1);
+    const sentence = line === "" ? undefined : sentences.find((one) => one.startsWith(line));
+    return sentence?.slice(line.length) ?? "";
+  };
+}
+
+export const TOKEN = "a-token-for-tests";
+export const CODE = "ABCD-EFGH";
+
+/** A server of protocol version 1 that says what its script says and keeps every frame it was sent. */
+export class ScriptedServer {
+  readonly received: Frame[] = [];
+  script: Script = () => "";
+  /** Asked for a page, it serves these: by path. */
+  readonly pages = new Map<string, string>();
+  /** Where the playground's files are, once they are served. */
+  #playground: URL | null = null;
+  readonly #http: Server;
+  readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "foretype.v1" });
+  #port = 0;
+  #held: (() => void)[] | null = null;
+
+  constructor() {
+    this.#http = createServer((request, response) => this.#answer(request, response));
+    this.#http.on("upgrade", (request, socket, head) => {
+      this.#sockets.handleUpgrade(request, socket, head, (client) => this.#welcome(client));
+    });
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#http.listen(this.#port, "127.0.0.1", resolve));
+    this.#port = (this.#http.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#sockets.clients) client.terminate();
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  /** Serves the playground's files as the real server does. */
+  servePlayground(folder: URL): void {
+    this.#playground = folder;
+  }
+
+  /** Answers wait until the function that this gives back is called. */
+  hold(): () => void {
+    this.#held = [];
+    return () => {
+      const held = this.#held ?? [];
+      this.#held = null;
+      for (const answer of held) answer();
+    };
+  }
+
+  of(type: string): Frame[] {
+    return this.received.filter((frame) => frame.type === type);
+  }
+
+  get keystrokes(): Keystroke[] {
+    return this.of("keystroke") as Keystroke[];
+  }
+
+  #welcome(client: WebSocket): void {
+    client.on("message", (data) => {
+      const frame = JSON.parse(String(data)) as Frame;
+      this.received.push(frame);
+      if (frame.type === "hello") this.#greet(client, frame);
+      if (frame.type === "keystroke") this.#complete(client, frame as Keystroke);
+    });
+  }
+
+  #greet(client: WebSocket, { token }: Frame): void {
+    if (token !== TOKEN) return client.close(4401);
+    const limits = { context_chars: 2000, fields: 64, message_bytes: 32768 };
+    client.send(JSON.stringify({ type: "welcome", version: 1, model: "scripted", budget_ms: 300, limits }));
+  }
+
+  #complete(client: WebSocket, keystroke: Keystroke): void {
+    const text = this.script(keystroke);
+    if (text === null) return;
+    const { field, seq } = keystroke;
+    const answer = {
+      type: "suggestion",
+      field,
+      seq,
+      text,
+      confidence: 0.9,
+      alternatives: [],
+      final: true,
+      elapsed_ms: 1,
+      source: "tree",
+    };
+    const send = () => client.send(JSON.stringify(answer));
+    if (this.#held) this.#held.push(send);
+    else send();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? "/";
+    const page = this.pages.get(path);
+    if (page !== undefined) return reply(response, 200, page, "text/html; charset=utf-8");
+    if (path === "/healthz")
+      return reply(response, 200, JSON.stringify({ status: "ready", model: "scripted", provider: "none" }));
+    if (path !== "/v1/pair") return this.#replyFile(path, response);
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const right = (JSON.parse(body) as { code?: string }).code === CODE;
+    return reply(response, right ? 200 : 401, JSON.stringify(right ? { token: TOKEN } : { code: "unauthorized" }));
+  }
+
+  async #replyFile(path: string, response: ServerResponse): Promise<void> {
+    const name = path === "/" ? "index.html" : path.slice(1);
+    const content = this.#playground && (await readFile(new URL(name, this.#playground)).catch(() => null));
+    if (!content) return reply(response, 404, "Not found.", "text/plain");
+    response.setHeader("content-security-policy", POLICY.replaceAll("HOST", this.origin.slice("http://".length)));
+    reply(response, 200, content, `${TYPES[name.split(".").at(-1) ?? ""]}; charset=utf-8`);
+  }
+}
+
+/** What the real server lets its page do. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' ws://HOST wss://HOST; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const TYPES: Readonly<Record<string, string>> = { html: "text/html", js: "text/javascript", css: "text/css" };
+
+function reply(response: ServerResponse, status: number, body: string | Buffer, type = "application/json"): void {
+  response.writeHead(status, { "content-type": type }).end(body);
+}

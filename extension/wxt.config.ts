@@ -1,0 +1,26 @@
+import { defineConfig } from "wxt";
+
+// The public half of the key that fixes the extension's id (ijfnigekiijgjonokmjdlocconcionjf): the server trusts that origin.
+const KEY =
+  "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAuYubzFhZs0v/mKNAf2oGtD0rzoCC1Wd1uF1h6lG2U59E1TJjx5ExVaSAySbvMoCp3CBGQa/+5pCTb+3Jd428mp1FF74FmSKAEZtAom0Xv/9rFqjhupywTRH5RONdG68mUBVROt9eyDa03crDyC2eTu7ap3SthJxTF2NlxC+r8TMGZtgwhl//q4PSEj/G9vBA/LBLgh6+evU0L7IITIjEJ14a+8LrBxjYtMsRgwpeK+RYBloiWqJE45PDa/PpajY5ocsCWinQFB51cYKMeLqCTeE+r82Mcp1oc6gaOgxO1uNC+L2u3XukrcB8ezIxbvVSTL/R/rkTQdKtfo0sjMUKHQIDAQAB";
+
+export default defineConfig({
+  srcDir: "src",
+  manifestVersion: 3,
+  imports: false,
+  manifest: ({ browser }) => ({
+    name: "Foretype",
+    description: "The rest of the word, in grey, before you type it: computed by your own Foretype server.",
+    minimum_chrome_version: "120",
+    ...(browser === "chrome" ? { key: KEY } : {}),
+    // storage: the server's address and the token. The hosts: pairing with a server on this machine; another one is asked for when it is entered.
+    permissions: ["storage"],
+    host_permissions: ["http://127.0.0.1/*", "http://localhost/*"],
+    optional_host_permissions: ["http://*/*", "https://*/*"],
+    action: { default_title: "Foretype" },
+    content_security_policy: {
+      extension_pages:
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src http: https: ws: wss:; base-uri 'none'; form-action 'none'",
+    },
+  }),
+});
