@@ -16,6 +16,7 @@ from foretype.field import Field
 from foretype.keystroke import Keystroke
 from foretype.models.manifest import Manifest
 from foretype.runtime import open_runtime
+from foretype.runtime.arena import Arena
 from foretype.runtime.chunk import Chunk, Logits
 from foretype.runtime.thread import ModelThread, Runtime
 from foretype.scheduler import Scheduler
@@ -53,16 +54,19 @@ class LocalEngine:
         self._budget_ms = budget_ms * (1.0 - MARGIN)
         self._timers = timers
         self._limits = Limits()
+        self._begun: Arena | None = None  # holds the begin tokens
         self._model = ModelThread(runtime, self._distributions)
         self._scheduler = Scheduler(self._model)
         self._serving = asyncio.ensure_future(self._scheduler.serve())
         self._fields: dict[Field, None] = {}  # least recently used first
 
     async def warm_up(self) -> None:
-        """One run, which takes the memory that every later one uses."""
+        """Read the begin tokens once for all fields; it also takes the memory that every later run uses."""
         ids = np.array(self._begin, np.int64)
         chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
-        await self._model.run(self._runtime.new_arena(len(ids)), chunk)
+        begun = self._runtime.new_arena(len(ids))
+        await self._model.run(begun, chunk)
+        self._begun = begun
 
     def open(self, answer: Answer) -> LocalDesk:
         return LocalDesk(self, answer)
@@ -94,6 +98,8 @@ class LocalEngine:
 
     def _new_draft(self) -> Draft:
         arena = self._runtime.new_arena(self._limits.arena_tokens)
+        if self._begun is not None:
+            arena.adopt(self._begun)
         return Draft(arena, self._begin, self._vocabulary, self._policy, self._limits)
 
     def _distributions(self, logits: Logits) -> list[Distribution]:
