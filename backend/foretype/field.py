@@ -39,6 +39,7 @@ class Field:
         reply: Reply,
         timers: Timers,
         budget_ms: float,
+        runs_ahead: int = 0,
     ) -> None:
         self._new_draft = new_draft
         self._draft: Draft | None = None
@@ -46,12 +47,14 @@ class Field:
         self._reply = reply
         self._timers = timers
         self._budget_ms = budget_ms
+        self._runs_ahead = runs_ahead
         self._keystroke: Keystroke | None = None
         self._arrived = 0.0
         self._deadline = Deadline.whenever()
         self._timer: Timer | None = None
         self._open = False  # whether the latest keystroke still waits for its final answer
         self._look = Look([], done=True)
+        self._ahead = 0  # runs that may still be made ahead of the next keystroke
         self._running = False
         self._on_screen: tuple[str, str] = ("", "")  # before, text
         self._dismissed: str | None = None  # the settled text at which the typist wants quiet
@@ -63,6 +66,7 @@ class Field:
     def keystroke(self, keystroke: Keystroke) -> None:
         self._stop_timer()
         self._keystroke = keystroke
+        self._ahead = 0
         self._arrived = self._timers.time()
         self._deadline = Deadline.after(self._budget_ms, self._timers)
         self._open = True
@@ -116,7 +120,7 @@ class Field:
     # --------------------------------------------------------------------------------------
 
     def next_run(self) -> tuple[Arena, Run] | None:
-        if self._draft is None or self._look.done:
+        if self._draft is None or (self._look.done and not self._ahead):
             return None
         self._running = True
         return self._draft.arena, self._draft.next_run()
@@ -128,6 +132,9 @@ class Field:
         self._draft.record(run, first_slot, distributions)
         if not self._look.done:
             self._advance(self._draft)
+        elif self._ahead:
+            self._ahead -= 1
+            self._go_ahead(self._draft)
 
     def failed(self, error: Exception) -> None:
         """Start anew at the next keystroke: what the arena holds after a failed run is unknown."""
@@ -146,11 +153,20 @@ class Field:
         if self._look.done:
             if self._open:
                 self._show(self._suggestion(Source.MODEL if draft.runs else Source.TREE), final=True)
+            self._ahead = self._runs_ahead
+            self._go_ahead(draft)
             return
         if self._open and self._look.sure:
             self._show(self._suggestion(Source.MODEL), final=False)
         # After the budget nobody waits any more; what is still worked out serves the next keystroke.
         self._scheduler.want(self, self._deadline if self._open else Deadline.whenever())
+
+    def _go_ahead(self, draft: Draft) -> None:
+        """Work out what the next keystrokes may ask for, with the time that nobody waits for."""
+        if self._ahead and draft.look_ahead():
+            self._scheduler.want(self, Deadline.whenever())
+        else:
+            self._ahead = 0
 
     def _budget_is_up(self) -> None:
         self._timer = None

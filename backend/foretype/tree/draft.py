@@ -30,6 +30,7 @@ class Limits:
     arena_tokens: int = 1024
     tokens_a_run: int = 24
     nodes_a_run: int = 2
+    nodes_a_run_ahead: int = 4
     runs_a_keystroke: int = 12
 
 
@@ -102,7 +103,7 @@ class Draft:
 
     def look(self) -> Look:
         """Search with the distributions that are there."""
-        self._findings = self._search().explore()
+        self._findings = self._search(self._floors(), self._limits.nodes_a_run).explore()
         chosen = choose(
             self._findings.words, self._policy, self._place, self._agreeing, self._keystroke.alternatives
         )
@@ -113,6 +114,16 @@ class Draft:
         """The run that the last `look` lacks most. Only while no run of this draft is under way."""
         return self._trie.run_towards(self._findings.wanted, self._limits.tokens_a_run)
 
+    def look_ahead(self) -> bool:
+        """Search where the typist may get to next, for `next_run` to compute; False where nothing likely is left.
+
+        Only after a `look` that was done. What it computes changes no answer, only how soon the next one is there.
+        """
+        floor = self._policy.ahead
+        floors = Floors(floor, floor, floor)
+        self._findings = self._search(floors, self._limits.nodes_a_run_ahead).explore()
+        return bool(self._findings.wanted)
+
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         """Take in a finished run, also one that an earlier keystroke asked for."""
         self._trie.record(run, first_slot, distributions)
@@ -121,16 +132,19 @@ class Draft:
     def _agreeing(self, text: bytes) -> float:
         return self._findings.agreeing(text, self._vocabulary)
 
-    def _search(self) -> Search:
+    def _floors(self) -> Floors:
         policy = self._policy
         # Others to choose from are less likely than the one shown.
         word = policy.show / 4 if self._keystroke.alternatives else policy.show
+        return Floors(word, policy.draw_out, policy.keep)
+
+    def _search(self, floors: Floors, most_wanted: int) -> Search:
         return Search(
             self._trie,
             self._root,
             self._split.stem.encode(),
             self._vocabulary,
-            floors=Floors(word, policy.draw_out, policy.keep),
+            floors=floors,
             on_screen=self._place.on_screen.encode(),
-            most_wanted=self._limits.nodes_a_run,
+            most_wanted=most_wanted,
         )
