@@ -45,6 +45,12 @@ class Arena:
         self.touched = max(self.touched, self.length)
         return first
 
+    def adopt(self, other: Arena) -> None:
+        """Take over all that `other` holds; this arena must be empty. Raises ArenaFullError."""
+        first = self.claim(other.length)
+        assert first == 0
+        self.buffer[..., : other.length, :] = other.buffer[..., : other.length, :]
+
     def compact(self, keep: NDArray[np.int64]) -> None:
         """Keep only the slots `keep`, ascending, which become 0, 1, 2, …; keys know their position, so moving
         them is sound.

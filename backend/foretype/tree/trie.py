@@ -57,8 +57,8 @@ class Trie:
     """Owned by the event loop, which leaves it alone while a run of its arena is under way.
 
     Slots are given in order, so a new node's is above all its ancestors', as the model's causality wants.
-    Dropped nodes leave holes, which `_make_room` closes. Distributions are large (4 bytes a rank): at most
-    `most_distributions` are kept.
+    An arena may come with the begin tokens in it. Dropped nodes leave holes, which `_make_room` closes.
+    Distributions are large (4 bytes a rank): at most `most_distributions` are kept.
     """
 
     def __init__(self, arena: Arena, begin: Sequence[int], most_distributions: int = 64) -> None:
@@ -68,6 +68,8 @@ class Trie:
         self._with_distribution: set[Node] = set()
         self.clock = 0
         self.root = Node(self._begin[0], None)
+        for slot, node in enumerate(self.node([]).path()[: arena.length]):
+            node.slot = slot
 
     @property
     def held_bytes(self) -> int:
@@ -137,7 +139,9 @@ class Trie:
         distributions.
         """
         for index, node in enumerate(run.nodes):
-            if node.slot == NO_SLOT:  # else it ran again for its distribution only, and its descendants know the old slot
+            if (
+                node.slot == NO_SLOT
+            ):  # else it ran again for its distribution only, and its descendants know the old slot
                 node.slot = first_slot + index
         for node, distribution in zip(run.wanted, distributions, strict=True):
             node.distribution = distribution
