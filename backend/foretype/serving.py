@@ -44,6 +44,7 @@ class LocalEngine:
         policy: Policy,
         budget_ms: float,
         timers: Timers,
+        runs_ahead: int = 0,
     ) -> None:
         self.model = name
         self.provider = runtime.provider
@@ -53,6 +54,7 @@ class LocalEngine:
         self._policy = policy
         self._budget_ms = budget_ms * (1.0 - MARGIN)
         self._timers = timers
+        self._runs_ahead = runs_ahead
         self._limits = Limits()
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
         self._model = ModelThread(runtime, self._distributions)
@@ -79,7 +81,7 @@ class LocalEngine:
         self._model.stop()
 
     def new_field(self, name: str, answer: Answer) -> Field:
-        return Field(self._new_draft, self._scheduler, partial(answer, name), self._timers, self._budget_ms)
+        return Field(self._new_draft, self._scheduler, partial(answer, name), self._timers, self._budget_ms, self._runs_ahead)
 
     def used(self, field: Field) -> None:
         """`field` is the one typed in now; others give up their trees where memory is short."""
