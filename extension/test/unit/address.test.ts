@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { originOf, socketOf } from "../../src/protocol/address.ts";
+import { waitBefore } from "../../src/protocol/backoff.ts";
+import { isCode } from "../../src/protocol/pair.ts";
+
+test.each([
+  ["127.0.0.1:8765", "http://127.0.0.1:8765"],
+  [" http://localhost:8765/ ", "http://localhost:8765"],
+  ["ws://localhost:8765/v1/socket", "http://localhost:8765"],
+  ["wss://team.example/v1/socket", "https://team.example"],
+  ["https://team.example/#code=ABCD-EFGH", "https://team.example"],
+  ["[::1]:8765", "http://[::1]:8765"],
+  ["", null],
+  ["not an address", null],
+  ["ftp://example", null],
+  ["http://", null],
+])("the address %j means %j", (entered, origin) => {
+  expect(originOf(entered)).toBe(origin);
+});
+
+test("a secure origin has a secure socket", () => {
+  expect(socketOf("https://team.example")).toBe("wss://team.example/v1/socket");
+  expect(socketOf("http://127.0.0.1:8765")).toBe("ws://127.0.0.1:8765/v1/socket");
+});
+
+test.each([
+  ["ABCD-EFGH", true],
+  [" abcd-efgh ", true],
+  ["ABCDEFGH", true],
+  ["a-much-longer-token", false],
+])("%j is a code: %j", (secret, code) => {
+  expect(isCode(secret)).toBe(code);
+});
+
+test("waits grow to a limit, and half of each is chance", () => {
+  expect([waitBefore(0, 0), waitBefore(0, 1)]).toEqual([200, 400]);
+  expect(waitBefore(100, 1)).toBe(10_000);
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { ghostStrength } from "../../src/ghost/colour.ts";
+
+test("black on white is paled as far as it can be read", () => {
+  const strength = ghostStrength("rgb(0, 0, 0)", "rgb(255, 255, 255)");
+  expect(strength).toBeGreaterThanOrEqual(0.5);
+  expect(strength).toBeLessThan(0.6);
+});
+
+test("white on black likewise", () => {
+  expect(ghostStrength("rgb(255, 255, 255)", "rgb(0, 0, 0)")).toBeLessThan(0.6);
+});
+
+test("grey text keeps more of its colour, but never all of it", () => {
+  expect(ghostStrength("rgb(110, 110, 110)", "rgb(255, 255, 255)")).toBeCloseTo(0.78);
+});
+
+test("on a background that is not known it is in between", () => {
+  expect(ghostStrength("rgb(0, 0, 0)", null)).toBe(0.6);
+  expect(ghostStrength("oklch(0.5 0.1 200)", "rgb(255, 255, 255)")).toBe(0.6);
+});

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { decide, type Live, type Suggestion, whyNotHere } from "../../src/ghost/decide.ts";
+
+const live = (changes: Partial<Live> = {}): Live => ({
+  before: "Hi th",
+  after: "",
+  selected: false,
+  composing: false,
+  room: Number.POSITIVE_INFINITY,
+  ...changes,
+});
+
+const suggestion = (text: string, after = ""): Suggestion => ({ anchor: { seq: 4, before: "Hi th", after }, text });
+
+const reason = (reason: string) => ({ kind: "nothing", reason });
+
+test("what fits is drawn in the line", () => {
+  expect(decide(suggestion("ere, Ann"), live())).toEqual({
+    kind: "ghost",
+    text: "ere, Ann",
+    position: "inline",
+    seq: 4,
+  });
+});
+
+test("what was typed of it is not drawn again", () => {
+  expect(decide(suggestion("ere, Ann"), live({ before: "Hi there" }))).toMatchObject({ text: ", Ann" });
+});
+
+test("it ends with the line", () => {
+  expect(decide(suggestion("ere,\nHow are you"), live())).toMatchObject({ text: "ere," });
+});
+
+test("it ends before characters that can't be seen or turn text around", () => {
+  expect(decide(suggestion("ere\u202eevil"), live())).toMatchObject({ text: "ere" });
+});
+
+test("what already stands after the caret is not drawn", () => {
+  expect(decide(suggestion("ere again.", " ."), live({ after: " ." }))).toMatchObject({ position: "below" });
+  expect(decide(suggestion("ere.", "."), live({ after: "." }))).toMatchObject({ text: "ere" });
+});
+
+test("spaces after the caret are no text", () => {
+  expect(decide(suggestion("ere", "  \nAnn"), live({ after: "  \nAnn" }))).toMatchObject({ position: "inline" });
+});
+
+test("where text follows in the line and the next line is free, it goes below", () => {
+  expect(decide(suggestion("ere", " Ann"), live({ after: " Ann" }))).toMatchObject({ position: "below" });
+});
+
+test.each([
+  ["no answer has come", null, {}, "no_answer"],
+  ["the answer is empty", suggestion(""), {}, "empty"],
+  ["the answer is only space", suggestion("  "), {}, "empty"],
+  ["the answer begins with a new line", suggestion("\nAnn"), {}, "empty"],
+  ["all of it has been typed", suggestion("ere"), { before: "Hi there" }, "used_up"],
+  ["the text is another one", suggestion("ere"), { before: "Hi to" }, "other_text"],
+  ["an input method composes", suggestion("ere"), { composing: true }, "composing"],
+  ["there is a selection", suggestion("ere"), { selected: true }, "selected"],
+  ["the caret is inside a word", suggestion("ere", "ing"), { after: "ing" }, "inside_word"],
+  ["text follows, and text stands below", suggestion("ere", " a\nb"), { after: " a\nb" }, "no_room"],
+  ["the field would not take it", suggestion("ere"), { room: 2 }, "no_room"],
+] as const)("nothing is drawn where %s", (_, held, changes, why) => {
+  expect(decide(held, live(changes))).toEqual(reason(why));
+});
+
+test("where nothing could be drawn, nothing needs to be asked", () => {
+  expect(whyNotHere(live({ after: "ing" }))).toBe("inside_word");
+  expect(whyNotHere(live())).toBeNull();
+});

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { actOf, type Press } from "../../src/ghost/keys.ts";
+
+const press = (key: string, changes: Partial<Press> = {}): Press => ({
+  key,
+  isTrusted: true,
+  isComposing: false,
+  keyCode: 0,
+  altKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+  ...changes,
+});
+
+const ghost = { atLineEnd: true, rightToLeft: false };
+
+test.each([
+  ["Tab", "word"],
+  ["ArrowRight", "all"],
+  ["Escape", "dismiss"],
+  ["ArrowLeft", null],
+  ["Enter", null],
+  ["a", null],
+])("%s asks for %j", (key, act) => {
+  expect(actOf(press(key), ghost)).toBe(act);
+});
+
+test("the right arrow moves the caret where text follows it in its line", () => {
+  expect(actOf(press("ArrowRight"), { ...ghost, atLineEnd: false })).toBeNull();
+});
+
+test("where text runs to the left, onward is the left arrow", () => {
+  expect(actOf(press("ArrowLeft"), { ...ghost, rightToLeft: true })).toBe("all");
+  expect(actOf(press("ArrowRight"), { ...ghost, rightToLeft: true })).toBeNull();
+});
+
+test.each([
+  ["a script's", { isTrusted: false }],
+  ["with Shift", { shiftKey: true }],
+  ["with Control", { ctrlKey: true }],
+  ["with Alt", { altKey: true }],
+  ["with Meta", { metaKey: true }],
+  ["in a composition", { isComposing: true }],
+  ["taken by an input method", { keyCode: 229 }],
+])("a key that is %s is not ours", (_, changes) => {
+  for (const key of ["Tab", "ArrowRight", "Escape"]) expect(actOf(press(key, changes), ghost)).toBeNull();
+});

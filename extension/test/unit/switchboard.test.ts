@@ -1,0 +1,111 @@
+import { beforeEach, expect, test } from "vitest";
+import { Switchboard } from "../../src/background/switchboard.ts";
+import type { ToPage } from "../../src/messages.ts";
+import type { Connection } from "../../src/protocol/connection.ts";
+import type { ClientFrame, SuggestionFrame } from "../../src/protocol/frames.ts";
+
+let sent: ClientFrame[];
+let opened: number;
+let closed: number;
+let timer: { callback: () => void; ms: number } | null;
+let switchboard: Switchboard;
+
+const page = () => {
+  const posted: ToPage[] = [];
+  return { posted, ...switchboard.join({ post: (message) => posted.push(message) }) };
+};
+const keystroke = (before: string, seq = 1) =>
+  ({ type: "keystroke", field: "f1", seq, before, after: "", kind: "text" }) as const;
+const suggestion = (field: string, seq = 1): SuggestionFrame => ({
+  type: "suggestion",
+  field,
+  seq,
+  text: "ere",
+  final: true,
+  source: "tree",
+  elapsedMs: 1,
+});
+const welcome = { type: "welcome", model: "m", budgetMs: 300, contextChars: 500 } as const;
+
+beforeEach(() => {
+  sent = [];
+  opened = 0;
+  closed = 0;
+  timer = null;
+  switchboard = new Switchboard({
+    setTimeout: (callback, ms) => {
+      timer = { callback, ms };
+      return timer;
+    },
+    clearTimeout: () => {
+      timer = null;
+    },
+  });
+  const connection = {
+    open: () => {
+      opened += 1;
+    },
+    close: () => {
+      closed += 1;
+    },
+    send: (frame: ClientFrame) => sent.push(frame) > 0,
+  };
+  switchboard.use(connection as unknown as Connection);
+});
+
+test("two pages' fields of the same name are two, and each gets its own answer", () => {
+  const [one, two] = [page(), page()];
+  one.receive(keystroke("Hi"));
+  two.receive(keystroke("Ho"));
+  expect(sent.map((frame) => "field" in frame && frame.field)).toEqual(["1.f1", "2.f1"]);
+  switchboard.fromServer(suggestion("2.f1"));
+  expect(one.posted.filter(({ type }) => type === "answer")).toEqual([]);
+  expect(two.posted.at(-1)).toMatchObject({ type: "answer", field: "f1", answer: { seq: 1, text: "ere" } });
+});
+
+test("it connects when a field is focused, and not before", () => {
+  const one = page();
+  expect(opened).toBe(0);
+  one.receive({ type: "focused" });
+  expect(opened).toBe(1);
+});
+
+test("a server that comes back is asked again what it has not answered, and nothing else", () => {
+  const one = page();
+  one.receive(keystroke("Hi", 1));
+  one.receive(keystroke("Hi t", 2));
+  sent.length = 0;
+  switchboard.welcome(welcome);
+  expect(sent).toMatchObject([{ seq: 2, before: "Hi t" }]);
+  switchboard.fromServer(suggestion("1.f1", 2));
+  sent.length = 0;
+  switchboard.welcome(welcome);
+  expect(sent).toEqual([]);
+});
+
+test("a page that is gone is not asked for again", () => {
+  const one = page();
+  one.receive(keystroke("Hi"));
+  one.leave();
+  sent.length = 0;
+  switchboard.welcome(welcome);
+  expect(sent).toEqual([]);
+});
+
+test("pages are told how much text the server wants", () => {
+  const one = page();
+  switchboard.welcome(welcome);
+  expect(one.posted.at(-1)).toEqual({ type: "context", chars: 500 });
+});
+
+test("while a field is focused there is a sign of life; when none is, the connection is let go", () => {
+  const one = page();
+  one.receive({ type: "focused" });
+  sent.length = 0;
+  timer?.callback();
+  expect(sent).toEqual([{ type: "close", field: "keepalive" }]);
+  one.receive({ type: "left", field: "f1" });
+  expect(closed).toBe(0);
+  timer?.callback();
+  expect(closed).toBe(1);
+});

@@ -1,0 +1,201 @@
+import { beforeEach, expect, test } from "vitest";
+import type { Client, Keystroke } from "../../src/ghost/client.ts";
+import type { Answer } from "../../src/ghost/conversation.ts";
+import type { Field, FieldText, Written } from "../../src/ghost/fields/field.ts";
+import type { Press } from "../../src/ghost/keys.ts";
+import type { Place } from "../../src/ghost/place.ts";
+import { type Screen, Typist } from "../../src/ghost/typist.ts";
+
+class RecordingClient implements Client {
+  contextChars = 100;
+  readonly log: string[] = [];
+  readonly asked: Keystroke[] = [];
+  answer: (field: string, answer: Answer) => void = () => {};
+  onAnswer(listener: (field: string, answer: Answer) => void) {
+    this.answer = listener;
+  }
+  keystroke(keystroke: Keystroke) {
+    this.asked.push(keystroke);
+    this.log.push(`keystroke ${keystroke.field} ${keystroke.seq} ${keystroke.before}`);
+  }
+  accepted(field: string, seq: number, text: string) {
+    this.log.push(`accepted ${field} ${seq} ${text}`);
+  }
+  dismissed(field: string, seq: number) {
+    this.log.push(`dismissed ${field} ${seq}`);
+  }
+  focused() {}
+  left(field: string) {
+    this.log.push(`left ${field}`);
+  }
+}
+
+class FakeScreen implements Screen {
+  text: string | null = null;
+  canBeSeen = true;
+  show(text: string) {
+    this.text = this.canBeSeen ? text : null;
+    return this.canBeSeen;
+  }
+  hide() {
+    this.text = null;
+  }
+}
+
+class FakeField implements Field {
+  readonly element = {} as HTMLElement;
+  readonly kind = "text";
+  open = true;
+  reads = 0;
+  before = "";
+  after = "";
+  writes: Written = "written";
+  read(limit: number): FieldText {
+    this.reads += 1;
+    return { before: this.before.slice(-limit), after: this.after, selected: false, room: Number.POSITIVE_INFINITY };
+  }
+  place(): Place {
+    return { rightToLeft: false } as Place;
+  }
+  insert(text: string): Written {
+    if (this.writes === "written") this.before += text;
+    return this.writes;
+  }
+}
+
+const press = (key: string): Press => ({
+  key,
+  isTrusted: true,
+  isComposing: false,
+  keyCode: 0,
+  altKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+});
+
+let client: RecordingClient;
+let screen: FakeScreen;
+let field: FakeField;
+let typist: Typist;
+
+function type(text: string): void {
+  for (const letter of text) {
+    field.before += letter;
+    typist.changed();
+  }
+}
+
+function answer(text: string, changes: Partial<Answer> = {}): void {
+  const { field: name, seq } = client.asked.at(-1) as Keystroke;
+  client.answer(name, { seq, text, final: true, ...changes });
+}
+
+beforeEach(() => {
+  client = new RecordingClient();
+  screen = new FakeScreen();
+  field = new FakeField();
+  typist = new Typist(client, screen);
+  typist.enter(field);
+});
+
+test("every change of the text is asked about once", () => {
+  type("Hi");
+  typist.changed();
+  expect(client.log).toEqual(["keystroke f1 1 H", "keystroke f1 2 Hi"]);
+});
+
+test("an answer is drawn, and typing through it keeps the rest with no new answer", () => {
+  type("Hi th");
+  answer("ere, Ann");
+  expect(screen.text).toBe("ere, Ann");
+  type("ere");
+  expect(screen.text).toBe(", Ann");
+});
+
+test("Tab takes the next word, tells the server, and asks at once about the new text", () => {
+  type("Hi th");
+  answer("ere, Ann");
+  client.log.length = 0;
+  expect(typist.press(press("Tab"))).toBe(true);
+  expect(field.before).toBe("Hi there");
+  expect(screen.text).toBe(", Ann");
+  expect(client.log).toEqual(["accepted f1 5 ere", "keystroke f1 6 Hi there"]);
+});
+
+test("Tab is the page's where nothing is drawn", () => {
+  type("Hi");
+  expect(typist.press(press("Tab"))).toBe(false);
+});
+
+test("Tab is the page's where what is drawn is no longer right", () => {
+  type("Hi th");
+  answer("ere");
+  field.before = "Other text";
+  expect(typist.press(press("Tab"))).toBe(false);
+  expect(field.before).toBe("Other text");
+  expect(screen.text).toBeNull();
+});
+
+test("Escape sends it away and tells the server which", () => {
+  type("Hi th");
+  answer("ere");
+  expect(typist.press(press("Escape"))).toBe(true);
+  expect(screen.text).toBeNull();
+  expect(client.log.at(-1)).toBe("dismissed f1 5");
+  expect(typist.press(press("Escape"))).toBe(false);
+});
+
+test("a closed field is never read, and what was drawn goes where a field is closed", () => {
+  type("Hi th");
+  answer("ere");
+  field.open = false;
+  const { reads } = field;
+  typist.changed();
+  expect(field.reads).toBe(reads);
+  expect(screen.text).toBeNull();
+});
+
+test("while an input method composes nothing is drawn, asked, or taken", () => {
+  type("Hi th");
+  answer("ere");
+  typist.compose(true);
+  expect(screen.text).toBeNull();
+  const { length } = client.log;
+  type("e");
+  expect(client.log).toHaveLength(length);
+  expect(typist.press(press("Tab"))).toBe(false);
+  typist.compose(false);
+  expect(screen.text).toBe("re");
+});
+
+test("a write that went wrong is not tried again: the field is left alone", () => {
+  type("Hi th");
+  answer("ere");
+  field.writes = "unverified";
+  expect(typist.press(press("Tab"))).toBe(true);
+  expect(screen.text).toBeNull();
+  expect(client.log.some((line) => line.startsWith("accepted"))).toBe(false);
+  type("x");
+  expect(typist.press(press("Tab"))).toBe(false);
+});
+
+test("what could not be seen is not taken", () => {
+  screen.canBeSeen = false;
+  type("Hi th");
+  answer("ere");
+  expect(typist.press(press("Tab"))).toBe(false);
+});
+
+test("another field has another name, and answers to the one before are dropped", () => {
+  type("Hi th");
+  typist.enter(new FakeField());
+  answer("ere");
+  expect(screen.text).toBeNull();
+  expect(client.log).toContain("left f1");
+});
+
+test("an empty field is not asked about", () => {
+  type("  ");
+  expect(client.log).toEqual([]);
+});
