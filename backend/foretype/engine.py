@@ -1,4 +1,5 @@
-"""What a connection talks to: an `Engine`, and a `Desk` of its own. Contracts only; `foretype.serving` implements them.
+"""What a connection talks to: an `Engine`, and a `Desk` of its own. Contracts only; `foretype.serving`
+implements them.
 
 Every method is called on the event loop and returns at once: the model runs elsewhere.
 """
@@ -28,7 +29,8 @@ class Failure:
 
 
 class Answer(Protocol):
-    """How answers come back: on the event loop, any number with `final=False`, then exactly one with `final=True`.
+    """How answers come back: on the event loop, any number with `final=False`, then exactly one with
+    `final=True`.
 
     A keystroke that a later one of its field has overtaken may get none.
     """

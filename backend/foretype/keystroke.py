@@ -1,4 +1,4 @@
-"""What goes in and what comes out: the values that travel the whole path, from the wire to the tree and back."""
+"""What goes in and what comes out: the values that travel from the wire to the tree and back."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Keystroke:
-    """One state of one field. `before` and `after` may hold any code point, lone surrogates and NUL included."""
+    """One state of one field. `before` and `after` may hold any code point, also lone surrogates and NUL."""
 
     seq: int
     before: str
@@ -47,7 +47,7 @@ class Keystroke:
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """A text that continues `before` exactly, and the probability (0 to 1) that the typist types all of it."""
+    """A text that continues `before` exactly, and the probability (0 to 1) that all of it is typed next."""
 
     text: str
     confidence: float

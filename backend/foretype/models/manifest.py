@@ -1,15 +1,18 @@
-"""What a prepared model's folder says of itself: `manifest.json`, written last, so a folder without one is half-made."""
+"""What a prepared model's folder says of itself: `manifest.json`, written last, so a folder without one is
+half-made.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-FORMAT = 1
+FORMAT: Final = 1
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
+EMBEDDING = "embedding.bin"  # the float32 embedding, outside the graph so that it is mapped, not read
 TOKENIZER = "tokenizer.json"
 
 
@@ -32,7 +35,9 @@ class SourceEntry(_Strict):
 
 
 class Geometry(_Strict):
-    """The shapes that the runtime allocates by. Past key values are (batch, kv_heads, tokens, head_dim) float32."""
+    """The shapes that the runtime allocates by. Past key values are (batch, kv_heads, tokens, head_dim)
+    float32.
+    """
 
     layers: int
     kv_heads: int
@@ -55,14 +60,18 @@ class Figures(_Strict):
 class Manifest(_Strict):
     format: Literal[1] = FORMAT
     recipe: str
+    recipe_digest: str = ""  # of the recipe as it was: another one means making the model again
     family: str  # transformers' model_type: "llama", "gpt2", …
     licence: str
     source: SourceEntry
     files: dict[str, FileEntry]
     versions: dict[str, str]  # of the packages that made it
+    graph: Literal["fused", "plain"]  # laid by foretype.models.fuse, or as Optimum exported it
     weights: str  # "int8-block32", "float32", …
     geometry: Geometry
     begin_ids: tuple[int, ...]  # token ids that every text starts with
+    prompt: str = ""  # a line that stands between them and the text, often none
+    threshold: float = 0.3  # show nothing less probable
     figures: Figures
 
     @classmethod

@@ -1,0 +1,64 @@
+# `make` alone says what there is. Each step leaves a stamp after it has succeeded, so what was interrupted is done again
+# and what is done costs nothing.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+served := .venv/.installed
+tested := .venv/.installed-dev
+modules := extension/node_modules/.installed
+ARGS ?=
+
+.PHONY: help serve test lint extension playground lock replay bench clean
+
+help: ## What there is to make
+	@echo 'Foretype completes what you type in the browser. Start with:'
+	@echo
+	@echo '    make serve        then open the address it prints: a page to try it on'
+	@echo '    make extension    then load extension/.output/chrome-mv3 in chrome://extensions'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo 'Options go in ARGS, as in: make serve ARGS="--port 9000". Settings are FORETYPE_* variables (README.md).'
+	@echo 'Another Python than the one that is found: make serve PYTHON=/path/to/python3'
+
+serve: $(served) ## The server, with all it needs on a machine with Python 3.11 or later
+	@exec .venv/bin/foretype serve $(ARGS)
+
+test: ## Everything that can be checked, in about ten minutes; installs what it needs
+	@exec tools/test
+
+lint: $(tested) ## Style and types of the Python code
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+extension: $(modules) ## The browser extension, as a folder to load and a zip
+	cd extension && npm run build && npm run zip
+	@echo 'Open chrome://extensions, switch on "Developer mode", press "Load unpacked" and choose extension/.output/chrome-mv3'
+
+playground: $(modules) ## The page that the server shows at /, built from the extension's sources into the package
+	cd extension && npm run build:playground
+
+lock: $(tested) ## Pin what pyproject.toml asks for (ARGS=--upgrade: the newest of it)
+	@exec tools/lock $(ARGS)
+
+replay: $(tested) ## Type real mail at a server of its own and measure (ARGS=--help says how)
+	@exec .venv/bin/python -m latency.replay --serve $(ARGS)
+
+bench: $(tested) ## Check the measured figures against latency/budget.toml
+	@exec .venv/bin/python -m latency.replay --serve --mails 20 --typists 1 --limit 12 --check main-job $(ARGS)
+
+clean: ## Take away everything that make has made, prepared models too
+	rm -rf .venv dist models/build latency/out tests/out extension/node_modules extension/.output extension/.wxt
+
+$(served): requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock
+
+$(tested): $(served) requirements-dev.lock
+	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock requirements-dev.lock
+
+$(modules): extension/package-lock.json
+	@tools/need npm
+	cd extension && npm ci --no-audit --no-fund
+	@touch $@

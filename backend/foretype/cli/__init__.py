@@ -1,0 +1,69 @@
+"""The command line. Each command is in a file of its own; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from foretype import __version__
+from foretype.cli.complete import complete
+from foretype.cli.models import models, prepare
+from foretype.cli.pair import pair
+from foretype.cli.serve import serve
+from foretype.cli.settings import settings
+
+app = typer.Typer(
+    name="foretype",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"foretype {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def foretype(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Autocomplete for everything you type in a browser: a small language model on your own machine.
+
+    **Start here**
+
+    - `foretype serve` prepares a model the first time, then serves it and prints an address to try it at.
+
+    - `foretype pair` makes a code that lets the browser extension in.
+
+    - `foretype complete "Please let me know if you have any que"` asks for one suggestion, without a server.
+
+    Each setting can be given on the command line, as `FORETYPE_...` in the environment, or in a file:
+    `foretype settings` lists them all.
+    """
+
+
+app.command()(serve)
+app.command()(complete)
+app.command()(pair)
+app.command()(prepare)
+app.command()(models)
+app.command()(settings)
+
+
+def main() -> None:
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does. Python would complain once more at exit: point
+        # stdout elsewhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

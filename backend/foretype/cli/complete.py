@@ -1,0 +1,114 @@
+"""`foretype complete`: one suggestion in the terminal, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from foretype import logs
+from foretype.cli.common import Config, fail, option, settings_or_exit
+from foretype.cli.engine import CannotServeError, prepared, started
+from foretype.engine import Engine, Failure
+from foretype.keystroke import Keystroke, Suggestion
+from foretype.settings import Settings
+
+BUDGET_MS = 5000
+"""Nobody is typing here: the model may take its time over a text that it sees for the first time."""
+
+Outcome = tuple[Suggestion | Failure, float]
+"""The final answer and the milliseconds it took."""
+
+
+def complete(
+    text: Annotated[str, typer.Argument(help="The text before the caret.", show_default=False)],
+    after: Annotated[str, typer.Option("--after", help="The text after the caret.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the suggestion as JSON.")] = False,
+    model: Annotated[str | None, option("model")] = None,
+    threshold: Annotated[float | None, option("threshold")] = None,
+    config: Config = None,
+) -> None:
+    """Complete TEXT once, and say how likely the suggestion is, where it came from and how long it took.
+
+    In a pipe the first line is the suggestion alone. Examples:
+
+    `foretype complete "Please let me know if you have any que"` says `stions`.
+
+    `foretype complete "The meeting is sched" --json` for a program to read.
+    """
+    settings = settings_or_exit(config, model=model, threshold=threshold)
+    logs.configure(settings.log_level.value)
+    patient = settings.model_copy(update={"budget_ms": max(BUDGET_MS, settings.budget_ms)})
+    keystroke = Keystroke(1, text[-settings.context_chars :], after[: settings.context_chars])
+    try:
+        ready = prepared(patient)
+        outcome, elapsed_ms = asyncio.run(_load_and_ask(ready.folder, patient, keystroke))
+    except CannotServeError as error:
+        fail(str(error))
+    if isinstance(outcome, Failure):
+        fail(outcome.message)
+    if as_json:
+        typer.echo(_as_json(outcome, elapsed_ms))
+    elif sys.stdout.isatty():
+        console = Console(highlight=False)
+        console.print(Text(_printable(text)).append(_printable(outcome.text), style="dim"), soft_wrap=True)
+        console.print(Text(_figures(outcome, elapsed_ms), style="dim"))
+    else:
+        typer.echo(_printable(outcome.text))
+        typer.echo(_figures(outcome, elapsed_ms))
+
+
+async def _load_and_ask(folder: Path, settings: Settings, keystroke: Keystroke) -> Outcome:
+    engine = await started(folder, settings)
+    try:
+        return await ask(engine, keystroke)
+    finally:
+        await engine.close()
+
+
+async def ask(engine: Engine, keystroke: Keystroke) -> Outcome:
+    """The engine's final answer to one keystroke; the engine keeps the time."""
+    result: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def answer(
+        field: str, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float
+    ) -> None:
+        if final and not result.done():
+            result.set_result((outcome, elapsed_ms))
+
+    desk = engine.open(answer)
+    try:
+        desk.keystroke("terminal", keystroke)
+        return await result
+    finally:
+        desk.close()
+
+
+def _figures(found: Suggestion, elapsed_ms: float) -> str:
+    """Where it came from, how probable it is, how long it took."""
+    if found.reason is not None:
+        return f"nothing to suggest ({found.reason}), source {found.source}, {elapsed_ms:.1f} ms"
+    return f"source {found.source}, probability {found.confidence:.2f}, {elapsed_ms:.1f} ms"
+
+
+def _as_json(found: Suggestion, elapsed_ms: float) -> str:
+    return json.dumps(
+        {
+            "text": found.text,
+            "confidence": found.confidence,
+            "source": found.source.value,
+            "reason": None if found.reason is None else found.reason.value,
+            "elapsed_ms": round(elapsed_ms, 1),
+        }
+    )
+
+
+def _printable(text: str) -> str:
+    """Any text as a terminal can be sent it: a lone surrogate becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")

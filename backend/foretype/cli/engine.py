@@ -1,0 +1,58 @@
+"""From settings to a running engine, for the commands that need one.
+
+Models and runtime are imported here when they are needed, so that `--help` and `pair` stay quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Protocol
+
+from rich.console import Console
+
+from foretype.engine import Engine
+from foretype.settings import Settings
+
+
+class CannotServeError(Exception):
+    """No model could be prepared or loaded; the message says why and what to do."""
+
+
+class Prepared(Protocol):
+    """A model that is ready on the disk."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def reason(self) -> str:
+        """One line: which model was chosen, and why."""
+
+
+def prepared(settings: Settings) -> Prepared:
+    """Prepare the model if it is not there yet: minutes, with a progress bar. Raises `CannotServeError`."""
+    from foretype.models.errors import ModelError
+    from foretype.models.prepare import ensure_prepared
+
+    try:
+        ready: Prepared = ensure_prepared(settings)
+    except ModelError as error:
+        raise CannotServeError(str(error)) from error
+    return ready
+
+
+async def started(folder: Path, settings: Settings) -> Engine:
+    """Load a prepared model. Raises `CannotServeError`."""
+    from foretype.serving import start_engine
+
+    try:
+        if not sys.stderr.isatty():
+            return await start_engine(folder, settings)
+        with Console(stderr=True).status("Loading the model"):
+            return await start_engine(folder, settings)
+    except Exception as error:  # whatever the runtime's libraries raise for a model that they cannot load
+        raise CannotServeError(
+            f"The model in {folder} cannot be loaded ({type(error).__name__}). "
+            f"Make it anew with: foretype prepare {folder.name} --force"
+        ) from error

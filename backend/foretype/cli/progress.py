@@ -1,0 +1,80 @@
+"""What is being done, drawn: a bar or a spinner for the step at work, a line for each that is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from foretype.models.progress import Progress as Told
+from foretype.models.progress import Step
+
+WORTH_A_LINE = 1.0  # seconds: shorter steps leave nothing behind
+
+
+@contextmanager
+def drawn(console: Console) -> Iterator[Told]:
+    """Draw progress on `console`; where that is no terminal, write a line when each step begins."""
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[share]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        yield _Bars(bars)
+
+
+class _Bars:
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[Step]:
+        task = self._bars.add_task(what, total=None, share="")
+        start = time.monotonic()
+        try:
+            yield _Bar(self._bars, task)
+        finally:
+            self._bars.remove_task(task)
+        seconds = time.monotonic() - start
+        if seconds >= WORTH_A_LINE:
+            self._bars.console.print(f"[green]✓[/green] {what} [dim]{seconds:.0f} s[/dim]")
+
+    def say(self, line: str) -> None:
+        self._bars.console.print(line)
+
+
+class _Bar:
+    def __init__(self, bars: Progress, task: TaskID) -> None:
+        self._bars = bars
+        self._task = task
+
+    def advance(self, done: float, total: float) -> None:
+        done = min(done, total)  # a download's total leaves out its wrapping
+        self._bars.update(self._task, completed=done, total=total, share=f"{done / total:.0%}")
+
+
+class _Lines:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[Step]:
+        self._console.print(f"{what} …")
+        yield _Quiet()
+
+    def say(self, line: str) -> None:
+        self._console.print(line)
+
+
+class _Quiet:
+    def advance(self, done: float, total: float) -> None:
+        return

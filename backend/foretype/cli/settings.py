@@ -1,0 +1,12 @@
+"""`foretype settings`: every setting, as a table."""
+
+from __future__ import annotations
+
+import typer
+
+from foretype.settings import table
+
+
+def settings() -> None:
+    """List every setting with its default and meaning (a Markdown table, as in the README)."""
+    typer.echo(table())

@@ -1,0 +1,32 @@
+"""How many physical cores this process may use: two threads on one core slow a matrix product down."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_TOPOLOGY = Path("/sys/devices/system/cpu")
+
+
+def physical_cores() -> int:
+    """At least 1.
+
+    Where the system does not say which processors share a core, every processor counts as one.
+    """
+    processors = _allowed()
+    cores = {_siblings(number) for number in processors}
+    return max(1, len(cores))
+
+
+def _allowed() -> set[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return set(os.sched_getaffinity(0))
+    return set(range(os.cpu_count() or 1))
+
+
+def _siblings(number: int) -> str:
+    """What names the core of a processor: the list of processors that share it."""
+    try:
+        return (_TOPOLOGY / f"cpu{number}" / "topology" / "thread_siblings_list").read_text().strip()
+    except OSError:
+        return str(number)

@@ -1,0 +1,193 @@
+"""One field of a connection: its latest keystroke, the timer that keeps the budget, what is on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from foretype.deadline import Deadline, Timer, Timers
+from foretype.engine import Failure, FailureCode
+from foretype.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.runtime.arena import Arena
+from foretype.scheduler import Scheduler
+from foretype.tree.distribution import Distribution
+from foretype.tree.draft import Draft, Look
+from foretype.tree.trie import Run
+
+TAIL = 64  # characters by which a text is known again: a long one comes cut at its left
+
+
+class Reply(Protocol):
+    """How a field's answers leave it."""
+
+    def __call__(
+        self, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float
+    ) -> None: ...
+
+
+class Field:
+    """Lives on the event loop.
+
+    The number `_work` grows with every keystroke; whatever comes back from the model for an older one still
+    feeds the tree, but answers nothing.
+    """
+
+    def __init__(
+        self,
+        new_draft: Callable[[], Draft],
+        scheduler: Scheduler,
+        reply: Reply,
+        timers: Timers,
+        budget_ms: float,
+    ) -> None:
+        self._new_draft = new_draft
+        self._draft: Draft | None = None
+        self._scheduler = scheduler
+        self._reply = reply
+        self._timers = timers
+        self._budget_ms = budget_ms
+        self._keystroke: Keystroke | None = None
+        self._arrived = 0.0
+        self._deadline = Deadline.whenever()
+        self._timer: Timer | None = None
+        self._open = False  # whether the latest keystroke still waits for its final answer
+        self._look = Look([], done=True)
+        self._running = False
+        self._on_screen: tuple[str, str] = ("", "")  # before, text
+        self._dismissed: str | None = None  # the settled text at which the typist wants quiet
+        self._closed = False
+
+    # -- from the connection
+    # -------------------------------------------------------------------------------------
+
+    def keystroke(self, keystroke: Keystroke) -> None:
+        self._stop_timer()
+        self._keystroke = keystroke
+        self._arrived = self._timers.time()
+        self._deadline = Deadline.after(self._budget_ms, self._timers)
+        self._open = True
+        if self._draft is None:
+            self._draft = self._new_draft()
+        reason = self._draft.place(keystroke, self._left_on_screen(keystroke.before))
+        if reason is None and self._dismissed == self._draft.settled:
+            reason = Reason.DISMISSED
+        elif self._dismissed is not None:
+            self._dismissed = None
+        if reason is not None:
+            self._scheduler.forget(self)
+            self._look = Look([], done=True)
+            self._show(Suggestion.nothing(reason), final=True)
+            return
+        self._timer = self._timers.call_at(self._deadline.at, self._budget_is_up)
+        self._advance(self._draft)
+
+    def dismissed(self, seq: int) -> None:
+        """Quiet until the next word begins."""
+        if self._draft is not None and self._keystroke is not None and seq == self._keystroke.seq:
+            self._dismissed = self._draft.settled
+            self._on_screen = ("", "")
+
+    def close(self) -> None:
+        """Nothing is answered after this."""
+        self._closed = True
+        self._open = False
+        self._stop_timer()
+        self._scheduler.forget(self)
+        self._draft = None
+
+    # -- from whoever looks after memory
+    # -------------------------------------------------------------------------
+
+    @property
+    def held_bytes(self) -> int:
+        return 0 if self._draft is None else self._draft.held_bytes
+
+    def shrink(self) -> bool:
+        """Give the tree back, if nothing is going on in it; the next keystroke carries all that is needed to
+        grow it again.
+        """
+        if self._running or self._open:
+            return False
+        self._draft = None
+        self._scheduler.forget(self)
+        return True
+
+    # -- from the scheduler
+    # --------------------------------------------------------------------------------------
+
+    def next_run(self) -> tuple[Arena, Run] | None:
+        if self._draft is None or self._look.done:
+            return None
+        self._running = True
+        return self._draft.arena, self._draft.next_run()
+
+    def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
+        self._running = False
+        if self._draft is None or self._closed:
+            return
+        self._draft.record(run, first_slot, distributions)
+        if not self._look.done:
+            self._advance(self._draft)
+
+    def failed(self, error: Exception) -> None:
+        """Start anew at the next keystroke: what the arena holds after a failed run is unknown."""
+        self._running = False
+        self._draft = None
+        if self._open:
+            message = f"the model failed ({type(error).__name__}); the next keystroke starts anew"
+            self._say(Failure(FailureCode.INTERNAL, message), final=True)
+
+    # -- inside
+    # --------------------------------------------------------------------------------------------------
+
+    def _advance(self, draft: Draft) -> None:
+        """Look with what is there; answer if that is all, else ask for the model."""
+        self._look = draft.look()
+        if self._look.done:
+            if self._open:
+                self._show(self._suggestion(Source.MODEL if draft.runs else Source.TREE), final=True)
+            return
+        if self._open and self._look.sure:
+            self._show(self._suggestion(Source.MODEL), final=False)
+        # After the budget nobody waits any more; what is still worked out serves the next keystroke.
+        self._scheduler.want(self, self._deadline if self._open else Deadline.whenever())
+
+    def _budget_is_up(self) -> None:
+        self._timer = None
+        if self._open:
+            self._show(self._suggestion(Source.BUDGET), final=True)
+            if not self._running and not self._look.done:
+                self._scheduler.want(self, Deadline.whenever())
+
+    def _suggestion(self, source: Source) -> Suggestion:
+        chosen = self._look.chosen
+        if not chosen:
+            return Suggestion.nothing(Reason.BUDGET if source is Source.BUDGET else Reason.UNLIKELY, source)
+        best = chosen[0]
+        return Suggestion(best.text, best.confidence, source, alternatives=tuple(chosen[1:]))
+
+    def _show(self, suggestion: Suggestion, *, final: bool) -> None:
+        assert self._keystroke is not None
+        self._on_screen = (self._keystroke.before[-TAIL:], suggestion.text)
+        self._say(suggestion, final=final)
+
+    def _say(self, outcome: Suggestion | Failure, *, final: bool) -> None:
+        assert self._keystroke is not None
+        if final:
+            self._open = False
+            self._stop_timer()
+        elapsed_ms = (self._timers.time() - self._arrived) * 1000.0
+        self._reply(self._keystroke.seq, outcome, final=final, elapsed_ms=elapsed_ms)
+
+    def _left_on_screen(self, before: str) -> str:
+        """What the screen still shows after a key that agreed with it."""
+        tail, text = self._on_screen
+        for typed in range(len(text)):
+            if before.endswith((tail + text[:typed])[-TAIL:]):
+                return text[typed:]
+        return ""
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,166 @@
+"""Reading Optimum's export by its names, and laying a new graph from it.
+
+Optimum names nodes after the modules they came from (`/model/layers.0/self_attn/q_proj/MatMul`) and weights
+after their parameters, but renames a weight that it transposes (`onnx::MatMul_8767`) and puts an `Identity`
+before one that equals another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from foretype.models.manifest import Geometry
+
+CONTRIB = "com.microsoft"
+OPSET = 18
+IR_VERSION = 10  # the newest that ONNX Runtime 1.17 to 1.32 all read
+
+Array = NDArray[np.float32]
+
+
+class NotFusableError(Exception):
+    """The export is laid out in another way; `str()` says how. The plain export still serves."""
+
+
+class Export:
+    """A graph that Optimum exported, its weights found by name. Reads only."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self._weights = {tensor.name: tensor for tensor in model.graph.initializer}
+        self._nodes = {node.name: node for node in model.graph.node}
+        self._makers = {output: node for node in model.graph.node for output in node.output}
+
+    def has(self, node: str) -> bool:
+        return node in self._nodes
+
+    def parameter(self, name: str) -> Array:
+        """The weight of that name, as float32. Raises NotFusableError where there is none."""
+        value = self._constant(name)
+        if value is None:
+            raise NotFusableError(f"the export has no weight {name}")
+        return value
+
+    def weight_of(self, node: str) -> Array:
+        """The only weight that goes into the node of that name. Raises NotFusableError where there is not
+        exactly one.
+        """
+        if node not in self._nodes:
+            raise NotFusableError(f"the export has no node {node}")
+        found = [value for name in self._nodes[node].input if (value := self._constant(name)) is not None]
+        if len(found) != 1:
+            raise NotFusableError(f"the node {node} has {len(found)} weights, expected one")
+        return found[0]
+
+    def _constant(self, name: str) -> Array | None:
+        if name in self._weights:
+            return np.asarray(numpy_helper.to_array(self._weights[name]), np.float32)
+        maker = self._makers.get(name)
+        if maker is None or maker.op_type not in ("Identity", "Transpose"):
+            return None
+        source = self._constant(maker.input[0])
+        if source is None or maker.op_type == "Identity":
+            return source
+        order = next((list(a.ints) for a in maker.attribute if a.name == "perm"), None)
+        return source.transpose(order)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPast:
+    """The names of one layer's past key values as the graph takes them, and as it gives them back."""
+
+    past: tuple[str, str]
+    present: tuple[str, str]
+
+
+class Graph:
+    """A graph being laid, node by node. Inputs and outputs are those that the runtime binds.
+
+    In: `input_ids`, `position_ids` (b, s) int64; `seqlens_k` (b,) int32, past + s - 1;
+    `total_sequence_length` () int32, past + s; `attention_bias` (b, 1, s, past + s) float32, added to the
+    scores, causality being the operator's own; `rows` (k,) int64, the positions whose logits are wanted;
+    `past_key_values.N.key` and `.value` (b, kv_heads, past, head_dim) float32.
+    Out: `logits` (b, k, vocab) float32; `present.N.key` and `.value`. Past and present may be one buffer,
+    longer than the text.
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        self._geometry = geometry
+        self._nodes: list[onnx.NodeProto] = []
+        self._weights: list[onnx.TensorProto] = []
+
+    def weight(self, name: str, value: Array) -> str:
+        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name))
+        return name
+
+    def node(
+        self,
+        operator: str,
+        inputs: Sequence[str],
+        output: str,
+        *,
+        more_outputs: Sequence[str] = (),
+        domain: str = "",
+        **attributes: int | float,
+    ) -> str:
+        """Add a node; its name is its first output's, which is returned."""
+        self._nodes.append(
+            helper.make_node(
+                operator, list(inputs), [output, *more_outputs], name=output, domain=domain, **attributes
+            )
+        )
+        return output
+
+    def matmul(self, source: str, weight: Array, output: str) -> str:
+        return self.node("MatMul", [source, self.weight(f"{output}.weight", weight)], output)
+
+    def add(self, source: str, bias: Array, output: str) -> str:
+        return self.node("Add", [source, self.weight(f"{output}.bias", bias)], output)
+
+    def past_of(self, layer: int) -> LayerPast:
+        kinds = ("key", "value")
+        past, present = (
+            tuple(f"{when}.{layer}.{kind}" for kind in kinds) for when in ("past_key_values", "present")
+        )
+        return LayerPast((past[0], past[1]), (present[0], present[1]))
+
+    def finish(self, hidden: str, head: Array) -> onnx.ModelProto:
+        """Close the graph with the output head, on the asked-for rows only. The head has weights of its
+        own, not the embedding's: so the quantiser reaches them.
+        """
+        wanted = self.node("Gather", [hidden, "rows"], "wanted", axis=1)
+        self.matmul(wanted, head, "logits")
+        graph = helper.make_graph(self._nodes, "foretype", self._inputs(), self._outputs(), self._weights)
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="foretype")
+
+    def _inputs(self) -> list[onnx.ValueInfoProto]:
+        value = helper.make_tensor_value_info
+        return [
+            value("input_ids", TensorProto.INT64, ["b", "s"]),
+            value("position_ids", TensorProto.INT64, ["b", "s"]),
+            value("seqlens_k", TensorProto.INT32, ["b"]),
+            value("total_sequence_length", TensorProto.INT32, []),
+            value("attention_bias", TensorProto.FLOAT, ["b", 1, "s", "total"]),
+            value("rows", TensorProto.INT64, ["k"]),
+            *self._key_values("past_key_values", "past"),
+        ]
+
+    def _outputs(self) -> list[onnx.ValueInfoProto]:
+        logits = helper.make_tensor_value_info(
+            "logits", TensorProto.FLOAT, ["b", "k", self._geometry.vocab_size]
+        )
+        return [logits, *self._key_values("present", "present")]
+
+    def _key_values(self, when: str, length: str) -> list[onnx.ValueInfoProto]:
+        shape = ["b", self._geometry.kv_heads, length, self._geometry.head_dim]
+        return [
+            helper.make_tensor_value_info(f"{when}.{layer}.{kind}", TensorProto.FLOAT, shape)
+            for layer in range(self._geometry.layers)
+            for kind in ("key", "value")
+        ]

@@ -1,0 +1,120 @@
+"""The model hub: whether it can be reached, what its cache on this machine holds, and downloads into that
+cache.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from foretype.models.recipe import HubSource
+
+REACH_SECONDS = 2.5  # with imports and the look into the cache, 3 s
+WATCH_SECONDS = 0.2
+FILES = [
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+]  # beside the weights; a repository holds many more that nothing here reads
+
+
+class HubUnreachableError(Exception):
+    """The hub gave no answer, or not the files; `str()` says which."""
+
+
+def reachable(source: HubSource, seconds: float = REACH_SECONDS) -> bool:
+    """Whether the hub would give the repository's files. Takes `seconds` at most, whatever the network does.
+
+    The question is asked on a thread that is left behind when time is up: resolving a name cannot be cut
+    short.
+    """
+    answer: list[bool] = []
+    asking = threading.Thread(target=lambda: answer.append(_ask(source, seconds)), daemon=True)
+    asking.start()
+    asking.join(seconds)
+    return bool(answer) and answer[0]
+
+
+def _ask(source: HubSource, seconds: float) -> bool:
+    from huggingface_hub import constants, get_session, hf_hub_url
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    url = hf_hub_url(source.repository, "config.json", revision=source.revision)
+    try:  # not through the library's own calls: they try again for half a minute
+        answer = get_session().head(url, timeout=seconds, allow_redirects=True)
+    except Exception:  # any failure at all, of the network, a proxy or the hub, has the same answer
+        return False
+    return bool(answer.ok)
+
+
+def cached_snapshot(source: HubSource) -> Path | None:
+    """The folder in the hub's cache on this machine, where it holds the weights. No network."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = [
+        try_to_load_from_cache(source.repository, name, revision=source.revision)
+        for name in ("config.json", source.file)
+    ]
+    if not all(isinstance(path, str) for path in found):
+        return None
+    return Path(str(found[0])).parent
+
+
+def download_snapshot(source: HubSource, arrived: Callable[[int], None]) -> Path:
+    """Download into the hub's own cache, where a broken download goes on later. `arrived` is told bytes.
+
+    Raises HubUnreachableError.
+    """
+    if not reachable(source):
+        raise HubUnreachableError("the model hub can't be reached")
+    result: list[Any] = []
+    before = _arriving_bytes(source)
+    loading = threading.Thread(target=lambda: result.append(_download(source)), daemon=True)
+    loading.start()
+    while loading.is_alive():
+        loading.join(WATCH_SECONDS)
+        arrived(max(0, _arriving_bytes(source) - before))
+    if isinstance(result[0], Exception):
+        raise HubUnreachableError(f"the model hub did not give them ({result[0]})") from result[0]
+    return Path(result[0])
+
+
+def _download(source: HubSource) -> str | Exception:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    disable_progress_bars()
+    try:
+        return str(
+            snapshot_download(
+                source.repository, revision=source.revision, allow_patterns=[*FILES, source.file]
+            )
+        )
+    except Exception as error:
+        return error
+
+
+def _arriving_bytes(source: HubSource) -> int:
+    """Bytes of the repository in the hub's cache, finished or not."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    blobs = (
+        Path(constants.HF_HUB_CACHE)
+        / repo_folder_name(repo_id=source.repository, repo_type="model")
+        / "blobs"
+    )
+    total = 0
+    for file in blobs.glob("*"):
+        try:
+            total += file.stat().st_size
+        except FileNotFoundError:  # renamed since it was listed
+            continue
+    return total

@@ -1,0 +1,90 @@
+"""What a server needs before it can serve: a prepared model, whole and checked, made first where there is
+none.
+
+Making one is another process's work: it takes gigabytes that a server would keep for good.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from foretype.models.choose import choose
+from foretype.models.errors import PreparationEndedError
+from foretype.models.prepared import Prepared, is_prepared, load_prepared
+
+
+class Wishes(Protocol):
+    """What is wanted; `foretype.settings.Settings` is one."""
+
+    @property
+    def model(self) -> str | None: ...
+
+    @property
+    def models_dir(self) -> Path: ...
+
+    @property
+    def distilgpt2_folder(self) -> Path | None: ...
+
+    @property
+    def threads(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A prepared model that was checked file by file, and in one line why it is this one."""
+
+    prepared: Prepared
+    reason: str
+
+    @property
+    def folder(self) -> Path:
+        return self.prepared.folder
+
+
+def named_folders(wishes: Wishes) -> dict[str, Path]:
+    """The weights that a person named for a recipe, by the recipe's name."""
+    return {"distilgpt2": wishes.distilgpt2_folder} if wishes.distilgpt2_folder is not None else {}
+
+
+def ensure_prepared(wishes: Wishes) -> Ready:
+    """The model to serve, made first where it is not there: minutes, with its progress on the terminal.
+
+    Blocks; a thread may call it. Raises ModelError: PreparationEndedError where the reason is on the
+    terminal already.
+    """
+    folders = named_folders(wishes)
+    choice = choose(wishes.models_dir, wishes.model, folders)
+    recipe = choice.recipe
+    folder = wishes.models_dir / recipe.name
+    if not is_prepared(folder):
+        sys.stderr.write(f"{choice.reason[:1].upper()}{choice.reason[1:]}.\n")
+        sys.stderr.flush()
+        _make_in_child(recipe.name, wishes, folders.get(recipe.name))
+    prepared = load_prepared(folder)
+    reason = choice.reason
+    if prepared.manifest.recipe_digest != recipe.digest:
+        reason += f"; its recipe has changed since: foretype prepare {recipe.name} makes it anew"
+    return Ready(prepared, reason)
+
+
+def _make_in_child(recipe: str, wishes: Wishes, given: Path | None) -> None:
+    """Run `foretype prepare` on this terminal. Ctrl-C reaches it there by itself.
+
+    Its standard input is a pipe that nothing is written to: it closes when this process ends, in any way,
+    and the child stops then, rather than work on for a server that is gone.
+    """
+    command = [sys.executable, "-m", "foretype", "prepare", recipe, "--while-stdin-open"]
+    command += ["--models-dir", str(wishes.models_dir), "--threads", str(wishes.threads)]
+    if given is not None:
+        command += ["--from", str(given)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
+        try:
+            exit_code = child.wait()
+        except KeyboardInterrupt:
+            exit_code = child.wait()  # it stops too, and says so
+    if exit_code != 0:
+        raise PreparationEndedError(recipe, exit_code)

@@ -1,0 +1,109 @@
+"""Where models are kept, and how one gets there: made in a folder of its own beside the others, put in
+place by one rename.
+
+`<models_dir>/<recipe>/` is whole or not there. `.work-<recipe>/` holds what is being made, and what a
+preparation that was interrupted can go on from. `.<recipe>.lock` is held by whoever prepares; the system
+drops it when its process dies.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from foretype.models.prepared import is_prepared
+
+
+class Store:
+    """The models folder, for one recipe. Only the holder of `lock` may call anything but `folder`."""
+
+    def __init__(self, models_dir: Path, recipe: str) -> None:
+        self.models_dir = models_dir
+        self.folder = models_dir / recipe
+        self.work = models_dir / f".work-{recipe}"
+        self._replaced = models_dir / f".old-{recipe}"
+        self._lock = models_dir / f".{recipe}.lock"
+
+    @contextmanager
+    def lock(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Hold the recipe's lock. `waiting` is called once where another process has it."""
+        self.models_dir.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self._lock)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            waiting()
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def tidy(self) -> None:
+        """Undo what a killed preparation left: a replacement half done is taken back, a half-made model
+        removed.
+        """
+        if self._replaced.exists():
+            if is_prepared(self.folder):
+                shutil.rmtree(self._replaced)
+            else:
+                shutil.rmtree(self.folder, ignore_errors=True)
+                self._replaced.rename(self.folder)
+        if self.folder.exists() and not is_prepared(self.folder):
+            shutil.rmtree(self.folder)
+        if self.work.exists():
+            for left in self.work.glob("*.part"):
+                _remove(left)
+        self.work.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def making(self, name: str) -> Iterator[Path]:
+        """A new folder to fill; leaving without an exception makes it `work/name`, in one step and on the
+        disk.
+        """
+        part = self.work / f"{name}.part"
+        _remove(part)
+        part.mkdir(parents=True)
+        yield part
+        sync_tree(part)
+        _remove(self.work / name)
+        part.rename(self.work / name)
+        sync(self.work)
+
+    def install(self, made: Path) -> None:
+        """Put a whole model, its manifest written, in the recipe's place, and forget the work behind it."""
+        if self.folder.exists():
+            self.folder.rename(self._replaced)
+        made.rename(self.folder)
+        sync(self.models_dir)
+        shutil.rmtree(self._replaced, ignore_errors=True)
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Have the system write a file, or a folder's list of names, to the disk."""
+    if os.name == "nt" and path.is_dir():  # Windows has no such call for folders
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    for file in folder.rglob("*"):
+        sync(file)
+    sync(folder)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,38 @@
+"""What one run of the model takes: plain arrays, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Tokens that go through the model together, appended to one arena.
+
+    ids: (s,) int64, the tokens. They take the arena's next `s` slots, in this order.
+    positions: (s,) int64, where each stands in its text, the first token of a text at 0. Nodes of a tree may
+    share one.
+    visible: (s, length + s) bool, the slots that each token attends to, its own included; none behind its
+    own. `None`: all of them.
+    rows: (k,) int64, the indices into `ids` whose logits are wanted; may be empty.
+    """
+
+    ids: Ids
+    positions: Ids
+    visible: NDArray[np.bool_] | None
+    rows: Ids
+
+    def __post_init__(self) -> None:
+        count = len(self.ids)
+        if count == 0:
+            raise ValueError("a chunk needs at least one token")
+        if len(self.positions) != count:
+            raise ValueError(f"{count} ids, but {len(self.positions)} positions")
+        if self.visible is not None and len(self.visible) != count:
+            raise ValueError(f"{count} ids, but {len(self.visible)} rows of visible")

@@ -1,0 +1,76 @@
+"""Runs Optimum's export as it comes: slower, for families that have no fused graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from foretype.models.manifest import Geometry
+from foretype.runtime.arena import Arena
+from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.fused import session_options
+
+
+class PlainRuntime:
+    """Keeps the fused runtime's contract by copying: what a token must not see is left out of the past that
+    it is given.
+
+    The export knows one mask for all tokens of a run, so nodes of a tree go through one by one and only a
+    text goes through as a whole.
+    """
+
+    def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: list[str]) -> None:
+        self.geometry = geometry
+        self._session = ort.InferenceSession(str(graph), session_options(threads), providers=providers)
+        self.provider: str = self._session.get_providers()[0]
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+
+    def new_arena(self, capacity: int) -> Arena:
+        return Arena(self.geometry, capacity)
+
+    def run(self, arena: Arena, chunk: Chunk) -> Logits:
+        """Logits (k, vocab_size) float32 of the asked rows. Raises ArenaFullError, and ONNX Runtime's own
+        errors.
+        """
+        first = arena.claim(len(chunk.ids))
+        visible = chunk.visible
+        if visible is None:
+            visible = np.tri(len(chunk.ids), first + len(chunk.ids), first, dtype=np.bool_)
+        if _is_text(visible, first):
+            logits = self._part(arena, chunk, visible, first, slice(0, len(chunk.ids)))
+        else:
+            rows = range(len(chunk.ids))
+            logits = np.concatenate([self._part(arena, chunk, visible, first, slice(i, i + 1)) for i in rows])
+        return logits[chunk.rows]
+
+    def _part(
+        self, arena: Arena, chunk: Chunk, visible: NDArray[np.bool_], first: int, part: slice
+    ) -> Logits:
+        """Some consecutive tokens of the chunk, each seeing the part's own before it and the same past."""
+        slots = first + np.arange(part.start, part.stop)
+        past = np.flatnonzero(visible[part.start, : slots[0]])
+        feed = {
+            "input_ids": chunk.ids[None, part],
+            "position_ids": chunk.positions[None, part],
+            "attention_mask": np.ones((1, len(past) + len(slots)), np.int64),
+        }
+        for layer in range(self.geometry.layers):
+            for which, name in enumerate(("key", "value")):
+                feed[f"past_key_values.{layer}.{name}"] = arena.buffer[layer, which][:, :, past]
+        feed = {name: value for name, value in feed.items() if name in self._inputs}
+        logits, *present = self._session.run(None, feed)
+        for index, tensor in enumerate(present):
+            arena.buffer[index // 2, index % 2][:, :, slots] = tensor[:, :, len(past) :]
+        result: Logits = logits[0]
+        return result
+
+
+def _is_text(visible: NDArray[np.bool_], first: int) -> bool:
+    """Whether each token sees all of the chunk before it, and all see the same past."""
+    own = visible[:, first:]
+    return bool(
+        (own == np.tri(*own.shape, dtype=np.bool_)).all() and (visible[:, :first] == visible[0, :first]).all()
+    )

@@ -1,0 +1,160 @@
+"""The engine that serves: one model, one scheduler, the fields of all connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from foretype.deadline import Timers
+from foretype.engine import Answer
+from foretype.field import Field
+from foretype.keystroke import Keystroke
+from foretype.models.manifest import Manifest
+from foretype.runtime import open_runtime
+from foretype.runtime.arena import Arena
+from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.thread import ModelThread, Runtime
+from foretype.scheduler import Scheduler
+from foretype.settings import Settings
+from foretype.tokens import Vocabulary
+from foretype.tree.choice import Policy
+from foretype.tree.distribution import Distribution
+from foretype.tree.draft import Draft, Limits
+
+MARGIN = 0.1  # of the budget, kept for the way to the client and back
+MOST_HELD_BYTES = 256 * 1024 * 1024  # past key values and distributions of all fields
+
+
+class LocalEngine:
+    """Implements `foretype.engine.Engine` on this process's own model thread. Made and used on the event
+    loop.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        runtime: Runtime,
+        vocabulary: Vocabulary,
+        begin: list[int],
+        policy: Policy,
+        budget_ms: float,
+        timers: Timers,
+    ) -> None:
+        self.model = name
+        self.provider = runtime.provider
+        self._runtime = runtime
+        self._vocabulary = vocabulary
+        self._begin = begin
+        self._policy = policy
+        self._budget_ms = budget_ms * (1.0 - MARGIN)
+        self._timers = timers
+        self._limits = Limits()
+        self._begun: Arena | None = None  # holds the begin tokens
+        self._model = ModelThread(runtime, self._distributions)
+        self._scheduler = Scheduler(self._model)
+        self._serving = asyncio.ensure_future(self._scheduler.serve())
+        self._fields: dict[Field, None] = {}  # least recently used first
+
+    async def warm_up(self) -> None:
+        """Read the begin tokens once for all fields; it also takes the memory that every later run uses."""
+        ids = np.array(self._begin, np.int64)
+        chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
+        begun = self._runtime.new_arena(len(ids))
+        await self._model.run(begun, chunk)
+        self._begun = begun
+
+    def open(self, answer: Answer) -> LocalDesk:
+        return LocalDesk(self, answer)
+
+    async def close(self) -> None:
+        self._serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._serving
+        self._model.stop()
+
+    def new_field(self, name: str, answer: Answer) -> Field:
+        return Field(self._new_draft, self._scheduler, partial(answer, name), self._timers, self._budget_ms)
+
+    def used(self, field: Field) -> None:
+        """`field` is the one typed in now; others give up their trees where memory is short."""
+        self._fields.pop(field, None)
+        self._fields[field] = None
+        held = sum(other.held_bytes for other in self._fields)
+        for other in list(self._fields):
+            if held <= MOST_HELD_BYTES or other is field:
+                break
+            freed = other.held_bytes
+            if other.shrink():
+                held -= freed
+
+    def gone(self, field: Field) -> None:
+        self._fields.pop(field, None)
+        field.close()
+
+    def _new_draft(self) -> Draft:
+        arena = self._runtime.new_arena(self._limits.arena_tokens)
+        if self._begun is not None:
+            arena.adopt(self._begun)
+        return Draft(arena, self._begin, self._vocabulary, self._policy, self._limits)
+
+    def _distributions(self, logits: Logits) -> list[Distribution]:
+        return [Distribution.of(row, self._vocabulary) for row in logits]
+
+
+class LocalDesk:
+    """Implements `foretype.engine.Desk`: the fields of one connection."""
+
+    def __init__(self, engine: LocalEngine, answer: Answer) -> None:
+        self._engine = engine
+        self._answer = answer
+        self._fields: dict[str, Field] = {}
+
+    def keystroke(self, field: str, keystroke: Keystroke) -> None:
+        there = self._fields.get(field)
+        if there is None:
+            there = self._fields[field] = self._engine.new_field(field, self._answer)
+        self._engine.used(there)
+        there.keystroke(keystroke)
+
+    def accepted(self, field: str, seq: int, text: str) -> None:
+        """Nothing to do: the keystroke that follows carries the text, and the tree is there already."""
+
+    def dismissed(self, field: str, seq: int) -> None:
+        if (there := self._fields.get(field)) is not None:
+            there.dismissed(seq)
+
+    def forget(self, field: str) -> None:
+        if (there := self._fields.pop(field, None)) is not None:
+            self._engine.gone(there)
+
+    def close(self) -> None:
+        for there in self._fields.values():
+            self._engine.gone(there)
+        self._fields.clear()
+
+
+async def start_engine(folder: Path, settings: Settings) -> LocalEngine:
+    """Load the prepared model in `folder`, off the event loop, and run it once, so that the first keystroke
+    finds it warm.
+
+    Raises what loading raises: a manifest that cannot be read, ONNX Runtime's own errors.
+    """
+    return await engine_from(folder, Manifest.read(folder), settings)
+
+
+async def engine_from(folder: Path, manifest: Manifest, settings: Settings) -> LocalEngine:
+    runtime = await asyncio.to_thread(open_runtime, folder, threads=settings.threads)
+    vocabulary = await asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size)
+    begin = [*manifest.begin_ids, *vocabulary.encode(manifest.prompt)]
+    policy = Policy(show=settings.threshold if settings.threshold is not None else manifest.threshold)
+    policy = replace(policy, keep=policy.show * 2 / 3)
+    engine = LocalEngine(
+        manifest.recipe, runtime, vocabulary, begin, policy, settings.budget_ms, asyncio.get_running_loop()
+    )
+    await engine.warm_up()
+    return engine

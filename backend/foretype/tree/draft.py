@@ -1,0 +1,131 @@
+"""One field's text as the tree sees it: from keystroke to findings to choice, with the model runs named but
+not made.
+
+No clock, no thread, no socket: `foretype.field` gives it time, `foretype.scheduler` the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from foretype.keystroke import Continuation, Keystroke, Reason
+from foretype.runtime.arena import Arena
+from foretype.tokens import Vocabulary
+from foretype.tree.choice import Place, Policy, choose
+from foretype.tree.distribution import Distribution
+from foretype.tree.search import Findings, Search
+from foretype.tree.split import Split, is_supported, scalar_values, split
+from foretype.tree.trie import Node, Run, Trie
+from foretype.tree.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one field may take. tokens_a_run bounds how long a newer keystroke waits for an older one's run to
+    end.
+    """
+
+    context_tokens: int = 256
+    arena_tokens: int = 1024
+    tokens_a_run: int = 24
+    nodes_a_run: int = 2
+    runs_a_keystroke: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What can be said now.
+
+    done: nothing the model could add would change it. sure: what the model may still add can only draw the
+    text out or add alternatives.
+    """
+
+    chosen: list[Continuation]
+    done: bool
+    sure: bool = False
+
+
+class Draft:
+    """Owned by its field. `place` a keystroke, then `look`, and while that is not done, make `next_run` and
+    `record` it.
+    """
+
+    def __init__(
+        self, arena: Arena, begin: Sequence[int], vocabulary: Vocabulary, policy: Policy, limits: Limits
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._policy = policy
+        self._limits = limits
+        self._trie = Trie(arena, begin)
+        self._window = Window(vocabulary, limits.context_tokens)
+        self._keystroke = Keystroke(seq=0, before="")
+        self._split = Split("", "")
+        self._place = Place()
+        self._root: Node = self._trie.node([])
+        self._findings = Findings()
+        self._runs = 0  # for the keystroke in hand
+
+    @property
+    def arena(self) -> Arena:
+        return self._trie.arena
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory of past key values and distributions."""
+        return self._trie.held_bytes
+
+    @property
+    def settled(self) -> str:
+        return self._split.settled
+
+    @property
+    def runs(self) -> int:
+        """Model runs made for the keystroke in hand."""
+        return self._runs
+
+    def place(self, keystroke: Keystroke, on_screen: str = "") -> Reason | None:
+        """Walk to where the keystroke stands. A reason, if nothing can be suggested there."""
+        self._keystroke = keystroke
+        self._runs = 0
+        self._findings = Findings()
+        before = scalar_values(keystroke.before)
+        self._split = split(before)
+        if not before.strip():
+            return Reason.NO_CONTEXT
+        if not is_supported(keystroke.before):
+            return Reason.UNSUPPORTED_TEXT
+        self._place = Place(scalar_values(keystroke.after), keystroke.max_chars, on_screen)
+        self._root = self._trie.node(self._window.settle(self._split.settled))
+        self._trie.touch(self._root)
+        return None
+
+    def look(self) -> Look:
+        """Search with the distributions that are there."""
+        self._findings = self._search().explore()
+        chosen = choose(self._findings.words, self._policy, self._place, self._keystroke.alternatives)
+        done = not self._findings.wanted or self._runs >= self._limits.runs_a_keystroke
+        return Look(chosen, done, sure=bool(chosen) and self._findings.sure_words > 0)
+
+    def next_run(self) -> Run:
+        """The run that the last `look` lacks most. Only while no run of this draft is under way."""
+        return self._trie.run_towards(self._findings.wanted, self._limits.tokens_a_run)
+
+    def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
+        """Take in a finished run, also one that an earlier keystroke asked for."""
+        self._trie.record(run, first_slot, distributions)
+        self._runs += 1
+
+    def _search(self) -> Search:
+        worth_a_run = self._policy.show
+        if self._keystroke.alternatives:
+            worth_a_run /= 4  # others to choose from are less likely than the one shown
+        return Search(
+            self._trie,
+            self._root,
+            self._split.stem.encode(),
+            self._vocabulary,
+            wanted_floor=worth_a_run,
+            found_floor=self._policy.keep,
+            most_wanted=self._limits.nodes_a_run,
+        )

@@ -1,0 +1,55 @@
+"""Which part of a long text the model reads: from an anchor that stays put while the typist goes on."""
+
+from __future__ import annotations
+
+from foretype.tokens import Vocabulary
+
+# Characters by which the anchor is found again: the text before the caret may come cut anywhere at its left.
+HEAD = 64
+
+
+class Window:
+    """Keeps the settled text within `most_tokens`.
+
+    A window that slid with every token would change every position, and with it all past key values. So the
+    anchor moves only when the window is full, and then by half of it.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, most_tokens: int) -> None:
+        self._vocabulary = vocabulary
+        self._most_tokens = most_tokens
+        self._head = ""
+        self._last: tuple[str, list[int]] = ("", [])
+
+    def settle(self, settled: str) -> list[int]:
+        """The ids of `settled` from the anchor on; most calls see the same settled text as the one before and
+        cost nothing.
+        """
+        text = settled[self._anchor(settled) :]
+        if text == self._last[0]:
+            return self._last[1]
+        ids = self._vocabulary.encode_before_word(text)
+        if len(ids) > self._most_tokens:
+            text = self._later_half(text, len(ids))
+            ids = self._vocabulary.encode_before_word(text)[-self._most_tokens :]
+            self._head = text[:HEAD]
+        self._last = (text, ids)
+        return ids
+
+    def _anchor(self, settled: str) -> int:
+        if not self._head:
+            return 0
+        found = settled.rfind(self._head)
+        if found < 0:
+            self._head = ""
+            return 0
+        return found
+
+    def _later_half(self, text: str, tokens: int) -> str:
+        """About half a window of text, from the start of a sentence or else of a word."""
+        start = max(0, len(text) - len(text) * self._most_tokens // (2 * tokens))
+        for boundary in ("\n", ". ", " "):
+            found = text.find(boundary, start, start + len(text) // 4)
+            if found >= 0:
+                return text[found + len(boundary.rstrip(" ")) :].removeprefix(" ")
+        return text[start:]

@@ -1,0 +1,1 @@
+"""The latency budget, and the programs that hold a running server against it. They are not installed."""

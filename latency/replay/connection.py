@@ -1,0 +1,109 @@
+"""The client's half of the protocol: one WebSocket, one reader, answers handed to whoever owns the field."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import aiohttp
+
+WELCOME_TIMEOUT_S = 10.0
+
+
+class ServerLostError(Exception):
+    """The server refused or closed the connection; the message says why, as far as it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    model: str
+    budget_ms: float
+    context_chars: int
+
+
+class Listener(Protocol):
+    """Who owns a field: is called for each frame that names it, on the event loop."""
+
+    def suggestion(self, seq: int, text: str, source: str, *, final: bool) -> None: ...
+    def error(self, seq: int, code: str) -> None: ...
+
+
+class Connection:
+    """One typist's WebSocket. Use it as `async with Connection(session, address, token) as connection`."""
+
+    def __init__(self, http: aiohttp.ClientSession, address: str, token: str) -> None:
+        self.welcome: Welcome
+        self.lost: asyncio.Future[ServerLostError] = asyncio.get_running_loop().create_future()
+        self._http = http
+        self._address = address
+        self._token = token
+        self._listeners: dict[str, Listener] = {}
+        self._socket: aiohttp.ClientWebSocketResponse
+        self._reader: asyncio.Task[None]
+
+    async def __aenter__(self) -> Self:
+        """Raises `ServerLostError` where the server is not there or does not let us in."""
+        try:
+            self._socket = await self._http.ws_connect(
+                f"{self._address}/v1/socket", protocols=("foretype.v1",), compress=0
+            )
+        except aiohttp.ClientError as error:
+            raise ServerLostError(f"no server at {self._address}: {error}") from error
+        await self._socket.send_json({"type": "hello", "token": self._token, "client": "foretype-replay/0.1"})
+        self.welcome = await self._read_welcome()
+        self._reader = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._reader.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._reader
+        await self._socket.close()
+
+    def listen(self, field: str, listener: Listener) -> None:
+        self._listeners[field] = listener
+
+    async def send(self, frame: Mapping[str, object]) -> None:
+        """Raises `ServerLostError` where the connection is gone."""
+        if self.lost.done():
+            raise self.lost.result()
+        try:
+            await self._socket.send_json(frame)
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise ServerLostError(f"the server closed the connection: {error}") from error
+
+    async def forget(self, field: str) -> None:
+        self._listeners.pop(field, None)
+        await self.send({"type": "close", "field": field})
+
+    async def _read_welcome(self) -> Welcome:
+        frame = await self._socket.receive(timeout=WELCOME_TIMEOUT_S)
+        answer: dict[str, Any] = frame.json() if frame.type is aiohttp.WSMsgType.TEXT else {}
+        if answer.get("type") != "welcome":
+            said = answer.get("message", f"closed with code {self._socket.close_code}")
+            raise ServerLostError(f"the server does not let us in ({said}); is the token right?")
+        return Welcome(answer["model"], float(answer["budget_ms"]), int(answer["limits"]["context_chars"]))
+
+    async def _read(self) -> None:
+        async for frame in self._socket:
+            if frame.type is aiohttp.WSMsgType.TEXT:
+                self._dispatch(frame.json())
+        if not self.lost.done():
+            self.lost.set_result(
+                ServerLostError(f"the server closed the connection ({self._socket.close_code})")
+            )
+
+    def _dispatch(self, frame: dict[str, Any]) -> None:
+        listener = self._listeners.get(frame.get("field", ""))
+        if listener is None:
+            return
+        if frame["type"] == "suggestion":
+            listener.suggestion(frame["seq"], frame["text"], frame["source"], final=frame["final"])
+        elif frame["type"] == "error" and "seq" in frame:
+            listener.error(frame["seq"], frame["code"])

@@ -1,0 +1,88 @@
+"""A server of the replay's own, from these sources, on a free port with a token that nobody else has."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from latency.replay.connection import ServerLostError
+
+READY_TIMEOUT_S = 20 * 60.0  # it may have to prepare its model first
+STOP_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    address: str
+    token: str
+    pid: int
+    ready_s: float
+
+
+@contextlib.asynccontextmanager
+async def own_server(log: Path, *, hurried: bool = False) -> AsyncIterator[OwnServer]:
+    """Starts `foretype serve`, waits until it is ready and stops it at the end; what it says goes to `log`.
+
+    `hurried` takes its limit on keystrokes a second away, which nobody who types by hand ever meets.
+    Raises `ServerLostError` where it does not get ready.
+    """
+    port, token = _free_port(), secrets.token_urlsafe(24)
+    settings = {"FORETYPE_HOST": "127.0.0.1", "FORETYPE_PORT": str(port), "FORETYPE_TOKEN": token}
+    if hurried:
+        settings["FORETYPE_KEYSTROKES_PER_SECOND"] = "100000"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "foretype", "serve", env=os.environ | settings, stdout=out, stderr=out
+        )
+    try:
+        began = asyncio.get_running_loop().time()
+        await _ready(f"http://127.0.0.1:{port}/healthz", process, log)
+        ready_s = asyncio.get_running_loop().time() - began
+        yield OwnServer(f"http://127.0.0.1:{port}", token, process.pid, ready_s)
+    finally:
+        await _stop(process)
+
+
+async def _ready(health: str, process: asyncio.subprocess.Process, log: Path) -> None:
+    """Asks until it is ready: there is no event for it that works for every way of starting a server."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(READY_TIMEOUT_S), aiohttp.ClientSession() as http:
+            while process.returncode is None:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with http.get(health) as answer:
+                        if answer.status == 200:
+                            return
+                await asyncio.sleep(0.05)
+    raise ServerLostError(
+        f"the server did not get ready (exit code {process.returncode}); it said why in {log}"
+    )
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,83 @@
+"""Stands in for the rooms that prepare and run a model: `python fake_models.py serve …`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from foretype.engine import Answer, Desk, Engine
+from foretype.keystroke import Keystroke, Source, Suggestion
+
+
+class FakeModelError(Exception):
+    pass
+
+
+@dataclass
+class FakePrepared:
+    folder: Path
+    reason: str = "Serving fake-1m: it was asked for."
+
+
+class EchoDesk:
+    """Completes everything with what was asked of the stem."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def keystroke(self, field: str, keystroke: Keystroke) -> None:
+        found = Suggestion("stions", 0.9, Source.MODEL)
+        self._answer(field, keystroke.seq, found, final=True, elapsed_ms=12.3)
+
+    def accepted(self, field: str, seq: int, text: str) -> None: ...
+    def dismissed(self, field: str, seq: int) -> None: ...
+    def forget(self, field: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class EchoEngine:
+    model = "fake-1m"
+    provider = "NoProvider"
+
+    def open(self, answer: Answer) -> Desk:
+        return EchoDesk(answer)
+
+    async def close(self) -> None: ...
+
+
+def ensure_prepared(settings: object) -> FakePrepared:
+    model = getattr(settings, "model", None)
+    if model == "none":
+        raise FakeModelError("There is no recipe none. The recipes are: fake-1m.")
+    if model == "slow":
+        print("preparing", flush=True)
+        time.sleep(600)
+    return FakePrepared(Path("."))
+
+
+async def start_engine(folder: Path, settings: object) -> Engine:
+    await asyncio.sleep(0)
+    return EchoEngine()
+
+
+def install() -> None:
+    """Put the stand-ins where the command line imports the real ones from."""
+    for name, members in {
+        "foretype.models.errors": {"ModelError": FakeModelError},
+        "foretype.models.prepare": {"ensure_prepared": ensure_prepared},
+        "foretype.serving": {"start_engine": start_engine},
+    }.items():
+        module = ModuleType(name)
+        module.__dict__.update(members)
+        sys.modules[name] = module
+
+
+if __name__ == "__main__":
+    install()
+    from foretype.cli import main
+
+    main()

@@ -1,0 +1,152 @@
+"""The commands, each in a process of its own, with stand-ins for the model."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import foretype
+
+PROGRAM = [sys.executable, str(Path(__file__).with_name("fake_models.py"))]
+TEXT = "Please let me know if you have any que"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    backend = str(Path(foretype.__file__).parents[1])
+    return {
+        **os.environ,
+        "PYTHONPATH": backend,
+        "FORETYPE_STATE_DIR": str(tmp_path / "state"),
+        "COLUMNS": "100",
+    }
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PROGRAM, *arguments], env=environment, capture_output=True, text=True, timeout=60)
+
+
+class Serving:
+    """`foretype serve` in a process, and what it printed."""
+
+    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [*PROGRAM, "serve", "--port", "0", *arguments],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def end(self, number: int = signal.SIGINT) -> tuple[int, str]:
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def serving(environment: dict[str, str]) -> Iterator[Serving]:
+    server = Serving(environment)
+    yield server
+    server.process.kill()
+    server.process.communicate()
+
+
+def test_complete_says_the_suggestion_alone_and_then_its_figures(environment: dict[str, str]) -> None:
+    result = run(environment, "complete", TEXT)
+    assert result.stdout.splitlines() == ["stions", "source model, probability 0.90, 12.3 ms"]
+    assert result.returncode == 0
+
+
+def test_complete_speaks_json(environment: dict[str, str]) -> None:
+    answer = json.loads(run(environment, "complete", TEXT, "--json").stdout)
+    assert (answer["text"], answer["source"], answer["reason"]) == ("stions", "model", None)
+
+
+def test_a_model_that_cannot_be_had_is_a_sentence(environment: dict[str, str]) -> None:
+    for command in (["complete", TEXT], ["serve", "--port", "0"]):
+        result = run(environment, *command, "--model", "none")
+        assert result.returncode == 1
+        assert result.stderr == "There is no recipe none. The recipes are: fake-1m.\n"
+
+
+def test_serve_prints_why_where_and_how_to_stop(serving: Serving) -> None:
+    assert serving.line() == "Serving fake-1m: it was asked for."
+    address = serving.line()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#code=[0-9A-Z]{4}-[0-9A-Z]{4}", address)
+    assert serving.line() == "Ctrl-C stops."
+    with urllib.request.urlopen(address.partition("#")[0] + "healthz", timeout=10) as response:
+        assert json.load(response)["status"] == "ready"
+    assert serving.end() == (0, "")
+
+
+def test_the_printed_code_and_one_from_another_terminal_let_a_client_in(
+    serving: Serving, environment: dict[str, str]
+) -> None:
+    serving.line()
+    url, _, printed = serving.line().partition("/#code=")
+    made = run(environment, "pair").stdout.splitlines()[0]
+    for code in (printed, made):
+        body = json.dumps({"code": code, "client": "tests"}).encode()
+        with urllib.request.urlopen(url + "/v1/pair", data=body, timeout=10) as response:
+            assert json.load(response)["token"]
+    listed = run(environment, "pair", "--list").stdout.splitlines()
+    assert len(listed) == 2
+    identity = listed[0].split()[0]
+    assert run(environment, "pair", "--revoke", identity).returncode == 0
+    assert len(run(environment, "pair", "--list").stdout.splitlines()) == 1
+    assert run(environment, "pair", "--revoke", identity).returncode == 1
+
+
+def test_a_server_that_is_told_to_end_ends_well(serving: Serving) -> None:
+    serving.line()
+    serving.line()
+    assert serving.end(signal.SIGTERM) == (0, "")
+
+
+def test_ctrl_c_while_a_model_is_prepared_ends_at_once(environment: dict[str, str]) -> None:
+    server = Serving(environment, "--model", "slow")
+    assert server.line() == "preparing"
+    assert server.end() == (130, "")
+
+
+def test_a_port_in_use_is_said_with_the_setting_to_change(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run(environment, "serve", "--port", port)
+    assert result.returncode == 1
+    assert f"Port {port} on 127.0.0.1 is in use" in result.stderr
+    assert "FORETYPE_PORT" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_host_that_does_not_exist_is_said(environment: dict[str, str]) -> None:
+    result = run(environment, "serve", "--host", "no such host")
+    assert result.returncode == 1
+    assert "FORETYPE_HOST" in result.stderr
+
+
+def test_help_teaches(environment: dict[str, str]) -> None:
+    assert run(environment, "--version").stdout == f"foretype {foretype.__version__}\n"
+    for arguments in ([], ["serve"], ["complete"], ["pair"]):
+        result = run(environment, *arguments, "--help")
+        assert result.returncode == 0
+        assert "foretype" in result.stdout
+    assert "stions" in run(environment, "complete", "--help").stdout
+
+
+def test_a_misspelt_variable_is_warned_of(environment: dict[str, str]) -> None:
+    result = run({**environment, "FORETYPE_PROT": "1"}, "complete", TEXT)
+    assert "FORETYPE_PROT is no setting" in result.stderr
+    assert result.stdout.startswith("stions\n")

@@ -1,0 +1,83 @@
+"""Tiny models of random weights that go through the same path as real ones, in seconds."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.models.tiny import BEGIN, CONTEXT, MAKERS, VOCABULARY, MakeFolder, WriteRecipe
+
+
+@pytest.fixture(scope="session")
+def tokeniser_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A byte-level BPE trained on the gate's own text."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokeniser = Tokenizer(models.BPE())
+    tokeniser.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokeniser.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=[BEGIN],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    text = resources.files("foretype.models").joinpath("gate.txt").read_text("utf-8")
+    tokeniser.train_from_iterator(text.splitlines(keepends=True), trainer)
+    file = tmp_path_factory.mktemp("tokeniser") / "tokenizer.json"
+    tokeniser.save(str(file))
+    return file
+
+
+@pytest.fixture
+def model_folder(tmp_path: Path, tokeniser_file: Path) -> MakeFolder:
+    """Make a transformers folder of a tiny model of the given family."""
+
+    def make(family: str, **changes: Any) -> Path:
+        from transformers import PreTrainedTokenizerFast
+
+        folder = tmp_path / f"tiny-{family}"
+        MAKERS[family](**changes).save_pretrained(folder)
+        PreTrainedTokenizerFast(
+            tokenizer_file=str(tokeniser_file), bos_token=BEGIN, eos_token=BEGIN
+        ).save_pretrained(folder)
+        return folder
+
+    return make
+
+
+RECIPE = """
+description = "A tiny model"
+licence = "Apache-2.0"
+family = "{family}"
+parameters = 100_000
+context_length = {context}
+begin = ["<|endoftext|>"]
+weights = ["int8-block32", "float32"]
+
+[source]
+kind = "folder"
+path = "{folder}"
+"""
+
+
+@pytest.fixture
+def recipes(tmp_path: Path) -> Path:
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def write_recipe(recipes: Path) -> WriteRecipe:
+    """Write a recipe for a tiny model's folder; its name."""
+
+    def write(folder: Path, family: str, name: str = "tiny") -> str:
+        content = RECIPE.format(family=family, folder=folder, context=CONTEXT)
+        (recipes / f"{name}.toml").write_text(content)
+        return name
+
+    return write

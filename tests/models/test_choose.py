@@ -1,0 +1,94 @@
+"""Which model is served where nobody asks for one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from foretype.models import hub
+from foretype.models.choose import choose
+from foretype.models.errors import RecipeNotFoundError
+from foretype.models.manifest import MANIFEST
+from foretype.models.recipe import HubSource, load_recipe
+
+
+def answers(_: HubSource) -> bool:
+    return True
+
+
+def silent(_: HubSource) -> bool:
+    return False
+
+
+def never(_: HubSource) -> bool:
+    raise AssertionError("the network was asked")
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The hub's cache of the machine that runs the tests must not matter."""
+    from huggingface_hub import constants
+
+    cache = tmp_path / "hub"
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    return cache
+
+
+def make_prepared(models_dir: Path, name: str) -> None:
+    (models_dir / name).mkdir(parents=True)
+    (models_dir / name / MANIFEST).write_text("{}")
+
+
+def test_the_first_choice_comes_from_the_hub_where_it_answers(tmp_path: Path) -> None:
+    choice = choose(tmp_path, hub=answers)
+    assert choice.recipe.name == "distilgpt2"
+    assert "hub" in choice.reason
+
+
+def test_without_a_hub_the_embedded_model_is_served_and_the_reason_said(tmp_path: Path) -> None:
+    choice = choose(tmp_path, hub=silent)
+    assert choice.recipe.name == "smollm2-135m"
+    assert choice.reason == "the model hub can't be reached: serving the embedded smollm2-135m"
+
+
+@pytest.mark.parametrize("name", ["distilgpt2", "smollm2-135m"])
+def test_a_prepared_model_is_served_without_asking_the_network(tmp_path: Path, name: str) -> None:
+    make_prepared(tmp_path, name)
+    assert choose(tmp_path, hub=never).recipe.name == name
+
+
+def test_a_named_folder_of_the_first_choice_goes_before_a_prepared_second(tmp_path: Path) -> None:
+    make_prepared(tmp_path, "smollm2-135m")
+    choice = choose(tmp_path, folders={"distilgpt2": tmp_path / "here"}, hub=never)
+    assert choice.recipe.name == "distilgpt2"
+
+
+def test_the_cache_of_the_hub_on_this_machine_counts_as_having_the_weights(
+    tmp_path: Path, empty_cache: Path
+) -> None:
+    source = load_recipe("distilgpt2").source
+    assert isinstance(source, HubSource)
+    snapshot = empty_cache / "models--distilbert--distilgpt2" / "snapshots" / source.revision
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
+    assert choose(tmp_path, hub=silent).recipe.name == "smollm2-135m"
+    (snapshot / source.file).write_text("")
+    assert choose(tmp_path, hub=never).recipe.name == "distilgpt2"
+
+
+def test_what_was_asked_for_is_served_or_refused_with_the_names(tmp_path: Path) -> None:
+    make_prepared(tmp_path, "distilgpt2")
+    assert choose(tmp_path, "smollm2-135m", hub=never).recipe.name == "smollm2-135m"
+    with pytest.raises(RecipeNotFoundError, match="smollm2-135m"):
+        choose(tmp_path, "gpt9", hub=never)
+
+
+def test_a_hub_that_does_not_answer_costs_the_time_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "_ask", lambda source, seconds: time.sleep(30))
+    source = load_recipe("distilgpt2").source
+    assert isinstance(source, HubSource)
+    start = time.monotonic()
+    assert not hub.reachable(source, 0.2)
+    assert time.monotonic() - start < 1

@@ -1,0 +1,125 @@
+"""The fused graphs compute what transformers computes, in every way in which the runtime uses them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from foretype.models.export import quiet
+from foretype.models.fuse import NotFusableError, fuse
+from foretype.models.manifest import Geometry
+from foretype.runtime.chunk import Chunk
+from foretype.runtime.fused import FusedRuntime
+from tests.models.tiny import CONTEXT, VOCABULARY, MakeFolder
+
+APART = 1e-3
+IDS = np.random.default_rng(3).integers(0, VOCABULARY, 24)
+GEOMETRIES = {
+    "llama": Geometry(layers=2, kv_heads=2, head_dim=16, vocab_size=VOCABULARY, context_length=CONTEXT),
+    "gpt2": Geometry(layers=2, kv_heads=4, head_dim=16, vocab_size=VOCABULARY, context_length=CONTEXT),
+}
+
+
+class Pair:
+    """One model twice: in transformers, and fused in the runtime."""
+
+    def __init__(self, family: str, folder: Path, target: Path) -> None:
+        import onnx
+        from optimum.exporters.onnx import onnx_export_from_model
+        from transformers import AutoModelForCausalLM
+
+        self.model = AutoModelForCausalLM.from_pretrained(folder).eval()
+        task = "text-generation-with-past"
+        with quiet():
+            onnx_export_from_model(self.model, target, task=task, opset=18, do_validation=False)
+        fused = fuse(onnx.load(target / "model.onnx"), self.model.config, GEOMETRIES[family])
+        onnx.save(fused, target / "fused.onnx")
+        self.nodes = len(fused.graph.node)
+        providers = ["CPUExecutionProvider"]
+        self.runtime = FusedRuntime(target / "fused.onnx", GEOMETRIES[family], threads=1, providers=providers)
+
+    def expected(self, ids: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        import torch
+
+        with torch.no_grad():
+            logits: np.ndarray[Any, Any] = self.model(torch.from_numpy(ids[None])).logits[0].numpy()
+        return logits
+
+
+@pytest.fixture(params=["llama", "gpt2"])
+def pair(request: pytest.FixtureRequest, model_folder: MakeFolder, tmp_path: Path) -> Pair:
+    return Pair(request.param, model_folder(request.param), tmp_path / "export")
+
+
+def plain(ids: np.ndarray[Any, Any], past: int = 0) -> Chunk:
+    every = np.arange(len(ids))
+    return Chunk(ids, past + every, None, every)
+
+
+def test_one_pass_token_by_token_and_in_chunks_give_the_logits_of_transformers(pair: Pair) -> None:
+    expected = pair.expected(IDS)
+
+    whole = pair.runtime.run(pair.runtime.new_arena(CONTEXT), plain(IDS))
+    np.testing.assert_allclose(whole, expected, atol=APART)
+
+    arena = pair.runtime.new_arena(CONTEXT)
+    stepwise = [pair.runtime.run(arena, plain(IDS[n : n + 1], n))[0] for n in range(len(IDS))]
+    np.testing.assert_allclose(np.stack(stepwise), expected, atol=APART)
+
+    arena = pair.runtime.new_arena(CONTEXT)
+    first = pair.runtime.run(arena, plain(IDS[:10]))
+    rest = pair.runtime.run(arena, plain(IDS[10:], 10))
+    np.testing.assert_allclose(np.concatenate([first, rest]), expected, atol=APART)
+
+
+def test_only_the_rows_that_are_asked_for_are_computed(pair: Pair) -> None:
+    every = np.arange(len(IDS))
+    chunk = Chunk(IDS, every, None, np.array([3, 20]))
+    logits = pair.runtime.run(pair.runtime.new_arena(CONTEXT), chunk)
+    np.testing.assert_allclose(logits, pair.expected(IDS)[[3, 20]], atol=APART)
+
+
+def test_a_tree_in_one_run_gives_each_node_the_logits_of_its_own_path(pair: Pair) -> None:
+    """Settled text of 10 tokens; two children a and b at one position; c below a."""
+    settled, (a, b, c) = IDS[:10], IDS[10:13]
+    arena = pair.runtime.new_arena(CONTEXT)
+    pair.runtime.run(arena, plain(settled))
+    visible = np.zeros((3, 13), np.bool_)
+    visible[:, :10] = True
+    visible[0, 10] = visible[1, 11] = visible[2, 12] = True
+    visible[2, 10] = True
+    tree = Chunk(np.array([a, b, c]), np.array([10, 10, 11]), visible, np.arange(3))
+
+    logits = pair.runtime.run(arena, tree)
+
+    paths = ([a], [b], [a, c])
+    expected = [pair.expected(np.array([*settled, *path]))[-1] for path in paths]
+    np.testing.assert_allclose(logits, np.stack(expected), atol=APART)
+
+
+def test_the_graph_is_small(pair: Pair) -> None:
+    assert pair.nodes < 40
+
+
+@pytest.mark.parametrize(
+    ("family", "changes", "reason"),
+    [
+        ("llama", {"hidden_act": "gelu"}, "activation"),
+        ("llama", {"attention_bias": True}, "biases"),
+        ("llama", {"rope_scaling": {"rope_type": "linear", "factor": 2.0}}, "rotary"),
+        ("gpt2", {"activation_function": "relu"}, "activation"),
+        ("gpt2", {"scale_attn_by_inverse_layer_idx": True}, "scaled"),
+    ],
+)
+def test_a_model_that_the_layout_would_compute_wrongly_is_refused(
+    family: str, changes: dict[str, Any], reason: str
+) -> None:
+    import onnx
+    from transformers import AutoConfig
+
+    config = AutoConfig.for_model(family, **changes)
+    with pytest.raises(NotFusableError, match=reason):
+        fuse(onnx.ModelProto(), config, GEOMETRIES[family])

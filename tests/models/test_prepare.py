@@ -1,0 +1,87 @@
+"""What a server gets: a model that is there, or one that another process makes on the terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from foretype.models.errors import PreparationEndedError
+from foretype.models.prepare import ensure_prepared
+
+
+@dataclass(frozen=True)
+class Wanted:
+    models_dir: Path
+    model: str | None = None
+    distilgpt2_folder: Path | None = None
+    threads: int = 1
+
+
+@pytest.fixture
+def in_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+
+
+@pytest.mark.usefixtures("in_child")
+def test_a_bad_source_is_said_by_the_child_without_a_stack_trace(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wanted = Wanted(tmp_path / "build", "distilgpt2", tmp_path / "nowhere")
+    with pytest.raises(PreparationEndedError) as ended:
+        ensure_prepared(wanted)
+    assert ended.value.exit_code == 1
+    said = capfd.readouterr().err
+    assert "Serving distilgpt2, which was asked for." in said
+    assert f"There is no folder {tmp_path / 'nowhere'}." in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+@pytest.mark.usefixtures("in_child")
+def test_the_child_stops_when_the_server_is_killed(tmp_path: Path) -> None:
+    """The download hangs: `pip` is a program that sleeps."""
+    fake = tmp_path / "fake" / "pip"
+    fake.mkdir(parents=True)
+    (fake / "__init__.py").write_text("")
+    (fake / "__main__.py").write_text("import time; time.sleep(60)")
+    path = os.pathsep.join([str(fake.parent), os.environ["PYTHONPATH"]])
+    code = (
+        "from pathlib import Path\n"
+        "from foretype.models.prepare import ensure_prepared\n"
+        "from tests.models.test_prepare import Wanted\n"
+        f"ensure_prepared(Wanted(Path({str(tmp_path / 'build')!r}), 'smollm2-135m'))\n"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr is not None
+    for line in server.stderr:
+        if line.startswith("download"):
+            break
+    server.send_signal(signal.SIGKILL)
+    start = time.monotonic()
+    rest = server.stderr.read()  # ends when the child, which holds the other end, has ended
+    assert "Stopped. The same command goes on where this was." in rest
+    assert time.monotonic() - start < 30
+    server.wait()
+
+
+def test_serving_imports_nothing_that_only_preparing_needs() -> None:
+    code = (
+        "import sys, foretype.models.prepare, foretype.models.prepared\n"
+        "heavy = {'torch', 'transformers', 'optimum', 'onnx', 'gguf', 'rich'} & sys.modules.keys()\n"
+        "sys.exit(', '.join(heavy) or None)"
+    )
+    surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,3 @@
+from tests.latency.conftest import scripted
+
+__all__ = ["scripted"]

@@ -1,0 +1,54 @@
+"""The locks and the project's own description agree, and say nothing of the machine that made them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+def pins(lock: str) -> dict[str, Requirement]:
+    lines = [line.split("#")[0].strip() for line in (ROOT / lock).read_text("utf-8").splitlines()]
+    return {canonicalize_name(pin.name): pin for pin in map(Requirement, filter(None, lines))}
+
+
+def project() -> dict[str, list[str]]:
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    build = described["build-system"]["requires"]
+    return {
+        "requirements.lock": described["project"]["dependencies"] + build,
+        "requirements-dev.lock": described["dependency-groups"]["dev"],
+    }
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_line_is_one_exact_public_version(lock: str) -> None:
+    for pin in pins(lock).values():
+        assert re.fullmatch(r"==[^+*,]+", str(pin.specifier)), pin
+        assert pin.url is None
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_no_address_path_or_cuda_package_stands_in_a_lock(lock: str) -> None:
+    assert not re.search(r"://|--|^/|^(nvidia|triton)", (ROOT / lock).read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_what_the_project_asks_for_is_locked_at_a_version_it_allows(lock: str) -> None:
+    locked = pins("requirements.lock") | pins(lock)
+    for wanted in map(Requirement, project()[lock]):
+        version = str(locked[canonicalize_name(wanted.name)].specifier).removeprefix("==")
+        assert wanted.specifier.contains(version), wanted
+
+
+def test_the_two_locks_never_disagree() -> None:
+    served, tested = pins("requirements.lock"), pins("requirements-dev.lock")
+    for name in served.keys() & tested.keys():
+        assert served[name].specifier == tested[name].specifier

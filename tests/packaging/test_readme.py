@@ -1,0 +1,50 @@
+"""What the README says is so: its links lead somewhere, its table is the program's, its example runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from foretype.settings import table
+from tests.latency.scripted import TOKEN, ScriptedServer, suggestion
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "target", sorted(set(re.findall(r"""(?:\]\(|src="|srcset=")([^):"]+)[)"]""", README)))
+)
+def test_what_it_links_to_is_there(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z]+)`", README))))
+def test_what_it_tells_to_make_can_be_made(target: str) -> None:
+    assert re.search(rf"^{target}:.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def test_its_settings_are_those_of_the_program() -> None:
+    said = re.search(r"<!-- settings: .*? -->\n(.*?)\n<!-- /settings -->", README, re.DOTALL)
+    assert said
+    assert said.group(1) == table(), "put what `foretype settings` prints between the marks in README.md"
+
+
+async def test_its_example_completes_a_word(scripted: ScriptedServer) -> None:
+    scripted.answers = lambda frame: [
+        suggestion(frame, "st", final=False),
+        suggestion(frame, "stions"),
+    ]
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", example.replace("http://127.0.0.1:8765", scripted.address)),
+        env=os.environ | {"FORETYPE_TOKEN": TOKEN},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await process.communicate()
+    assert printed.decode().strip() == "Please let me know if you have any questions"

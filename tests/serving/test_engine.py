@@ -1,0 +1,174 @@
+"""The whole engine: with a scripted model for its rules, with a model that hangs for the budget, with the real model for what it is for."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from foretype.engine import Failure
+from foretype.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.runtime.arena import Arena
+from foretype.runtime.chunk import Chunk, Logits
+from foretype.serving import LocalEngine, start_engine
+from foretype.settings import Settings
+from foretype.tree.choice import Policy, first_word
+from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
+
+VOCABULARY = byte_level_vocabulary(" any", " questions", "Please")
+SCRIPT = {" any": {" questions": 0.9}, " questions": {".": 0.9}}
+
+
+@dataclass
+class Answers:
+    """Collects what a desk says, and lets a test wait for the final answer to a keystroke."""
+
+    said: list[tuple[str, int, Suggestion | Failure, bool]] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __call__(
+        self, name: str, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float
+    ) -> None:
+        self.said.append((name, seq, outcome, final))
+        self.changed.set()
+
+    async def final(self, name: str, seq: int) -> Suggestion | Failure:
+        async with asyncio.timeout(60):
+            while True:
+                for field_name, number, outcome, final in self.said:
+                    if final and (field_name, number) == (name, seq):
+                        return outcome
+                self.changed.clear()
+                await self.changed.wait()
+
+    async def suggestion(self, name: str, seq: int) -> Suggestion:
+        outcome = await self.final(name, seq)
+        assert isinstance(outcome, Suggestion), outcome
+        return outcome
+
+
+class HangingModel(ScriptedModel):
+    """Runs once, to warm up, and then never ends a run before the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__(VOCABULARY, SCRIPT)
+        self.let_go = threading.Event()
+
+    def run(self, arena: Arena, chunk: Chunk) -> Logits:
+        self.let_go.wait()
+        return super().run(arena, chunk)
+
+
+def scripted_engine(model: ScriptedModel, budget_ms: float = 10_000) -> LocalEngine:
+    return LocalEngine("scripted", model, VOCABULARY, [BEGIN], Policy(), budget_ms, asyncio.get_running_loop())
+
+
+async def test_two_fields_of_one_connection_are_answered_apart() -> None:
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
+    answers = Answers()
+    desk = engine.open(answers)
+    desk.keystroke("one", Keystroke(1, "Please any que"))
+    desk.keystroke("two", Keystroke(1, "any any quest"))
+    assert (await answers.suggestion("one", 1)).text == "stions"
+    assert (await answers.suggestion("two", 1)).text == "ions"
+    await engine.close()
+
+
+async def test_a_closed_desk_says_nothing() -> None:
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
+    gone, there = Answers(), Answers()
+    desk, other = engine.open(gone), engine.open(there)
+    desk.keystroke("one", Keystroke(1, "Please any que"))
+    desk.close()
+    other.keystroke("one", Keystroke(1, "Please any que"))
+    await there.final("one", 1)
+    assert gone.said == []
+    await engine.close()
+
+
+async def test_the_budget_holds_when_the_model_hangs() -> None:
+    """Every keystroke gets its final answer from a model that never answers, and the engine can still be closed."""
+    model = HangingModel()
+    engine = scripted_engine(model, budget_ms=20)
+    answers = Answers()
+    desk = engine.open(answers)
+    for seq, before in enumerate(("Please any q", "Please any qu", "Please any que"), start=1):
+        desk.keystroke("one", Keystroke(seq, before))
+        assert await answers.suggestion("one", seq) == Suggestion.nothing(Reason.BUDGET, Source.BUDGET)
+    await engine.close()
+    model.let_go.set()
+
+
+async def test_fields_give_up_their_trees_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("foretype.serving.MOST_HELD_BYTES", 0)
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
+    answers = Answers()
+    desk = engine.open(answers)
+    for seq in (1, 2):
+        for name in ("one", "two"):
+            desk.keystroke(name, Keystroke(seq, "Please any que"))
+            assert (await answers.suggestion(name, seq)).source is Source.MODEL
+    await engine.close()
+
+
+# -- the real model ------------------------------------------------------------------------------------------------
+
+REAL_MODEL = Path("models/build/smollm2-135m")
+
+
+@pytest.fixture
+async def real() -> AsyncIterator[LocalEngine]:
+    engine = await start_engine(REAL_MODEL, Settings(budget_ms=60_000))
+    yield engine
+    await engine.close()
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("before", "word"),
+    [
+        ("Please let me know if you have any que", "stions"),
+        ("The meeting is sched", "uled"),
+        ("I hope this em", "ail"),
+        ("Best reg", "ards"),
+    ],
+)
+async def test_the_real_model_finishes_half_a_word(real: LocalEngine, before: str, word: str) -> None:
+    answers = Answers()
+    real.open(answers).keystroke("f", Keystroke(1, before))
+    found = await answers.suggestion("f", 1)
+    assert first_word(found.text) == word
+    assert 0.0 < found.confidence <= 1.0
+
+
+STRANGE = {
+    "empty": "",
+    "NUL": "a\x00b\x00 th",
+    "lone surrogates": "Hello \ud83d and \udc00 wor",
+    "half an emoji": "Hello \ud83d",
+    "emoji": "Nice 👍🏽👩‍👩‍👧 wor",
+    "Chinese": "我们明天开会",
+    "right-to-left": "مرحبا بك ",
+    "combining": "e\u0301" * 50 + " the",
+    "one word of 2000 letters": "a" * 2000,
+    "2000 emoji": "🙂" * 2000,
+    "2000 spaces": " " * 2000 + "the",
+    "2000 line breaks": "\n" * 2000 + "The",
+    "controls": "".join(map(chr, range(32))) * 20 + "the",
+}
+
+
+@pytest.mark.model
+async def test_any_text_is_answered_and_leaves_the_field_working(real: LocalEngine) -> None:
+    answers = Answers()
+    desk = real.open(answers)
+    for seq, (name, before) in enumerate(STRANGE.items(), start=1):
+        desk.keystroke("f", Keystroke(2 * seq, before))
+        found = await answers.suggestion("f", 2 * seq)
+        assert bool(found.text) != bool(found.reason), name
+        desk.keystroke("f", Keystroke(2 * seq + 1, "Best reg"))
+        assert (await answers.suggestion("f", 2 * seq + 1)).text.startswith("ards"), name

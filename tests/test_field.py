@@ -1,0 +1,266 @@
+"""A field keeps its budget, answers each keystroke once, and drops what was overtaken: time moved by hand, a model stepped by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from foretype.engine import Failure, FailureCode
+from foretype.field import Field
+from foretype.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.scheduler import Client
+from foretype.deadline import Deadline
+from foretype.tree.choice import Policy
+from foretype.tree.distribution import Distribution
+from foretype.tree.draft import Draft, Limits
+from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
+
+VOCABULARY = byte_level_vocabulary(" any", " questions", " query", " you", "Please")
+SCRIPT = {" any": {" questions": 0.6, " query": 0.3}, " questions": {".": 0.7, " you": 0.2}, " you": {".": 0.9}}
+BUDGET_MS = 300.0
+
+
+@dataclass
+class FakeTimer:
+    when: float
+    callback: Callable[[], None]
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+@dataclass
+class FakeTimers:
+    now: float = 100.0
+    timers: list[FakeTimer] = field(default_factory=list)
+
+    def time(self) -> float:
+        return self.now
+
+    def call_at(self, when: float, callback: Callable[[], None], /) -> FakeTimer:
+        timer = FakeTimer(when, callback)
+        self.timers.append(timer)
+        return timer
+
+    def advance(self, milliseconds: float) -> None:
+        self.now += milliseconds / 1000.0
+        for timer in self.timers:
+            if not timer.cancelled and timer.when <= self.now:
+                timer.cancelled = True
+                timer.callback()
+
+
+@dataclass
+class HandScheduler:
+    """Collects who wants the model; `step` runs it once."""
+
+    model: ScriptedModel
+    waiting: dict[Client, Deadline] = field(default_factory=dict)
+
+    def want(self, client: Client, deadline: Deadline) -> None:
+        self.waiting[client] = deadline
+
+    def forget(self, client: Client) -> None:
+        self.waiting.pop(client, None)
+
+    def begin(self) -> Callable[[], None] | None:
+        """Start a run; what comes back ends it."""
+        client = next(iter(self.waiting))
+        del self.waiting[client]
+        wanted = client.next_run()
+        if wanted is None:
+            return None
+        arena, run = wanted
+        first_slot = arena.length
+        logits = self.model.run(arena, run.chunk)
+        return lambda: client.record(run, first_slot, [Distribution.of(row, VOCABULARY) for row in logits])
+
+    def step(self) -> None:
+        end = self.begin()
+        if end is not None:
+            end()
+
+    def finish(self) -> None:
+        while self.waiting:
+            self.step()
+
+
+@dataclass
+class Answers:
+    said: list[tuple[int, Suggestion | Failure, bool, float]] = field(default_factory=list)
+
+    def __call__(self, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float) -> None:
+        self.said.append((seq, outcome, final, elapsed_ms))
+
+    @property
+    def finals(self) -> list[tuple[int, Suggestion | Failure]]:
+        return [(seq, outcome) for seq, outcome, final, _ in self.said if final]
+
+
+@dataclass
+class Desk:
+    timers: FakeTimers
+    scheduler: HandScheduler
+    answers: Answers
+    field: Field
+
+    def type(self, seq: int, before: str) -> None:
+        self.field.keystroke(Keystroke(seq, before))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    model = ScriptedModel(VOCABULARY, SCRIPT)
+    timers, scheduler, answers = FakeTimers(), HandScheduler(model), Answers()
+
+    def new_draft() -> Draft:
+        limits = Limits()
+        return Draft(model.new_arena(limits.arena_tokens), [BEGIN], VOCABULARY, Policy(), limits)
+
+    return Desk(timers, scheduler, answers, Field(new_draft, scheduler, answers, timers, BUDGET_MS))  # type: ignore[arg-type]
+
+
+def test_a_keystroke_is_answered_when_the_search_is_done(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    [(seq, outcome)] = desk.answers.finals
+    assert seq == 1
+    assert isinstance(outcome, Suggestion)
+    assert (outcome.text, outcome.source) == ("stions", Source.MODEL)
+
+
+def test_the_first_word_is_shown_before_all_is_known(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    first = desk.answers.said[0]
+    assert first[2] is False
+    assert isinstance(first[1], Suggestion)
+    assert first[1].text == "stions"
+
+
+def test_a_letter_that_was_foreseen_is_answered_at_once_and_from_the_tree(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    desk.type(2, "Please any ques")
+    seq, outcome = desk.answers.finals[-1]
+    assert seq == 2
+    assert isinstance(outcome, Suggestion)
+    assert (outcome.text, outcome.source) == ("tions", Source.TREE)
+    assert not desk.scheduler.waiting
+
+
+def test_at_the_budget_the_best_so_far_is_the_answer(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    while not desk.answers.said:
+        desk.scheduler.step()
+    desk.timers.advance(BUDGET_MS)
+    seq, outcome = desk.answers.finals[-1]
+    assert isinstance(outcome, Suggestion)
+    assert (outcome.text, outcome.source) == ("stions", Source.BUDGET)
+
+
+def test_a_model_that_hangs_costs_the_suggestion_but_not_the_answer(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    desk.scheduler.begin()  # and never ends
+    desk.timers.advance(BUDGET_MS - 1)
+    assert desk.answers.finals == []
+    desk.timers.advance(1)
+    assert desk.answers.finals == [(1, Suggestion.nothing(Reason.BUDGET, Source.BUDGET))]
+    assert desk.answers.said[-1][3] == pytest.approx(BUDGET_MS)
+
+
+def test_a_run_that_ends_after_the_budget_feeds_the_tree_and_answers_nothing(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    end = desk.scheduler.begin()
+    desk.timers.advance(BUDGET_MS)
+    assert end is not None
+    end()
+    desk.scheduler.finish()
+    assert len(desk.answers.finals) == 1
+    desk.type(2, "Please any ques")
+    assert isinstance(desk.answers.finals[-1][1], Suggestion)
+    assert desk.answers.finals[-1][1].source is Source.TREE
+
+
+def test_work_that_nobody_waits_for_comes_after_all_that_somebody_does(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    desk.timers.advance(BUDGET_MS)
+    assert desk.scheduler.waiting == {desk.field: Deadline.whenever()}
+
+
+def test_an_overtaken_keystroke_is_not_answered(desk: Desk) -> None:
+    desk.type(1, "Please any q")
+    end = desk.scheduler.begin()
+    desk.type(2, "Please any qu")
+    assert end is not None
+    end()
+    desk.scheduler.finish()
+    assert [seq for seq, _ in desk.answers.finals] == [2]
+    assert all(seq == 2 for seq, *_ in desk.answers.said)
+    desk.timers.advance(10 * BUDGET_MS)
+    assert len(desk.answers.finals) == 1
+
+
+def test_a_field_that_closed_says_nothing_more(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    end = desk.scheduler.begin()
+    desk.field.close()
+    assert end is not None
+    end()
+    desk.timers.advance(BUDGET_MS)
+    assert desk.answers.said == []
+
+
+def test_after_esc_it_is_quiet_until_the_next_word(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    desk.field.dismissed(1)
+    desk.type(2, "Please any ques")
+    assert desk.answers.finals[-1] == (2, Suggestion.nothing(Reason.DISMISSED))
+    desk.type(3, "Please any questions you any que")
+    desk.scheduler.finish()
+    outcome = desk.answers.finals[-1][1]
+    assert isinstance(outcome, Suggestion)
+    assert outcome.text == "stions"
+
+
+def test_a_dismissal_of_an_older_suggestion_is_ignored(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    desk.type(2, "Please any ques")
+    desk.field.dismissed(1)
+    desk.type(3, "Please any quest")
+    outcome = desk.answers.finals[-1][1]
+    assert isinstance(outcome, Suggestion)
+    assert outcome.text == "ions"
+
+
+def test_a_failed_run_is_an_error_for_its_keystroke_and_the_next_one_starts_anew(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    desk.field.failed(RuntimeError("Please any que"))
+    [(seq, outcome)] = desk.answers.finals
+    assert seq == 1
+    assert isinstance(outcome, Failure)
+    assert outcome.code is FailureCode.INTERNAL
+    assert "que" not in outcome.message.replace("request", "")
+    desk.scheduler.waiting.clear()
+    desk.type(2, "Please any ques")
+    desk.scheduler.finish()
+    assert isinstance(desk.answers.finals[-1][1], Suggestion)
+
+
+def test_a_tree_can_be_given_back_and_grows_again(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    assert not desk.field.shrink(), "a keystroke is being answered"
+    desk.scheduler.finish()
+    assert desk.field.held_bytes > 0
+    assert desk.field.shrink()
+    assert desk.field.held_bytes == 0
+    desk.type(2, "Please any ques")
+    desk.scheduler.finish()
+    outcome = desk.answers.finals[-1][1]
+    assert isinstance(outcome, Suggestion)
+    assert outcome.text == "tions"

@@ -1,0 +1,86 @@
+"""What is shown, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from foretype.tree.choice import Place, Policy, choose, first_word, without_after
+from foretype.tree.search import Word
+
+POLICY = Policy(show=0.3, keep=0.1, clearly_better=1.5, least_chars=2)
+
+
+def texts(words: dict[str, float], place: Place | None = None, alternatives: int = 0) -> list[str]:
+    found = sorted(words.items(), key=lambda entry: -entry[1])
+    chosen = choose([Word(text.encode(), p) for text, p in found], POLICY, place or Place(), alternatives)
+    return [one.text for one in chosen]
+
+
+def test_the_likeliest_word_is_shown() -> None:
+    assert texts({"stions": 0.6, "ries": 0.2}) == ["stions"]
+
+
+def test_nothing_is_shown_where_nothing_is_likely_enough() -> None:
+    assert texts({"stions": 0.29}) == []
+
+
+def test_a_text_is_drawn_out_while_all_of_it_stays_likely() -> None:
+    assert texts({"stions": 0.6, "stions or": 0.4, "stions or concerns": 0.2}) == ["stions or"]
+
+
+def test_a_single_letter_is_not_worth_a_key() -> None:
+    assert texts({"s": 0.9}) == []
+
+
+def test_a_text_that_ends_inside_a_character_is_not_shown() -> None:
+    assert choose([Word("né".encode()[:-1], 0.9)], POLICY, Place()) == []
+
+
+def test_longer_texts_than_asked_for_are_not_shown() -> None:
+    assert texts({"stions": 0.6, "stions or": 0.5}, Place(max_chars=6)) == ["stions"]
+
+
+def test_what_is_on_the_screen_stays_while_it_is_possible() -> None:
+    assert texts({"tions": 0.25, "ries": 0.3}, Place(on_screen="tions")) == ["tions"]
+
+
+def test_what_is_on_the_screen_goes_when_another_is_clearly_better() -> None:
+    assert texts({"tions": 0.2, "ries": 0.5}, Place(on_screen="tions")) == ["ries"]
+
+
+def test_what_is_on_the_screen_goes_when_it_has_become_unlikely() -> None:
+    assert texts({"tions": 0.05}, Place(on_screen="tions")) == []
+
+
+def test_what_is_on_the_screen_may_grow() -> None:
+    assert texts({"tions": 0.9, "tions or": 0.7}, Place(on_screen="tions")) == ["tions or"]
+
+
+def test_alternatives_differ_in_their_first_word() -> None:
+    words = {" you": 0.5, " you can": 0.4, " I": 0.2, " you will": 0.1, " we": 0.05}
+    assert texts(words, alternatives=2) == [" you can", " I", " we"]
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "left"),
+    [
+        ("uled for", "", "uled for"),
+        ("uled for", " for Monday", "uled"),
+        ("uled for", "\nfor Monday", "uled for"),
+        (" you soon", " soon.", " you"),
+        (" you", " you", ""),
+        (" you so", " sooner", " you so"),
+        ("stions", "abc", ""),
+        (" and", ", and more", " and"),
+        (" you.", ".", " you"),
+    ],
+)
+def test_what_stands_after_the_caret_is_not_repeated(text: str, after: str, left: str) -> None:
+    assert without_after(text, after) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("stions or", "stions"), (" have any", " have"), (", and", ", and"), ("", "")]
+)
+def test_the_first_word_brings_what_stands_before_it(text: str, word: str) -> None:
+    assert first_word(text) == word

@@ -1,0 +1,135 @@
+"""From keystroke to choice, with a scripted model: what is found, and how often the model runs for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foretype.keystroke import Keystroke, Reason
+from foretype.tree.choice import Policy
+from foretype.tree.distribution import Distribution
+from foretype.tree.draft import Draft, Limits
+from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
+
+VOCABULARY = byte_level_vocabulary(
+    " any", " question", " questions", " query", " you", " have", "Please", " tell", " me", " the"
+)
+SCRIPT = {
+    " any": {" questions": 0.5, " question": 0.2, " you": 0.2},
+    " questions": {" you": 0.9},
+    " question": {".": 0.9},
+    " the": {" me": 0.5},
+    " questions you": {" have": 0.9},
+    " you": {" have": 0.9},
+    " have": {" the": 0.2, ".": 0.7},
+}
+
+
+def new_draft(limits: Limits | None = None) -> tuple[Draft, ScriptedModel]:
+    model = ScriptedModel(VOCABULARY, SCRIPT)
+    limits = limits or Limits()
+    draft = Draft(model.new_arena(limits.arena_tokens), [BEGIN], VOCABULARY, Policy(), limits)
+    return draft, model
+
+
+def answer(draft: Draft, model: ScriptedModel, before: str, after: str = "", on_screen: str = "") -> str | Reason:
+    reason = draft.place(Keystroke(1, before, after), on_screen)
+    if reason is not None:
+        return reason
+    while not (look := draft.look()).done:
+        run = draft.next_run()
+        first_slot = draft.arena.length
+        logits = model.run(draft.arena, run.chunk)
+        draft.record(run, first_slot, [Distribution.of(row, VOCABULARY) for row in logits])
+    return look.chosen[0].text if look.chosen else ""
+
+
+def test_half_a_word_is_finished_and_drawn_out_while_that_is_likely() -> None:
+    draft, model = new_draft()
+    assert answer(draft, model, "Please tell me any que") == "stions you have"
+
+
+def test_typing_on_inside_a_word_runs_the_model_no_more() -> None:
+    draft, model = new_draft()
+    answer(draft, model, "Please tell me any ")
+    answer(draft, model, "Please tell me any q")
+    runs = len(model.runs)
+    for typed in ("qu", "que", "ques", "quest"):
+        assert answer(draft, model, f"Please tell me any {typed}") == "questions you have".removeprefix(typed)
+    assert len(model.runs) == runs
+
+
+def test_a_typed_suggestion_is_walked_along_not_computed_again() -> None:
+    draft, model = new_draft()
+    answer(draft, model, "Please tell me any que")
+    tokens = sum(model.runs)
+    answer(draft, model, "Please tell me any questions you ")
+    assert sum(model.runs) - tokens <= 1
+
+
+def test_a_deletion_goes_back_to_nodes_that_are_still_there() -> None:
+    draft, model = new_draft()
+    first = answer(draft, model, "Please tell me any que")
+    answer(draft, model, "Please tell me any questions the")
+    runs = len(model.runs)
+    assert answer(draft, model, "Please tell me any que") == first
+    assert len(model.runs) == runs
+
+
+def test_a_long_text_goes_through_in_parts_that_a_newer_keystroke_can_interrupt() -> None:
+    draft, model = new_draft(Limits(tokens_a_run=8))
+    answer(draft, model, "Please tell me the " * 12 + "any que")
+    assert max(model.runs) <= 8
+
+
+def test_the_number_of_runs_for_one_keystroke_has_a_limit() -> None:
+    draft, model = new_draft(Limits(runs_a_keystroke=2))
+    answer(draft, model, "Please tell me any que")
+    assert len(model.runs) == 2
+
+
+@pytest.mark.parametrize("before", ["", "   ", "\n"])
+def test_an_empty_text_has_no_context(before: str) -> None:
+    assert answer(*new_draft(), before) is Reason.NO_CONTEXT
+
+
+def test_another_script_is_left_alone() -> None:
+    assert answer(*new_draft(), "Please 请") is Reason.UNSUPPORTED_TEXT
+
+
+def test_memory_ends_where_the_limits_say() -> None:
+    limits = Limits(context_tokens=32, arena_tokens=96)
+    draft, model = new_draft(limits)
+    for end in range(1, 40):
+        answer(draft, model, ("Please tell me any question you have. " * 10)[: 9 * end])
+    assert draft.arena.touched <= limits.arena_tokens
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.sampled_from(["Please", " tell", " me", " any", " q", "ue", " you", "", " the"]), max_size=30), st.data())
+def test_what_is_found_does_not_depend_on_the_way_there(pieces: list[str], data: st.DataObject) -> None:
+    """A tree that was typed, deleted and pasted into, with little room, says what a new one says."""
+    walked = new_draft(Limits(context_tokens=64, arena_tokens=160, tokens_a_run=8))
+    text = ""
+    for piece in pieces:
+        text = text[: data.draw(st.integers(len(text) // 2, len(text)))] + piece
+        assert answer(*walked, text) == answer(*new_draft(Limits(context_tokens=64, arena_tokens=160)), text)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text(st.characters(exclude_categories=()), max_size=60), st.text(max_size=20))
+def test_any_text_gets_an_answer(before: str, after: str) -> None:
+    found = answer(*new_draft(), before, after)
+    assert isinstance(found, str | Reason)
+    if isinstance(found, str):
+        found.encode()
+
+
+def test_a_distribution_sums_to_one_over_words_and_boundaries() -> None:
+    logits = np.log(np.random.default_rng(0).dirichlet(np.ones(VOCABULARY.size))).astype(np.float32)
+    distribution = Distribution.of(logits, VOCABULARY)
+    in_word = np.exp(distribution.log_probs[VOCABULARY.word_start]).sum()
+    assert in_word + np.exp(distribution.log_boundary) == pytest.approx(1.0, abs=1e-5)
+    assert (np.diff(distribution.log_probs[distribution.top]) <= 0).all()

@@ -1,0 +1,89 @@
+"""An engine that answers as a test tells it to, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from foretype.engine import Answer, Failure, FailureCode
+from foretype.keystroke import Keystroke, Reason, Source, Suggestion
+
+Script = Callable[["FakeDesk", str, Keystroke], None]
+
+
+def suggested(text: str = "ck response", confidence: float = 0.62) -> Suggestion:
+    return Suggestion(text, confidence, Source.TREE)
+
+
+def answer_at_once(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
+    desk.answer(field, keystroke.seq, suggested(), final=True, elapsed_ms=1.9)
+
+
+def answer_nothing(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
+    """The test answers itself, when it likes."""
+
+
+def answer_empty(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
+    desk.answer(field, keystroke.seq, Suggestion.nothing(Reason.UNLIKELY), final=True, elapsed_ms=0.5)
+
+
+@dataclass(eq=False)
+class FakeDesk:
+    engine: FakeEngine
+    answer: Answer
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def keystroke(self, field: str, keystroke: Keystroke) -> None:
+        self.engine.note("keystroke", field, keystroke)
+        self.engine.script(self, field, keystroke)
+
+    def accepted(self, field: str, seq: int, text: str) -> None:
+        self.engine.note("accepted", field, seq, text)
+
+    def dismissed(self, field: str, seq: int) -> None:
+        self.engine.note("dismissed", field, seq)
+
+    def forget(self, field: str) -> None:
+        self.engine.note("forget", field)
+
+    def close(self) -> None:
+        self.engine.note("close")
+        self.closed.set()
+
+
+class FakeEngine:
+    model = "fake-1m"
+    provider = "NoProvider"
+
+    def __init__(self, script: Script = answer_at_once) -> None:
+        self.script = script
+        self.calls: list[tuple[object, ...]] = []
+        self.desks: list[FakeDesk] = []
+        self.closed = False
+        self._changed = asyncio.Event()
+
+    def open(self, answer: Answer) -> FakeDesk:
+        desk = FakeDesk(self, answer)
+        self.desks.append(desk)
+        return desk
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def note(self, *call: object) -> None:
+        self.calls.append(call)
+        self._changed.set()
+
+    async def until(self, name: str, count: int = 1) -> tuple[object, ...]:
+        """Wait until a call of this name has come `count` times; returns the last of them."""
+        while True:
+            found = [call for call in self.calls if call[0] == name]
+            if len(found) >= count:
+                return found[count - 1]
+            self._changed.clear()
+            await self._changed.wait()
+
+
+def failure(code: str, message: str = "Try again.") -> Failure:
+    return Failure(FailureCode(code), message)

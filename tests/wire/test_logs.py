@@ -1,0 +1,134 @@
+"""No text that was typed appears in any log line, at any level."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import json
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+
+import aiohttp
+import pytest
+import structlog
+
+from foretype import logs
+from foretype.keystroke import Keystroke, Source, Suggestion
+from tests.wire.conftest import TOKEN, Start
+from tests.wire.fake import FakeDesk, FakeEngine
+
+MARKER = "zqxmarkerzqx"
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Everything that is logged, at the most talkative level."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    for name in ("excepthook", "unraisablehook"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    stream = io.StringIO()
+    logs.configure("debug", stream)
+    logs.quiet_hooks()
+    yield stream
+    root.handlers[:], root.level = before
+    structlog.reset_defaults()
+
+
+def raising(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
+    """An engine with a bug that quotes the text at odd keystrokes; at even ones it suggests the text."""
+    if keystroke.seq % 2:
+        raise ValueError(f"cannot complete {keystroke.before!r}")
+    found = Suggestion(keystroke.before, 0.9, Source.MODEL)
+    desk.answer(field, keystroke.seq, found, final=True, elapsed_ms=1)
+
+
+async def test_a_marker_that_is_typed_everywhere_is_written_nowhere(
+    start: Start, written: io.StringIO, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with start(FakeEngine(raising)) as running:
+        asyncio.get_running_loop().set_debug(True)
+        logs.quiet_loop(asyncio.get_running_loop())
+        async with running.client() as client:
+            for seq in (1, 2):
+                await client.keystroke(seq, before=MARKER, after=MARKER, field=MARKER, subject=MARKER)
+                await client.next()
+            for text in [MARKER, f'{{"type":"{MARKER}"', json.dumps({"type": MARKER, "field": MARKER})]:
+                await client.socket.send_str(text)
+                await client.next()
+            await client.socket.send_bytes(MARKER.encode())
+            await client.next()
+            await client.keystroke(3, before=MARKER * 500)
+            await client.next()
+            await client.send(type="accepted", field=MARKER, seq=2, text=MARKER)
+            await running.engine.until("accepted")
+        async with running.socket() as client:
+            await client.send(type="hello", token=MARKER, client=MARKER)
+            await client.closed()
+        await _http(running.url(""), running.http)
+        await _raw(running.server.port)
+        asyncio.get_running_loop().create_task(_fails()).add_done_callback(lambda _: None)
+        await asyncio.sleep(0)
+        gc.collect()
+    thread = threading.Thread(target=_raises)
+    thread.start()
+    thread.join()
+    out, err = capfd.readouterr()
+    everything = written.getvalue() + out + err
+    assert "keystroke_failed" in everything
+    assert "uncaught" in everything
+    assert "test_logs.py" in everything  # where it went wrong is written
+    assert MARKER not in everything
+
+
+async def _http(url: str, http: aiohttp.ClientSession) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    for body in [json.dumps({"before": MARKER, "seq": 1}), json.dumps({"before": MARKER, "seq": 2}), MARKER]:
+        async with http.post(f"{url}/v1/complete", data=body, headers=headers) as response:
+            await response.read()
+    for path in [f"/{MARKER}", f"/healthz?{MARKER}=1"]:
+        async with http.get(url + path, headers={"Cookie": MARKER}) as response:
+            await response.read()
+    async with http.post(f"{url}/v1/pair", json={"code": MARKER, "client": MARKER}) as response:
+        await response.read()
+    async with http.get(f"{url}/healthz", headers={"Origin": f"https://{MARKER}.example"}) as response:
+        await response.read()
+
+
+async def _raw(port: int) -> None:
+    """What is no HTTP at all."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"{MARKER} {MARKER}\r\n{MARKER}\r\n\r\n".encode())
+    await reader.read()
+    writer.close()
+
+
+async def _fails() -> None:
+    raise ValueError(MARKER)
+
+
+def _raises() -> None:
+    raise ValueError(MARKER)
+
+
+def test_a_field_that_is_not_on_the_list_is_left_out(written: io.StringIO) -> None:
+    logs.logger().error("refused", code="bad_message", text=MARKER, before=MARKER)
+    assert "code='bad_message'" in written.getvalue()
+    assert MARKER not in written.getvalue()
+
+
+def test_other_libraries_lines_say_only_where_they_come_from(written: io.StringIO) -> None:
+    logging.getLogger("some.library").error("cannot read %s", MARKER)
+    assert "some.library" in written.getvalue()
+    assert MARKER not in written.getvalue()
+
+
+def test_the_level_is_kept(written: io.StringIO) -> None:
+    logs.configure("warning", written)
+    logs.logger().info("ready")
+    logging.getLogger("some.library").info("hello")
+    assert written.getvalue() == ""
