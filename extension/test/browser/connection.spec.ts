@@ -1,5 +1,5 @@
 import { expect, OPTIONS, pair, test } from "./fixtures.ts";
-import { CODE, knows, ScriptedServer, TOKEN } from "./scripted-server.ts";
+import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
 
 /** What a test asks of the service worker's own API. */
 interface Chrome {
@@ -77,6 +77,18 @@ test("a field in a frame is completed too", async ({ page, server, show }) => {
     await page.keyboard.press("ArrowRight");
     await expect(inner).toHaveValue(SENTENCE, { timeout: 100 });
   }).toPass();
+});
+
+test("a page that completes by itself, as the playground does, is left to it", async ({ page, ghost, server }) => {
+  server.script = knows(SENTENCE);
+  server.servePlayground(PLAYGROUND);
+  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await page.locator("#comment").click();
+  await page.keyboard.type("Thanks");
+  await ghost.expectText(" for the quick response");
+  expect(server.keystrokes.map(({ field }) => field).filter((field) => field.includes("."))).toEqual([]);
+  // Its token is its own, and would be on the same origin's other pages too.
+  await page.evaluate(() => localStorage.clear());
 });
 
 test("the toolbar icon says whether the server is there", async ({ page, server, show, browserContext }) => {

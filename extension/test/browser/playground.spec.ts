@@ -1,9 +1,7 @@
 import { test as base, chromium, expect, type Page } from "@playwright/test";
 import { CHROMIUM, FLAGS } from "./chromium.ts";
 import { Ghost } from "./ghost.ts";
-import { CODE, knows, ScriptedServer, TOKEN } from "./scripted-server.ts";
-
-const FOLDER = new URL("../../../backend/foretype/playground/", import.meta.url);
+import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
 
 interface Playground {
   server: ScriptedServer;
@@ -15,7 +13,7 @@ const test = base.extend<Playground>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
   server: async ({}, use) => {
     const server = new ScriptedServer();
-    server.servePlayground(FOLDER);
+    server.servePlayground(PLAYGROUND);
     await server.start();
     server.script = knows("Thanks for the quick response");
     await use(server);

@@ -84,9 +84,11 @@ for (const { selector, typed, word } of CASES) {
     await expect.poll(() => ghost.text()).toMatch(new RegExp(`^${word}`));
     for (const scheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme: scheme });
-      // The colours have changed under it: the next look at the field sees them.
-      await page.keyboard.press("Shift");
-      await page.screenshot({ path: `test-results/images/${selector.slice(1)}-${scheme}.png` });
+      // Ghost text follows the field's colours: dark ink on light paper, and the other way round.
+      const ink = async () => Number(/srgb ([\d.]+)/.exec((await ghost.style(["color"])).color ?? "")?.[1]);
+      await expect.poll(async () => (await ink()) < 0.5).toBe(scheme === "light");
+      const clip = { x: 0, y: 0, width: 736, height: 430 };
+      await page.screenshot({ path: `test-results/images/${selector.slice(1)}-${scheme}.png`, clip });
     }
     await page.keyboard.press("Tab");
     expect(await written(page, selector)).toBe(typed + word);
