@@ -1,5 +1,7 @@
-"""A model that says what a script says, behind the real runtime's contract: it reads a row's context through the slots that the row may
-see, as attention does, so a wrong slot, mask or position shows as wrong text.
+"""A model that says what a script says, behind the real runtime's contract.
+
+It reads a row's context through the slots that the row may see, as attention does, so a wrong slot, mask or
+position shows as wrong text.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ GEOMETRY = Geometry(layers=1, kv_heads=1, head_dim=2, vocab_size=0, context_leng
 
 
 def byte_level_vocabulary(*whole_words: str) -> Vocabulary:
-    """All single bytes, and `whole_words` as tokens, which may start with a space; tokens that lie on the way to them exist too."""
+    """All single bytes, and `whole_words` as tokens, which may start with a space; tokens that lie on the way
+    to them exist too.
+    """
     tokenizer = Tokenizer(BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -36,9 +40,10 @@ def byte_level_vocabulary(*whole_words: str) -> Vocabulary:
 
 
 class ScriptedModel:
-    """Implements `foretype.runtime.thread.Runtime`. `script` maps how a context ends to what may come next and how likely that is.
+    """Implements `foretype.runtime.thread.Runtime`.
 
-    The longest ending that fits counts. What is not said is shared by all other tokens.
+    `script` maps how a context ends to what may come next and how likely that is. The longest
+    ending that fits counts. What is not said is shared by all other tokens.
     """
 
     provider = "ScriptedExecutionProvider"

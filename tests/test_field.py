@@ -1,4 +1,4 @@
-"""A field keeps its budget, answers each keystroke once, and drops what was overtaken: time moved by hand, a model stepped by hand."""
+"""A field keeps its budget, answers once, drops what was overtaken: time and model are moved by hand."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from foretype.deadline import Deadline
 from foretype.engine import Failure, FailureCode
 from foretype.field import Field
-from foretype.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.scheduler import Client
-from foretype.deadline import Deadline
 from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(" any", " questions", " query", " you", "Please")
-SCRIPT = {" any": {" questions": 0.6, " query": 0.3}, " questions": {".": 0.7, " you": 0.2}, " you": {".": 0.9}}
+SCRIPT = {
+    " any": {" questions": 0.6, " query": 0.3},
+    " questions": {".": 0.7, " you": 0.2},
+    " you": {".": 0.9},
+}
 BUDGET_MS = 300.0
 
 
@@ -116,7 +120,7 @@ def desk() -> Desk:
     model = ScriptedModel(VOCABULARY, SCRIPT)
     timers, scheduler, answers = FakeTimers(), HandScheduler(model), Answers()
 
-    def new_draft() -> Draft:
+    def new_draft(kind: FieldKind) -> Draft:
         limits = Limits()
         return Draft(model.new_arena(limits.arena_tokens), [BEGIN], VOCABULARY, Policy(), limits)
 
@@ -157,7 +161,7 @@ def test_at_the_budget_the_best_so_far_is_the_answer(desk: Desk) -> None:
     while not desk.answers.said:
         desk.scheduler.step()
     desk.timers.advance(BUDGET_MS)
-    seq, outcome = desk.answers.finals[-1]
+    outcome = desk.answers.finals[-1][1]
     assert isinstance(outcome, Suggestion)
     assert (outcome.text, outcome.source) == ("stions", Source.BUDGET)
 

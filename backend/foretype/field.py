@@ -7,7 +7,7 @@ from typing import Protocol
 
 from foretype.deadline import Deadline, Timer, Timers
 from foretype.engine import Failure, FailureCode
-from foretype.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.runtime.arena import Arena
 from foretype.scheduler import Scheduler
 from foretype.tree.distribution import Distribution
@@ -34,7 +34,7 @@ class Field:
 
     def __init__(
         self,
-        new_draft: Callable[[], Draft],
+        new_draft: Callable[[FieldKind], Draft],
         scheduler: Scheduler,
         reply: Reply,
         timers: Timers,
@@ -67,7 +67,7 @@ class Field:
         self._deadline = Deadline.after(self._budget_ms, self._timers)
         self._open = True
         if self._draft is None:
-            self._draft = self._new_draft()
+            self._draft = self._new_draft(keystroke.kind or FieldKind.TEXT)
         reason = self._draft.place(keystroke, self._left_on_screen(keystroke.before))
         if reason is None and self._dismissed == self._draft.settled:
             reason = Reason.DISMISSED

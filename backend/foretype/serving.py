@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 from foretype.deadline import Timers
 from foretype.engine import Answer
 from foretype.field import Field
-from foretype.keystroke import Keystroke
+from foretype.keystroke import FieldKind, Keystroke
 from foretype.models.manifest import Manifest
 from foretype.runtime import open_runtime
 from foretype.runtime.arena import Arena
@@ -26,7 +26,7 @@ from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
 
-MARGIN = 0.1  # of the budget, kept for the way to the client and back
+MARGIN = 0.15  # of the budget, kept for the way to the client and back, and for a loop that is busy
 MOST_HELD_BYTES = 256 * 1024 * 1024  # past key values and distributions of all fields
 
 
@@ -40,7 +40,7 @@ class LocalEngine:
         name: str,
         runtime: Runtime,
         vocabulary: Vocabulary,
-        begin: list[int],
+        begin: Mapping[FieldKind, list[int]],
         policy: Policy,
         budget_ms: float,
         timers: Timers,
@@ -54,19 +54,20 @@ class LocalEngine:
         self._budget_ms = budget_ms * (1.0 - MARGIN)
         self._timers = timers
         self._limits = Limits()
-        self._begun: Arena | None = None  # holds the begin tokens
+        self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
         self._model = ModelThread(runtime, self._distributions)
         self._scheduler = Scheduler(self._model)
         self._serving = asyncio.ensure_future(self._scheduler.serve())
         self._fields: dict[Field, None] = {}  # least recently used first
 
     async def warm_up(self) -> None:
-        """Read the begin tokens once for all fields; it also takes the memory that every later run uses."""
-        ids = np.array(self._begin, np.int64)
-        chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
-        begun = self._runtime.new_arena(len(ids))
-        await self._model.run(begun, chunk)
-        self._begun = begun
+        """Read what every text begins with, once for all fields; this also takes the memory of later runs."""
+        for kind, begin in self._begin.items():
+            ids = np.array(begin, np.int64)
+            chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
+            begun = self._runtime.new_arena(len(ids))
+            await self._model.run(begun, chunk)
+            self._begun[kind] = begun
 
     def open(self, answer: Answer) -> LocalDesk:
         return LocalDesk(self, answer)
@@ -96,11 +97,11 @@ class LocalEngine:
         self._fields.pop(field, None)
         field.close()
 
-    def _new_draft(self) -> Draft:
+    def _new_draft(self, kind: FieldKind) -> Draft:
         arena = self._runtime.new_arena(self._limits.arena_tokens)
-        if self._begun is not None:
-            arena.adopt(self._begun)
-        return Draft(arena, self._begin, self._vocabulary, self._policy, self._limits)
+        if kind in self._begun:
+            arena.adopt(self._begun[kind])
+        return Draft(arena, self._begin[kind], self._vocabulary, self._policy, self._limits)
 
     def _distributions(self, logits: Logits) -> list[Distribution]:
         return [Distribution.of(row, self._vocabulary) for row in logits]
@@ -150,11 +151,18 @@ async def start_engine(folder: Path, settings: Settings) -> LocalEngine:
 async def engine_from(folder: Path, manifest: Manifest, settings: Settings) -> LocalEngine:
     runtime = await asyncio.to_thread(open_runtime, folder, threads=settings.threads)
     vocabulary = await asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size)
-    begin = [*manifest.begin_ids, *vocabulary.encode(manifest.prompt)]
-    policy = Policy(show=settings.threshold if settings.threshold is not None else manifest.threshold)
-    policy = replace(policy, keep=policy.show * 2 / 3)
+    begin = {
+        kind: [*manifest.begin_ids, *vocabulary.encode(manifest.prompts.get(kind, ""))] for kind in FieldKind
+    }
+    policy = _policy(settings.threshold if settings.threshold is not None else manifest.threshold)
     engine = LocalEngine(
         manifest.recipe, runtime, vocabulary, begin, policy, settings.budget_ms, asyncio.get_running_loop()
     )
     await engine.warm_up()
     return engine
+
+
+def _policy(threshold: float) -> Policy:
+    """Surer where the threshold is higher; what is on the screen may be half as likely."""
+    usual = Policy()
+    return Policy(show=threshold, draw_out=max(threshold, usual.draw_out), keep=threshold / 2)

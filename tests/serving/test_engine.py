@@ -1,4 +1,4 @@
-"""The whole engine: with a scripted model for its rules, with a model that hangs for the budget, with the real model for what it is for."""
+"""The whole engine: a scripted model for its rules, one that hangs for the budget, the real one at work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from foretype.engine import Failure
-from foretype.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.runtime.arena import Arena
 from foretype.runtime.chunk import Chunk, Logits
 from foretype.serving import LocalEngine, start_engine
@@ -64,7 +64,15 @@ class HangingModel(ScriptedModel):
 
 
 def scripted_engine(model: ScriptedModel, budget_ms: float = 10_000) -> LocalEngine:
-    return LocalEngine("scripted", model, VOCABULARY, [BEGIN], Policy(), budget_ms, asyncio.get_running_loop())
+    return LocalEngine(
+        "scripted",
+        model,
+        VOCABULARY,
+        {kind: [BEGIN] for kind in FieldKind},
+        Policy(),
+        budget_ms,
+        asyncio.get_running_loop(),
+    )
 
 
 async def test_two_fields_of_one_connection_are_answered_apart() -> None:
@@ -91,7 +99,7 @@ async def test_a_closed_desk_says_nothing() -> None:
 
 
 async def test_the_budget_holds_when_the_model_hangs() -> None:
-    """Every keystroke gets its final answer from a model that never answers, and the engine can still be closed."""
+    """Every keystroke gets its final answer from a model that never ends; the engine can still be closed."""
     model = HangingModel()
     engine = scripted_engine(model, budget_ms=20)
     answers = Answers()
@@ -115,7 +123,7 @@ async def test_fields_give_up_their_trees_where_memory_is_short(monkeypatch: pyt
     await engine.close()
 
 
-# -- the real model ------------------------------------------------------------------------------------------------
+# -- the real model --------------------------------------------------------------------------------
 
 REAL_MODEL = Path("models/build/smollm2-135m")
 

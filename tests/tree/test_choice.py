@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from foretype.tree.choice import Place, Policy, choose, first_word, without_after
+from foretype.tree.choice import Agreeing, Place, Policy, choose, first_word, without_after
 from foretype.tree.search import Word
 
-POLICY = Policy(show=0.3, keep=0.1, clearly_better=1.5, least_chars=2)
+POLICY = Policy(show=0.2, draw_out=0.3, keep=0.1, clearly_better=1.5, price=0.43, least_chars=2)
 
 
-def texts(words: dict[str, float], place: Place | None = None, alternatives: int = 0) -> list[str]:
-    found = sorted(words.items(), key=lambda entry: -entry[1])
-    chosen = choose([Word(text.encode(), p) for text, p in found], POLICY, place or Place(), alternatives)
+def texts(
+    words: dict[str, float],
+    place: Place | None = None,
+    alternatives: int = 0,
+    agreeing: Agreeing = lambda text: 0.0,
+) -> list[str]:
+    likeliest_first = sorted(words.items(), key=lambda entry: -entry[1])
+    found = [Word(text.encode(), p) for text, p in likeliest_first]
+    chosen = choose(found, POLICY, place or Place(), agreeing, alternatives)
     return [one.text for one in chosen]
 
 
@@ -24,6 +30,17 @@ def test_nothing_is_shown_where_nothing_is_likely_enough() -> None:
     assert texts({"stions": 0.29}) == []
 
 
+def test_a_word_that_shares_its_next_letters_with_its_rivals_is_shown_sooner() -> None:
+    """Waiting a letter would not tell "stions" from "stioning", so nothing is spared by waiting."""
+    assert texts({"stions": 0.29}, agreeing=lambda text: 0.29) == []
+    assert texts({"stions": 0.29}, agreeing=lambda text: 0.9) == ["stions"]
+
+
+def test_a_word_that_saves_little_in_all_is_not_shown_because_its_letters_are_shared() -> None:
+    assert texts({"st": 0.29}, agreeing=lambda text: 0.9) == []
+    assert texts({"stions": 0.15}, agreeing=lambda text: 0.9) == []
+
+
 def test_a_text_is_drawn_out_while_all_of_it_stays_likely() -> None:
     assert texts({"stions": 0.6, "stions or": 0.4, "stions or concerns": 0.2}) == ["stions or"]
 
@@ -33,7 +50,7 @@ def test_a_single_letter_is_not_worth_a_key() -> None:
 
 
 def test_a_text_that_ends_inside_a_character_is_not_shown() -> None:
-    assert choose([Word("né".encode()[:-1], 0.9)], POLICY, Place()) == []
+    assert choose([Word("né".encode()[:-1], 0.9)], POLICY, Place(), lambda text: 0.0) == []
 
 
 def test_longer_texts_than_asked_for_are_not_shown() -> None:
@@ -42,6 +59,10 @@ def test_longer_texts_than_asked_for_are_not_shown() -> None:
 
 def test_what_is_on_the_screen_stays_while_it_is_possible() -> None:
     assert texts({"tions": 0.25, "ries": 0.3}, Place(on_screen="tions")) == ["tions"]
+
+
+def test_what_is_on_the_screen_stays_to_its_last_letter() -> None:
+    assert texts({"s": 0.9}, Place(on_screen="s")) == ["s"]
 
 
 def test_what_is_on_the_screen_goes_when_another_is_clearly_better() -> None:

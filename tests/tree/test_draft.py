@@ -34,7 +34,9 @@ def new_draft(limits: Limits | None = None) -> tuple[Draft, ScriptedModel]:
     return draft, model
 
 
-def answer(draft: Draft, model: ScriptedModel, before: str, after: str = "", on_screen: str = "") -> str | Reason:
+def answer(
+    draft: Draft, model: ScriptedModel, before: str, after: str = "", on_screen: str = ""
+) -> str | Reason:
     reason = draft.place(Keystroke(1, before, after), on_screen)
     if reason is not None:
         return reason
@@ -108,7 +110,12 @@ def test_memory_ends_where_the_limits_say() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.sampled_from(["Please", " tell", " me", " any", " q", "ue", " you", "", " the"]), max_size=30), st.data())
+@given(
+    st.lists(
+        st.sampled_from(["Please", " tell", " me", " any", " q", "ue", " you", "", " the"]), max_size=30
+    ),
+    st.data(),
+)
 def test_what_is_found_does_not_depend_on_the_way_there(pieces: list[str], data: st.DataObject) -> None:
     """A tree that was typed, deleted and pasted into, with little room, says what a new one says."""
     walked = new_draft(Limits(context_tokens=64, arena_tokens=160, tokens_a_run=8))

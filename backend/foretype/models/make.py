@@ -239,7 +239,7 @@ class _Making:
                 weights=best.weights,
                 geometry=geometry,
                 begin_ids=tuple(int(token) for token in text.ids[: len(self._recipe.begin)]),
-                prompt=self._recipe.prompt,
+                prompts=self._recipe.prompts,
                 threshold=self._recipe.threshold,
                 figures=Figures(
                     bits_per_byte_float32=reference.bits_per_byte,

@@ -9,6 +9,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from foretype.keystroke import FieldKind
+
 FORMAT: Final = 1
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
@@ -70,8 +72,8 @@ class Manifest(_Strict):
     weights: str  # "int8-block32", "float32", …
     geometry: Geometry
     begin_ids: tuple[int, ...]  # token ids that every text starts with
-    prompt: str = ""  # a line that stands between them and the text, often none
-    threshold: float = 0.3  # show nothing less probable
+    prompts: dict[FieldKind, str] = {}  # what stands between them and the text, by kind of field
+    threshold: float = 0.2  # show nothing less probable
     figures: Figures
 
     @classmethod

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from foretype.keystroke import FieldKind
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
 
 DEFAULTS = ("distilgpt2", "smollm2-135m")
@@ -71,8 +72,8 @@ class Recipe(_Strict):
     parameters: int = Field(gt=0)
     context_length: int = Field(gt=0)  # tokens
     begin: tuple[str, ...]  # the tokens that every text starts with, as the tokeniser spells them
-    prompt: str = ""  # a line between them and the text
-    threshold: float = Field(0.3, ge=0, le=1)  # show nothing less probable
+    prompts: dict[FieldKind, str] = {}  # what stands between them and the text, by kind of field
+    threshold: float = Field(0.2, ge=0, le=1)  # show nothing less probable
     weights: tuple[WeightsName, ...] = Field(
         min_length=1
     )  # what to try; the fastest that is good enough is kept

@@ -46,7 +46,7 @@ class Arena:
         return first
 
     def adopt(self, other: Arena) -> None:
-        """Take over all that `other` holds; this arena must be empty and large enough. Raises ArenaFullError."""
+        """Take over all that `other` holds; this arena must be empty. Raises ArenaFullError."""
         first = self.claim(other.length)
         assert first == 0
         self.buffer[..., : other.length, :] = other.buffer[..., : other.length, :]

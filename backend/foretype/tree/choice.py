@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from foretype.keystroke import Continuation
@@ -14,15 +14,19 @@ from foretype.tree.search import Word
 class Policy:
     """How sure one must be. Probabilities are those that the typist types the whole text.
 
-    show: for a new text. keep: for one that is on the screen already; a text that comes and goes is worse
-    than either.
+    show: the least for a new text.
+    draw_out: the least for showing more than a word of it.
+    keep: the least for one that is on the screen already; a text that comes and goes is worse than either.
     clearly_better: by which factor another must be likelier to take the place of what is on the screen.
+    price: how many saved keys one text shown in vain costs (`_worth_showing`).
     least_chars: a shorter text saves nothing, since taking it costs a key too.
     """
 
-    show: float = 0.3
-    keep: float = 0.2
+    show: float = 0.2
+    draw_out: float = 0.3
+    keep: float = 0.1
     clearly_better: float = 1.5
+    price: float = 0.56
     least_chars: int = 2
 
 
@@ -35,12 +39,18 @@ class Place:
     on_screen: str = ""  # what is left of the text on the screen, where the last key agreed with it
 
 
-def choose(words: Sequence[Word], policy: Policy, place: Place, alternatives: int = 0) -> list[Continuation]:
+Agreeing = Callable[[bytes], float]
+"""The probability, 0 to 1, that the typist's next bytes are these."""
+
+
+def choose(
+    words: Sequence[Word], policy: Policy, place: Place, agreeing: Agreeing, alternatives: int = 0
+) -> list[Continuation]:
     """What to show and, behind it, other ways to go on that differ in their first word; empty where nothing
     is worth a glance.
     """
     possible = [found for word in words if (found := _fitting(word, policy, place)) is not None]
-    shown = _on_screen(possible, policy, place) or _best(possible, policy)
+    shown = _on_screen(possible, policy, place, agreeing) or _best(possible, policy, agreeing)
     if shown is None:
         return []
     chosen = [shown]
@@ -52,32 +62,51 @@ def choose(words: Sequence[Word], policy: Policy, place: Place, alternatives: in
     return chosen
 
 
-def _best(possible: Sequence[Continuation], policy: Policy) -> Continuation | None:
-    """The likeliest text, drawn out as far as it stays likely enough to be shown by itself."""
-    sure = [one for one in possible if one.confidence >= policy.show]
-    if not sure:
+def _best(possible: Sequence[Continuation], policy: Policy, agreeing: Agreeing) -> Continuation | None:
+    """The likeliest word, if it is worth showing, drawn out while all of it stays likely."""
+    if not possible or not _worth_showing(possible[0], policy, agreeing):
         return None
-    best = sure[0]
-    for longer in sure[1:]:
-        if longer.text.startswith(best.text):
+    best = possible[0]
+    for longer in possible[1:]:
+        if longer.confidence >= policy.draw_out and longer.text.startswith(best.text):
             best = longer
     return best
 
 
-def _on_screen(possible: Sequence[Continuation], policy: Policy, place: Place) -> Continuation | None:
+def _worth_showing(one: Continuation, policy: Policy, agreeing: Agreeing) -> bool:
+    """Whether to show a word now is better than to wait, for any number of keys.
+
+    Waiting for k keys forgoes k saved ones if the word is right. It spares a text shown in vain if those keys
+    tell that it is wrong; if they don't, the wrong text is shown then all the same. So a word that shares its
+    next letters with its rivals is shown sooner than one that the next letter decides
+    (docs/decisions/0007-what-to-show.md).
+    """
+    word = first_word(one.text).encode()
+    right = one.confidence
+    if right < policy.show:
+        return False
+    for keys in range(1, len(word)):
+        still_agreeing = max(right, agreeing(word[:keys])) if keys < len(word) - 1 else right
+        if right * keys <= policy.price * (1.0 - still_agreeing):
+            return False
+    return True
+
+
+def _on_screen(
+    possible: Sequence[Continuation], policy: Policy, place: Place, agreeing: Agreeing
+) -> Continuation | None:
     """The text on the screen, if it is still likely enough and none that contradicts it is clearly better."""
     if not place.on_screen:
         return None
-    kept = next(
-        (one for one in possible if one.text == place.on_screen and one.confidence >= policy.keep), None
-    )
+    still_there = (one for one in possible if one.text == place.on_screen and one.confidence >= policy.keep)
+    kept = next(still_there, None)
     if kept is None:
         return None
     for other in possible:
         agrees = other.text.startswith(kept.text) or kept.text.startswith(other.text)
         if not agrees and other.confidence > policy.clearly_better * kept.confidence:
             return None
-    longer = _best(possible, policy)
+    longer = _best(possible, policy, agreeing)
     return longer if longer is not None and longer.text.startswith(kept.text) else kept
 
 
@@ -87,7 +116,7 @@ def _fitting(word: Word, policy: Policy, place: Place) -> Continuation | None:
     except UnicodeDecodeError:
         return None  # it would end inside a character
     text = without_after(text, place.after)
-    if len(text) < policy.least_chars or not text.strip():
+    if not text.strip() or (len(text) < policy.least_chars and text != place.on_screen):
         return None
     if place.max_chars is not None and len(text) > place.max_chars:
         return None

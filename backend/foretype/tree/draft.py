@@ -14,7 +14,7 @@ from foretype.runtime.arena import Arena
 from foretype.tokens import Vocabulary
 from foretype.tree.choice import Place, Policy, choose
 from foretype.tree.distribution import Distribution
-from foretype.tree.search import Findings, Search
+from foretype.tree.search import Findings, Floors, Search
 from foretype.tree.split import Split, is_supported, scalar_values, split
 from foretype.tree.trie import Node, Run, Trie
 from foretype.tree.window import Window
@@ -103,7 +103,9 @@ class Draft:
     def look(self) -> Look:
         """Search with the distributions that are there."""
         self._findings = self._search().explore()
-        chosen = choose(self._findings.words, self._policy, self._place, self._keystroke.alternatives)
+        chosen = choose(
+            self._findings.words, self._policy, self._place, self._agreeing, self._keystroke.alternatives
+        )
         done = not self._findings.wanted or self._runs >= self._limits.runs_a_keystroke
         return Look(chosen, done, sure=bool(chosen) and self._findings.sure_words > 0)
 
@@ -116,16 +118,19 @@ class Draft:
         self._trie.record(run, first_slot, distributions)
         self._runs += 1
 
+    def _agreeing(self, text: bytes) -> float:
+        return self._findings.agreeing(text, self._vocabulary)
+
     def _search(self) -> Search:
-        worth_a_run = self._policy.show
-        if self._keystroke.alternatives:
-            worth_a_run /= 4  # others to choose from are less likely than the one shown
+        policy = self._policy
+        # Others to choose from are less likely than the one shown.
+        word = policy.show / 4 if self._keystroke.alternatives else policy.show
         return Search(
             self._trie,
             self._root,
             self._split.stem.encode(),
             self._vocabulary,
-            wanted_floor=worth_a_run,
-            found_floor=self._policy.keep,
+            floors=Floors(word, policy.draw_out, policy.keep),
+            on_screen=self._place.on_screen.encode(),
             most_wanted=self._limits.nodes_a_run,
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from foretype.tokens import Vocabulary, is_word_byte
+from foretype.tree.distribution import Distribution
 from foretype.tree.trie import Node, Trie
 
 BRANCHES = 12  # ways on that are followed at a node; the thirteenth is never a suggestion
@@ -28,6 +29,15 @@ class Word:
     probability: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """A node at which the stem is covered but for `left`: how likely it is, and what follows it."""
+
+    likelihood: float
+    distribution: Distribution
+    left: bytes
+
+
 @dataclass(slots=True)
 class Findings:
     """What a search found so far.
@@ -41,12 +51,36 @@ class Findings:
     words: list[Word] = field(default_factory=list)
     wanted: list[Node] = field(default_factory=list)
     sure_words: int = 0
+    mass: float = 1.0  # the probability of all that fits the stem
+    edges: list[_Edge] = field(default_factory=list)
+
+    def agreeing(self, text: bytes, vocabulary: Vocabulary) -> float:
+        """The probability, 0 to 1, that the next bytes are `text`; too low where tokens end inside it."""
+        joint = sum(
+            edge.likelihood * edge.distribution.mass_in(vocabulary.interval(edge.left + text))
+            for edge in self.edges
+        )
+        return min(1.0, joint / max(self.mass, 1e-12))
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """Below which probability a way is left alone: also where its distribution happens to be there, so that
+    what is found does not depend on what the tree has seen.
+
+    word: on the way to a first word. draw_out: beyond it. keep: along the text that is on the screen.
+    """
+
+    word: float
+    draw_out: float
+    keep: float
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Way:
-    """A path not yet followed, ordered by its improbability. Its last token is `token` after `parent`, or
-    none: then it is `parent` itself.
+    """A path not yet followed, ordered by its improbability.
+
+    Its last token is `token` after `parent`, or none: then it is `parent` itself.
     """
 
     cost: float  # -log of the joint probability
@@ -55,14 +89,11 @@ class _Way:
     token: int | None = field(compare=False)
     text: bytes = field(compare=False)  # the bytes of the whole path below the search's root
     ends: bool = field(default=False, compare=False)  # the word is over: a finding
+    beyond: bool = field(default=False, compare=False)  # it holds more than one word
 
 
 class Search:
-    """One walk from a node with the bytes of the stem as a constraint.
-
-    wanted_floor: ways less likely than this are not worth a model run. found_floor: those that need none are
-    followed down to this.
-    """
+    """One walk from a node with the bytes of the stem as a constraint."""
 
     def __init__(
         self,
@@ -71,18 +102,20 @@ class Search:
         stem: bytes,
         vocabulary: Vocabulary,
         *,
-        wanted_floor: float,
-        found_floor: float,
+        floors: Floors,
+        on_screen: bytes,
         most_wanted: int,
     ) -> None:
         self._trie = trie
         self._root = root
         self._stem = stem
         self._vocabulary = vocabulary
-        self._wanted_floor = wanted_floor
-        self._found_floor = min(found_floor, wanted_floor)
+        self._floors = floors
+        self._lowest_floor = min(floors.word, floors.draw_out, floors.keep)
+        self._shown = stem + on_screen if on_screen else b""
         self._most_wanted = most_wanted
         self._ways: list[_Way] = []
+        self._edges: list[_Edge] = []
         self._numbers = count()
         # The probability of all that fits the stem, as far as it is known: what a suggestion's own
         # probability is measured against.
@@ -90,15 +123,17 @@ class Search:
 
     def explore(self) -> Findings:
         findings = Findings()
-        self._push(0.0, self._root, None, b"")
+        self._push(_Way(0.0, next(self._numbers), self._root, None, b""))
         while self._ways:
             way = heapq.heappop(self._ways)
             likelihood = math.exp(-way.cost)
-            # Where the stem is not covered yet, this way adds to the mass too: it can reach the floor only by
+            # Where the stem is not covered yet, this way adds to the mass too: it can reach a floor only by
             # its share of both.
             mass = self._mass + (likelihood if len(way.text) < len(self._stem) else 0.0)
-            if likelihood < self._found_floor * mass:
+            if likelihood < self._lowest_floor * mass:
                 break
+            if likelihood < self._floor(way) * mass:
+                continue
             if way.ends:
                 findings.words.append(Word(way.text[len(self._stem) :], likelihood))
                 findings.sure_words += not findings.wanted
@@ -106,45 +141,55 @@ class Search:
             node = way.parent if way.token is None else self._trie.child(way.parent, way.token)
             node.used = self._trie.clock
             if node.distribution is not None:
-                self._expand(way, node)
-            elif likelihood >= self._wanted_floor * mass and len(findings.wanted) < self._most_wanted:
+                self._expand(way, node, node.distribution)
+            elif len(findings.wanted) < self._most_wanted:
                 findings.wanted.append(node)
+        findings.mass = self._mass
+        findings.edges = self._edges
         findings.words = [Word(word.text, min(1.0, word.probability / self._mass)) for word in findings.words]
         return findings
 
-    def _expand(self, way: _Way, node: Node) -> None:
-        left = self._stem[len(way.text) :]
-        if left:
-            self._cover(way, node, left)
-            return
-        distribution = node.distribution
-        assert distribution is not None
-        in_word = len(way.text) > len(self._stem) and is_word_byte(way.text[-1])
-        if in_word:
-            self._push(way.cost - distribution.log_boundary, node, None, way.text, ends=True)
-        for rank in distribution.top[:BRANCHES]:
-            self._follow(way, node, int(rank))
+    def _floor(self, way: _Way) -> float:
+        if self._shown.startswith(way.text) and way.text:
+            return self._floors.keep
+        return self._floors.draw_out if way.beyond else self._floors.word
 
-    def _cover(self, way: _Way, node: Node, left: bytes) -> None:
+    def _expand(self, way: _Way, node: Node, distribution: Distribution) -> None:
+        left = self._stem[len(way.text) :]
+        if len(way.text) <= len(self._stem):
+            self._edges.append(_Edge(math.exp(-way.cost), distribution, left))
+        if left:
+            self._cover(way, node, distribution, left)
+            return
+        if self._is_in_word(way):
+            cost = way.cost - distribution.log_boundary
+            ended = _Way(cost, next(self._numbers), node, None, way.text, ends=True, beyond=way.beyond)
+            self._push(ended)
+        for rank in distribution.top[:BRANCHES]:
+            self._follow(way, node, distribution, int(rank))
+
+    def _cover(self, way: _Way, node: Node, distribution: Distribution, left: bytes) -> None:
         """Tokens that begin with what is left of the stem, and tokens that are a part of it."""
-        distribution = node.distribution
-        assert distribution is not None
         interval = self._vocabulary.interval(left)
         if len(interval):
             self._mass += math.exp(-way.cost) * distribution.mass_in(interval)
             for rank in distribution.best_in(interval, BRANCHES):
-                self._follow(way, node, int(rank))
+                self._follow(way, node, distribution, int(rank))
         for rank in self._vocabulary.prefixes(left):
-            self._follow(way, node, rank)
+            self._follow(way, node, distribution, rank)
 
-    def _follow(self, way: _Way, node: Node, rank: int) -> None:
+    def _follow(self, way: _Way, node: Node, distribution: Distribution, rank: int) -> None:
         text = self._vocabulary.texts[rank]
         if any(newline in text for newline in NEWLINES):
             return  # a suggestion never starts a line: what comes there is anybody's guess
-        distribution = node.distribution
-        assert distribution is not None
         cost = way.cost - float(distribution.log_probs[rank])
-        self._push(cost, node, int(self._vocabulary.ids[rank]), way.text + text)
+        beyond = way.beyond or (self._is_in_word(way) and not is_word_byte(text[0]))
+        token = int(self._vocabulary.ids[rank])
+        self._push(_Way(cost, next(self._numbers), node, token, way.text + text, beyond=beyond))
 
-    def _push(self, cost: float, parent: Node, token: int | None, text: bytes, *, ends: bool = False) -> None:
-        heapq.heappush(self._ways, _Way(cost, next(self._numbers), parent, token, text, ends))
+    def _is_in_word(self, way: _Way) -> bool:
+        """Whether a suggestion that ended here would end with a word's letters."""
+        return len(way.text) > len(self._stem) and is_word_byte(way.text[-1])
+
+    def _push(self, way: _Way) -> None:
+        heapq.heappush(self._ways, way)

@@ -139,7 +139,9 @@ class Trie:
         distributions.
         """
         for index, node in enumerate(run.nodes):
-            if node.slot == NO_SLOT:  # else it ran again for its distribution only, and its descendants know the old slot
+            if (
+                node.slot == NO_SLOT
+            ):  # else it ran again for its distribution only, and its descendants know the old slot
                 node.slot = first_slot + index
         for node, distribution in zip(run.wanted, distributions, strict=True):
             node.distribution = distribution

@@ -8,8 +8,10 @@ const EXTENSION = fileURLToPath(new URL("../../.output/chrome-mv3", import.meta.
 export const EXTENSION_ID = "ijfnigekiijgjonokmjdlocconcionjf";
 export const OPTIONS = `chrome-extension://${EXTENSION_ID}/options.html`;
 
-export function launch(): Promise<BrowserContext> {
+/** A Chromium with the built extension. `deviceScaleFactor`: how many pixels of a picture make one of a page's. */
+export function launch({ deviceScaleFactor = 1 } = {}): Promise<BrowserContext> {
   return chromium.launchPersistentContext("", {
+    deviceScaleFactor,
     executablePath: CHROMIUM,
     headless: false,
     viewport: { width: 1000, height: 700 },

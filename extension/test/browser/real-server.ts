@@ -1,80 +1,98 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-const COMMAND = process.env.FORETYPE_SERVE_COMMAND ?? `${at("../../../.venv/bin/python")} -m foretype serve`;
+/** The Python that Foretype is installed in; PYTHONPATH may lead it to other sources. */
+const PYTHON = process.env.FORETYPE_PYTHON ?? at("../../../.venv/bin/python");
 
-export const REAL_TOKEN = "a-fixed-token-for-the-browser-tests";
+export const REAL_TOKEN = "the-fixed-token-of-a-test";
 
-/** The server that people run, with the model that it serves them. */
+/** `foretype serve` with a prepared model. It can be killed and started again: its address stays, the codes it prints do not. */
 export class RealServer {
-  readonly #port: number;
+  #port = 0;
+  #state = "";
   #process: ChildProcess | null = null;
+  #link = "";
 
-  private constructor(port: number) {
-    this.#port = port;
-  }
-
-  static async onFreePort(): Promise<RealServer> {
-    const probe = createServer().listen(0, "127.0.0.1");
-    await once(probe, "listening");
-    const address = probe.address();
-    probe.close();
-    await once(probe, "close");
-    if (typeof address !== "object" || !address) throw new Error("no free port");
-    return new RealServer(address.port);
-  }
-
-  get address(): string {
+  get origin(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Resolves when it is ready to complete. What it wrote is the error where it ends before. */
-  async start(): Promise<void> {
-    const [program = "", ...rest] = COMMAND.split(" ");
-    const child = spawn(program, rest, { env: this.#environment(), stdio: ["ignore", "pipe", "pipe"] });
-    this.#process = child;
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (data) => {
-        output += data;
-      });
-    }
-    const ended = once(child, "exit").then(([code]) => {
-      throw new Error(`the server ended with ${code}:\n${output}`);
-    });
-    await Promise.race([ended, this.#ready()]);
-    ended.catch(() => {});
+  /** The address it printed, with a code that works once. */
+  get link(): string {
+    return this.#link;
   }
 
-  /** Without warning, as a crash does it. */
+  get code(): string {
+    return this.#link.split("#code=")[1] ?? "";
+  }
+
+  /** Ends when the server has printed its link: from then on it completes. */
+  async start(): Promise<void> {
+    this.#port ||= await freePort();
+    this.#state ||= await mkdtemp(join(tmpdir(), "foretype-state-"));
+    const process = spawn(PYTHON, ["-m", "foretype", "serve"], { env: this.#environment(), stdio: "pipe" });
+    this.#process = process;
+    const said: string[] = [];
+    this.#link = "";
+    process.stderr.on("data", (data) => said.push(String(data)));
+    for await (const line of createInterface(process.stdout)) {
+      said.push(line);
+      if (line.includes("#code=")) this.#link = line.trim();
+      if (this.#link !== "") break;
+    }
+    if (this.#link === "") throw new Error(`The server ended before it was ready:\n${said.join("\n")}`);
+    // What it goes on to say must not fill the pipe.
+    process.stdout.resume();
+  }
+
+  /** At once and without a farewell, as a crash does it. */
   async kill(): Promise<void> {
-    const child = this.#process;
+    await this.#end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+    if (this.#state !== "") await rm(this.#state, { recursive: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const process = this.#process;
     this.#process = null;
-    if (!child || child.exitCode !== null) return;
-    child.kill("SIGKILL");
-    await once(child, "exit");
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
+    const exit = once(process, "exit");
+    process.kill(signal);
+    await exit;
   }
 
   #environment(): NodeJS.ProcessEnv {
     return {
       FORETYPE_MODELS_DIR: at("../../../models/build"),
       ...process.env,
-      PYTHONPATH: at("../../../backend"),
       FORETYPE_HOST: "127.0.0.1",
       FORETYPE_PORT: String(this.#port),
       FORETYPE_TOKEN: REAL_TOKEN,
+      FORETYPE_STATE_DIR: this.#state,
+      // The one whose answers the tests know, also where a model hub could be reached.
+      FORETYPE_MODEL: "smollm2-135m",
+      PYTHONUNBUFFERED: "1",
     };
   }
+}
 
-  async #ready(): Promise<void> {
-    while (this.#process) {
-      const answer = await fetch(`${this.address}/healthz`).catch(() => null);
-      if (answer?.ok) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("The machine gave no port");
+  return address.port;
 }

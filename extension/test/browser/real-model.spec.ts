@@ -1,0 +1,55 @@
+import type { Page } from "@playwright/test";
+import { expect, test } from "./real-fixtures.ts";
+
+const TYPED = "Please let me know if you have any que";
+
+const FIELDS = {
+  textarea: '<textarea id="field" rows="4" cols="70"></textarea>',
+  input: '<input id="field" size="80">',
+  contenteditable: '<div id="field" contenteditable="true" style="width: 600px; min-height: 60px"></div>',
+};
+
+const written = (page: Page) =>
+  page.locator("#field").evaluate((field) => ("value" in field ? String(field.value) : field.textContent));
+
+for (const [kind, html] of Object.entries(FIELDS)) {
+  test(`the real model finishes a word in a ${kind}, and Tab takes it`, async ({ page, ghost, show }) => {
+    await show(html);
+    await page.locator("#field").click();
+    await page.keyboard.type(TYPED);
+    await expect.poll(() => ghost.text()).toMatch(/^stions/);
+    await page.keyboard.press("Tab");
+    expect(await written(page)).toBe(`${TYPED}stions`);
+  });
+}
+
+test("a server that is killed takes no key with it, and its ghost text comes back with it", async ({
+  page,
+  ghost,
+  show,
+  server,
+  sign,
+}) => {
+  await show(FIELDS.textarea);
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await expect.poll(() => ghost.text()).toMatch(/^stions/);
+  await expect.poll(sign).toContain("the server is there");
+
+  await server.kill();
+  const more = "stions. By the way, the meeting is sched";
+  await page.keyboard.type(more);
+  expect(await written(page)).toBe(TYPED + more);
+  await ghost.expectText(null);
+  await expect.poll(sign).toContain("the server is not there");
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).not.toBeFocused();
+  await page.locator("#field").focus();
+
+  await server.start();
+  // The extension asks again by itself: no key is needed. It waits up to ten seconds between two tries.
+  await expect.poll(() => ghost.text(), { timeout: 20_000 }).toMatch(/^uled/);
+  await page.keyboard.press("Tab");
+  expect(await written(page)).toBe(`${TYPED}${more}uled`);
+  await expect.poll(sign).toContain("the server is there");
+});
