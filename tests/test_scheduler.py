@@ -98,6 +98,18 @@ async def test_a_run_that_fails_is_told_to_its_field_and_the_others_are_served()
     assert log == ["one: RuntimeError", "two"]
 
 
+async def test_a_field_that_cannot_say_what_it_wants_does_not_end_the_service() -> None:
+    class Broken(OneRun):
+        def next_run(self) -> tuple[Arena, Run] | None:
+            raise ValueError("no room")
+
+    log: list[str] = []
+    await serve(
+        CountingRuntime(), [(Broken("broken", log), Deadline(1.0)), (OneRun("two", log), Deadline(2.0))]
+    )
+    assert log == ["broken: ValueError", "two"]
+
+
 async def test_asking_again_replaces_the_deadline() -> None:
     log: list[str] = []
     one, two = OneRun("one", log), OneRun("two", log)

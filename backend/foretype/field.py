@@ -60,8 +60,7 @@ class Field:
         self._dismissed: str | None = None  # the settled text at which the typist wants quiet
         self._closed = False
 
-    # -- from the connection
-    # -------------------------------------------------------------------------------------
+    # -- from the connection --
 
     def keystroke(self, keystroke: Keystroke) -> None:
         self._stop_timer()
@@ -99,8 +98,7 @@ class Field:
         self._scheduler.forget(self)
         self._draft = None
 
-    # -- from whoever looks after memory
-    # -------------------------------------------------------------------------
+    # -- from whoever looks after memory --
 
     @property
     def held_bytes(self) -> int:
@@ -116,8 +114,7 @@ class Field:
         self._scheduler.forget(self)
         return True
 
-    # -- from the scheduler
-    # --------------------------------------------------------------------------------------
+    # -- from the scheduler --
 
     def next_run(self) -> tuple[Arena, Run] | None:
         if self._draft is None or (self._look.done and not self._ahead):
@@ -144,8 +141,7 @@ class Field:
             message = f"the model failed ({type(error).__name__}); the next keystroke starts anew"
             self._say(Failure(FailureCode.INTERNAL, message), final=True)
 
-    # -- inside
-    # --------------------------------------------------------------------------------------------------
+    # -- inside --
 
     def _advance(self, draft: Draft) -> None:
         """Look with what is there; answer if that is all, else ask for the model."""

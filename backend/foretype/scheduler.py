@@ -49,9 +49,12 @@ class Scheduler:
         """Until cancelled: choose, run, record."""
         while True:
             client = await self._next()
-            wanted = client.next_run()
-            if wanted is not None:
-                await self._run(client, *wanted)
+            try:
+                wanted = client.next_run()
+                if wanted is not None:
+                    await self._run(client, *wanted)
+            except Exception as error:  # one field's trouble must not end the others' service
+                client.failed(error)
 
     async def _next(self) -> Client:
         while not self._waiting:
@@ -63,9 +66,4 @@ class Scheduler:
 
     async def _run(self, client: Client, arena: Arena, run: Run) -> None:
         first_slot = arena.length
-        try:
-            distributions = await self._model.run(arena, run.chunk)
-        except Exception as error:  # one field's failed run must not end the others' service
-            client.failed(error)
-        else:
-            client.record(run, first_slot, distributions)
+        client.record(run, first_slot, await self._model.run(arena, run.chunk))

@@ -172,6 +172,7 @@ class Trie:
         """
         path = {ancestor for node in keep for ancestor in node.path()}
         goal = min(self.arena.capacity // 2, self.arena.capacity - count)
+        self._drop_unread(path)
         live = [node for node in self._nodes() if node.slot != NO_SLOT]
         if len(live) > goal:
             self._drop(live, path, len(live) - goal)
@@ -180,6 +181,15 @@ class Trie:
         self.arena.compact(np.array([node.slot for node in live], np.int64))
         for slot, node in enumerate(live):
             node.slot = slot
+
+    def _drop_unread(self, path: set[Node]) -> None:
+        """Nodes that were wanted once and overtaken: nothing below them was read either."""
+        for node in list(self._nodes()):
+            unread = [
+                child for child in node.children.values() if child.slot == NO_SLOT and child not in path
+            ]
+            for child in unread:
+                del node.children[child.token]
 
     def _drop(self, live: list[Node], path: set[Node], surplus: int) -> None:
         """Leaves first within the same age, since a node is never used later than its parent."""
