@@ -115,8 +115,7 @@ class Desk:
         self.field.keystroke(Keystroke(seq, before))
 
 
-@pytest.fixture
-def desk() -> Desk:
+def new_desk(runs_ahead: int = 0) -> Desk:
     model = ScriptedModel(VOCABULARY, SCRIPT)
     timers, scheduler, answers = FakeTimers(), HandScheduler(model), Answers()
 
@@ -124,7 +123,13 @@ def desk() -> Desk:
         limits = Limits()
         return Draft(model.new_arena(limits.arena_tokens), [BEGIN], VOCABULARY, Policy(), limits)
 
-    return Desk(timers, scheduler, answers, Field(new_draft, scheduler, answers, timers, BUDGET_MS))  # type: ignore[arg-type]
+    field = Field(new_draft, scheduler, answers, timers, BUDGET_MS, runs_ahead)  # type: ignore[arg-type]
+    return Desk(timers, scheduler, answers, field)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return new_desk()
 
 
 def test_a_keystroke_is_answered_when_the_search_is_done(desk: Desk) -> None:
@@ -268,3 +273,59 @@ def test_a_tree_can_be_given_back_and_grows_again(desk: Desk) -> None:
     outcome = desk.answers.finals[-1][1]
     assert isinstance(outcome, Suggestion)
     assert outcome.text == "tions"
+
+
+# -- ahead of the typist --
+
+
+def test_what_may_come_next_is_worked_out_while_nobody_waits() -> None:
+    """The word is typed to its end, and what follows it is there already."""
+    desk = new_desk(runs_ahead=4)
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    desk.type(2, "Please any questions")
+    outcome = desk.answers.finals[-1][1]
+    assert isinstance(outcome, Suggestion)
+    assert outcome.source is Source.TREE
+
+
+def test_running_ahead_has_a_limit_and_an_end() -> None:
+    few, many = new_desk(runs_ahead=1), new_desk(runs_ahead=100)
+    for desk in (few, many):
+        desk.type(1, "Please any que")
+        desk.scheduler.finish()
+    none = new_desk()
+    none.type(1, "Please any que")
+    none.scheduler.finish()
+    assert len(few.scheduler.model.runs) == len(none.scheduler.model.runs) + 1
+    assert len(many.scheduler.model.runs) < 100
+
+
+def test_running_ahead_waits_for_all_that_somebody_waits_for() -> None:
+    desk = new_desk(runs_ahead=4)
+    desk.type(1, "Please any que")
+    while not desk.answers.finals:
+        desk.scheduler.step()
+    assert desk.scheduler.waiting == {desk.field: Deadline.whenever()}
+
+
+def test_what_is_shown_does_not_depend_on_running_ahead() -> None:
+    said = []
+    for runs_ahead in (0, 4):
+        desk = new_desk(runs_ahead)
+        texts = ("Please any", "Please any q", "Please any ques", "Please any questions y")
+        for seq, before in enumerate(texts, start=1):
+            desk.type(seq, before)
+            desk.scheduler.finish()
+        finals = [outcome for _, outcome in desk.answers.finals if isinstance(outcome, Suggestion)]
+        said.append([outcome.text for outcome in finals])
+    assert said[0] == said[1]
+
+
+def test_a_closed_field_runs_nothing_ahead() -> None:
+    desk = new_desk(runs_ahead=4)
+    desk.type(1, "Please any que")
+    while not desk.answers.finals:
+        desk.scheduler.step()
+    desk.field.close()
+    assert not desk.scheduler.waiting

@@ -111,6 +111,7 @@ class Field:
         if self._running or self._open:
             return False
         self._draft = None
+        self._ahead = 0
         self._scheduler.forget(self)
         return True
 

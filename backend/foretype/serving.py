@@ -81,7 +81,14 @@ class LocalEngine:
         self._model.stop()
 
     def new_field(self, name: str, answer: Answer) -> Field:
-        return Field(self._new_draft, self._scheduler, partial(answer, name), self._timers, self._budget_ms, self._runs_ahead)
+        return Field(
+            self._new_draft,
+            self._scheduler,
+            partial(answer, name),
+            self._timers,
+            self._budget_ms,
+            self._runs_ahead,
+        )
 
     def used(self, field: Field) -> None:
         """`field` is the one typed in now; others give up their trees where memory is short."""
@@ -158,7 +165,14 @@ async def engine_from(folder: Path, manifest: Manifest, settings: Settings) -> L
     }
     policy = _policy(settings.threshold if settings.threshold is not None else manifest.threshold)
     engine = LocalEngine(
-        manifest.recipe, runtime, vocabulary, begin, policy, settings.budget_ms, asyncio.get_running_loop()
+        manifest.recipe,
+        runtime,
+        vocabulary,
+        begin,
+        policy,
+        settings.budget_ms,
+        asyncio.get_running_loop(),
+        settings.runs_ahead,
     )
     await engine.warm_up()
     return engine

@@ -116,6 +116,12 @@ class Settings(BaseSettings):
         le=256,
         description="Processor threads for the model; by default one a physical core, at most 4.",
     )
+    runs_ahead: int = Field(
+        3,
+        ge=0,
+        le=100,
+        description="Model runs made ahead after each keystroke, while nobody waits; 0 spares the battery.",
+    )
     threshold: Annotated[float | None, BeforeValidator(_none_if_blank)] = Field(
         None,
         ge=0,

@@ -6,12 +6,12 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from foretype.engine import Failure
 from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
+from foretype.models.prepare import ensure_prepared
 from foretype.runtime.arena import Arena
 from foretype.runtime.chunk import Chunk, Logits
 from foretype.serving import LocalEngine, start_engine
@@ -125,12 +125,13 @@ async def test_fields_give_up_their_trees_where_memory_is_short(monkeypatch: pyt
 
 # -- the real model --------------------------------------------------------------------------------
 
-REAL_MODEL = Path("models/build/smollm2-135m")
-
 
 @pytest.fixture
 async def real() -> AsyncIterator[LocalEngine]:
-    engine = await start_engine(REAL_MODEL, Settings(budget_ms=60_000))
+    """Makes the model where it is not there yet, which takes minutes."""
+    settings = Settings(budget_ms=60_000, model="smollm2-135m")
+    ready = await asyncio.to_thread(ensure_prepared, settings)
+    engine = await start_engine(ready.folder, settings)
     yield engine
     await engine.close()
 

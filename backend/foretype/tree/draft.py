@@ -115,9 +115,11 @@ class Draft:
         return self._trie.run_towards(self._findings.wanted, self._limits.tokens_a_run)
 
     def look_ahead(self) -> bool:
-        """Search where the typist may get to next, for `next_run` to compute; False where nothing likely is left.
+        """Search where the typist may get to next, for `next_run` to compute; False where nothing likely is
+        left.
 
-        Only after a `look` that was done. What it computes changes no answer, only how soon the next one is there.
+        Only after a `look` that was done. What it computes changes no answer, only how soon the next one is
+        there.
         """
         floor = self._policy.ahead
         floors = Floors(floor, floor, floor)
