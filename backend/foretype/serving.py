@@ -26,7 +26,7 @@ from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
 
-MARGIN = 0.1  # of the budget, kept for the way to the client and back
+MARGIN = 0.15  # of the budget, kept for the way to the client and back, and for a loop that is busy
 MOST_HELD_BYTES = 256 * 1024 * 1024  # past key values and distributions of all fields
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from foretype.keystroke import FieldKind
 from foretype.models import make as making
 from foretype.models.errors import (
     DiskFullError,
@@ -116,8 +117,8 @@ def test_what_is_prepared_is_not_made_again_unless_forced_or_the_recipe_changed(
     assert again.steps == []
     workshop.make(forced, force=True)
     assert "export to ONNX" in forced.steps
-    workshop.recipe = workshop.recipe.model_copy(update={"prompt": "An e-mail:\n"})
-    assert workshop.make(changed).manifest.prompt == "An e-mail:\n"
+    workshop.recipe = workshop.recipe.model_copy(update={"prompts": {FieldKind.EMAIL: "An e-mail:\n"}})
+    assert workshop.make(changed).manifest.prompts == {FieldKind.EMAIL: "An e-mail:\n"}
     assert "export to ONNX" in changed.steps
 
 

@@ -61,6 +61,10 @@ def test_what_is_on_the_screen_stays_while_it_is_possible() -> None:
     assert texts({"tions": 0.25, "ries": 0.3}, Place(on_screen="tions")) == ["tions"]
 
 
+def test_what_is_on_the_screen_stays_to_its_last_letter() -> None:
+    assert texts({"s": 0.9}, Place(on_screen="s")) == ["s"]
+
+
 def test_what_is_on_the_screen_goes_when_another_is_clearly_better() -> None:
     assert texts({"tions": 0.2, "ries": 0.5}, Place(on_screen="tions")) == ["ries"]
 

@@ -160,7 +160,10 @@ def _stoppable(console: Console) -> Iterator[None]:
 
 
 def _stop_when_stdin_closes() -> None:
-    """Stop as Ctrl-C does once the process that holds the other end of standard input has ended."""
+    """Stop as SIGTERM does once the process that holds the other end of standard input has ended.
+
+    Not as Ctrl-C does: what a shell starts in the background ignores that.
+    """
     while os.read(sys.stdin.fileno(), 1024):
         pass
-    _thread.interrupt_main()
+    _thread.interrupt_main(signal.SIGTERM)

@@ -26,7 +26,7 @@ class Policy:
     draw_out: float = 0.3
     keep: float = 0.1
     clearly_better: float = 1.5
-    price: float = 0.47
+    price: float = 0.56
     least_chars: int = 2
 
 
@@ -116,7 +116,7 @@ def _fitting(word: Word, policy: Policy, place: Place) -> Continuation | None:
     except UnicodeDecodeError:
         return None  # it would end inside a character
     text = without_after(text, place.after)
-    if len(text) < policy.least_chars or not text.strip():
+    if not text.strip() or (len(text) < policy.least_chars and text != place.on_screen):
         return None
     if place.max_chars is not None and len(text) > place.max_chars:
         return None

@@ -2,6 +2,9 @@ import { defineContentScript } from "wxt/utils/define-content-script";
 import { WorkerClient } from "../content/worker-client.ts";
 import { completeHere } from "../ghost/index.ts";
 
+/** A page that completes by itself, as the playground does: two would draw over each other. */
+const COMPLETES_ITSELF = '[data-foretype="own"]';
+
 export default defineContentScript({
   matches: ["<all_urls>"],
   allFrames: true,
@@ -9,6 +12,6 @@ export default defineContentScript({
   matchOriginAsFallback: true,
   runAt: "document_start",
   main(context) {
-    completeHere(new WorkerClient(context.signal), context.signal);
+    completeHere(new WorkerClient(context.signal), context.signal, COMPLETES_ITSELF);
   },
 });

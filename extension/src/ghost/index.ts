@@ -8,7 +8,7 @@ import { Typist } from "./typist.ts";
 export type { Client, Keystroke, Kind } from "./client.ts";
 export type { Answer } from "./conversation.ts";
 
-/** Completes what is typed in this window until `signal` ends it. */
-export function completeHere(client: Client, signal: AbortSignal): void {
-  listen(new Typist(client, new Overlay()), window, signal);
+/** Completes what is typed in this window until `signal` ends it, but in nothing inside of what `except` selects. */
+export function completeHere(client: Client, signal: AbortSignal, except?: string): void {
+  listen(new Typist(client, new Overlay()), window, signal, except);
 }

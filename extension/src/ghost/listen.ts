@@ -6,7 +6,7 @@ import type { Typist } from "./typist.ts";
  * Tells `typist` what happens on the page, until `signal` ends it. Everything is heard on the window while it goes down to its
  * target, so a page that keeps events to itself does not keep them from here.
  */
-export function listen(typist: Typist, window: Window, signal: AbortSignal): void {
+export function listen(typist: Typist, window: Window, signal: AbortSignal, except?: string): void {
   const { document } = window;
   const passwords = new PasswordMemory(document, signal);
   const on = <K extends keyof WindowEventMap>(type: K, hear: (event: WindowEventMap[K]) => void, passive = true) =>
@@ -19,7 +19,7 @@ export function listen(typist: Typist, window: Window, signal: AbortSignal): voi
 
   const enter = (target: EventTarget | null | undefined) => {
     const field = fieldAt(target, passwords);
-    if (!field) return typist.leave();
+    if (!field || (except && field.element.closest(except))) return typist.leave();
     typist.enter(field);
     resizes.observe(field.element, { box: "border-box" });
   };
@@ -50,6 +50,7 @@ export function listen(typist: Typist, window: Window, signal: AbortSignal): voi
     },
     false,
   );
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow, { signal });
   document.addEventListener("selectionchange", follow, { capture: true, passive: true, signal });
   signal.addEventListener("abort", leave, { once: true });
   enter(focusedElement(document));

@@ -28,6 +28,8 @@ export function knows(...sentences: string[]): Script {
 }
 
 export const TOKEN = "a-token-for-tests";
+/** Where the built playground is. */
+export const PLAYGROUND = new URL("../../../backend/foretype/playground/", import.meta.url);
 export const CODE = "ABCD-EFGH";
 
 /** A server of protocol version 1 that says what its script says and keeps every frame it was sent. */

@@ -1,0 +1,9 @@
+/** Takes the pictures that the last run of the browser tests made of the real thing over into docs/images/. */
+import { copyFile, mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const NAMES = ["playground-light", "playground-dark"];
+
+await mkdir(at("../../docs/images"), { recursive: true });
+for (const name of NAMES) await copyFile(at(`../test-results/images/${name}.png`), at(`../../docs/images/${name}.png`));

@@ -1,0 +1,177 @@
+import { expect, OPTIONS, pair, test } from "./fixtures.ts";
+import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
+
+/** What a test asks of the service worker's own API. */
+interface Chrome {
+  readonly chrome: {
+    readonly action: { getTitle(of: object): Promise<string> };
+    readonly storage: { readonly local: { get(): Promise<object> } };
+  };
+}
+
+const SENTENCE = "Thanks for the quick response";
+
+test("a server that goes and comes back in mid-typing costs no key, and is asked what it missed", async ({
+  page,
+  ghost,
+  server,
+  show,
+}) => {
+  server.script = knows(SENTENCE);
+  await show('<textarea id="field" rows="4" cols="70"></textarea>');
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks");
+  await ghost.expectText(" for the quick response");
+  await server.stop();
+  await page.keyboard.type(" for the");
+  await ghost.expectText(" quick response");
+  await page.keyboard.type("x");
+  await page.keyboard.press("Backspace");
+  await page.keyboard.type(" qui");
+  await expect(page.locator("#field")).toHaveValue("Thanks for the qui");
+  await server.start();
+  await expect.poll(() => server.keystrokes.at(-1)?.before, { timeout: 20_000 }).toBe("Thanks for the qui");
+  await ghost.expectText("ck response");
+});
+
+test("a late answer to an earlier text is drawn where it still fits", async ({ page, ghost, server, show }) => {
+  server.script = knows(SENTENCE);
+  await show('<textarea id="field" rows="4" cols="70"></textarea>');
+  await page.locator("#field").click();
+  const release = server.hold();
+  await page.keyboard.type("Thanks");
+  await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Thanks");
+  server.script = () => null;
+  await page.keyboard.type(" for");
+  await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Thanks for");
+  release();
+  await ghost.expectText(" the quick response");
+});
+
+test("two tabs each get their own", async ({ page, ghost, server, show, browserContext }) => {
+  server.script = knows(SENTENCE, "Other words here");
+  await show('<textarea id="field" rows="4" cols="70"></textarea>');
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks");
+  await ghost.expectText(" for the quick response");
+  const other = await browserContext.newPage();
+  await other.goto(`${server.origin}/page`);
+  await other.locator("#field").click();
+  await other.keyboard.type("Other");
+  await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Other");
+  await other.close();
+  await page.keyboard.type(" for");
+  await ghost.expectText(" the quick response");
+  expect(new Set(server.keystrokes.map(({ field }) => field)).size).toBe(2);
+});
+
+test("a field in a frame is completed too", async ({ page, server, show }) => {
+  server.script = knows(SENTENCE);
+  server.pages.set("/inner", '<!doctype html><textarea id="inner" rows="4" cols="40"></textarea>');
+  await show('<iframe src="/inner" width="500" height="300"></iframe>');
+  const inner = page.frameLocator("iframe").locator("#inner");
+  await inner.click();
+  await page.keyboard.type("Thanks for the qui");
+  await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Thanks for the qui");
+  await expect(async () => {
+    await page.keyboard.press("ArrowRight");
+    await expect(inner).toHaveValue(SENTENCE, { timeout: 100 });
+  }).toPass();
+});
+
+test("a page that completes by itself, as the playground does, is left to it", async ({ page, ghost, server }) => {
+  server.script = knows(SENTENCE);
+  server.servePlayground(PLAYGROUND);
+  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await page.locator("#comment").click();
+  await page.keyboard.type("Thanks");
+  await ghost.expectText(" for the quick response");
+  expect(server.keystrokes.map(({ field }) => field).filter((field) => field.includes("."))).toEqual([]);
+  // Its token is its own, and would be on the same origin's other pages too.
+  await page.evaluate(() => localStorage.clear());
+});
+
+test("the toolbar icon says whether the server is there", async ({ page, server, show, browserContext }) => {
+  const [worker] = browserContext.serviceWorkers();
+  const sign = () => worker?.evaluate(() => (globalThis as unknown as Chrome).chrome.action.getTitle({}));
+  await show('<textarea id="field"></textarea>');
+  await page.locator("#field").click();
+  await page.keyboard.type("Hello");
+  await expect.poll(sign).toBe("Foretype: the server is there");
+  await server.stop();
+  await expect.poll(sign).toContain("the server is not there");
+  await server.start();
+  await expect.poll(sign, { timeout: 20_000 }).toBe("Foretype: the server is there");
+});
+
+test("the token is kept where no page can read it", async ({ page, show, browserContext }) => {
+  const [worker] = browserContext.serviceWorkers();
+  const kept = await worker?.evaluate(() => (globalThis as unknown as Chrome).chrome.storage.local.get());
+  expect(kept).toEqual({ server: { origin: expect.any(String), token: TOKEN } });
+  await show("<p>Text</p>");
+  const seen = await page.evaluate(() =>
+    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]),
+  );
+  expect(seen).not.toContain(TOKEN);
+});
+
+test.describe("the options page", () => {
+  test.afterEach(async ({ page, server }) => {
+    await pair(page, server.origin, CODE);
+    await expect(page.getByRole("status")).toContainText("Connected.");
+  });
+
+  test("takes a token as well as a code", async ({ page, server }) => {
+    await pair(page, server.origin.replace("http://", ""), TOKEN);
+    await expect(page.getByRole("status")).toHaveText("Connected. scripted completes what you write, within 300 ms.");
+  });
+
+  test("says how to start a server where none answers", async ({ page }) => {
+    await pair(page, "127.0.0.1:9", CODE);
+    await expect(page.getByRole("status")).toContainText(
+      "No server answers at http://127.0.0.1:9. Start it with: foretype serve",
+    );
+    await expect(page.getByLabel("Server address")).toBeFocused();
+  });
+
+  test("says so where the code is wrong", async ({ page, server }) => {
+    await pair(page, server.origin, "WRNG-CODE");
+    await expect(page.getByRole("status")).toContainText("Print a new one with: foretype pair");
+    await expect(page.getByLabel("Pairing code or token")).toBeFocused();
+  });
+
+  test("says so where the token is wrong", async ({ page, server }) => {
+    await pair(page, server.origin, "a-token-that-nobody-gave");
+    await expect(page.getByRole("status")).toContainText("does not know this token");
+  });
+
+  test("says so where something else answers", async ({ page }) => {
+    const other = new ScriptedServer();
+    await other.start();
+    other.pages.set("/healthz", "<h1>Some other page</h1>");
+    await pair(page, other.origin, CODE);
+    await expect(page.getByRole("status")).toContainText("it is not a Foretype server");
+    await other.stop();
+  });
+
+  test("says so where the address is none, and where no code was entered", async ({ page, server }) => {
+    await pair(page, "not an address", CODE);
+    await expect(page.getByRole("status")).toContainText("That is no server address");
+    await pair(page, server.origin, "");
+    await expect(page.getByRole("status")).toContainText("Enter the code that the server printed");
+  });
+
+  test("needs no mouse, and every field has its label", async ({ page, server }) => {
+    await page.goto(OPTIONS);
+    await page.keyboard.press("Tab");
+    await expect(page.getByLabel("Server address")).toBeFocused();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type(server.origin);
+    await page.keyboard.press("Tab");
+    await expect(page.getByLabel("Pairing code or token")).toBeFocused();
+    await page.keyboard.type(CODE);
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("status")).toContainText("Connected.");
+    await page.screenshot({ path: "test-results/options.png" });
+  });
+});

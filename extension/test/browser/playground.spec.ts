@@ -1,0 +1,95 @@
+import { test as base, chromium, expect, type Page } from "@playwright/test";
+import { CHROMIUM, FLAGS } from "./chromium.ts";
+import { Ghost } from "./ghost.ts";
+import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
+
+interface Playground {
+  server: ScriptedServer;
+  page: Page;
+  ghost: Ghost;
+}
+
+const test = base.extend<Playground>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
+  server: async ({}, use) => {
+    const server = new ScriptedServer();
+    server.servePlayground(PLAYGROUND);
+    await server.start();
+    server.script = knows("Thanks for the quick response");
+    await use(server);
+    await server.stop();
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: likewise
+  page: async ({}, use) => {
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    await use(await browser.newPage());
+    await browser.close();
+  },
+  ghost: async ({ page }, use) => use(new Ghost(page)),
+});
+
+const FIELDS = ["#message", "#rich", "#subject", "#comment", "#search"];
+
+test("the address that the server prints lets one in, and is taken out of sight", async ({ page, server, ghost }) => {
+  const noise: string[] = [];
+  page.on("console", (message) => noise.push(message.text()));
+  await page.goto(`${server.origin}/#code=${CODE}`);
+  await expect(page.getByText("scripted is here")).toBeVisible();
+  expect(page.url()).toBe(`${server.origin}/`);
+  expect(await page.evaluate(() => localStorage.getItem("foretype-token"))).toBe(TOKEN);
+  for (const selector of FIELDS) {
+    const field = page.locator(selector);
+    await field.click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("Thanks for the qui");
+    await ghost.expectText("ck response");
+    await page.keyboard.press("Tab");
+    await ghost.expectText(" response");
+  }
+  await expect(page.locator("#from-tree")).not.toHaveText("0");
+  await expect(page.locator("#median")).toContainText("ms");
+  await expect(page.locator("#saved")).toHaveText(String(FIELDS.length));
+  expect(noise).toEqual([]);
+  await page.reload();
+  await expect(page.getByText("scripted is here")).toBeVisible();
+});
+
+test("without a code it says how to get one, and takes it", async ({ page, server }) => {
+  await page.goto(server.origin);
+  await expect(page.getByRole("heading", { name: "Let this page in" })).toBeVisible();
+  await page.getByLabel("Pairing code").fill("WRNG-CODE");
+  await page.getByRole("button", { name: "Pair" }).click();
+  await expect(page.getByText("That code is wrong")).toBeVisible();
+  await page.getByLabel("Pairing code").fill(CODE);
+  await page.getByRole("button", { name: "Pair" }).click();
+  await expect(page.getByText("scripted is here")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Let this page in" })).toBeHidden();
+});
+
+test("a token that was revoked is forgotten, and another code asked for", async ({ page, server }) => {
+  await page.goto(`${server.origin}/#token=revoked`);
+  await expect(page.getByText("The server does not know this page any more.")).toBeVisible();
+  expect(await page.evaluate(() => localStorage.getItem("foretype-token"))).toBeNull();
+});
+
+test("a server that goes is missed aloud, and its coming back seen", async ({ page, server }) => {
+  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await expect(page.getByText("scripted is here")).toBeVisible();
+  await server.stop();
+  await expect(page.getByText("The server is not there. Trying again")).toBeVisible();
+  await server.start();
+  await expect(page.getByText("scripted is here")).toBeVisible({ timeout: 20_000 });
+});
+
+test("passwords and codes are not read here either", async ({ page, server }) => {
+  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await expect(page.getByText("scripted is here")).toBeVisible();
+  for (const selector of ["#passcode", "#otp"]) {
+    await page.locator(selector).click();
+    await page.keyboard.type("4711");
+  }
+  await page.locator("#comment").click();
+  await page.keyboard.type("ok");
+  await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("ok");
+  expect(JSON.stringify(server.received)).not.toContain("47");
+});
