@@ -13,6 +13,8 @@ import { forgetToken, keepToken, keptToken, pairWith, takeFragment } from "./tok
 const figures = new Figures();
 let budgetMs = 300;
 let model = "";
+/** A code that works once is not spent where this page is known already. */
+let spareCode: string | null = null;
 
 const client = new DirectClient({
   state: showState,
@@ -45,7 +47,8 @@ function showState(state: State): void {
   write("#state", words[state]);
   if (state !== "refused") return;
   forgetToken();
-  askForCode("The server does not know this page any more.");
+  if (spareCode) void pair(spareCode);
+  else askForCode("The server does not know this page any more.");
 }
 
 function askForCode(trouble: string): void {
@@ -61,6 +64,7 @@ function begin(token: string): void {
 }
 
 async function pair(code: string): Promise<void> {
+  spareCode = null;
   try {
     begin(await pairWith(code));
     find("#message", HTMLTextAreaElement).focus();
@@ -83,9 +87,17 @@ completeHere(client, new AbortController().signal);
 prepareFields();
 showFigures(figures, budgetMs);
 
-const { code, token } = takeFragment();
-if (token) keepToken(token);
-const known = keptToken();
-if (code && !token) void pair(code);
-else if (known) begin(known);
-else askForCode("");
+/** By what the address brought, or what is kept from last time. */
+function comeIn(): void {
+  const { code, token } = takeFragment();
+  if (token) keepToken(token);
+  const known = keptToken();
+  spareCode = code;
+  if (known) begin(known);
+  else if (code) void pair(code);
+  else askForCode("");
+}
+
+// The printed link, opened in a tab that shows this page already, changes only the address.
+window.addEventListener("hashchange", comeIn);
+comeIn();

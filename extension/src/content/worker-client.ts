@@ -3,16 +3,22 @@ import type { Answer, Client, Keystroke } from "../ghost/index.ts";
 import { PORT, type ToPage, type ToWorker } from "../messages.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
 
+/** This content script. Once the extension was reloaded or taken away, to ask `isInvalid` aborts the signal. */
+export interface Script {
+  readonly signal: AbortSignal;
+  readonly isInvalid: boolean;
+}
+
 /** The way to the server through the service worker. The port is opened by the first field that is focused: a page without one costs nothing. */
 export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
-  readonly #signal: AbortSignal;
+  readonly #script: Script;
   #port: Browser.runtime.Port | null = null;
   #listener: (field: string, answer: Answer) => void = () => {};
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    signal.addEventListener("abort", () => this.#disconnect(), { once: true });
+  constructor(script: Script) {
+    this.#script = script;
+    script.signal.addEventListener("abort", () => this.#disconnect(), { once: true });
   }
 
   onAnswer(listener: (field: string, answer: Answer) => void): void {
@@ -41,14 +47,12 @@ export class WorkerClient implements Client {
   }
 
   #post(message: ToWorker): void {
-    if (this.#signal.aborted) return;
+    if (this.#script.isInvalid) return;
     this.#port ??= this.#connect();
-    this.#port?.postMessage(message);
+    this.#port.postMessage(message);
   }
 
-  #connect(): Browser.runtime.Port | null {
-    // An extension that was reloaded has left this script behind: it has no id any more.
-    if (!browser.runtime?.id) return null;
+  #connect(): Browser.runtime.Port {
     const port = browser.runtime.connect({ name: PORT });
     port.onMessage.addListener((message: ToPage) => this.#receive(message));
     port.onDisconnect.addListener(() => {

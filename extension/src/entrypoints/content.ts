@@ -12,6 +12,6 @@ export default defineContentScript({
   matchOriginAsFallback: true,
   runAt: "document_start",
   main(context) {
-    completeHere(new WorkerClient(context.signal), context.signal, COMPLETES_ITSELF);
+    completeHere(new WorkerClient(context), context.signal, COMPLETES_ITSELF);
   },
 });

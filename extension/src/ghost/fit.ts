@@ -1,5 +1,7 @@
 /** Whether a suggestion still says something about the text that stands in the field now. */
 
+import { isInsidePair } from "./cut.ts";
+
 /** The text on both sides of the caret, each cut to the same limit. */
 export interface Surroundings {
   readonly before: string;
@@ -19,9 +21,12 @@ export function typedThrough(then: Surroundings, suggestion: string, now: Surrou
 }
 
 function endsAs(expected: string, window: string, shortest: number): boolean {
+  if (!expected.endsWith(window)) return false;
   const whole = window.length === expected.length;
-  const cut = window.length >= shortest && window.length < expected.length;
-  return (whole || cut) && expected.endsWith(window);
+  // A window that would begin with half a character begins after it, and is shorter by that.
+  const start = expected.length - window.length;
+  const full = isInsidePair(expected, start - 1) ? window.length + 1 : window.length;
+  return whole || full >= shortest;
 }
 
 /** `text` without an end that already stands after the caret. Half a word that happens to agree is not an end. */

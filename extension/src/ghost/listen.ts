@@ -32,6 +32,8 @@ export function listen(typist: Typist, window: Window, signal: AbortSignal, exce
   on("focusin", (event) => enter(event.composedPath()[0]));
   on("focusout", leave);
   on("pagehide", leave);
+  // A page that one goes back to comes with its focus, and says nothing of it.
+  on("pageshow", () => enter(focusedElement(document)));
   on("input", () => {
     follow();
     // The page hears of the input after this, and may change the field or move it.

@@ -13,6 +13,8 @@ export class Unanswered {
 
   answer(frame: ServerFrame): void {
     if (frame.type === "welcome" || (frame.type === "suggestion" && !frame.final) || frame.field === null) return;
+    // A server that goes away says what to do: ask the one that comes after it.
+    if (frame.type === "error" && frame.code === "draining") return;
     if (this.#byField.get(frame.field)?.seq === frame.seq) this.#byField.delete(frame.field);
   }
 

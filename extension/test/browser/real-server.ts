@@ -60,7 +60,7 @@ export class RealServer {
 
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
-    if (this.#state !== "") await rm(this.#state, { recursive: true });
+    if (this.#state !== "") await rm(this.#state, { recursive: true, force: true });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -19,6 +19,11 @@ test("typing at the limit of what is read pushes its beginning out", () => {
   expect(typedThrough(at("0123456789"), "abc", at("23456789ab"))).toBe(2);
 });
 
+test("a window that would begin with half a character is shorter, and still the same text", () => {
+  expect(typedThrough(at("😀23456789"), "abc", at("23456789a"))).toBe(1);
+  expect(typedThrough(at("x123456789"), "abc", at("23456789a"))).toBeNull();
+});
+
 test("text after the caret that has changed is another text", () => {
   expect(typedThrough(at("Hi", "\nAnn"), " there", at("Hi", "\nBob"))).toBeNull();
 });

@@ -83,6 +83,22 @@ test("a server that comes back is asked again what it has not answered, and noth
   expect(sent).toEqual([]);
 });
 
+test.each([
+  ["draining", 1],
+  ["overloaded", 0],
+  ["rate_limited", 0],
+  ["internal", 0],
+])("what was refused with %s is asked again when a server comes back: %i times", (code, times) => {
+  const one = page();
+  one.receive(keystroke("Hi"));
+  one.posted.length = 0;
+  switchboard.fromServer({ type: "error", code, field: "1.f1", seq: 1 });
+  expect(one.posted).toEqual([]);
+  sent.length = 0;
+  switchboard.welcome(welcome);
+  expect(sent.length).toBe(times);
+});
+
 test("a page that is gone is not asked for again", () => {
   const one = page();
   one.receive(keystroke("Hi"));

@@ -1,5 +1,7 @@
 /** The text of a rich editor around its caret, as one would copy it out: a block or a `br` is a new line. */
 
+import { firstOf, lastOf } from "../cut.ts";
+
 export interface Caret {
   readonly node: Node;
   readonly offset: number;
@@ -18,7 +20,7 @@ export function textAround(root: Element, caret: Caret, limit: number): TextArou
   const lines = new Lines();
   const first = firstWithin(root, caret, limit);
   readInto(lines, root, { caret, first, isEnough: () => lines.after.length > limit });
-  return { before: lines.before.slice(-limit), after: lines.after.slice(0, limit) };
+  return { before: lastOf(lines.before, limit), after: firstOf(lines.after, limit) };
 }
 
 export const isBlock = (element: Element): boolean => BLOCK_DISPLAY.test(getComputedStyle(element).display);

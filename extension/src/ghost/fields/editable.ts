@@ -1,4 +1,5 @@
 import { ghostStrength } from "../colour.ts";
+import { lastOf } from "../cut.ts";
 import { type Box, intersection, type Place } from "../place.ts";
 import { isClosed, type PasswordMemory } from "../private.ts";
 import { type Caret, isBlock, textAround } from "./editable-text.ts";
@@ -81,7 +82,7 @@ export class Editable implements Field {
     // An editor that cancels it has put the text in by its own means: a second write would double it.
     if (this.element.dispatchEvent(request)) document.execCommand("insertText", false, text);
     const is = this.read(VERIFIED);
-    return is?.before === (was.before + text).slice(-VERIFIED) && is.after === was.after ? "written" : "unverified";
+    return is?.before === lastOf(was.before + text, VERIFIED) && is.after === was.after ? "written" : "unverified";
   }
 
   #selection(): Selection | null {

@@ -1,4 +1,5 @@
 import { ghostStrength } from "../colour.ts";
+import { firstOf, lastOf } from "../cut.ts";
 import type { Place } from "../place.ts";
 import { isClosed, type PasswordMemory } from "../private.ts";
 import type { Field, FieldText, Written } from "./field.ts";
@@ -32,8 +33,8 @@ export class TextBox implements Field {
     const { value, selectionStart, selectionEnd, maxLength } = this.element;
     if (selectionStart === null || selectionEnd === null) return null;
     return {
-      before: value.slice(Math.max(0, selectionStart - limit), selectionStart),
-      after: value.slice(selectionEnd, selectionEnd + limit),
+      before: lastOf(value.slice(0, selectionStart), limit),
+      after: firstOf(value.slice(selectionEnd), limit),
       selected: selectionStart !== selectionEnd,
       room: maxLength < 0 ? Number.POSITIVE_INFINITY : maxLength - value.length,
     };

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { firstOf, lastOf } from "../../src/ghost/cut.ts";
+
+test.each([
+  ["Hello", 10, "Hello", "Hello"],
+  ["Hello", 2, "lo", "He"],
+  ["Hello", 0, "", ""],
+  ["", 3, "", ""],
+  ["a😀b", 2, "b", "a"],
+  ["a😀b", 3, "😀b", "a😀"],
+  ["😀", 1, "", ""],
+])("of %j, %i characters are %j at its end and %j at its beginning", (text, limit, last, first) => {
+  expect(lastOf(text, limit)).toBe(last);
+  expect(firstOf(text, limit)).toBe(first);
+});
+
+test("half a character that a page put there alone stays what it is", () => {
+  expect(lastOf("a\udc00b", 2)).toBe("\udc00b");
+  expect(firstOf("a\ud800b", 2)).toBe("a\ud800");
+});
