@@ -67,7 +67,7 @@ async def serve(runtime: CountingRuntime, wants: list[tuple[OneRun, Deadline]]) 
     serving = asyncio.ensure_future(scheduler.serve())
     await asyncio.wait_for(asyncio.gather(*(client.ended.wait() for client, _ in wants)), 10)
     serving.cancel()
-    thread.stop()
+    await thread.stop()
 
 
 async def test_the_earliest_deadline_goes_first_and_what_nobody_waits_for_last() -> None:

@@ -60,25 +60,39 @@ class LocalEngine:
         self._model = ModelThread(runtime, self._distributions)
         self._scheduler = Scheduler(self._model)
         self._serving = asyncio.ensure_future(self._scheduler.serve())
+        self._warming: asyncio.Task[None] | None = None
         self._fields: dict[Field, None] = {}  # least recently used first
 
     async def warm_up(self) -> None:
-        """Read what every text begins with, once for all fields; this also takes the memory of later runs."""
-        for kind, begin in self._begin.items():
-            ids = np.array(begin, np.int64)
-            chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
-            begun = self._runtime.new_arena(len(ids))
-            await self._model.run(begun, chunk)
-            self._begun[kind] = begun
+        """Run once, which takes the memory of later runs; then, beside serving, read what texts begin with.
+
+        A field that is there sooner reads its beginning by itself.
+        """
+        shortest_first = sorted(self._begin, key=lambda kind: len(self._begin[kind]))
+        await self._read_begin(shortest_first[0])
+        self._warming = asyncio.ensure_future(self._read_begins(shortest_first[1:]))
+
+    async def _read_begins(self, kinds: list[FieldKind]) -> None:
+        for kind in kinds:
+            await self._read_begin(kind)
+
+    async def _read_begin(self, kind: FieldKind) -> None:
+        ids = np.array(self._begin[kind], np.int64)
+        chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
+        begun = self._runtime.new_arena(len(ids))
+        await self._model.run(begun, chunk)
+        self._begun[kind] = begun
 
     def open(self, answer: Answer) -> LocalDesk:
         return LocalDesk(self, answer)
 
     async def close(self) -> None:
-        self._serving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._serving
-        self._model.stop()
+        for task in (self._serving, self._warming):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        await self._model.stop()
 
     def new_field(self, name: str, answer: Answer) -> Field:
         return Field(
@@ -158,8 +172,10 @@ async def start_engine(folder: Path, settings: Settings) -> LocalEngine:
 
 
 async def engine_from(folder: Path, manifest: Manifest, settings: Settings) -> LocalEngine:
-    runtime = await asyncio.to_thread(open_runtime, folder, threads=settings.threads)
-    vocabulary = await asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size)
+    runtime, vocabulary = await asyncio.gather(  # side by side: each takes half a second
+        asyncio.to_thread(open_runtime, folder, threads=settings.threads),
+        asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size),
+    )
     begin = {
         kind: [*manifest.begin_ids, *vocabulary.encode(manifest.prompts.get(kind, ""))] for kind in FieldKind
     }

@@ -48,7 +48,8 @@ class ModelThread(Generic[T]):
         self._runtime = runtime
         self._digest = digest
         self._jobs: SimpleQueue[_Job[T] | None] = SimpleQueue()
-        threading.Thread(target=self._work, name="model", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="model", daemon=True)
+        self._thread.start()
 
     async def run(self, arena: Arena, chunk: Chunk) -> T:
         """Raises what the run raised. Cancelling gives up the wait, not the run: the arena stays in use until
@@ -60,12 +61,18 @@ class ModelThread(Generic[T]):
         result: T = await job.future
         return result
 
-    def stop(self) -> None:
-        """After the run under way the thread ends; nobody waits for it."""
+    async def stop(self, patience: float = 1.0) -> None:
+        """The thread ends after the run under way, which is waited for `patience` seconds and no longer.
+
+        A process that ends inside a run is aborted by ONNX Runtime's own threads.
+        """
         self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join, patience)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
+            if job.future.done():  # nobody waits for it any more
+                continue
             try:
                 result = self._digest(self._runtime.run(job.arena, job.chunk))
             except Exception as error:  # whatever a run raises belongs to the one who asked for it
