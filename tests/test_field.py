@@ -236,15 +236,42 @@ def test_after_esc_it_is_quiet_until_the_next_word(desk: Desk) -> None:
     assert outcome.text == "stions"
 
 
-def test_a_dismissal_of_an_older_suggestion_is_ignored(desk: Desk) -> None:
+def test_esc_counts_for_a_text_that_an_older_keystroke_brought(desk: Desk) -> None:
     desk.type(1, "Please any que")
     desk.scheduler.finish()
     desk.type(2, "Please any ques")
     desk.field.dismissed(1)
     desk.type(3, "Please any quest")
+    assert desk.answers.finals[-1] == (3, Suggestion.nothing(Reason.DISMISSED))
+
+
+def test_esc_for_a_word_that_has_ended_is_ignored(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    desk.type(2, "Please any questions any que")
+    desk.field.dismissed(1)
+    desk.scheduler.finish()
     outcome = desk.answers.finals[-1][1]
     assert isinstance(outcome, Suggestion)
-    assert outcome.text == "ions"
+    assert outcome.text == "stions"
+
+
+def test_esc_holds_in_a_text_that_comes_cut_at_its_left(desk: Desk) -> None:
+    text = "Please any questions. " * 10 + "Please any que"
+    desk.type(1, text[-150:])
+    desk.scheduler.finish()
+    desk.field.dismissed(1)
+    desk.type(2, (text + "s")[-150:])
+    assert desk.answers.finals[-1] == (2, Suggestion.nothing(Reason.DISMISSED))
+
+
+def test_esc_ends_a_keystroke_that_is_not_answered_yet(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    while not desk.answers.said:
+        desk.scheduler.step()
+    desk.field.dismissed(1)
+    desk.scheduler.finish()
+    assert desk.answers.finals == [(1, Suggestion.nothing(Reason.DISMISSED))]
 
 
 def test_a_failed_run_is_an_error_for_its_keystroke_and_the_next_one_starts_anew(desk: Desk) -> None:

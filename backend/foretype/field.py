@@ -12,6 +12,7 @@ from foretype.runtime.arena import Arena
 from foretype.scheduler import Scheduler
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Look
+from foretype.tree.split import scalar_values, split
 from foretype.tree.trie import Run
 
 TAIL = 64  # characters by which a text is known again: a long one comes cut at its left
@@ -57,7 +58,8 @@ class Field:
         self._ahead = 0  # runs that may still be made ahead of the next keystroke
         self._running = False
         self._on_screen: tuple[str, str] = ("", "")  # before, text
-        self._dismissed: str | None = None  # the settled text at which the typist wants quiet
+        self._shown_at: str | None = None  # the start of the word for which something was shown last
+        self._quiet_at: str | None = None  # the start of the word for which the typist wants nothing
         self._closed = False
 
     # -- from the connection --
@@ -72,10 +74,10 @@ class Field:
         if self._draft is None:
             self._draft = self._new_draft(keystroke.kind or FieldKind.TEXT)
         reason = self._draft.place(keystroke, self._left_on_screen(keystroke.before))
-        if reason is None and self._dismissed == self._draft.settled:
+        if self._quiet_at != _word_start(keystroke):
+            self._quiet_at = None
+        elif reason is None:
             reason = Reason.DISMISSED
-        elif self._dismissed is not None:
-            self._dismissed = None
         if reason is not None:
             self._scheduler.forget(self)
             self._look = Look([], done=True)
@@ -85,10 +87,19 @@ class Field:
         self._advance(self._draft)
 
     def dismissed(self, seq: int) -> None:
-        """Quiet until the next word begins."""
-        if self._draft is not None and self._keystroke is not None and seq == self._keystroke.seq:
-            self._dismissed = self._draft.settled
-            self._on_screen = ("", "")
+        """Quiet until the next word begins. `seq` may be an older one, whose text is still on the screen."""
+        if (
+            self._keystroke is None
+            or seq > self._keystroke.seq
+            or self._shown_at != _word_start(self._keystroke)
+        ):
+            return
+        self._quiet_at = self._shown_at
+        self._on_screen = ("", "")
+        if self._open:
+            self._scheduler.forget(self)
+            self._look = Look([], done=True)
+            self._show(Suggestion.nothing(Reason.DISMISSED), final=True)
 
     def close(self) -> None:
         """Nothing is answered after this."""
@@ -149,12 +160,12 @@ class Field:
         self._look = draft.look()
         if self._look.done:
             if self._open:
-                self._show(self._suggestion(Source.MODEL if draft.runs else Source.TREE), final=True)
+                self._show(self._suggestion(Source.MODEL if draft.ran else Source.TREE), final=True)
             self._ahead = self._runs_ahead
             self._go_ahead(draft)
             return
         if self._open and self._look.sure:
-            self._show(self._suggestion(Source.MODEL), final=False)
+            self._show(self._suggestion(Source.MODEL if draft.ran else Source.TREE), final=False)
         # After the budget nobody waits any more; what is still worked out serves the next keystroke.
         self._scheduler.want(self, self._deadline if self._open else Deadline.whenever())
 
@@ -182,6 +193,8 @@ class Field:
     def _show(self, suggestion: Suggestion, *, final: bool) -> None:
         assert self._keystroke is not None
         self._on_screen = (self._keystroke.before[-TAIL:], suggestion.text)
+        if suggestion.text:
+            self._shown_at = _word_start(self._keystroke)
         self._say(suggestion, final=final)
 
     def _say(self, outcome: Suggestion | Failure, *, final: bool) -> None:
@@ -204,3 +217,8 @@ class Field:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _word_start(keystroke: Keystroke) -> str:
+    """Names the place where the word in hand begins, also in a text that comes cut at its left."""
+    return split(scalar_values(keystroke.before)).settled[-TAIL:]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from foretype import logs
 from foretype.deadline import Deadline
 from foretype.runtime.arena import Arena
 from foretype.runtime.thread import ModelThread
@@ -54,6 +55,7 @@ class Scheduler:
                 if wanted is not None:
                     await self._run(client, *wanted)
             except Exception as error:  # one field's trouble must not end the others' service
+                logs.logger().error("run_failed", **logs.of(error))
                 client.failed(error)
 
     async def _next(self) -> Client:

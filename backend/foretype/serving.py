@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from foretype import logs
 from foretype.deadline import Timers
 from foretype.engine import Answer
 from foretype.field import Field
@@ -74,7 +75,10 @@ class LocalEngine:
 
     async def _read_begins(self, kinds: list[FieldKind]) -> None:
         for kind in kinds:
-            await self._read_begin(kind)
+            try:
+                await self._read_begin(kind)
+            except Exception as error:  # a field reads its beginning by itself where it is not there
+                logs.logger().error("begin_failed", **logs.of(error))
 
     async def _read_begin(self, kind: FieldKind) -> None:
         ids = np.array(self._begin[kind], np.int64)

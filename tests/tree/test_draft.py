@@ -109,6 +109,16 @@ def test_memory_ends_where_the_limits_say() -> None:
     assert draft.arena.touched <= limits.arena_tokens
 
 
+def test_room_made_in_the_middle_of_a_long_text_loses_none_of_it() -> None:
+    draft, model = new_draft(Limits(context_tokens=128, arena_tokens=300, tokens_a_run=8))
+    for _ in range(8):
+        answer(draft, model, "any " * 60 + "Please tell me any ")
+        answer(draft, model, "you " * 60 + "Please tell me any ")
+        runs = len(model.runs)
+        answer(draft, model, "you " * 60 + "Please tell me any q")
+        assert len(model.runs) == runs
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import mmap
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,7 +33,7 @@ class Arena:
         self.length = 0
         self.touched = 0  # slots ever written: what the arena costs
         shape = (geometry.layers, 2, 1, geometry.kv_heads, capacity, geometry.head_dim)
-        self.buffer: NDArray[np.float32] = np.empty(shape, np.float32)
+        self.buffer: NDArray[np.float32] = _untouched(shape)
 
     @property
     def slot_bytes(self) -> int:
@@ -57,3 +60,11 @@ class Arena:
         """
         self.buffer[..., : len(keep), :] = self.buffer[..., keep, :]
         self.length = len(keep)
+
+
+def _untouched(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Memory straight from the system in small pages: a few slots would touch all of the huge ones."""
+    memory = mmap.mmap(-1, math.prod(shape) * np.dtype(np.float32).itemsize)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, np.float32).reshape(shape)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from foretype.keystroke import Continuation
-from foretype.tokens import is_word_byte
 from foretype.tree.search import Word
 
 
@@ -130,8 +129,11 @@ def without_after(text: str, after: str) -> str:
 
     "is sched|uled for" gets nothing: whatever came would run into what is there.
     """
-    if not after or after[0] in "\r\n":
+    if not after:
         return text
+    if after[0] in "\r\n":
+        lines = after.split(maxsplit=0)
+        return "" if lines and _said_by(text, lines[0], lines[0]) else text
     if _is_word_character(after[0]):
         return ""
     rest = after.lstrip(" ")
@@ -168,4 +170,4 @@ def first_word(text: str) -> str:
 
 
 def _is_word_character(character: str) -> bool:
-    return all(is_word_byte(byte) for byte in character.encode())
+    return character.isalnum() or character in "'’_"

@@ -65,7 +65,9 @@ class Draft:
         self._place = Place()
         self._root: Node = self._trie.node([])
         self._findings = Findings()
-        self._runs = 0  # for the keystroke in hand
+        self._asked_for: Run | None = None  # the run under way, if it is for the keystroke in hand
+        self._ran = False  # for the keystroke in hand
+        self._runs = 0  # likewise, without those that only read its text
 
     @property
     def arena(self) -> Arena:
@@ -77,18 +79,16 @@ class Draft:
         return self._trie.held_bytes
 
     @property
-    def settled(self) -> str:
-        return self._split.settled
-
-    @property
-    def runs(self) -> int:
-        """Model runs made for the keystroke in hand."""
-        return self._runs
+    def ran(self) -> bool:
+        """Whether the model has run for the keystroke in hand."""
+        return self._ran
 
     def place(self, keystroke: Keystroke, on_screen: str = "") -> Reason | None:
         """Walk to where the keystroke stands. A reason, if nothing can be suggested there."""
         self._keystroke = keystroke
         self._runs = 0
+        self._ran = False
+        self._asked_for = None
         self._findings = Findings()
         before = scalar_values(keystroke.before)
         self._split = split(before)
@@ -112,7 +112,8 @@ class Draft:
 
     def next_run(self) -> Run:
         """The run that the last `look` lacks most. Only while no run of this draft is under way."""
-        return self._trie.run_towards(self._findings.wanted, self._limits.tokens_a_run)
+        self._asked_for = self._trie.run_towards(self._findings.wanted, self._limits.tokens_a_run)
+        return self._asked_for
 
     def look_ahead(self) -> bool:
         """Search where the typist may get to next, for `next_run` to compute; False where nothing likely is
@@ -129,7 +130,9 @@ class Draft:
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         """Take in a finished run, also one that an earlier keystroke asked for."""
         self._trie.record(run, first_slot, distributions)
-        self._runs += 1
+        if run is self._asked_for:
+            self._ran = True
+            self._runs += bool(run.wanted)
 
     def _agreeing(self, text: bytes) -> float:
         return self._findings.agreeing(text, self._vocabulary)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # Characters; beyond it nobody's word is being guessed, and every further token costs the search a level.
 LONGEST_STEM = 32
-_STEM = re.compile(r" ?[\w']*\Z")
+_STEM = re.compile(r" ?[\w'’]*\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -101,7 +101,7 @@ class Trie:
         """
         nodes = _missing(targets[0])
         if len(nodes) > limit:
-            return self._run(nodes[:limit], [])
+            return self._run(nodes[:limit], [], keep=targets[:1])
         wanted = [targets[0]]
         for target in targets[1:]:
             more = [node for node in _missing(target) if node not in nodes]
@@ -109,11 +109,11 @@ class Trie:
                 break
             nodes += more
             wanted.append(target)
-        return self._run(nodes, wanted)
+        return self._run(nodes, wanted, keep=targets)
 
-    def _run(self, nodes: list[Node], wanted: list[Node]) -> Run:
+    def _run(self, nodes: list[Node], wanted: list[Node], keep: Sequence[Node]) -> Run:
         if self.arena.length + len(nodes) > self.arena.capacity:
-            self._make_room(nodes, len(nodes))
+            self._make_room([*nodes, *keep], len(nodes))
         first = self.arena.length
         slots = {node: first + index for index, node in enumerate(nodes)}
         rows = np.array([slots[node] - first for node in wanted], np.int64)
