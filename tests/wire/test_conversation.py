@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -410,3 +411,21 @@ async def test_a_revoked_client_is_closed_at_its_next_keystroke(running: Running
         await client.keystroke(2)
         assert (await client.next())["code"] == "unauthorized"
         assert await client.closed() == 4401
+
+
+async def test_a_state_that_cannot_be_read_costs_keystrokes_but_no_connection(
+    running: Running, tmp_path: Path
+) -> None:
+    pairing = running.server.pairing
+    token = pairing.redeem(pairing.new_code(), "tests")
+    file = tmp_path / "state" / "clients.json"
+    whole = file.read_bytes()
+    async with running.socket() as client:
+        await client.send(type="hello", token=token)
+        assert (await client.next())["type"] == "welcome"
+        file.write_text("not the state of anything")
+        await client.keystroke(1)
+        assert (await client.next())["code"] == "internal"
+        file.write_bytes(whole)
+        await client.keystroke(2)
+        assert (await client.next())["type"] == "suggestion"

@@ -123,10 +123,22 @@ class Connection:
             event = await self._receive()
             if event is None:
                 return
-            if isinstance(event, Keystroked) and not self._service.tokens.still_good(self._owner):
+            try:
+                welcome = not isinstance(event, Keystroked) or self._service.tokens.still_good(self._owner)
+            except BadStateError as error:  # nobody can say now who is welcome: this keystroke gets nothing
+                logs.logger().error("state_unreadable", **logs.of(error))
+                self._fail(event)
+                continue
+            if not welcome:
                 await self._refuse_and_close(UNAUTHORIZED, CLOSE_UNAUTHORIZED)
                 return
             self._handle(event)
+
+    def _fail(self, event: Event) -> None:
+        """A keystroke that cannot be served now is answered all the same."""
+        if isinstance(event, Keystroked):
+            failure = Failure(FailureCode.INTERNAL, INTERNAL)
+            self._answer(event.field, event.keystroke.seq, failure, final=True, elapsed_ms=0.0)
 
     async def _receive(self) -> Event | None:
         """The next message's meaning; None where the connection has ended."""
@@ -147,8 +159,7 @@ class Connection:
                     self._desk.keystroke(field, keystroke)
                 except Exception as error:  # one keystroke's failure must not end the other fields
                     logs.logger().error("keystroke_failed", **logs.of(error))
-                    failure = Failure(FailureCode.INTERNAL, INTERNAL)
-                    self._answer(field, keystroke.seq, failure, final=True, elapsed_ms=0.0)
+                    self._fail(event)
             case Accepted(field, seq, text):
                 self._desk.accepted(field, seq, text)
             case Dismissed(field, seq):

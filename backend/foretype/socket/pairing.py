@@ -96,6 +96,8 @@ class StateFile:
         except FileNotFoundError:
             self._seen, self._state = None, State()
             return self._state
+        except OSError as error:
+            raise BadStateError(f"The file {self.path} cannot be read: {error.strerror}.") from None
         seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         if seen != self._seen:
             self._state, self._seen = _parse(self.path), seen
