@@ -29,7 +29,7 @@ class Reply(Protocol):
 class Field:
     """Lives on the event loop.
 
-    The number `_work` grows with every keystroke; whatever comes back from the model for an older one still
+    Answers are always for the latest keystroke; whatever comes back from the model for an older one still
     feeds the tree, but answers nothing.
     """
 
@@ -58,15 +58,16 @@ class Field:
         self._ahead = 0  # runs that may still be made ahead of the next keystroke
         self._running = False
         self._on_screen: tuple[str, str] = ("", "")  # before, text
+        self._word_start = ""  # names the place where the word in hand begins
         self._shown_at: str | None = None  # the start of the word for which something was shown last
         self._quiet_at: str | None = None  # the start of the word for which the typist wants nothing
-        self._closed = False
 
     # -- from the connection --
 
     def keystroke(self, keystroke: Keystroke) -> None:
         self._stop_timer()
         self._keystroke = keystroke
+        self._word_start = _word_start(keystroke)
         self._ahead = 0
         self._arrived = self._timers.time()
         self._deadline = Deadline.after(self._budget_ms, self._timers)
@@ -74,7 +75,7 @@ class Field:
         if self._draft is None:
             self._draft = self._new_draft(keystroke.kind or FieldKind.TEXT)
         reason = self._draft.place(keystroke, self._left_on_screen(keystroke.before))
-        if self._quiet_at != _word_start(keystroke):
+        if self._quiet_at != self._word_start:
             self._quiet_at = None
         elif reason is None:
             reason = Reason.DISMISSED
@@ -88,11 +89,7 @@ class Field:
 
     def dismissed(self, seq: int) -> None:
         """Quiet until the next word begins. `seq` may be an older one, whose text is still on the screen."""
-        if (
-            self._keystroke is None
-            or seq > self._keystroke.seq
-            or self._shown_at != _word_start(self._keystroke)
-        ):
+        if self._keystroke is None or seq > self._keystroke.seq or self._shown_at != self._word_start:
             return
         self._quiet_at = self._shown_at
         self._on_screen = ("", "")
@@ -103,7 +100,6 @@ class Field:
 
     def close(self) -> None:
         """Nothing is answered after this."""
-        self._closed = True
         self._open = False
         self._stop_timer()
         self._scheduler.forget(self)
@@ -136,7 +132,7 @@ class Field:
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         self._running = False
-        if self._draft is None or self._closed:
+        if self._draft is None:  # closed meanwhile
             return
         self._draft.record(run, first_slot, distributions)
         if not self._look.done:
@@ -160,12 +156,12 @@ class Field:
         self._look = draft.look()
         if self._look.done:
             if self._open:
-                self._show(self._suggestion(Source.MODEL if draft.ran else Source.TREE), final=True)
+                self._show(self._suggestion(_source(draft)), final=True)
             self._ahead = self._runs_ahead
             self._go_ahead(draft)
             return
         if self._open and self._look.sure:
-            self._show(self._suggestion(Source.MODEL if draft.ran else Source.TREE), final=False)
+            self._show(self._suggestion(_source(draft)), final=False)
         # After the budget nobody waits any more; what is still worked out serves the next keystroke.
         self._scheduler.want(self, self._deadline if self._open else Deadline.whenever())
 
@@ -194,7 +190,7 @@ class Field:
         assert self._keystroke is not None
         self._on_screen = (self._keystroke.before[-TAIL:], suggestion.text)
         if suggestion.text:
-            self._shown_at = _word_start(self._keystroke)
+            self._shown_at = self._word_start
         self._say(suggestion, final=final)
 
     def _say(self, outcome: Suggestion | Failure, *, final: bool) -> None:
@@ -217,6 +213,10 @@ class Field:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _source(draft: Draft) -> Source:
+    return Source.MODEL if draft.ran else Source.TREE
 
 
 def _word_start(keystroke: Keystroke) -> str:
