@@ -6,7 +6,7 @@ position shows as wrong text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from tokenizers import Tokenizer, decoders, pre_tokenizers
@@ -14,8 +14,8 @@ from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 
 from foretype.models.manifest import Geometry
-from foretype.runtime.arena import Arena
-from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.arena import Arena, Pool, slot_bytes
+from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.tokens import Vocabulary
 
 BEGIN = 0
@@ -47,16 +47,24 @@ class ScriptedModel:
     """
 
     provider = "ScriptedExecutionProvider"
+    batches = True
+    slot_bytes = slot_bytes(GEOMETRY)
 
     def __init__(self, vocabulary: Vocabulary, script: Mapping[str, Mapping[str, float]]) -> None:
         self.vocabulary = vocabulary
         self.runs: list[int] = []  # tokens of each run
         self._script = sorted(script.items(), key=lambda entry: -len(entry[0]))
 
-    def new_arena(self, capacity: int) -> Arena:
-        return Arena(GEOMETRY, capacity)
+    def new_pool(self, rows: int, capacity: int) -> Pool:
+        return Pool(GEOMETRY, rows, capacity)
+
+    def run_together(self, steps: Sequence[Step]) -> Logits:
+        logits = [self.run(step.arena, step.chunk) for step in steps]
+        self.runs[-len(steps) :] = [len(steps)]
+        return np.concatenate(logits)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
+        arena.settle()
         first = arena.claim(len(chunk.ids))
         self.runs.append(len(chunk.ids))
         slots = arena.buffer[0, 0, 0, 0]  # (capacity, 2): token and position, where keys would be

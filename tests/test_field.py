@@ -11,11 +11,14 @@ from foretype.deadline import Deadline
 from foretype.engine import Failure, FailureCode
 from foretype.field import Field
 from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
+from foretype.load import Load
+from foretype.runtime.arena import lone_arena
 from foretype.scheduler import Client
 from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
-from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
+from tests.fake_time import FakeTimers
+from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(" any", " questions", " query", " you", "Please")
 SCRIPT = {
@@ -27,41 +30,11 @@ BUDGET_MS = 300.0
 
 
 @dataclass
-class FakeTimer:
-    when: float
-    callback: Callable[[], None]
-    cancelled: bool = False
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-@dataclass
-class FakeTimers:
-    now: float = 100.0
-    timers: list[FakeTimer] = field(default_factory=list)
-
-    def time(self) -> float:
-        return self.now
-
-    def call_at(self, when: float, callback: Callable[[], None], /) -> FakeTimer:
-        timer = FakeTimer(when, callback)
-        self.timers.append(timer)
-        return timer
-
-    def advance(self, milliseconds: float) -> None:
-        self.now += milliseconds / 1000.0
-        for timer in self.timers:
-            if not timer.cancelled and timer.when <= self.now:
-                timer.cancelled = True
-                timer.callback()
-
-
-@dataclass
 class HandScheduler:
     """Collects who wants the model; `step` runs it once."""
 
     model: ScriptedModel
+    load: Load
     waiting: dict[Client, Deadline] = field(default_factory=dict)
 
     def want(self, client: Client, deadline: Deadline) -> None:
@@ -74,10 +47,9 @@ class HandScheduler:
         """Start a run; what comes back ends it."""
         client = next(iter(self.waiting))
         del self.waiting[client]
-        wanted = client.next_run()
-        if wanted is None:
+        if client.need() is None:
             return None
-        arena, run = wanted
+        arena, run = client.next_run()
         first_slot = arena.length
         logits = self.model.run(arena, run.chunk)
         return lambda: client.record(run, first_slot, [Distribution.of(row, VOCABULARY) for row in logits])
@@ -117,11 +89,12 @@ class Desk:
 
 def new_desk(runs_ahead: int = 0) -> Desk:
     model = ScriptedModel(VOCABULARY, SCRIPT)
-    timers, scheduler, answers = FakeTimers(), HandScheduler(model), Answers()
+    timers, answers = FakeTimers(), Answers()
+    scheduler = HandScheduler(model, Load(timers))
 
     def new_draft(kind: FieldKind) -> Draft:
         limits = Limits()
-        return Draft(model.new_arena(limits.arena_tokens), [BEGIN], VOCABULARY, Policy(), limits)
+        return Draft(lone_arena(GEOMETRY, limits.arena_tokens), [BEGIN], VOCABULARY, Policy(), limits)
 
     field = Field(new_draft, scheduler, answers, timers, BUDGET_MS, runs_ahead)  # type: ignore[arg-type]
     return Desk(timers, scheduler, answers, field)
@@ -356,3 +329,53 @@ def test_a_closed_field_runs_nothing_ahead() -> None:
         desk.scheduler.step()
     desk.field.close()
     assert not desk.scheduler.waiting
+
+
+def test_a_keystroke_for_which_the_model_had_no_time_is_told_so_and_the_next_one_goes_first(
+    desk: Desk,
+) -> None:
+    desk.type(1, "Please any qu")
+    desk.timers.advance(BUDGET_MS)
+    assert [outcome.code for _, outcome in desk.answers.finals if isinstance(outcome, Failure)] == [
+        FailureCode.OVERLOADED
+    ]
+    desk.type(2, "Please any que")
+    assert desk.scheduler.waiting[desk.field] == Deadline(desk.timers.now)
+    desk.scheduler.finish()
+    desk.type(3, "Please any quer")
+    desk.type(4, "Please any query you")
+    assert desk.scheduler.waiting[desk.field] == Deadline.after(BUDGET_MS, desk.timers)
+
+
+def test_under_load_speculation_shrinks_first_and_then_the_length_of_suggestions() -> None:
+    def typed(busy_s: float) -> tuple[int, str]:
+        """Runs made in all, and what is shown, where the model has been busy for so long just before."""
+        desk = new_desk(runs_ahead=3)
+        desk.timers.now += busy_s
+        desk.scheduler.load.worked(desk.timers.now - busy_s)
+        desk.type(1, "Please any")
+        desk.scheduler.finish()
+        ((_, outcome),) = desk.answers.finals
+        assert isinstance(outcome, Suggestion)
+        return len(desk.scheduler.model.runs), outcome.text
+
+    usual, some, much, too_much = (typed(seconds) for seconds in (0.0, 0.5, 1.0, 5.0))
+    assert usual[0] > some[0] > much[0] >= too_much[0]
+    assert usual[1] == some[1] == much[1]
+    assert too_much[1] == " questions"
+
+
+def test_a_field_for_which_there_is_no_memory_is_told_so() -> None:
+    desk = new_desk()
+    desk.field = Field(
+        lambda kind: None,
+        desk.scheduler,
+        desk.answers,
+        desk.timers,
+        BUDGET_MS,  # type: ignore[arg-type]
+    )
+    desk.type(1, "Please any")
+    ((_, outcome),) = desk.answers.finals
+    assert isinstance(outcome, Failure)
+    assert outcome.code is FailureCode.OVERLOADED
+    assert desk.timers.pending == 0

@@ -8,33 +8,43 @@ from collections.abc import Sequence
 import numpy as np
 
 from foretype.deadline import Deadline
-from foretype.runtime.arena import Arena
-from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.arena import Arena, Pool
+from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.thread import ModelThread
-from foretype.scheduler import Scheduler
+from foretype.scheduler import LITTLE, MOST_TOGETHER, Need, Scheduler
 from foretype.tree.distribution import Distribution
 from foretype.tree.trie import Run
 from tests.scripted_model import GEOMETRY
 
+POOL = Pool(GEOMETRY, 8, 16)
+
 
 class OneRun:
-    """A field that wants one run, or none any more."""
+    """A field that wants one run of so many tokens, or none any more."""
 
-    def __init__(self, name: str, log: list[str], *, overtaken: bool = False) -> None:
+    def __init__(self, name: str, log: list[str], *, overtaken: bool = False, tokens: int = 9) -> None:
         self.name = name
         self.log = log
         self.overtaken = overtaken
+        self.tokens = tokens
+        self.arena = POOL.take()
         self.ended = asyncio.Event()
 
-    def next_run(self) -> tuple[Arena, Run] | None:
+    def need(self) -> Need | None:
         if self.overtaken:
             self.ended.set()
             return None
-        chunk = Chunk(np.array([0]), np.array([0]), None, np.array([0]))
-        return Arena(GEOMETRY, 4), Run(chunk, [])
+        return Need(POOL, self.tokens)
+
+    def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
+        tokens = self.tokens if most_tokens is None else min(self.tokens, most_tokens)
+        every = np.arange(tokens)
+        assert self.arena is not None
+        return self.arena, Run(Chunk(every, every, None, every[-1:]), [])
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         self.log.append(self.name)
+        self.tokens -= len(run.chunk.ids)
         self.ended.set()
 
     def failed(self, error: Exception) -> None:
@@ -44,30 +54,40 @@ class OneRun:
 
 class CountingRuntime:
     provider = "none"
+    batches = True
+    slot_bytes = 1
 
     def __init__(self, fail_at: int = -1) -> None:
-        self.runs = 0
+        self.runs: list[tuple[int, int]] = []  # fields and tokens of each run
         self.fail_at = fail_at
 
-    def new_arena(self, capacity: int) -> Arena:
-        return Arena(GEOMETRY, capacity)
+    def new_pool(self, rows: int, capacity: int) -> Pool:
+        return Pool(GEOMETRY, rows, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
-        self.runs += 1
-        if self.runs == self.fail_at:
+        return self._run(1, len(chunk.ids))
+
+    def run_together(self, steps: Sequence[Step]) -> Logits:
+        assert all(len(step.chunk.ids) == 1 for step in steps)
+        return self._run(len(steps), len(steps))
+
+    def _run(self, fields: int, tokens: int) -> Logits:
+        self.runs.append((fields, tokens))
+        if len(self.runs) == self.fail_at:
             raise RuntimeError("out of memory")
-        return np.zeros((1, 1), np.float32)
+        return np.zeros((fields, 1), np.float32)
 
 
-async def serve(runtime: CountingRuntime, wants: list[tuple[OneRun, Deadline]]) -> None:
+async def serve(runtime: CountingRuntime, wants: list[tuple[OneRun, Deadline]]) -> Scheduler:
     thread: ModelThread[list[Distribution]] = ModelThread(runtime, lambda logits: [])
-    scheduler = Scheduler(thread)
+    scheduler = Scheduler(thread, asyncio.get_running_loop())
     for client, deadline in wants:
         scheduler.want(client, deadline)
     serving = asyncio.ensure_future(scheduler.serve())
     await asyncio.wait_for(asyncio.gather(*(client.ended.wait() for client, _ in wants)), 10)
     serving.cancel()
     await thread.stop()
+    return scheduler
 
 
 async def test_the_earliest_deadline_goes_first_and_what_nobody_waits_for_last() -> None:
@@ -87,7 +107,7 @@ async def test_what_was_overtaken_does_not_run() -> None:
         [(OneRun("gone", log, overtaken=True), Deadline(1.0)), (OneRun("there", log), Deadline(2.0))],
     )
     assert log == ["there"]
-    assert runtime.runs == 1
+    assert len(runtime.runs) == 1
 
 
 async def test_a_run_that_fails_is_told_to_its_field_and_the_others_are_served() -> None:
@@ -100,7 +120,7 @@ async def test_a_run_that_fails_is_told_to_its_field_and_the_others_are_served()
 
 async def test_a_field_that_cannot_say_what_it_wants_does_not_end_the_service() -> None:
     class Broken(OneRun):
-        def next_run(self) -> tuple[Arena, Run] | None:
+        def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
             raise ValueError("no room")
 
     log: list[str] = []
@@ -115,3 +135,50 @@ async def test_asking_again_replaces_the_deadline() -> None:
     one, two = OneRun("one", log), OneRun("two", log)
     await serve(CountingRuntime(), [(one, Deadline(1.0)), (two, Deadline(2.0)), (one, Deadline(3.0))])
     assert log == ["two", "one"]
+
+
+async def test_fields_that_lack_little_are_served_in_one_run_a_token_each() -> None:
+    log: list[str] = []
+    runtime = CountingRuntime()
+    clients = [OneRun(str(n), log, tokens=1 + n % LITTLE) for n in range(5)]
+    await serve(runtime, [(client, Deadline(float(n))) for n, client in enumerate(clients)])
+    assert runtime.runs == [(5, 5)]
+    assert log == ["0", "1", "2", "3", "4"]
+
+
+async def test_a_field_that_lacks_much_and_speculation_are_not_put_in_with_the_others() -> None:
+    log: list[str] = []
+    runtime = CountingRuntime()
+    much, ahead = OneRun("much", log, tokens=LITTLE + 1), OneRun("ahead", log, tokens=1)
+    one, two = (OneRun(name, log, tokens=1) for name in ("one", "two"))
+    wants = [(ahead, Deadline.whenever()), (one, Deadline(1.0)), (much, Deadline(2.0)), (two, Deadline(3.0))]
+    await serve(runtime, wants)
+    assert runtime.runs == [(2, 2), (1, LITTLE + 1), (1, 1)]
+    assert log == ["one", "two", "much", "ahead"]
+
+
+async def test_a_run_of_several_fields_that_fails_is_told_to_each() -> None:
+    log: list[str] = []
+    one, two, three = (OneRun(name, log, tokens=1) for name in ("one", "two", "three"))
+    runtime = CountingRuntime(fail_at=1)
+    await serve(runtime, [(one, Deadline(1.0)), (two, Deadline(2.0)), (three, Deadline.whenever())])
+    assert log == ["one: RuntimeError", "two: RuntimeError", "three"]
+
+
+async def test_a_run_has_a_bound_so_that_nobody_waits_long_for_it() -> None:
+    pool = Pool(GEOMETRY, MOST_TOGETHER + 2, 16)
+    log: list[str] = []
+    runtime = CountingRuntime()
+    clients = [OneRun(str(n), log, tokens=1) for n in range(MOST_TOGETHER + 2)]
+    for client in clients:
+        client.arena = pool.take()
+    await serve(runtime, [(client, Deadline(float(n))) for n, client in enumerate(clients)])
+    assert [fields for fields, _ in runtime.runs] == [MOST_TOGETHER, 2]
+
+
+async def test_only_work_that_is_waited_for_counts_as_load() -> None:
+    log: list[str] = []
+    idle = await serve(CountingRuntime(), [(OneRun("ahead", log), Deadline.whenever())])
+    busy = await serve(CountingRuntime(), [(OneRun("now", log), Deadline(1.0))])
+    assert idle.load.share == 0.0
+    assert busy.load.share > 0.0

@@ -42,3 +42,8 @@ class Deadline:
     def whenever(cls) -> Deadline:
         """For work that nobody waits for: it comes after everything that has a real deadline."""
         return cls(math.inf)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether anybody waits."""
+        return self.at < math.inf

@@ -8,13 +8,18 @@ from typing import Protocol
 from foretype.deadline import Deadline, Timer, Timers
 from foretype.engine import Failure, FailureCode
 from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
+from foretype.load import Effort
 from foretype.runtime.arena import Arena
-from foretype.scheduler import Scheduler
+from foretype.scheduler import Need, Scheduler
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Look
 from foretype.tree.split import scalar_values, split
 from foretype.tree.trie import Run
 
+OVERLOADED = Failure(
+    FailureCode.OVERLOADED,
+    "More people type than the model can serve: this keystroke gets nothing. Go on typing.",
+)
 TAIL = 64  # characters by which a text is known again: a long one comes cut at its left
 
 
@@ -35,13 +40,14 @@ class Field:
 
     def __init__(
         self,
-        new_draft: Callable[[FieldKind], Draft],
+        new_draft: Callable[[FieldKind], Draft | None],
         scheduler: Scheduler,
         reply: Reply,
         timers: Timers,
         budget_ms: float,
         runs_ahead: int = 0,
     ) -> None:
+        """`new_draft` gives None where there is no room for one more."""
         self._new_draft = new_draft
         self._draft: Draft | None = None
         self._scheduler = scheduler
@@ -56,7 +62,9 @@ class Field:
         self._open = False  # whether the latest keystroke still waits for its final answer
         self._look = Look([], done=True)
         self._ahead = 0  # runs that may still be made ahead of the next keystroke
+        self._effort = Effort.ALL
         self._running = False
+        self._served = True  # whether the model has worked since the latest keystroke, or need not
         self._on_screen: tuple[str, str] = ("", "")  # before, text
         self._word_start = ""  # names the place where the word in hand begins
         self._shown_at: str | None = None  # the start of the word for which something was shown last
@@ -70,11 +78,18 @@ class Field:
         self._word_start = _word_start(keystroke)
         self._ahead = 0
         self._arrived = self._timers.time()
-        self._deadline = Deadline.after(self._budget_ms, self._timers)
+        # Whom the last keystroke brought nothing goes before those whom it did.
+        self._deadline = Deadline.after(self._budget_ms if self._served else 0.0, self._timers)
+        self._served = self._running
+        self._effort = self._scheduler.load.effort
         self._open = True
         if self._draft is None:
             self._draft = self._new_draft(keystroke.kind or FieldKind.TEXT)
-        reason = self._draft.place(keystroke, self._left_on_screen(keystroke.before))
+        if self._draft is None:
+            self._say(OVERLOADED, final=True)
+            return
+        brief = self._effort is Effort.BRIEF
+        reason = self._draft.place(keystroke, self._left_on_screen(keystroke.before), brief=brief)
         if self._quiet_at != self._word_start:
             self._quiet_at = None
         elif reason is None:
@@ -84,7 +99,8 @@ class Field:
             self._look = Look([], done=True)
             self._show(Suggestion.nothing(reason), final=True)
             return
-        self._timer = self._timers.call_at(self._deadline.at, self._budget_is_up)
+        due = self._arrived + self._budget_ms / 1000.0
+        self._timer = self._timers.call_at(due, self._budget_is_up)
         self._advance(self._draft)
 
     def dismissed(self, seq: int) -> None:
@@ -124,11 +140,15 @@ class Field:
 
     # -- from the scheduler --
 
-    def next_run(self) -> tuple[Arena, Run] | None:
+    def need(self) -> Need | None:
         if self._draft is None or (self._look.done and not self._ahead):
             return None
-        self._running = True
-        return self._draft.arena, self._draft.next_run()
+        return Need(self._draft.arena.pool, self._draft.lacks)
+
+    def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
+        assert self._draft is not None
+        self._running = self._served = True
+        return self._draft.arena, self._draft.next_run(most_tokens)
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         self._running = False
@@ -157,7 +177,8 @@ class Field:
         if self._look.done:
             if self._open:
                 self._show(self._suggestion(_source(draft)), final=True)
-            self._ahead = self._runs_ahead
+            self._ahead = self._effort.runs_ahead(self._runs_ahead)
+            self._served = True
             self._go_ahead(draft)
             return
         if self._open and self._look.sure:
@@ -175,7 +196,10 @@ class Field:
     def _budget_is_up(self) -> None:
         self._timer = None
         if self._open:
-            self._show(self._suggestion(Source.BUDGET), final=True)
+            if self._served or self._look.chosen:
+                self._show(self._suggestion(Source.BUDGET), final=True)
+            else:
+                self._say(OVERLOADED, final=True)
             if not self._running and not self._look.done:
                 self._scheduler.want(self, Deadline.whenever())
 

@@ -1,24 +1,43 @@
-"""Who gets the model next: keystrokes that are waited for, by deadline, one run at a time."""
+"""Who gets the model next: keystrokes that are waited for, by deadline; what wants little goes together."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from foretype import logs
-from foretype.deadline import Deadline
-from foretype.runtime.arena import Arena
+from foretype.deadline import Deadline, Timers
+from foretype.load import Load
+from foretype.runtime.arena import Arena, Pool
+from foretype.runtime.chunk import Step
 from foretype.runtime.thread import ModelThread
 from foretype.tree.distribution import Distribution
 from foretype.tree.trie import Run
+
+MOST_TOGETHER = 16  # fields in one run: more make it longer than a tenth of a second
+# A field that lacks more tokens than these has a run of its own, which reads a text faster than as many
+# shared runs do (docs/decisions/0009-many-typists.md).
+LITTLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """How many tokens a field's next run would take, and where its past lies."""
+
+    pool: Pool
+    tokens: int
 
 
 class Client(Protocol):
     """A field, as the scheduler sees it."""
 
-    def next_run(self) -> tuple[Arena, Run] | None:
-        """What it wants now, asked right before it runs; `None` if it has been overtaken."""
+    def need(self) -> Need | None:
+        """What it lacks now; `None` if it has been overtaken."""
+
+    def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
+        """The run for that, of at most so many tokens. It will be made."""
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         """The run has ended well."""
@@ -27,11 +46,21 @@ class Client(Protocol):
         """The run has not; what its arena holds is unknown."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    client: Client
+    arena: Arena
+    run: Run
+    first_slot: int
+
+
 class Scheduler:
     """Lives on the event loop. What waits is a field, not a run, so what was overtaken costs nothing."""
 
-    def __init__(self, model: ModelThread[list[Distribution]]) -> None:
+    def __init__(self, model: ModelThread[list[Distribution]], timers: Timers) -> None:
+        self.load = Load(timers)
         self._model = model
+        self._timers = timers
         self._waiting: dict[Client, Deadline] = {}
         self._someone_waits = asyncio.Event()
 
@@ -49,23 +78,66 @@ class Scheduler:
     async def serve(self) -> None:
         """Until cancelled: choose, run, record."""
         while True:
-            client = await self._next()
+            while not self._waiting:
+                self._someone_waits.clear()
+                await self._someone_waits.wait()
+            chosen, waited_for = self._choose()
+            works = [work for client in chosen if (work := self._work(client, alone=len(chosen) == 1))]
+            if works:
+                await self._run(works, waited_for=waited_for)
+
+    def _choose(self) -> tuple[list[Client], bool]:
+        """Who goes next, taken from those that wait, and whether somebody waits for it.
+
+        The first by deadline, and where it lacks little, other keystrokes that do. Speculation goes field by
+        field: a run of its own has several nodes of one tree, which is as cheap as several fields in one.
+        """
+        order = sorted(self._waiting, key=self._waiting.__getitem__)
+        chosen: list[Client] = []
+        pool: Pool | None = None
+        waited_for = False
+        for client in order:
+            need = client.need()
+            if need is None:
+                del self._waiting[client]
+                continue
+            little = need.tokens <= LITTLE and self._model.batches
+            if not chosen:
+                pool, waited_for = need.pool, self._waiting[client].is_real
+                chosen.append(client)
+                if not little:
+                    break
+            elif not self._waiting[client].is_real or len(chosen) == MOST_TOGETHER:
+                break
+            elif little and need.pool is pool:
+                chosen.append(client)
+        for client in chosen:
+            del self._waiting[client]
+        return chosen, waited_for
+
+    def _work(self, client: Client, *, alone: bool) -> _Work | None:
+        try:
+            arena, run = client.next_run() if alone else client.next_run(most_tokens=1)
+        except Exception as error:  # one field's trouble must not end the others' service
+            logs.logger().error("run_failed", **logs.of(error))
+            client.failed(error)
+            return None
+        return _Work(client, arena, run, arena.length)
+
+    async def _run(self, works: list[_Work], *, waited_for: bool) -> None:
+        began = self._timers.time()
+        try:
+            found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
+        except Exception as error:
+            logs.logger().error("run_failed", **logs.of(error))
+            for work in works:
+                work.client.failed(error)
+            return
+        if waited_for:
+            self.load.worked(began)
+        for work, distributions in zip(works, found, strict=True):
             try:
-                wanted = client.next_run()
-                if wanted is not None:
-                    await self._run(client, *wanted)
-            except Exception as error:  # one field's trouble must not end the others' service
-                logs.logger().error("run_failed", **logs.of(error))
-                client.failed(error)
-
-    async def _next(self) -> Client:
-        while not self._waiting:
-            self._someone_waits.clear()
-            await self._someone_waits.wait()
-        client = min(self._waiting, key=lambda waiting: self._waiting[waiting])
-        del self._waiting[client]
-        return client
-
-    async def _run(self, client: Client, arena: Arena, run: Run) -> None:
-        first_slot = arena.length
-        client.record(run, first_slot, await self._model.run(arena, run.chunk))
+                work.client.record(work.run, work.first_slot, distributions)
+            except Exception as error:
+                logs.logger().error("record_failed", **logs.of(error))
+                work.client.failed(error)

@@ -16,9 +16,10 @@ from foretype.engine import Answer
 from foretype.field import Field
 from foretype.keystroke import FieldKind, Keystroke
 from foretype.models.manifest import Manifest
+from foretype.room import MEBIBYTE, Room
 from foretype.runtime import open_runtime
 from foretype.runtime.arena import Arena
-from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.thread import ModelThread, Runtime
 from foretype.scheduler import Scheduler
 from foretype.settings import Settings
@@ -28,7 +29,6 @@ from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
 
 MARGIN = 0.15  # of the budget, kept for the way to the client and back, and for a loop that is busy
-MOST_HELD_BYTES = 256 * 1024 * 1024  # past key values and distributions of all fields
 
 
 class LocalEngine:
@@ -46,7 +46,10 @@ class LocalEngine:
         budget_ms: float,
         timers: Timers,
         runs_ahead: int = 0,
+        field_bytes: int = 48 * MEBIBYTE,
+        trees_bytes: int = 1024 * MEBIBYTE,
     ) -> None:
+        """`field_bytes` and `trees_bytes`: past key values and distributions of one field, and of all."""
         self.model = name
         self.provider = runtime.provider
         self._runtime = runtime
@@ -56,13 +59,14 @@ class LocalEngine:
         self._budget_ms = budget_ms * (1.0 - MARGIN)
         self._timers = timers
         self._runs_ahead = runs_ahead
-        self._limits = Limits()
+        longest = max(len(ids) for ids in begin.values())
+        self._limits = Limits.within(field_bytes, runtime.slot_bytes, vocabulary.size, longest)
+        self._room = Room(runtime, timers, self._limits.arena_tokens, trees_bytes)
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
         self._model = ModelThread(runtime, self._distributions)
-        self._scheduler = Scheduler(self._model)
+        self._scheduler = Scheduler(self._model, timers)
         self._serving = asyncio.ensure_future(self._scheduler.serve())
         self._warming: asyncio.Task[None] | None = None
-        self._fields: dict[Field, None] = {}  # least recently used first
 
     async def warm_up(self) -> None:
         """Run once, which takes the memory of later runs; then, beside serving, read what texts begin with.
@@ -83,14 +87,16 @@ class LocalEngine:
     async def _read_begin(self, kind: FieldKind) -> None:
         ids = np.array(self._begin[kind], np.int64)
         chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
-        begun = self._runtime.new_arena(len(ids))
-        await self._model.run(begun, chunk)
+        begun = self._runtime.new_pool(1, len(ids)).take()
+        assert begun is not None
+        await self._model.run([Step(begun, chunk)])
         self._begun[kind] = begun
 
     def open(self, answer: Answer) -> LocalDesk:
         return LocalDesk(self, answer)
 
     async def close(self) -> None:
+        self._room.close()
         for task in (self._serving, self._warming):
             if task is not None:
                 task.cancel()
@@ -109,23 +115,17 @@ class LocalEngine:
         )
 
     def used(self, field: Field) -> None:
-        """`field` is the one typed in now; others give up their trees where memory is short."""
-        self._fields.pop(field, None)
-        self._fields[field] = None
-        held = sum(other.held_bytes for other in self._fields)
-        for other in list(self._fields):
-            if held <= MOST_HELD_BYTES or other is field:
-                break
-            freed = other.held_bytes
-            if other.shrink():
-                held -= freed
+        """`field` is the one typed in now."""
+        self._room.used(field)
 
     def gone(self, field: Field) -> None:
-        self._fields.pop(field, None)
+        self._room.gone(field)
         field.close()
 
-    def _new_draft(self, kind: FieldKind) -> Draft:
-        arena = self._runtime.new_arena(self._limits.arena_tokens)
+    def _new_draft(self, kind: FieldKind) -> Draft | None:
+        arena = self._room.arena()
+        if arena is None:
+            return None
         if kind in self._begun:
             arena.adopt(self._begun[kind])
         return Draft(arena, self._begin[kind], self._vocabulary, self._policy, self._limits)
@@ -193,6 +193,8 @@ async def engine_from(folder: Path, manifest: Manifest, settings: Settings) -> L
         settings.budget_ms,
         asyncio.get_running_loop(),
         settings.runs_ahead,
+        settings.field_mb * MEBIBYTE,
+        settings.trees_mb * MEBIBYTE,
     )
     await engine.warm_up()
     return engine

@@ -11,7 +11,8 @@ import pytest
 from foretype.models.export import quiet
 from foretype.models.fuse import NotFusableError, fuse
 from foretype.models.manifest import Geometry
-from foretype.runtime.chunk import Chunk
+from foretype.runtime.arena import Arena, lone_arena
+from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.fused import FusedRuntime
 from tests.models.tiny import CONTEXT, VOCABULARY, MakeFolder
 
@@ -54,6 +55,10 @@ def pair(request: pytest.FixtureRequest, model_folder: MakeFolder, tmp_path: Pat
     return Pair(request.param, model_folder(request.param), tmp_path / "export")
 
 
+def new_arena(pair: Pair) -> Arena:
+    return lone_arena(pair.runtime.geometry, CONTEXT)
+
+
 def plain(ids: np.ndarray[Any, Any], past: int = 0) -> Chunk:
     every = np.arange(len(ids))
     return Chunk(ids, past + every, None, every)
@@ -62,14 +67,14 @@ def plain(ids: np.ndarray[Any, Any], past: int = 0) -> Chunk:
 def test_one_pass_token_by_token_and_in_chunks_give_the_logits_of_transformers(pair: Pair) -> None:
     expected = pair.expected(IDS)
 
-    whole = pair.runtime.run(pair.runtime.new_arena(CONTEXT), plain(IDS))
+    whole = pair.runtime.run(new_arena(pair), plain(IDS))
     np.testing.assert_allclose(whole, expected, atol=APART)
 
-    arena = pair.runtime.new_arena(CONTEXT)
+    arena = new_arena(pair)
     stepwise = [pair.runtime.run(arena, plain(IDS[n : n + 1], n))[0] for n in range(len(IDS))]
     np.testing.assert_allclose(np.stack(stepwise), expected, atol=APART)
 
-    arena = pair.runtime.new_arena(CONTEXT)
+    arena = new_arena(pair)
     first = pair.runtime.run(arena, plain(IDS[:10]))
     rest = pair.runtime.run(arena, plain(IDS[10:], 10))
     np.testing.assert_allclose(np.concatenate([first, rest]), expected, atol=APART)
@@ -78,14 +83,14 @@ def test_one_pass_token_by_token_and_in_chunks_give_the_logits_of_transformers(p
 def test_only_the_rows_that_are_asked_for_are_computed(pair: Pair) -> None:
     every = np.arange(len(IDS))
     chunk = Chunk(IDS, every, None, np.array([3, 20]))
-    logits = pair.runtime.run(pair.runtime.new_arena(CONTEXT), chunk)
+    logits = pair.runtime.run(new_arena(pair), chunk)
     np.testing.assert_allclose(logits, pair.expected(IDS)[[3, 20]], atol=APART)
 
 
 def test_a_tree_in_one_run_gives_each_node_the_logits_of_its_own_path(pair: Pair) -> None:
     """Settled text of 10 tokens; two children a and b at one position; c below a."""
     settled, (a, b, c) = IDS[:10], IDS[10:13]
-    arena = pair.runtime.new_arena(CONTEXT)
+    arena = new_arena(pair)
     pair.runtime.run(arena, plain(settled))
     visible = np.zeros((3, 13), np.bool_)
     visible[:, :10] = True
@@ -98,6 +103,37 @@ def test_a_tree_in_one_run_gives_each_node_the_logits_of_its_own_path(pair: Pair
     paths = ([a], [b], [a, c])
     expected = [pair.expected(np.array([*settled, *path]))[-1] for path in paths]
     np.testing.assert_allclose(logits, np.stack(expected), atol=APART)
+
+
+def test_one_token_of_each_of_several_texts_in_one_run(pair: Pair) -> None:
+    """Texts of different lengths in rows that are not in order, a row between them that takes no part, and
+    one text with a slot that its token must not see.
+    """
+    pool = pair.runtime.new_pool(6, CONTEXT)
+    arenas = [arena for _ in range(6) if (arena := pool.take()) is not None]
+    idle = pair.runtime.run(arenas[2], plain(IDS[:7]))
+    lengths = {4: 5, 1: 9, 3: 6}
+    for row, length in lengths.items():
+        pair.runtime.run(arenas[row], plain(IDS[:length]))
+    pair.runtime.run(arenas[3], Chunk(IDS[20:21], np.array([6]), None, np.array([0])))  # a sibling
+    hidden = np.ones((1, 8), np.bool_)
+    hidden[0, 6] = False
+    wants = np.array([0])
+    steps = [
+        Step(arenas[4], Chunk(IDS[5:6], np.array([5]), None, wants)),
+        Step(arenas[1], Chunk(IDS[9:10], np.array([9]), None, np.array([], np.int64))),
+        Step(arenas[3], Chunk(IDS[6:7], np.array([6]), hidden, wants)),
+    ]
+
+    logits = pair.runtime.run_together(steps)
+
+    expected = pair.expected(IDS)
+    np.testing.assert_allclose(logits, expected[[5, 6]], atol=APART)
+    # The one whose logits nobody wanted has its keys and values, and the idle one has kept its own.
+    after = pair.runtime.run(arenas[1], plain(IDS[10:12], 10))
+    np.testing.assert_allclose(after, expected[10:12], atol=APART)
+    np.testing.assert_allclose(idle, expected[:7], atol=APART)
+    np.testing.assert_allclose(pair.runtime.run(arenas[2], plain(IDS[7:8], 7)), expected[7:8], atol=APART)
 
 
 def test_the_graph_is_small(pair: Pair) -> None:

@@ -63,7 +63,9 @@ class HangingModel(ScriptedModel):
         return super().run(arena, chunk)
 
 
-def scripted_engine(model: ScriptedModel, budget_ms: float = 10_000) -> LocalEngine:
+def scripted_engine(
+    model: ScriptedModel, budget_ms: float = 10_000, trees_bytes: int = 1_000_000
+) -> LocalEngine:
     return LocalEngine(
         "scripted",
         model,
@@ -72,6 +74,7 @@ def scripted_engine(model: ScriptedModel, budget_ms: float = 10_000) -> LocalEng
         Policy(),
         budget_ms,
         asyncio.get_running_loop(),
+        trees_bytes=trees_bytes,
     )
 
 
@@ -111,9 +114,8 @@ async def test_the_budget_holds_when_the_model_hangs() -> None:
     model.let_go.set()
 
 
-async def test_fields_give_up_their_trees_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("foretype.serving.MOST_HELD_BYTES", 0)
-    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
+async def test_fields_give_up_their_trees_where_memory_is_short() -> None:
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT), trees_bytes=0)
     answers = Answers()
     desk = engine.open(answers)
     for seq in (1, 2):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from foretype.models.manifest import GRAPH, Geometry
 from foretype.models.progress import Step
-from foretype.runtime.arena import Arena
+from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.fused import FusedRuntime, session_options
 
@@ -104,7 +104,7 @@ class FusedReader:
         self.restart()
 
     def restart(self) -> None:
-        self._arena: Arena = self._runtime.new_arena(self._capacity)
+        self._arena = lone_arena(self._runtime.geometry, self._capacity)
 
     def read(self, ids: Ids) -> Logits:
         first = self._arena.length

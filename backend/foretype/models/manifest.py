@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from foretype.keystroke import FieldKind
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
 EMBEDDING = "embedding.bin"  # the float32 embedding, outside the graph so that it is mapped, not read
@@ -60,7 +60,7 @@ class Figures(_Strict):
 
 
 class Manifest(_Strict):
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     recipe: str
     recipe_digest: str = ""  # of the recipe as it was: another one means making the model again
     family: str  # transformers' model_type: "llama", "gpt2", …

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from foretype.models.errors import PreparedInvalidError
-from foretype.models.manifest import GRAPH, MANIFEST, TOKENIZER, FileEntry, Manifest
+from foretype.models.manifest import FORMAT, GRAPH, MANIFEST, TOKENIZER, FileEntry, Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,16 @@ class Prepared:
 
 
 def is_prepared(folder: Path) -> bool:
-    """Whether a whole model was put there: the manifest is written last. It does not say that nothing was
-    altered since.
+    """Whether a whole model was put there, by a version of Foretype that this one can read: the manifest is
+    written last. It does not say that nothing was altered since.
     """
-    return (folder / MANIFEST).is_file()
+    try:
+        content = json.loads((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True  # damaged: whoever loads it says so
+    return not isinstance(content, dict) or content.get("format") == FORMAT
 
 
 def sha256(file: Path) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from foretype.runtime.arena import Arena
+
 Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
 
@@ -36,3 +38,11 @@ class Chunk:
             raise ValueError(f"{count} ids, but {len(self.positions)} positions")
         if self.visible is not None and len(self.visible) != count:
             raise ValueError(f"{count} ids, but {len(self.visible)} rows of visible")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A chunk and the arena that it goes on in."""
+
+    arena: Arena
+    chunk: Chunk

@@ -4,17 +4,21 @@ place.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import onnxruntime as ort
 
 from foretype.models.manifest import Geometry
-from foretype.runtime.arena import Arena
-from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.arena import IDLE, Arena, Pool, slot_bytes
+from foretype.runtime.chunk import Chunk, Logits, Step
 
 HIDDEN = np.float32(-1e9)  # added to the attention score of a slot that a token must not see
+
+Feed = Mapping[str, np.ndarray[Any, Any]]
 
 
 def session_options(threads: int) -> ort.SessionOptions:
@@ -34,13 +38,18 @@ def session_options(threads: int) -> ort.SessionOptions:
 class FusedRuntime:
     """One session, one caller at a time."""
 
+    batches = True  # run_together is cheaper than as many runs
+
     def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: list[str]) -> None:
         self.geometry = geometry
+        self.slot_bytes = slot_bytes(geometry)
         self._session = ort.InferenceSession(str(graph), session_options(threads), providers=providers)
         self.provider: str = self._session.get_providers()[0]
+        # Naming sixty buffers takes a millisecond or more, so what was named is kept, by its rows.
+        self._bindings: WeakKeyDictionary[Pool, dict[tuple[int, int], ort.IOBinding]] = WeakKeyDictionary()
 
-    def new_arena(self, capacity: int) -> Arena:
-        return Arena(self.geometry, capacity)
+    def new_pool(self, rows: int, capacity: int) -> Pool:
+        return Pool(self.geometry, rows, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows; the chunk's keys and values are in the arena
@@ -48,35 +57,90 @@ class FusedRuntime:
 
         Raises ArenaFullError, and ONNX Runtime's own errors.
         """
-        past = arena.claim(len(chunk.ids))
-        binding = self._session.io_binding()
-        for name, value in self._inputs(chunk, past).items():
-            binding.bind_cpu_input(name, value)
-        binding.bind_output("logits", "cpu")  # first, so that it is the first of the outputs below
-        self._bind_past(binding, arena)
-        self._session.run_with_iobinding(binding)
-        logits: Logits = binding.get_outputs()[0].numpy()[0]
-        return logits
-
-    def _inputs(self, chunk: Chunk, past: int) -> dict[str, np.ndarray[Any, Any]]:
+        arena.settle()
         count = len(chunk.ids)
-        total = past + count
+        total = IDLE + arena.claim(count) + count
         bias = np.zeros((1, 1, count, total), np.float32)
+        bias[..., :IDLE] = HIDDEN
         if chunk.visible is not None:
-            bias[0, 0][~chunk.visible] = HIDDEN
-        return {
+            bias[0, 0, :, IDLE:][~chunk.visible] = HIDDEN
+        feed: Feed = {
             "input_ids": chunk.ids[None],
             "position_ids": chunk.positions[None],
             "seqlens_k": np.array([total - 1], np.int32),
             "total_sequence_length": np.array(total, np.int32),
             "attention_bias": bias,
             "rows": chunk.rows,
+            "spread": np.zeros(1, np.int64),
+            "gathered": np.zeros(1, np.int64),
         }
+        return self._call(arena.pool, (arena.row, arena.row + 1), feed)
 
-    def _bind_past(self, binding: Any, arena: Arena) -> None:
-        for layer in range(self.geometry.layers):
-            for which, part in enumerate(("key", "value")):
-                view = arena.buffer[layer, which]
-                where = ("cpu", 0, np.float32, view.shape, view.ctypes.data)
-                binding.bind_input(f"past_key_values.{layer}.{part}", *where)
-                binding.bind_output(f"present.{layer}.{part}", *where)
+    def run_together(self, steps: Sequence[Step]) -> Logits:
+        """One token of each of several arenas of one pool, in one run: logits (k, vocab_size) float32 of
+        those that want them, in the order of `steps`.
+
+        Between the first row and the last, rows that take no part are run all the same, each over its idle
+        slot only. Raises ArenaFullError, and ONNX Runtime's own errors.
+        """
+        pool = steps[0].arena.pool
+        rows = [step.arena.row for step in steps]
+        first, last = _rounded(min(rows), max(rows) + 1, pool.rows)
+        seqlens = np.zeros(last - first, np.int32)  # where each row's new keys and values go
+        for step, row in zip(steps, rows, strict=True):
+            step.arena.settle()
+            seqlens[row - first] = IDLE + step.arena.claim(1)
+        bias = np.zeros((last - first, 1, 1, int(seqlens.max()) + 1), np.float32)
+        spread = np.zeros(last - first, np.int64)
+        for index, (step, row) in enumerate(zip(steps, rows, strict=True)):
+            spread[row - first] = index
+            bias[row - first, ..., :IDLE] = HIDDEN
+            visible = step.chunk.visible
+            if visible is not None:
+                bias[row - first, 0, :, IDLE : IDLE + visible.shape[1]][~visible] = HIDDEN
+        feed: Feed = {
+            "input_ids": np.array([step.chunk.ids for step in steps]),
+            "position_ids": np.array([step.chunk.positions for step in steps]),
+            "seqlens_k": seqlens,
+            "total_sequence_length": np.array(seqlens.max() + 1, np.int32),
+            "attention_bias": bias,
+            "rows": np.flatnonzero([len(step.chunk.rows) for step in steps]).astype(np.int64),
+            "spread": spread,
+            "gathered": np.array(rows, np.int64) - first,
+        }
+        return self._call(pool, (first, last), feed)
+
+    def _call(self, pool: Pool, rows: tuple[int, int], feed: Feed) -> Logits:
+        """The inputs of `feed` and the past of `rows` (from, to) go in. All of `feed` lives until the end."""
+        binding = self._binding(pool, rows)
+        for name, value in feed.items():
+            binding.bind_input(name, "cpu", 0, value.dtype.type, value.shape, value.ctypes.data)
+        logits = np.empty((1, len(feed["rows"]), self.geometry.vocab_size), np.float32)
+        where = logits.ctypes.data if logits.size else feed["rows"].ctypes.data
+        binding.bind_output("logits", "cpu", 0, np.float32, logits.shape, where)
+        self._session.run_with_iobinding(binding)
+        wanted: Logits = logits[0]
+        return wanted
+
+    def _binding(self, pool: Pool, rows: tuple[int, int]) -> ort.IOBinding:
+        of_pool = self._bindings.setdefault(pool, {})
+        if rows not in of_pool:
+            binding = self._session.io_binding()
+            for layer in range(self.geometry.layers):
+                for which, part in enumerate(("key", "value")):
+                    view = pool.buffer[layer, which, rows[0] : rows[1]]
+                    where = ("cpu", 0, np.float32, view.shape, view.ctypes.data)
+                    binding.bind_input(f"past_key_values.{layer}.{part}", *where)
+                    binding.bind_output(f"present.{layer}.{part}", *where)
+            of_pool[rows] = binding
+        return of_pool[rows]
+
+
+def _rounded(first: int, last: int, rows: int) -> tuple[int, int]:
+    """A span of rows that holds these: few different ones, so that each is named once."""
+    span = 1
+    while True:
+        start = first // span * span
+        if start + span >= last:
+            return start, min(start + span, rows)
+        span *= 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,8 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from foretype.models.manifest import Geometry
-from foretype.runtime.arena import Arena
-from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.arena import Arena, Pool, slot_bytes
+from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.fused import session_options
 
 
@@ -22,19 +23,23 @@ class PlainRuntime:
     text goes through as a whole.
     """
 
+    batches = False
+
     def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: list[str]) -> None:
         self.geometry = geometry
+        self.slot_bytes = slot_bytes(geometry)
         self._session = ort.InferenceSession(str(graph), session_options(threads), providers=providers)
         self.provider: str = self._session.get_providers()[0]
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 
-    def new_arena(self, capacity: int) -> Arena:
-        return Arena(self.geometry, capacity)
+    def new_pool(self, rows: int, capacity: int) -> Pool:
+        return Pool(self.geometry, rows, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows. Raises ArenaFullError, and ONNX Runtime's own
         errors.
         """
+        arena.settle()
         first = arena.claim(len(chunk.ids))
         visible = chunk.visible
         if visible is None:
@@ -45,6 +50,10 @@ class PlainRuntime:
             rows = range(len(chunk.ids))
             logits = np.concatenate([self._part(arena, chunk, visible, first, slice(i, i + 1)) for i in rows])
         return logits[chunk.rows]
+
+    def run_together(self, steps: Sequence[Step]) -> Logits:
+        """As many runs: the export knows one length for all texts of a run."""
+        return np.concatenate([self.run(step.arena, step.chunk) for step in steps])
 
     def _part(
         self, arena: Arena, chunk: Chunk, visible: NDArray[np.bool_], first: int, part: slice

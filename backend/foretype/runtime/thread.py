@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
-from foretype.runtime.arena import Arena
-from foretype.runtime.chunk import Chunk, Logits
+import numpy as np
+
+from foretype.runtime.arena import Arena, Pool
+from foretype.runtime.chunk import Chunk, Logits, Step
 
 T = TypeVar("T")
 
@@ -20,46 +22,54 @@ class Runtime(Protocol):
     """One session of ONNX Runtime; not to be called from two threads at once."""
 
     provider: str
+    batches: bool  # whether run_together is cheaper than as many runs
+    slot_bytes: int  # of one token's past
 
-    def new_arena(self, capacity: int) -> Arena:
-        """Room for the past key values of one field, `capacity` tokens."""
+    def new_pool(self, rows: int, capacity: int) -> Pool:
+        """Room for the past key values of `rows` fields, `capacity` tokens each."""
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows; the chunk's tokens take the arena's next slots.
         Raises ArenaFullError.
         """
 
+    def run_together(self, steps: Sequence[Step]) -> Logits:
+        """One token of each of several arenas of one pool: logits (k, vocab_size) float32 of those that want
+        them, in the order of `steps`. Raises ArenaFullError.
+        """
+
 
 @dataclass(slots=True)
 class _Job(Generic[T]):
-    arena: Arena
-    chunk: Chunk
+    steps: Sequence[Step]
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[T]
+    future: asyncio.Future[list[T]]
 
 
 class ModelThread(Generic[T]):
-    """Runs chunks and what is made of their logits off the event loop.
+    """Runs steps and what is made of their logits off the event loop.
 
     A daemon thread: a run that hangs must not keep the process from ending.
     """
 
     def __init__(self, runtime: Runtime, digest: Callable[[Logits], T]) -> None:
+        self.batches = runtime.batches
         self._runtime = runtime
         self._digest = digest
         self._jobs: SimpleQueue[_Job[T] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
 
-    async def run(self, arena: Arena, chunk: Chunk) -> T:
-        """Raises what the run raised. Cancelling gives up the wait, not the run: the arena stays in use until
+    async def run(self, steps: Sequence[Step]) -> list[T]:
+        """What is made of each step's logits. Several steps are one run: one token each, arenas of one pool.
+
+        Raises what the run raised. Cancelling gives up the wait, not the run: the arenas stay in use until
         that has ended.
         """
         loop = asyncio.get_running_loop()
-        job = _Job(arena, chunk, loop, loop.create_future())
+        job: _Job[T] = _Job(steps, loop, loop.create_future())
         self._jobs.put(job)
-        result: T = await job.future
-        return result
+        return await job.future
 
     async def stop(self, patience: float = 1.0) -> None:
         """The thread ends after the run under way, which is waited for `patience` seconds and no longer.
@@ -74,11 +84,18 @@ class ModelThread(Generic[T]):
             if job.future.done():  # nobody waits for it any more
                 continue
             try:
-                result = self._digest(self._runtime.run(job.arena, job.chunk))
+                result = self._run(job.steps)
             except Exception as error:  # whatever a run raises belongs to the one who asked for it
                 self._settle(job, partial(job.future.set_exception, error))
             else:
                 self._settle(job, partial(job.future.set_result, result))
+
+    def _run(self, steps: Sequence[Step]) -> list[T]:
+        if len(steps) == 1:
+            return [self._digest(self._runtime.run(steps[0].arena, steps[0].chunk))]
+        logits = self._runtime.run_together(steps)
+        ends = np.cumsum([len(step.chunk.rows) for step in steps])[:-1]
+        return [self._digest(part) for part in np.split(logits, ends)]
 
     @staticmethod
     def _settle(job: _Job[T], settle: Callable[[], None]) -> None:

@@ -31,11 +31,14 @@ class Distribution:
         """From one row of logits, (vocab_size,) float32. Called on the model thread, so the event loop is
         spared the work.
         """
+        ranked = logits[vocabulary.ids]
         peak = float(logits.max())
-        normaliser = peak + math.log(float(np.exp(logits - peak).sum(dtype=np.float64)))
-        log_probs = logits[vocabulary.ids] - np.float32(normaliser)
+        weights = np.exp(ranked - np.float32(peak))
+        specials = np.exp(logits[vocabulary.special_ids] - np.float32(peak))
+        total = float(weights.sum(dtype=np.float64) + specials.sum(dtype=np.float64))
+        log_probs = ranked - np.float32(peak + math.log(total))
+        in_word = float(weights @ vocabulary.word_start) / total
         top = _best(log_probs, min(TOP, len(log_probs)))
-        in_word = float(np.exp(log_probs[vocabulary.word_start]).sum(dtype=np.float64))
         return cls(log_probs, top, math.log(max(1.0 - in_word, 1e-12)))
 
     def best_in(self, interval: Interval, count: int) -> NDArray[np.int64]:

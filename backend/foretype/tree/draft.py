@@ -16,7 +16,7 @@ from foretype.tree.choice import Place, Policy, choose
 from foretype.tree.distribution import Distribution
 from foretype.tree.search import Findings, Floors, Search
 from foretype.tree.split import Split, is_supported, scalar_values, split
-from foretype.tree.trie import Node, Run, Trie
+from foretype.tree.trie import Node, Run, Trie, missing
 from foretype.tree.window import Window
 
 
@@ -32,6 +32,16 @@ class Limits:
     nodes_a_run: int = 2
     nodes_a_run_ahead: int = 4
     runs_a_keystroke: int = 12
+    runs_a_brief_keystroke: int = 6
+    distributions: int = 64
+
+    @classmethod
+    def within(cls, field_bytes: int, slot_bytes: int, vocab_size: int, begin_tokens: int) -> Limits:
+        """What fits into `field_bytes`: never less than a full context and half as much to grow ahead."""
+        usual = cls()
+        least = begin_tokens + usual.context_tokens * 3 // 2
+        slots = (field_bytes - usual.distributions * vocab_size * 4) // slot_bytes
+        return cls(arena_tokens=min(max(least, slots), usual.arena_tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +68,14 @@ class Draft:
         self._vocabulary = vocabulary
         self._policy = policy
         self._limits = limits
-        self._trie = Trie(arena, begin)
+        self._trie = Trie(arena, begin, limits.distributions)
         self._window = Window(vocabulary, limits.context_tokens)
         self._keystroke = Keystroke(seq=0, before="")
         self._split = Split("", "")
         self._place = Place()
         self._root: Node = self._trie.node([])
         self._findings = Findings()
+        self._brief = False
         self._asked_for: Run | None = None  # the run under way, if it is for the keystroke in hand
         self._ran = False  # for the keystroke in hand
         self._runs = 0  # likewise, without those that only read its text
@@ -83,9 +94,13 @@ class Draft:
         """Whether the model has run for the keystroke in hand."""
         return self._ran
 
-    def place(self, keystroke: Keystroke, on_screen: str = "") -> Reason | None:
-        """Walk to where the keystroke stands. A reason, if nothing can be suggested there."""
+    def place(self, keystroke: Keystroke, on_screen: str = "", *, brief: bool = False) -> Reason | None:
+        """Walk to where the keystroke stands. A reason, if nothing can be suggested there.
+
+        brief: look for one word only, and not for long.
+        """
         self._keystroke = keystroke
+        self._brief = brief
         self._runs = 0
         self._ran = False
         self._asked_for = None
@@ -107,12 +122,20 @@ class Draft:
         chosen = choose(
             self._findings.words, self._policy, self._place, self._agreeing, self._keystroke.alternatives
         )
-        done = not self._findings.wanted or self._runs >= self._limits.runs_a_keystroke
+        limits = self._limits
+        most_runs = limits.runs_a_brief_keystroke if self._brief else limits.runs_a_keystroke
+        done = not self._findings.wanted or self._runs >= most_runs
         return Look(chosen, done, sure=bool(chosen) and self._findings.sure_words > 0)
 
-    def next_run(self) -> Run:
+    @property
+    def lacks(self) -> int:
+        """How many tokens the run would take that the last `look` lacks most; 0 if it lacks none."""
+        return len(missing(self._findings.wanted[0])) if self._findings.wanted else 0
+
+    def next_run(self, most_tokens: int | None = None) -> Run:
         """The run that the last `look` lacks most. Only while no run of this draft is under way."""
-        self._asked_for = self._trie.run_towards(self._findings.wanted, self._limits.tokens_a_run)
+        limit = self._limits.tokens_a_run if most_tokens is None else most_tokens
+        self._asked_for = self._trie.run_towards(self._findings.wanted, limit)
         return self._asked_for
 
     def look_ahead(self) -> bool:
@@ -141,7 +164,7 @@ class Draft:
         policy = self._policy
         # Others to choose from are less likely than the one shown.
         word = policy.show / 4 if self._keystroke.alternatives else policy.show
-        return Floors(word, policy.draw_out, policy.keep)
+        return Floors(word, 1.0 if self._brief else policy.draw_out, policy.keep)
 
     def _search(self, floors: Floors, most_wanted: int) -> Search:
         return Search(

@@ -11,6 +11,9 @@ import math
 from dataclasses import dataclass, field
 from itertools import count
 
+import numpy as np
+from numpy.typing import NDArray
+
 from foretype.tokens import Vocabulary, is_word_byte
 from foretype.tree.distribution import Distribution
 from foretype.tree.trie import Node, Trie
@@ -165,27 +168,38 @@ class Search:
             cost = way.cost - distribution.log_boundary
             ended = _Way(cost, next(self._numbers), node, None, way.text, ends=True, beyond=way.beyond)
             self._push(ended)
-        for rank in distribution.top[:BRANCHES]:
-            self._follow(way, node, distribution, int(rank))
+        self._follow(way, node, distribution, distribution.top[:BRANCHES])
 
     def _cover(self, way: _Way, node: Node, distribution: Distribution, left: bytes) -> None:
         """Tokens that begin with what is left of the stem, and tokens that are a part of it."""
         interval = self._vocabulary.interval(left)
         if len(interval):
             self._mass += math.exp(-way.cost) * distribution.mass_in(interval)
-            for rank in distribution.best_in(interval, BRANCHES):
-                self._follow(way, node, distribution, int(rank))
-        for rank in self._vocabulary.prefixes(left):
-            self._follow(way, node, distribution, rank)
+            self._follow(way, node, distribution, distribution.best_in(interval, BRANCHES))
+        prefixes = self._vocabulary.prefixes(left)
+        if prefixes:
+            of_prefixes = distribution.log_probs[prefixes]
+            best_first = np.argsort(-of_prefixes, kind="stable")
+            self._follow(way, node, distribution, np.array(prefixes)[best_first])
 
-    def _follow(self, way: _Way, node: Node, distribution: Distribution, rank: int) -> None:
-        text = self._vocabulary.texts[rank]
-        if any(newline in text for newline in NEWLINES):
-            return  # a suggestion never starts a line: what comes there is anybody's guess
-        cost = way.cost - float(distribution.log_probs[rank])
-        beyond = way.beyond or (self._is_in_word(way) and not is_word_byte(text[0]))
-        token = int(self._vocabulary.ids[rank])
-        self._push(_Way(cost, next(self._numbers), node, token, way.text + text, beyond=beyond))
+    def _follow(self, way: _Way, node: Node, distribution: Distribution, ranks: NDArray[np.int64]) -> None:
+        """Ways on by `ranks`, best first, until one is so improbable that it would be left alone."""
+        log_probs: list[float] = distribution.log_probs[ranks].tolist()
+        ids: list[int] = self._vocabulary.ids[ranks].tolist()
+        in_word = self._is_in_word(way)
+        for rank, log_prob, token in zip(ranks.tolist(), log_probs, ids, strict=True):
+            cost = way.cost - log_prob
+            if self._is_hopeless(math.exp(-cost)):
+                break
+            text = self._vocabulary.texts[rank]
+            if any(newline in text for newline in NEWLINES):
+                continue  # a suggestion never starts a line: what comes there is anybody's guess
+            beyond = way.beyond or (in_word and not is_word_byte(text[0]))
+            self._push(_Way(cost, next(self._numbers), node, token, way.text + text, beyond=beyond))
+
+    def _is_hopeless(self, likelihood: float) -> bool:
+        """Whether a way is below every floor already: the mass that it is measured against only grows."""
+        return likelihood < self._lowest_floor * (self._mass + likelihood)
 
     def _is_in_word(self, way: _Way) -> bool:
         """Whether a suggestion that ended here would end with a word's letters."""

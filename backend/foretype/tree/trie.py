@@ -99,12 +99,12 @@ class Trie:
         Where the first target's path needs more tokens than that, the run is its next part and wants nothing
         yet. Raises ArenaFullError after having made what room there is.
         """
-        nodes = _missing(targets[0])
+        nodes = missing(targets[0])
         if len(nodes) > limit:
             return self._run(nodes[:limit], [], keep=targets[:1])
         wanted = [targets[0]]
         for target in targets[1:]:
-            more = [node for node in _missing(target) if node not in nodes]
+            more = [node for node in missing(target) if node not in nodes]
             if len(nodes) + len(more) > limit:
                 break
             nodes += more
@@ -207,7 +207,7 @@ class Trie:
             pending.extend(node.children.values())
 
 
-def _missing(target: Node) -> list[Node]:
+def missing(target: Node) -> list[Node]:
     """The nodes to compute for a distribution of `target`, parents first; the target itself always, as its
     logits were not kept.
     """

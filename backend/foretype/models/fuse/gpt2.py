@@ -86,17 +86,19 @@ class _Norms:
 def _attention(graph: Graph, export: Export, config: Any, module: str, layer: int, source: str) -> _Update:
     projected = graph.matmul(source, export.parameter(f"{module}.attn.c_attn.weight"), f"projected{layer}")
     qkv = graph.add(projected, export.parameter(f"{module}.attn.c_attn.bias"), f"qkv{layer}")
+    qkv = graph.spread(qkv, f"spread{layer}")
     names = graph.past_of(layer)
     no_rotary = ["", "", ""]  # cosine, sine, positions: GPT-2 has added its positions at the bottom
     attended = graph.node(
         "GroupQueryAttention",
         [qkv, "", "", *names.past, "seqlens_k", "total_sequence_length", *no_rotary, "attention_bias"],
-        f"attended{layer}",
+        f"attention{layer}",
         more_outputs=names.present,
         domain=CONTRIB,
         num_heads=config.n_head,
         kv_num_heads=config.n_head,
     )
+    attended = graph.gathered(attended, f"attended{layer}")
     value = graph.matmul(attended, export.parameter(f"{module}.attn.c_proj.weight"), f"o{layer}")
     return _Update(value, f"{module}.attn.c_proj.bias")
 

@@ -81,11 +81,16 @@ class LayerPast:
 class Graph:
     """A graph being laid, node by node. Inputs and outputs are those that the runtime binds.
 
-    In: `input_ids`, `position_ids` (b, s) int64; `seqlens_k` (b,) int32, past + s - 1;
-    `total_sequence_length` () int32, past + s; `attention_bias` (b, 1, s, past + s) float32, added to the
-    scores, causality being the operator's own; `rows` (k,) int64, the positions whose logits are wanted;
-    `past_key_values.N.key` and `.value` (b, kv_heads, past, head_dim) float32.
-    Out: `logits` (b, k, vocab) float32; `present.N.key` and `.value`. Past and present may be one buffer,
+    A run is either s tokens of one text (n = b = 1) or one token of each of n texts (s = 1) out of b whose
+    past lies in one buffer; then the b - n others are run over nothing, in the attention only.
+
+    In: `input_ids`, `position_ids` (n, s) int64; `spread` (b,) int64, the text of each row of the past, any
+    for rows that take no part; `gathered` (n,) int64, the row of each text; `seqlens_k` (b,) int32,
+    past + s - 1 of each row; `total_sequence_length` () int32, the longest past + s; `attention_bias`
+    (b, 1, s, past + s) float32, added to the scores, causality being the operator's own; `rows` (k,) int64,
+    the tokens, of all n * s, whose logits are wanted; `past_key_values.N.key` and `.value`
+    (b, kv_heads, past, head_dim) float32.
+    Out: `logits` (1, k, vocab) float32; `present.N.key` and `.value`. Past and present may be one buffer,
     longer than the text.
     """
 
@@ -129,11 +134,21 @@ class Graph:
         )
         return LayerPast((past[0], past[1]), (present[0], present[1]))
 
+    def spread(self, value: str, output: str) -> str:
+        """From the texts of a run, (n, …), to the rows of the past, (b, …)."""
+        return self.node("Gather", [value, "spread"], output, axis=0)
+
+    def gathered(self, value: str, output: str) -> str:
+        """From the rows of the past back to the texts of the run."""
+        return self.node("Gather", [value, "gathered"], output, axis=0)
+
     def finish(self, hidden: str, head: Array) -> onnx.ModelProto:
         """Close the graph with the output head, on the asked-for rows only. The head has weights of its
         own, not the embedding's: so the quantiser reaches them.
         """
-        wanted = self.node("Gather", [hidden, "rows"], "wanted", axis=1)
+        self._weights.append(numpy_helper.from_array(np.array([1, -1, head.shape[0]]), "one_row"))
+        tokens = self.node("Reshape", [hidden, "one_row"], "tokens")
+        wanted = self.node("Gather", [tokens, "rows"], "wanted", axis=1)
         self.matmul(wanted, head, "logits")
         graph = helper.make_graph(self._nodes, "foretype", self._inputs(), self._outputs(), self._weights)
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
@@ -142,8 +157,10 @@ class Graph:
     def _inputs(self) -> list[onnx.ValueInfoProto]:
         value = helper.make_tensor_value_info
         return [
-            value("input_ids", TensorProto.INT64, ["b", "s"]),
-            value("position_ids", TensorProto.INT64, ["b", "s"]),
+            value("input_ids", TensorProto.INT64, ["n", "s"]),
+            value("position_ids", TensorProto.INT64, ["n", "s"]),
+            value("spread", TensorProto.INT64, ["b"]),
+            value("gathered", TensorProto.INT64, ["n"]),
             value("seqlens_k", TensorProto.INT32, ["b"]),
             value("total_sequence_length", TensorProto.INT32, []),
             value("attention_bias", TensorProto.FLOAT, ["b", 1, "s", "total"]),
@@ -153,7 +170,7 @@ class Graph:
 
     def _outputs(self) -> list[onnx.ValueInfoProto]:
         logits = helper.make_tensor_value_info(
-            "logits", TensorProto.FLOAT, ["b", "k", self._geometry.vocab_size]
+            "logits", TensorProto.FLOAT, [1, "k", self._geometry.vocab_size]
         )
         return [logits, *self._key_values("present", "present")]
 

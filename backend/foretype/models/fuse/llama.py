@@ -17,7 +17,7 @@ def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
     """The fused graph of Optimum's export of a transformers `LlamaConfig` model. Raises NotFusableError."""
     _check(config)
     graph = Graph(geometry)
-    rotary = _rotary_caches(graph, config.rope_theta, geometry)
+    rotary = _Rotary(graph, config.rope_theta, geometry)
     table = graph.weight("embedding", export.parameter("model.embed_tokens.weight"))
     residual = graph.node("Gather", [table, "input_ids"], "embedded")
     update: str | None = None
@@ -42,11 +42,21 @@ def _check(config: Any) -> None:
         raise NotFusableError("its projections have biases")
 
 
-def _rotary_caches(graph: Graph, theta: float, geometry: Geometry) -> tuple[str, str]:
-    """Cosine and sine for every position of the context: (context_length, head_dim / 2)."""
-    frequency = 1.0 / theta ** (np.arange(0, geometry.head_dim, 2) / geometry.head_dim)
-    angle = np.arange(geometry.context_length)[:, None] * frequency[None]
-    return graph.weight("rotary.cos", np.cos(angle)), graph.weight("rotary.sin", np.sin(angle))
+class _Rotary:
+    """Cosine and sine for every position of the context, (context_length + 1, head_dim / 2), and where each
+    token stands.
+
+    One position more than there are: the operator wants as many as there are slots, and one slot is idle.
+    """
+
+    def __init__(self, graph: Graph, theta: float, geometry: Geometry) -> None:
+        frequency = 1.0 / theta ** (np.arange(0, geometry.head_dim, 2) / geometry.head_dim)
+        angle = np.arange(geometry.context_length + 1)[:, None] * frequency[None]
+        self.inputs = (
+            graph.weight("rotary.cos", np.cos(angle)),
+            graph.weight("rotary.sin", np.sin(angle)),
+            graph.spread("position_ids", "rotary.positions"),
+        )
 
 
 class _Norms:
@@ -85,12 +95,12 @@ class _Norms:
 
 
 def _attention(
-    graph: Graph, export: Export, config: Any, module: str, layer: int, source: str, rotary: tuple[str, str]
+    graph: Graph, export: Export, config: Any, module: str, layer: int, source: str, rotary: _Rotary
 ) -> str:
     packed: Array = np.concatenate(
         [export.weight_of(f"{module}/self_attn/{part}_proj/MatMul") for part in "qkv"], axis=1
     )
-    qkv = graph.matmul(source, packed, f"qkv{layer}")
+    qkv = graph.spread(graph.matmul(source, packed, f"qkv{layer}"), f"spread{layer}")
     names = graph.past_of(layer)
     attended = graph.node(
         "GroupQueryAttention",
@@ -101,11 +111,10 @@ def _attention(
             *names.past,
             "seqlens_k",
             "total_sequence_length",
-            *rotary,
-            "position_ids",
+            *rotary.inputs,
             "attention_bias",
         ],
-        f"attended{layer}",
+        f"attention{layer}",
         more_outputs=names.present,
         domain=CONTRIB,
         num_heads=config.num_attention_heads,
@@ -113,6 +122,7 @@ def _attention(
         do_rotary=1,
         rotary_interleaved=0,
     )
+    attended = graph.gathered(attended, f"attended{layer}")
     return graph.matmul(attended, export.weight_of(f"{module}/self_attn/o_proj/MatMul"), f"o{layer}")
 
 

@@ -1,0 +1,92 @@
+"""Memory for the fields' trees: a budget in bytes for one and for all, and who gives up theirs first."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from foretype.deadline import Timer, Timers
+from foretype.runtime.arena import Arena, Pool
+from foretype.runtime.thread import Runtime
+
+MEBIBYTE = 1024 * 1024
+POOL_ROWS = 32  # fields that may be served in one run; those of another pool have a run of their own
+IDLE_S = 600.0  # a field that nobody has typed in for so long gives its tree back
+
+
+class Tenant(Protocol):
+    """A field, as far as its memory goes."""
+
+    @property
+    def held_bytes(self) -> int: ...
+
+    def shrink(self) -> bool:
+        """Give the tree back; False if something is going on in it."""
+
+
+class Room:
+    """Lives on the event loop. Who was typed in longest ago gives up first."""
+
+    def __init__(self, runtime: Runtime, timers: Timers, slots: int, most_bytes: int) -> None:
+        """`slots`: tokens of one arena. `most_bytes`: past key values and distributions of all tenants."""
+        self._runtime = runtime
+        self._timers = timers
+        self._slots = slots
+        self._most_bytes = most_bytes
+        self._pools: list[Pool] = []
+        self._tenants: dict[Tenant, float] = {}  # when each was used last, the longest ago first
+        self._sweep: Timer | None = None
+
+    @property
+    def held_bytes(self) -> int:
+        return sum(tenant.held_bytes for tenant in self._tenants)
+
+    def arena(self) -> Arena | None:
+        """An empty one; None where all memory is in use by fields that somebody waits for."""
+        if self._make_room(None) > self._most_bytes:
+            return None
+        for pool in self._pools:
+            arena = pool.take()
+            if arena is not None:
+                return arena
+        self._pools.append(self._runtime.new_pool(POOL_ROWS, self._slots))
+        return self._pools[-1].take()
+
+    def used(self, tenant: Tenant) -> None:
+        """`tenant` is the one typed in now."""
+        self._tenants.pop(tenant, None)
+        self._tenants[tenant] = self._timers.time()
+        self._make_room(tenant)
+        if self._sweep is None:
+            self._sweep = self._timers.call_at(self._timers.time() + IDLE_S, self._sweep_out)
+
+    def gone(self, tenant: Tenant) -> None:
+        self._tenants.pop(tenant, None)
+
+    def close(self) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+
+    def _make_room(self, spared: Tenant | None) -> int:
+        """The bytes held after those who could have given up what is too much."""
+        held = self.held_bytes
+        for tenant in self._tenants:
+            if held <= self._most_bytes:
+                break
+            freed = tenant.held_bytes
+            if tenant is not spared and tenant.shrink():
+                held -= freed
+        return held
+
+    def _sweep_out(self) -> None:
+        """Takes back what idle fields hold. Runs again only while somebody holds anything: an idle server
+        has no timers.
+        """
+        self._sweep = None
+        now = self._timers.time()
+        for tenant, last in self._tenants.items():
+            if now - last >= IDLE_S:
+                tenant.shrink()
+        holding = [last for tenant, last in self._tenants.items() if tenant.held_bytes]
+        if holding:
+            next_time = max(now + IDLE_S / 10, min(holding) + IDLE_S)
+            self._sweep = self._timers.call_at(next_time, self._sweep_out)

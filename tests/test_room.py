@@ -1,0 +1,74 @@
+"""Who keeps a tree: budgets in bytes, the longest unused first, idle fields in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foretype.room import IDLE_S, POOL_ROWS, Room
+from tests.fake_time import FakeTimers
+from tests.scripted_model import ScriptedModel, byte_level_vocabulary
+
+VOCABULARY = byte_level_vocabulary()
+
+
+@dataclass(eq=False)
+class Tenant:
+    held_bytes: int
+    busy: bool = False
+
+    def shrink(self) -> bool:
+        if not self.busy:
+            self.held_bytes = 0
+        return not self.busy
+
+
+def new_room(most_bytes: int) -> tuple[Room, FakeTimers]:
+    timers = FakeTimers()
+    return Room(ScriptedModel(VOCABULARY, {}), timers, slots=8, most_bytes=most_bytes), timers
+
+
+def test_the_one_used_longest_ago_gives_up_first_but_never_one_at_work() -> None:
+    room, _ = new_room(most_bytes=100)
+    busy, old, new = Tenant(40, busy=True), Tenant(40), Tenant(40)
+    for tenant in (busy, old, new):
+        room.used(tenant)
+    assert (busy.held_bytes, old.held_bytes, new.held_bytes) == (40, 0, 40)
+
+
+def test_there_is_no_room_where_all_memory_is_at_work() -> None:
+    room, _ = new_room(most_bytes=100)
+    tenants = [Tenant(60, busy=True), Tenant(60, busy=True)]
+    for tenant in tenants:
+        room.used(tenant)
+    assert room.arena() is None
+    tenants[0].busy = False
+    assert room.arena() is not None
+
+
+def test_another_pool_is_opened_when_all_rows_are_taken() -> None:
+    room, _ = new_room(most_bytes=100)
+    arenas = [room.arena() for _ in range(POOL_ROWS + 1)]
+    pools = {id(arena.pool) for arena in arenas if arena is not None}
+    assert len(arenas) == POOL_ROWS + 1
+    assert len(pools) == 2
+
+
+def test_idle_fields_give_their_trees_back_and_then_no_timer_is_left() -> None:
+    room, timers = new_room(most_bytes=100)
+    first, second = Tenant(10), Tenant(10)
+    room.used(first)
+    timers.advance(IDLE_S * 500)
+    room.used(second)
+    timers.advance(IDLE_S * 500)
+    assert (first.held_bytes, second.held_bytes) == (0, 10)
+    timers.advance(IDLE_S * 1000)
+    assert second.held_bytes == 0
+    assert timers.pending == 0
+
+
+def test_who_is_gone_counts_no_more() -> None:
+    room, _ = new_room(most_bytes=100)
+    tenant = Tenant(90)
+    room.used(tenant)
+    room.gone(tenant)
+    assert room.held_bytes == 0
