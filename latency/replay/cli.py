@@ -15,7 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from latency.budget import Budget, UnknownBudgetError, find_budget, judge
 from latency.replay.connection import ServerLostError
-from latency.replay.figures import summarise
+from latency.replay.figures import Waits, keystrokes, summarise, waited
+from latency.replay.picture import draw
 from latency.replay.report import Report, print_report, print_verdicts, write_json
 from latency.replay.run import replay
 from latency.replay.server import own_server
@@ -85,6 +86,9 @@ def main(
         int | None, typer.Option(help="The server's process, to report its memory and processor time.")
     ] = None,
     json: Annotated[Path, typer.Option(help="Where the figures go.")] = OUT / "replay.json",
+    picture: Annotated[
+        Path | None, typer.Option(help="Where a picture of the answers' times goes, an SVG file.")
+    ] = None,
     check: Annotated[
         str | None,
         typer.Option(help="A table of latency/budget.toml; a limit that is missed makes the exit code 1."),
@@ -112,18 +116,20 @@ def main(
             read_texts(texts, mails=mails, chars=chars), manner, typists, limit * 60 if limit else None
         )
         running = None if serve else Target(address, token, pid)
-        report = asyncio.run(_measure(plan, running, console))
+        report, waits = asyncio.run(_measure(plan, running, console))
     except (UnknownBudgetError, NoTextsError, ServerLostError, NoProcessError) as error:
         console.print(f"[bold red]replay:[/] {error}", soft_wrap=True)
         raise typer.Exit(2) from None
     print_report(report, console)
     write_json(report, json)
+    if picture:
+        draw(report, waits).save(picture)
     console.print(f"The same as numbers: {json}", soft_wrap=True)
     if budget and not _keeps(budget, report, console):
         raise typer.Exit(1)
 
 
-async def _measure(plan: Plan, running: Target | None, console: Console) -> Report:
+async def _measure(plan: Plan, running: Target | None, console: Console) -> tuple[Report, Waits]:
     """Replays against `running`, or against a server of our own where it is None."""
     async with _target(running, console, hurried=plan.manner.wpm is None) as target:
         meter = Meter(target.pid) if target.pid is not None else None
@@ -137,11 +143,20 @@ async def _measure(plan: Plan, running: Target | None, console: Console) -> Repo
                 limit_s=plan.limit_s,
                 progress=progress,
             )
-        figures = summarise(done.sessions, budget_ms=done.welcome.budget_ms)
+        budget_ms = done.welcome.budget_ms
+        figures = summarise(done.sessions, budget_ms=budget_ms)
         usage = meter.read(figures.keystrokes) if meter else None
-    return Report(
-        done.welcome.model, done.welcome.budget_ms, plan.typists, plan.manner, figures, usage, target.ready_s
+    report = Report(
+        done.welcome.model,
+        budget_ms,
+        plan.typists,
+        plan.manner,
+        figures,
+        done.work,
+        usage,
+        target.ready_s,
     )
+    return report, waited(keystrokes(done.sessions), budget_ms=budget_ms)
 
 
 @contextlib.asynccontextmanager

@@ -41,9 +41,11 @@ class Field:
         default_factory=asyncio.Event
     )  # the latest keystroke has its final answer
 
-    def sent(self, seq: int) -> None:
+    def sent(self, seq: int, due: float) -> None:
+        """`due` is when the key was to be pressed."""
         self.answered.clear()
-        self.ledger.sent(seq, time.perf_counter())
+        now = time.perf_counter()
+        self.ledger.sent(seq, now, late=max(0.0, now - due))
 
     def suggestion(self, seq: int, text: str, source: str, *, final: bool) -> None:
         now = time.perf_counter()
@@ -78,7 +80,7 @@ async def type_text(
         if taken:
             await connection.send({"type": "accepted", "field": name, "seq": seq, "text": taken})
         seq += 1
-        here.sent(seq)
+        here.sent(seq, due)
         await connection.send(
             _keystroke(name, seq, typist.typed[-connection.welcome.context_chars :], manner)
         )
@@ -111,7 +113,7 @@ async def _wait(here: Field, pauses: Iterator[float] | None, due: float, patienc
     """Until the next key is due; when that is. A typist that was held up does not hurry afterwards."""
     if pauses is None:
         await _final_answer(here, patience)
-        return due
+        return time.perf_counter()
     due = max(due + next(pauses), time.perf_counter())
     await asyncio.sleep(due - time.perf_counter())
     return due
