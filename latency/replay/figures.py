@@ -55,6 +55,7 @@ class Answers:
     unanswered: int  # no final answer, and one was owed
     over_budget: int
     over_budget_share: float | None
+    text_share: float | None  # of the answered ones, those whose final answer had a text
     first: Latency
     final: Latency  # of suggestions: an error is quickly said
     late: Latency  # how late keys were sent; no fault of the server
@@ -115,6 +116,7 @@ def answers(sent: Sequence[Sent], *, budget_ms: float) -> Answers:
         unanswered=unanswered,
         over_budget=over_budget,
         over_budget_share=share(over_budget, len(finals) + unanswered),
+        text_share=share(sum(one.has_text for one in sent), len(finals)),
         first=Latency.of(waits.first),
         final=Latency.of(waits.final),
         late=Latency.of(one.late * 1000 for one in sent),

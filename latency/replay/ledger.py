@@ -10,7 +10,8 @@ class Sent:
     """One keystroke: when it was sent, answered, and overtaken by the next one of its field; in seconds.
 
     `late` is how much later it went out than the typist meant to press the key: what the replay itself is
-    to blame for. The final answer is a suggestion from `source`, or an error of the code `error`.
+    to blame for. The final answer is a suggestion from `source`, which has a text or has none, or an error
+    of the code `error`.
     """
 
     at: float
@@ -19,6 +20,7 @@ class Sent:
     final: float | None = None
     overtaken: float | None = None
     source: str | None = None
+    has_text: bool = False
     error: str | None = None
 
     def owed(self, budget_ms: float) -> bool:
@@ -44,7 +46,7 @@ class Ledger:
     def is_latest(self, seq: int) -> bool:
         return seq == self._latest
 
-    def suggestion(self, seq: int, source: str, *, final: bool, now: float) -> None:
+    def suggestion(self, seq: int, source: str, *, final: bool, now: float, has_text: bool = False) -> None:
         """An answer came. One for a keystroke that was never sent is ignored: it is of no field of ours."""
         sent = self._sent.get(seq)
         if sent is None:
@@ -54,6 +56,7 @@ class Ledger:
         if final and sent.final is None:
             sent.final = now
             sent.source = source
+            sent.has_text = has_text
 
     def error(self, seq: int, code: str, *, now: float) -> None:
         sent = self._sent.get(seq)

@@ -49,7 +49,7 @@ class Field:
 
     def suggestion(self, seq: int, text: str, source: str, *, final: bool) -> None:
         now = time.perf_counter()
-        self.ledger.suggestion(seq, source, final=final, now=now)
+        self.ledger.suggestion(seq, source, final=final, now=now, has_text=bool(text))
         if self.ledger.is_latest(seq):
             self.screen.answer(text, now)
             if final:
@@ -63,12 +63,22 @@ class Field:
 
 
 async def type_text(
-    connection: Connection, name: str, text: str, manner: Manner, *, stop: asyncio.Event
+    connection: Connection,
+    name: str,
+    text: str,
+    manner: Manner,
+    *,
+    stop: asyncio.Event,
+    begun: int = 0,
+    here: Field | None = None,
 ) -> Session:
-    """Types `text` into the field `name` until it stands there or `stop` is set. Raises `ServerLostError`."""
+    """Types `text` into the field `name` until it stands there or `stop` is set. Raises `ServerLostError`.
+
+    `begun` characters of it stand there already. `here` is looked into by whoever does not wait for the end.
+    """
     rng = Random(f"{manner.seed}/{name}")
-    typist = Typist(text, rng, slip_rate=manner.slip_rate)
-    here = Field()
+    typist = Typist(text, rng, slip_rate=manner.slip_rate, begun=begun)
+    here = here or Field()
     connection.listen(name, here)
     pauses = None if manner.wpm is None else gaps(manner.wpm, rng, scale=manner.time_scale)
     patience = connection.welcome.budget_ms / 1000 + PATIENCE_S
@@ -86,7 +96,8 @@ async def type_text(
         )
     await _final_answer(here, patience)
     await connection.forget(name)
-    return Session(len(_right_part(typist)), typist.keys, typist.corrections, here.screen.tally, here.ledger)
+    chars = len(_right_part(typist)) - begun
+    return Session(chars, typist.keys, typist.corrections, here.screen.tally, here.ledger)
 
 
 def _press(typist: Typist, here: Field, glance_s: float) -> str:
