@@ -25,7 +25,7 @@ from latency.replay.server import OwnServer, own_server
 from latency.replay.session import Manner
 from latency.replay.texts import NoTextsError, read_texts
 from latency.replay.usage import Meter, NoProcessError
-from latency.shapes import NotMadeError, settings_for
+from latency.shapes import NotMadeError, settings_for, texts_for
 
 T = TypeVar("T")
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
@@ -60,7 +60,10 @@ def main(
         bool, typer.Option("--beyond", help="Then twice as many as were carried, and one alone afterwards.")
     ] = False,
     wpm: Annotated[float, typer.Option(help="Words a minute; 40 are 300 ms a character.")] = 40.0,
-    texts: Annotated[Path, typer.Option(help="A folder of .txt files to type.")] = MAILS,
+    texts: Annotated[
+        Path | None,
+        typer.Option(help="A folder of .txt files to type; by default real mails, or what a shape says."),
+    ] = None,
     chars: Annotated[int, typer.Option(help="How many characters of each.")] = 450,
     seed: Annotated[int, typer.Option(help="Of the gaps and beginnings.")] = 0,
     json: Annotated[
@@ -93,7 +96,8 @@ def main(
         budgets = [find_budget(name) for name in check or []]
         crowds = [at_least] if at_least else [int(number) for number in typists.split(",")]
         manner = Manner(wpm, kind="email", seed=seed)
-        plan = Plan(read_texts(texts, chars=chars), manner, crowds, ramp, hold, beyond)
+        folder = texts or texts_for(model) or MAILS
+        plan = Plan(read_texts(folder, chars=chars), manner, crowds, ramp, hold, beyond)
         report = _run(_measure(model, plan, console))
     except (UnknownBudgetError, NoTextsError, ServerLostError, NoProcessError, NotMadeError) as error:
         console.print(f"[bold red]capacity:[/] {error}", soft_wrap=True)
