@@ -31,6 +31,7 @@ from latency.replay.texts import NoTextsError, read_texts
 from latency.shapes import NotMadeError, settings_for
 
 BUDGET_MS = 5000
+NOT_AHEAD = {"FORETYPE_RUNS_AHEAD": "0"}
 IN_TIME = ("tree", "model")
 TAIL = 24  # characters before the caret that are printed with a disagreement
 
@@ -106,6 +107,10 @@ def main(
     pause: Annotated[
         float, typer.Option(help="Seconds between an answer and the next key: the time for running ahead.")
     ] = 0.1,
+    control: Annotated[
+        bool,
+        typer.Option("--control", help="Both servers without running ahead: what differs has other reasons."),
+    ] = False,
     out: Annotated[Path, typer.Option("--json", help="Where the figures go.")] = OUT / "agreement.json",
     check: Annotated[
         str | None,
@@ -117,7 +122,9 @@ def main(
     try:
         budget = find_budget(check) if check else None
         typed = read_texts(texts, mails=mails, chars=chars)
-        found = asyncio.run(_measure(settings_for(model), typed, pause, console))
+        found = asyncio.run(
+            _measure(settings_for(model), NOT_AHEAD if control else {}, typed, pause, console)
+        )
     except (UnknownBudgetError, NoTextsError, ServerLostError, NotMadeError) as error:
         console.print(f"[bold red]agreement:[/] {error}", soft_wrap=True)
         raise typer.Exit(2) from None
@@ -144,15 +151,15 @@ def main(
 
 
 async def _measure(
-    settings: dict[str, str], texts: Sequence[str], pause_s: float, console: Console
+    settings: dict[str, str], second: dict[str, str], texts: Sequence[str], pause_s: float, console: Console
 ) -> Agreement:
     """One server after the other: side by side they would take each other's time."""
     said = []
     log = OUT / "agreement-server.log"
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("typing", total=2 * sum(map(len, texts)))
-        for runs_ahead in ({"FORETYPE_RUNS_AHEAD": "0"}, {}):
-            more = settings | runs_ahead | {"FORETYPE_BUDGET_MS": str(BUDGET_MS)}
+        for own in (NOT_AHEAD, second):
+            more = settings | own | {"FORETYPE_BUDGET_MS": str(BUDGET_MS)}
             async with (
                 own_server(log, hurried=True, settings=more) as server,
                 aiohttp.ClientSession() as http,
