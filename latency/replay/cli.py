@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +15,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from latency.budget import Budget, UnknownBudgetError, find_budget, judge
 from latency.replay.connection import ServerLostError
-from latency.replay.figures import summarise
+from latency.replay.figures import Waits, keystrokes, summarise, waited
+from latency.replay.picture import draw
 from latency.replay.report import Report, print_report, print_verdicts, write_json
 from latency.replay.run import replay
 from latency.replay.server import own_server
 from latency.replay.session import Manner
 from latency.replay.texts import NoTextsError, read_texts
 from latency.replay.usage import Meter, NoProcessError
+from latency.shapes import NotMadeError, settings_for, texts_for
 
 ROOT = Path(__file__).resolve().parents[2]
 MAILS = ROOT.parent / "shared" / "corpus" / "email"
@@ -46,6 +48,7 @@ class Plan:
     manner: Manner
     typists: int
     limit_s: float | None
+    settings: Mapping[str, str]  # of a server of our own
 
 
 @app.command()
@@ -58,7 +61,17 @@ def main(
             "--serve", help="Start a server of these sources for the replay, in place of --address."
         ),
     ] = False,
-    texts: Annotated[Path, typer.Option(help="A folder of .txt files to type.")] = MAILS,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="With --serve: a recipe's name, or a model that `python -m latency.shapes` made; by default "
+            "the server's own choice."
+        ),
+    ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(help="A folder of .txt files to type; by default real mails, or what a shape says."),
+    ] = None,
     mails: Annotated[int, typer.Option(help="How many of its texts, in the order of their names.")] = 20,
     chars: Annotated[int, typer.Option(help="How many characters of each.")] = 450,
     typists: Annotated[
@@ -85,6 +98,9 @@ def main(
         int | None, typer.Option(help="The server's process, to report its memory and processor time.")
     ] = None,
     json: Annotated[Path, typer.Option(help="Where the figures go.")] = OUT / "replay.json",
+    picture: Annotated[
+        Path | None, typer.Option(help="Where a picture of the answers' times goes, an SVG file.")
+    ] = None,
     check: Annotated[
         str | None,
         typer.Option(help="A table of latency/budget.toml; a limit that is missed makes the exit code 1."),
@@ -108,24 +124,31 @@ def main(
     manner = Manner(None if fast else wpm, time_scale, typo_rate, glance_ms / 1000, kind or None, seed)
     try:
         budget = find_budget(check) if check else None
+        folder = texts or (texts_for(model) if model else None) or MAILS
         plan = Plan(
-            read_texts(texts, mails=mails, chars=chars), manner, typists, limit * 60 if limit else None
+            read_texts(folder, mails=mails, chars=chars),
+            manner,
+            typists,
+            limit * 60 if limit else None,
+            settings_for(model) if model else {},
         )
         running = None if serve else Target(address, token, pid)
-        report = asyncio.run(_measure(plan, running, console))
-    except (UnknownBudgetError, NoTextsError, ServerLostError, NoProcessError) as error:
+        report, waits = asyncio.run(_measure(plan, running, console))
+    except (UnknownBudgetError, NoTextsError, ServerLostError, NoProcessError, NotMadeError) as error:
         console.print(f"[bold red]replay:[/] {error}", soft_wrap=True)
         raise typer.Exit(2) from None
     print_report(report, console)
     write_json(report, json)
+    if picture:
+        draw(report, waits).save(picture)
     console.print(f"The same as numbers: {json}", soft_wrap=True)
     if budget and not _keeps(budget, report, console):
         raise typer.Exit(1)
 
 
-async def _measure(plan: Plan, running: Target | None, console: Console) -> Report:
+async def _measure(plan: Plan, running: Target | None, console: Console) -> tuple[Report, Waits]:
     """Replays against `running`, or against a server of our own where it is None."""
-    async with _target(running, console, hurried=plan.manner.wpm is None) as target:
+    async with _target(running, plan, console) as target:
         meter = Meter(target.pid) if target.pid is not None else None
         with _progress(len(plan.texts), console) as progress:
             done = await replay(
@@ -137,20 +160,30 @@ async def _measure(plan: Plan, running: Target | None, console: Console) -> Repo
                 limit_s=plan.limit_s,
                 progress=progress,
             )
-        figures = summarise(done.sessions, budget_ms=done.welcome.budget_ms)
+        budget_ms = done.welcome.budget_ms
+        figures = summarise(done.sessions, budget_ms=budget_ms)
         usage = meter.read(figures.keystrokes) if meter else None
-    return Report(
-        done.welcome.model, done.welcome.budget_ms, plan.typists, plan.manner, figures, usage, target.ready_s
+    report = Report(
+        done.welcome.model,
+        budget_ms,
+        plan.typists,
+        plan.manner,
+        figures,
+        done.work,
+        usage,
+        target.ready_s,
     )
+    return report, waited(keystrokes(done.sessions), budget_ms=budget_ms)
 
 
 @contextlib.asynccontextmanager
-async def _target(running: Target | None, console: Console, *, hurried: bool) -> AsyncIterator[Target]:
+async def _target(running: Target | None, plan: Plan, console: Console) -> AsyncIterator[Target]:
     if running is not None:
         yield running
         return
     console.print("starting a server (if its model has never been prepared, that takes minutes)")
-    async with own_server(OUT / "server.log", hurried=hurried) as own:
+    hurried = plan.manner.wpm is None
+    async with own_server(OUT / "server.log", hurried=hurried, settings=plan.settings) as own:
         yield Target(own.address, own.token, own.pid, own.ready_s)
 
 

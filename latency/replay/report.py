@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from latency.budget import Budget, Verdict
+from latency.replay.counters import ModelWork
 from latency.replay.figures import Figures, Latency
 from latency.replay.session import Manner
 from latency.replay.usage import Usage
@@ -27,12 +28,21 @@ class Report:
     typists: int
     manner: Manner
     figures: Figures
+    work: ModelWork
     usage: Usage | None = None
     ready_s: float | None = None
+
+    @property
+    def who(self) -> str:
+        """Who typed, as a sentence says it."""
+        several = "one typist" if self.typists == 1 else f"{self.typists} typists"
+        wpm = self.manner.wpm
+        return several + (", as fast as answers came" if wpm is None else f" at {wpm:g} words a minute")
 
     def flat(self) -> dict[str, float | None]:
         """Every figure by its name in `budget.toml`."""
         flat = self.figures.flat() | {"ready_s": self.ready_s, "typists": float(self.typists)}
+        flat |= self.work.per_keystroke(self.figures.keystrokes)
         return flat | (asdict(self.usage) if self.usage else {})
 
 
@@ -52,17 +62,13 @@ def _processor() -> str:
 
 def write_json(report: Report, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"machine": machine()} | asdict(report), indent=1) + "\n", "utf-8")
+    said = {"machine": machine()} | asdict(report) | {"flat": report.flat()}
+    file.write_text(json.dumps(said, indent=1) + "\n", "utf-8")
 
 
 def print_report(report: Report, console: Console) -> None:
     found = report.figures
-    speed = (
-        "as fast as answers come" if report.manner.wpm is None else f"{report.manner.wpm:g} words a minute"
-    )
-    table = Table(
-        title=f"{report.model}: {report.typists} at once, {speed}", title_justify="left", show_header=False
-    )
+    table = Table(title=f"{report.model}, {report.who}", title_justify="left", show_header=False)
     table.add_column(style="bold")
     table.add_column()
     table.add_row("machine", machine())
@@ -74,16 +80,20 @@ def print_report(report: Report, console: Console) -> None:
     )
     table.add_row(
         "still possible, but",
-        f"replaced {found.replaced}, withdrawn {found.withdrawn}, resized {found.resized}",
+        f"replaced {found.replaced}, withdrawn {found.withdrawn}, resized {found.resized}"
+        f"  ({_per_1000(found.replaced + found.withdrawn + found.resized, found.keystrokes)})",
     )
-    table.add_row("first answer", _latency(found.first))
-    table.add_row("final answer", _latency(found.final))
+    table.add_row("first answer", latency_words(found.first))
+    table.add_row("final answer", latency_words(found.final))
     table.add_row("answered from", _shares(found.sources, found.answered))
     table.add_row(
         f"over {report.budget_ms:g} ms", f"{found.over_budget}  ({_percent(found.over_budget_share)})"
     )
     table.add_row("without an answer", f"{found.unanswered}  (and {found.overtaken} overtaken)")
     table.add_row("errors", _shares(found.errors_by_code, found.keystrokes))
+    table.add_row("model", _model_work(report))
+    if report.manner.wpm is not None:
+        table.add_row("keys sent late", latency_words(found.late))
     if report.ready_s is not None:
         table.add_row("server ready after", f"{report.ready_s:.1f} s")
     if report.usage is not None:
@@ -105,11 +115,23 @@ def print_verdicts(budget: Budget, verdicts: Sequence[Verdict], console: Console
     console.print(table)
 
 
+def _per_1000(count: int, keystrokes: int) -> str:
+    return f"{1000 * count / keystrokes:.0f} in 1,000 keystrokes" if keystrokes else "—"
+
+
 def _percent(share: float | None) -> str:
     return "—" if share is None else f"{100 * share:.1f} %"
 
 
-def _latency(latency: Latency) -> str:
+def _model_work(report: Report) -> str:
+    per_keystroke = report.work.per_keystroke(report.figures.keystrokes)
+    runs, tokens = per_keystroke["model_runs_per_keystroke"], per_keystroke["model_tokens_per_keystroke"]
+    if runs is None:
+        return "not said by this server"
+    return f"{runs:.2f} runs a keystroke" + ("" if tokens is None else f", {tokens:.1f} tokens")
+
+
+def latency_words(latency: Latency) -> str:
     def ms(value: float | None) -> str:
         return "—" if value is None else f"{value:.1f}"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from latency.replay.connection import Connection, ServerLostError, Welcome
+from latency.replay.counters import ModelWork, read_model_work
 from latency.replay.figures import Session
 from latency.replay.session import Manner, type_text
 
@@ -17,8 +18,11 @@ Progress = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Replay:
+    """`work` is what the model did from the first key to the last answer, as far as the server says."""
+
     welcome: Welcome
     sessions: list[Session]
+    work: ModelWork
 
 
 async def replay(
@@ -40,18 +44,22 @@ async def replay(
     if limit_s is not None:
         asyncio.get_running_loop().call_later(limit_s, stop.set)
     try:
-        async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(_typist(http, address, token, queue, manner, stop, progress))
-                for _ in range(min(typists, len(texts)))
-            ]
+        async with aiohttp.ClientSession() as http:
+            before = await read_model_work(http, address)
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(_typist(http, address, token, queue, manner, stop, progress))
+                    for _ in range(min(typists, len(texts)))
+                ]
+            work = (await read_model_work(http, address)).since(before)
     except ExceptionGroup as errors:
         lost = errors.subgroup(ServerLostError)
         if lost is None:
             raise
         raise _first(lost) from None
     results = [task.result() for task in tasks]
-    return Replay(results[0][0], [session for _, sessions in results for session in sessions])
+    sessions = [session for _, sessions in results for session in sessions]
+    return Replay(results[0][0], sessions, work)
 
 
 async def _typist(

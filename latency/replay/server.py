@@ -9,7 +9,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,20 +30,24 @@ class OwnServer:
 
 
 @contextlib.asynccontextmanager
-async def own_server(log: Path, *, hurried: bool = False) -> AsyncIterator[OwnServer]:
+async def own_server(
+    log: Path, *, hurried: bool = False, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[OwnServer]:
     """Starts `foretype serve`, waits until it is ready and stops it at the end; what it says goes to `log`.
 
     `hurried` takes its limit on keystrokes a second away, which nobody who types by hand ever meets.
-    Raises `ServerLostError` where it does not get ready.
+    `settings` are more `FORETYPE_…` variables, for it alone. Raises `ServerLostError` where it does not get
+    ready.
     """
     port, token = _free_port(), secrets.token_urlsafe(24)
-    settings = {"FORETYPE_HOST": "127.0.0.1", "FORETYPE_PORT": str(port), "FORETYPE_TOKEN": token}
+    here = {"FORETYPE_HOST": "127.0.0.1", "FORETYPE_PORT": str(port), "FORETYPE_TOKEN": token}
     if hurried:
-        settings["FORETYPE_KEYSTROKES_PER_SECOND"] = "100000"
+        here["FORETYPE_KEYSTROKES_PER_SECOND"] = "100000"
+    surroundings = os.environ | dict(settings or {}) | here
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "foretype", "serve", env=os.environ | settings, stdout=out, stderr=out
+            sys.executable, "-m", "foretype", "serve", env=surroundings, stdout=out, stderr=out
         )
     try:
         began = asyncio.get_running_loop().time()

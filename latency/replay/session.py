@@ -41,13 +41,15 @@ class Field:
         default_factory=asyncio.Event
     )  # the latest keystroke has its final answer
 
-    def sent(self, seq: int) -> None:
+    def sent(self, seq: int, due: float) -> None:
+        """`due` is when the key was to be pressed."""
         self.answered.clear()
-        self.ledger.sent(seq, time.perf_counter())
+        now = time.perf_counter()
+        self.ledger.sent(seq, now, late=max(0.0, now - due))
 
     def suggestion(self, seq: int, text: str, source: str, *, final: bool) -> None:
         now = time.perf_counter()
-        self.ledger.suggestion(seq, source, final=final, now=now)
+        self.ledger.suggestion(seq, source, final=final, now=now, has_text=bool(text))
         if self.ledger.is_latest(seq):
             self.screen.answer(text, now)
             if final:
@@ -61,12 +63,22 @@ class Field:
 
 
 async def type_text(
-    connection: Connection, name: str, text: str, manner: Manner, *, stop: asyncio.Event
+    connection: Connection,
+    name: str,
+    text: str,
+    manner: Manner,
+    *,
+    stop: asyncio.Event,
+    begun: int = 0,
+    here: Field | None = None,
 ) -> Session:
-    """Types `text` into the field `name` until it stands there or `stop` is set. Raises `ServerLostError`."""
+    """Types `text` into the field `name` until it stands there or `stop` is set. Raises `ServerLostError`.
+
+    `begun` characters of it stand there already. `here` is looked into by whoever does not wait for the end.
+    """
     rng = Random(f"{manner.seed}/{name}")
-    typist = Typist(text, rng, slip_rate=manner.slip_rate)
-    here = Field()
+    typist = Typist(text, rng, slip_rate=manner.slip_rate, begun=begun)
+    here = here or Field()
     connection.listen(name, here)
     pauses = None if manner.wpm is None else gaps(manner.wpm, rng, scale=manner.time_scale)
     patience = connection.welcome.budget_ms / 1000 + PATIENCE_S
@@ -78,13 +90,14 @@ async def type_text(
         if taken:
             await connection.send({"type": "accepted", "field": name, "seq": seq, "text": taken})
         seq += 1
-        here.sent(seq)
+        here.sent(seq, due)
         await connection.send(
             _keystroke(name, seq, typist.typed[-connection.welcome.context_chars :], manner)
         )
     await _final_answer(here, patience)
     await connection.forget(name)
-    return Session(len(_right_part(typist)), typist.keys, typist.corrections, here.screen.tally, here.ledger)
+    chars = len(_right_part(typist)) - begun
+    return Session(chars, typist.keys, typist.corrections, here.screen.tally, here.ledger)
 
 
 def _press(typist: Typist, here: Field, glance_s: float) -> str:
@@ -111,7 +124,7 @@ async def _wait(here: Field, pauses: Iterator[float] | None, due: float, patienc
     """Until the next key is due; when that is. A typist that was held up does not hurry afterwards."""
     if pauses is None:
         await _final_answer(here, patience)
-        return due
+        return time.perf_counter()
     due = max(due + next(pauses), time.perf_counter())
     await asyncio.sleep(due - time.perf_counter())
     return due

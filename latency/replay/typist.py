@@ -35,11 +35,14 @@ Key = TypeKey | EraseKey | TakeKey
 
 
 class Typist:
-    """Owns what stands in the field. `keys` counts every press, `corrections` those that slips cost."""
+    """Owns what stands in the field. `keys` counts every press, `corrections` those that slips cost.
 
-    def __init__(self, target: str, rng: Random, *, slip_rate: float = 0.0) -> None:
+    The first `begun` characters stand there when the typist comes.
+    """
+
+    def __init__(self, target: str, rng: Random, *, slip_rate: float = 0.0, begun: int = 0) -> None:
         self.target = target
-        self.typed = ""
+        self.typed = target[:begun]
         self.keys = 0
         self.corrections = 0
         self._rng = rng

@@ -23,23 +23,29 @@ class NoProcessError(Exception):
 
 
 class Meter:
-    """Started before the typing; `read` after it. Raises `NoProcessError`."""
+    """Started before the typing; `read` after it. All of it raises `NoProcessError`."""
 
     def __init__(self, pid: int) -> None:
         try:
             self._process = psutil.Process(pid)
-            self._began = self._cpu_s()
         except psutil.Error as error:
             raise NoProcessError(pid) from error
+        self._began = self.cpu_s()
 
     def read(self, keystrokes: int) -> Usage:
+        cpu_s = self.cpu_s() - self._began
+        return Usage(cpu_s, self.rss_mb(), 1000 * cpu_s / keystrokes if keystrokes else None)
+
+    def cpu_s(self) -> float:
+        """Processor time since the process began."""
         try:
-            cpu_s = self._cpu_s() - self._began
-            rss_mb = self._process.memory_info().rss / 1e6
+            times = self._process.cpu_times()
         except psutil.Error as error:
             raise NoProcessError(self._process.pid) from error
-        return Usage(cpu_s, rss_mb, 1000 * cpu_s / keystrokes if keystrokes else None)
-
-    def _cpu_s(self) -> float:
-        times = self._process.cpu_times()
         return float(times.user + times.system)
+
+    def rss_mb(self) -> float:
+        try:
+            return float(self._process.memory_info().rss / 1e6)
+        except psutil.Error as error:
+            raise NoProcessError(self._process.pid) from error

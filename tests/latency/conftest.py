@@ -14,6 +14,7 @@ async def scripted() -> AsyncIterator[ScriptedServer]:
     script = ScriptedServer()
     app = web.Application()
     app.router.add_get("/v1/socket", script.socket)
+    app.router.add_get("/metrics", script.metrics)
     async with TestServer(app) as server:
         script.address = f"http://127.0.0.1:{server.port}"
         yield script

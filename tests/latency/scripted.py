@@ -33,6 +33,10 @@ class ScriptedServer:
     address: str = ""
     budget_ms: int = 300
     context_chars: int = 2000
+    model_runs: int = 0
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        return web.Response(text=f"foretype_model_runs_total {self.model_runs}\n")
 
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=("foretype.v1",), compress=False)

@@ -54,3 +54,14 @@ def test_late_answers_and_errors_are_counted_under_the_names_of_the_budget() -> 
     assert flat["tree_share"] == 0.25
     assert flat["final_worst_ms"] == pytest.approx(400)
     assert (flat["errors"], flat["overloaded"], flat["unanswered"]) == (1, 1, 0)
+
+
+def test_an_error_is_quickly_said_and_makes_no_answer_faster() -> None:
+    ledger = Ledger()
+    ledger.sent(1, 0.0, late=0.004)
+    ledger.suggestion(1, "model", final=True, now=0.2)
+    ledger.sent(2, 1.0)
+    ledger.error(2, "overloaded", now=1.001)
+    found = summarise([session(ledger)], budget_ms=300)
+    assert found.final.p50 == pytest.approx(200)
+    assert found.late.worst == pytest.approx(4)

@@ -1,0 +1,104 @@
+"""What is measured: each stage is a command, where its figures go, and the budget's tables they belong to."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "latency" / "out" / "bench"
+IMAGES = "docs/images"
+SHAPE = "distilgpt2-random-weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`module` and `options` are run with Python; `budgets` are read from the figures in `file`.
+
+    `picture` is drawn into docs/images. `before` are modules and options that get something ready: it is no
+    measurement and takes no time of the stage's.
+    """
+
+    name: str
+    title: str
+    module: str
+    options: tuple[str, ...]
+    budgets: tuple[str, ...] = ()
+    picture: str | None = None
+    before: tuple[str, ...] = ()
+
+    @property
+    def figures(self) -> Path:
+        """What the command writes."""
+        return OUT / f"{self.name}-figures.json"
+
+    @property
+    def result(self) -> Path:
+        """What is kept of the stage's last run."""
+        return OUT / f"{self.name}.json"
+
+    @property
+    def command(self) -> str:
+        """As a person would type it, in the checkout."""
+        return f"python -m {self.module} {' '.join(self.arguments(short=True))}"
+
+    def arguments(self, *, short: bool = False) -> list[str]:
+        """With the files that it writes, or as `short` as it is told."""
+        arguments = [*self.options, *(part for name in self.budgets for part in ("--check", name))]
+        if not short:
+            arguments += ["--json", str(self.figures)]
+            if self.picture:
+                arguments += ["--picture", str(ROOT / IMAGES / self.picture)]
+        return arguments
+
+
+_REPLAY = ("--serve", "--mails", "40", "--model")
+
+STAGES = (
+    Stage(
+        "typist",
+        "One typist, 40 words a minute",
+        "latency.replay",
+        (*_REPLAY, "smollm2-135m", "--limit", "2.5"),
+        ("ahead",),
+        picture="latency.svg",
+    ),
+    Stage(
+        "fast-typist",
+        "One typist, 100 words a minute",
+        "latency.replay",
+        (*_REPLAY, "smollm2-135m", "--limit", "1", "--wpm", "100"),
+        ("fast-typist",),
+    ),
+    Stage("peers", "Beside llama.cpp with the same weights", "latency.peers", ("--quick",), ("peers",)),
+    Stage(
+        "capacity",
+        "Many typists, 40 words a minute each",
+        "latency.capacity",
+        ("--typists", "8,16,24,32,48", "--hold", "25", "--ramp", "6", "--beyond"),
+        ("capacity-smollm2", "overload"),
+        picture="capacity.svg",
+    ),
+    Stage(
+        "shape",
+        "One typist on DistilGPT2's shape, random weights",
+        "latency.replay",
+        (*_REPLAY, SHAPE, "--limit", "0.75"),
+        before=("latency.shapes", "distilgpt2"),
+    ),
+    Stage(
+        "capacity-shape",
+        "Many typists on DistilGPT2's shape, random weights",
+        "latency.capacity",
+        ("--model", SHAPE, "--typists", "30,60,90", "--hold", "25", "--ramp", "6"),
+        ("capacity-distilgpt2",),
+        picture="capacity-distilgpt2-shape.svg",
+        before=("latency.shapes", "distilgpt2"),
+    ),
+)
+
+
+def there(stage: Stage) -> bool:
+    """Whether these sources have the stage's module."""
+    return importlib.util.find_spec(stage.module) is not None

@@ -1,0 +1,98 @@
+"""Typists who go on until they are told to stop, each with a connection of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from itertools import count
+from random import Random
+
+import aiohttp
+
+from latency.replay.connection import Connection, ServerLostError
+from latency.replay.ledger import Sent
+from latency.replay.session import Field, Manner, type_text
+
+CLOSING_S = 5.0
+
+
+class Crowd:
+    """Use it as `async with Crowd(…) as crowd`; at the end everybody leaves.
+
+    A typist who loses the server does not come back, and is no error here: `lost` says when it was.
+    """
+
+    def __init__(
+        self, http: aiohttp.ClientSession, address: str, token: str, texts: Sequence[str], manner: Manner
+    ) -> None:
+        self.lost: list[float] = []
+        self._http = http
+        self._address = address
+        self._token = token
+        self._texts = texts
+        self._manner = manner
+        self._rng = Random(manner.seed)
+        self._numbers = count()
+        self._typists: list[asyncio.Task[None]] = []
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._fields: list[Field] = []
+        self._never = asyncio.Event()
+
+    async def __aenter__(self) -> Crowd:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.shrink(0)
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=CLOSING_S)
+
+    async def grow(self, typists: int, over_s: float) -> None:
+        """Until there are so many; the new ones begin at random moments within `over_s`, which it takes."""
+        begin = time.perf_counter()
+        for _ in range(typists - len(self._typists)):
+            task = asyncio.create_task(self._typist(next(self._numbers), self._rng.uniform(0, over_s)))
+            self._typists.append(task)
+        await asyncio.sleep(begin + over_s - time.perf_counter())
+
+    def shrink(self, typists: int) -> None:
+        """Until there are so many: the others leave at once, in the middle of a word."""
+        for task in self._typists[typists:]:
+            task.cancel()
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+        del self._typists[typists:]
+
+    def check(self) -> None:
+        """Raises what a typist stumbled over that is no lost server: a mistake in these programs."""
+        for task in self._typists:
+            if task.done():
+                task.result()
+
+    def keystrokes(self, begin: float, end: float) -> list[Sent]:
+        """Those sent from `begin` until before `end`, in the order of time."""
+        within = (one for field in self._fields for one in field.ledger.keystrokes() if begin <= one.at < end)
+        return sorted(within, key=lambda one: one.at)
+
+    async def _typist(self, number: int, after_s: float) -> None:
+        """The first text stands there in part already, so at any time everybody is somewhere else in one."""
+        await asyncio.sleep(after_s)
+        try:
+            async with Connection(self._http, self._address, self._token) as connection:
+                begun = Random(f"{self._manner.seed}/{number}").random()
+                for turn in count():
+                    text = self._texts[(number + turn) % len(self._texts)]
+                    here = Field()
+                    self._fields.append(here)
+                    await type_text(
+                        connection,
+                        f"typist-{number}-text-{turn}",
+                        text,
+                        self._manner,
+                        stop=self._never,
+                        begun=int(begun * len(text)),
+                        here=here,
+                    )
+                    begun = 0.0
+        except ServerLostError:
+            self.lost.append(time.perf_counter())
