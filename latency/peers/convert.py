@@ -1,7 +1,7 @@
 """Turns weights into a peer's format: `python -m latency.peers.convert WHAT FROM TO PACKAGES`.
 
-Runs in Foretype's environment, which has PyTorch, and takes the converters from the peers' PACKAGES folder. That
-comes last on the path, so that what both have is Foretype's.
+Runs in Foretype's environment, which has PyTorch, and takes the converters from the peers' PACKAGES folder.
+That comes last on the path, so that what both have is Foretype's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def q8_0(given: Path, made: Path) -> None:
-    import llama_cpp as llama
+    import llama_cpp as llama  # type: ignore[import-not-found]
 
     params = llama.llama_model_quantize_default_params()
     params.ftype = llama.LLAMA_FTYPE_MOSTLY_Q8_0
@@ -32,7 +32,7 @@ def transformers(given: Path, made: Path) -> None:
 
 
 def ctranslate2(given: Path, made: Path) -> None:
-    from ctranslate2.converters import TransformersConverter
+    from ctranslate2.converters import TransformersConverter  # type: ignore[import-not-found]
 
     TransformersConverter(str(given)).convert(str(made), quantization="int8")
 
@@ -48,16 +48,21 @@ def genai_int8(given: Path, made: Path) -> None:
 def _genai(given: Path, made: Path, precision: str) -> None:
     import transformers
 
-    # The builder asks for these by name as it is imported; Foretype's transformers is older than they are, and a
-    # Llama needs neither.
+    # The builder imports these, which Foretype's transformers is too old to have. A Llama needs neither.
     for name in ("Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration"):
         setattr(transformers, name, getattr(transformers, name, None))
-    from onnxruntime_genai.models.builder import create_model, parse_extra_options
+    from onnxruntime_genai.models.builder import (  # type: ignore[import-not-found]
+        create_model,
+        parse_extra_options,
+    )
 
     cache = made.with_name(f"{made.name}-cache")
     what = ("", str(given), str(made), precision, "cpu", str(cache))
     # Activations in 8 bits, as Foretype's: what is fastest on a CPU.
     options = parse_extra_options(*what, ["accuracy_level=4", "hf_token=false"])
+    config = options["hf_details"]["hf_config"]
+    if config.rope_scaling is None:  # it reads the names of transformers 5
+        config.rope_scaling = {"rope_type": "default", "rope_theta": config.rope_theta}
     create_model(*what, **options)
     shutil.rmtree(cache, ignore_errors=True)
 

@@ -24,8 +24,8 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class PeerFigures:
-    """Medians; None where it was not measured. `bits_per_byte` is that of the gate's text, read in one pass where
-    the peer can.
+    """Medians; None where it was not measured. `bits_per_byte` is that of the gate's text, read in one pass
+    where the peer can.
     """
 
     name: str
@@ -66,8 +66,8 @@ def summarise(name: str, samples: Samples, text_bytes: int) -> PeerFigures:
 def compare(ours: PeerFigures, other: PeerFigures) -> dict[str, float | None]:
     """Foretype against one peer, by the names in `budget.toml`.
 
-    Of runs and quality it is our share of the other's (less is better), of keystrokes how many times faster we
-    are.
+    Of runs and quality it is our share of the other's (less is better), of keystrokes how many times faster
+    we are.
     """
     mine, theirs = ours.flat(), other.flat()
     shares = {

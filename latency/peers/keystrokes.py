@@ -1,8 +1,8 @@
 """The same texts typed key by key at Foretype's server and at each peer, a text at each in turn.
 
-Foretype is typed at as people type, through its socket, gaps and all: what it works out in the gaps is the point.
-A peer has no use for gaps, gets each text as soon as it has answered the one before, and its answer is timed
-inside its process.
+Foretype is typed at as people type, through its socket, gaps and all: what it works out in the gaps is the
+point. A peer has no use for gaps, gets each text as soon as it has answered the one before, and its answer is
+timed inside its process.
 """
 
 from __future__ import annotations

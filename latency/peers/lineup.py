@@ -19,7 +19,7 @@ _DRIVERS = "latency.peers.drivers"
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """`package` None: it runs in Foretype's own environment. `keystrokes`: at most so many, where it is slow."""
+    """`package` None: it runs in Foretype's own environment. `keystrokes`: at most so many, as it is slow."""
 
     name: str
     driver: str
@@ -27,6 +27,11 @@ class Peer:
     weights: Callable[[Weights], Path]
     label: str = ""  # what its driver calls the weights
     keystrokes: int | None = None
+
+    @property
+    def slug(self) -> str:
+        """The name as a part of a file's name."""
+        return self.name.lower().replace(" ", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def find_launch(
     log: Path,
 ) -> Launch | Missing:
     """How to start a peer. `not_installed` says why by package; `options` are those that all drivers take."""
-    if peer.package in not_installed:
+    if peer.package is not None and peer.package in not_installed:
         return Missing(peer.name, not_installed[peer.package])
     try:
         where = peer.weights(weights)

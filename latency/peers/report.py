@@ -16,7 +16,7 @@ from latency.peers.lineup import RIVAL, Missing
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One comparison. `peers` are those that were measured, `missing` those that were not, or not to the end."""
+    """One comparison. `peers` are those that were measured, `missing` those that were not, or not fully."""
 
     model: str
     machine: str
@@ -34,7 +34,7 @@ class Report:
         return {peer.name: compare(self.ours, peer) for peer in self.peers}
 
     def flat(self) -> dict[str, float | None]:
-        """What `budget.toml` limits: Foretype against llama.cpp on the recipe's own file. Empty without it."""
+        """What `budget.toml` limits: Foretype against llama.cpp on the recipe's own file."""
         return self.ratios().get(RIVAL, {"eight_nodes_in_steps_ratio": self.ours.eight_nodes_in_steps_ratio})
 
 

@@ -1,4 +1,4 @@
-"""Each peer's runs, a little of everybody's in each round, so that what disturbs the machine hits all alike."""
+"""Each peer's runs, some of everybody's in each round, so that what disturbs the machine hits all alike."""
 
 from __future__ import annotations
 

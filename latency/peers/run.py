@@ -57,9 +57,19 @@ class GateIds:
         return RunText(self.ids[:PREFILL], after[0], after)
 
 
-async def compare(plan: Plan, ours: Launch, peers: Sequence[Launch], progress: Progress, log: Path) -> Report:
-    """Raises `PeerFailedError` where Foretype itself fails, `ServerLostError` where its server does."""
-    missing: list[Missing] = []
+async def compare(
+    plan: Plan,
+    ours: Launch,
+    peers: Sequence[Launch],
+    missing: Sequence[Missing],
+    progress: Progress,
+    log: Path,
+) -> Report:
+    """Measures `ours` and `peers`; `missing` are reported. `log` takes what the typed-at server says.
+
+    Raises `PeerFailedError` where Foretype itself fails, `ServerLostError` where its server does.
+    """
+    missing = list(missing)
     gate = GateIds.of(plan.folder)
     async with contextlib.AsyncExitStack() as stack:
         with progress.step("load the models"):

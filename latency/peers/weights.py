@@ -85,19 +85,12 @@ class Weights:
 
     def _convert(self, what: str, given: Path, part: Path) -> None:
         """Raises `NoWeightsError` with the last that the conversion said."""
-        command = [
-            sys.executable,
-            "-m",
-            "latency.peers.convert",
-            what,
-            given,
-            part,
-            self._environment.packages,
-        ]
+        program = [sys.executable, "-m", "latency.peers.convert", what]
+        folders = [str(path) for path in (given.absolute(), part.absolute(), self._environment.packages)]
         path = os.pathsep.join([str(ROOT / "backend"), str(ROOT)])
         try:
             done = subprocess.run(
-                command,
+                program + folders,
                 cwd=ROOT,
                 env=os.environ | {"PYTHONPATH": path, "HF_HUB_OFFLINE": "1"},
                 capture_output=True,

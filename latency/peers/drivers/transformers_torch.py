@@ -26,7 +26,7 @@ class Transformers(WritingEngine):
             folder, dtype=torch.float32, local_files_only=True
         ).eval()
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._ends = set(options["ends"])
+        self._ends = self._model.config.eos_token_id
         self._past: Any = None
         self.keep(0)
 
@@ -49,7 +49,7 @@ class Transformers(WritingEngine):
         return found
 
     def piece(self, token: int) -> bytes:
-        return b"" if token in self._ends else self._tokenizer.decode([token]).encode()
+        return b"" if token == self._ends else self._tokenizer.decode([token]).encode()
 
     def _read(self, ids: Sequence[int], rows: int) -> Logits:
         """Logits (rows, vocab) of the last `rows` of `ids`."""
