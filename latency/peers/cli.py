@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -32,6 +33,19 @@ MAILS = ROOT.parent / "shared" / "corpus" / "email"
 OUT = ROOT / "latency" / "out"
 MODEL = "smollm2-135m"  # its file is one that llama.cpp can read
 
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured where nothing else is asked for."""
+
+    rounds: int
+    mails: int
+    chars: int
+
+
+FULL = Sizes(rounds=10, mails=4, chars=120)
+QUICK = Sizes(rounds=5, mails=2, chars=80)
+
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 
 
@@ -52,12 +66,16 @@ def main(
         typer.Option(help="Compare with this peer only, by the beginning of its name; may be repeated."),
     ] = None,
     texts: Annotated[Path, typer.Option(help="A folder of .txt files to type.")] = MAILS,
-    mails: Annotated[int | None, typer.Option(help="How many of them.", show_default="4, quick 2")] = None,
+    mails: Annotated[
+        int | None, typer.Option(help="How many of them.", show_default=f"{FULL.mails}, quick {QUICK.mails}")
+    ] = None,
     chars: Annotated[
-        int | None, typer.Option(help="How many characters of each.", show_default="120, quick 80")
+        int | None,
+        typer.Option(help="How many characters of each.", show_default=f"{FULL.chars}, quick {QUICK.chars}"),
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(help="How many rounds of runs.", show_default="12, quick 5")
+        int | None,
+        typer.Option(help="How many rounds of runs.", show_default=f"{FULL.rounds}, quick {QUICK.rounds}"),
     ] = None,
     wpm: Annotated[float, typer.Option(help="How fast Foretype is typed at, in words a minute.")] = 40.0,
     threads: Annotated[int, typer.Option(help="Processor threads for each of them.")] = 2,
@@ -89,34 +107,35 @@ def main(
     * `python -m latency.peers --quick --peer llama` — llama.cpp only
     """
     console = Console()
+    default = QUICK if quick else FULL
     try:
         budget = find_budget(check) if check else None
-        chosen = choose(peer or [])
-        if not chosen:
-            known = ", ".join(peer.name for peer in PEERS)
-            raise typer.BadParameter(f"no peer's name begins so; there are: {known}", param_hint="--peer")
+        chosen = _choose(peer or [])
         with drawn(console) as progress:
             folder = ensure_prepared(load({"model": MODEL})).folder
             found = _get_ready(chosen, folder, threads, progress, install=install)
             if install:
-                _say_ready(found, console)
-                raise typer.Exit(1 if any(isinstance(one, Missing) for one in found) else 0)
-            whole = read_texts(texts, mails=mails or (2 if quick else 4))
+                _end_installing(found, console)
+            whole = read_texts(texts, mails=mails or default.mails)
             plan = Plan(
                 model=MODEL,
                 folder=folder,
                 threads=threads,
-                rounds=rounds or (5 if quick else 12),
-                texts=[text[: chars or (80 if quick else 120)] for text in whole],
+                rounds=rounds or default.rounds,
+                texts=[text[: chars or default.chars] for text in whole],
                 wpm=wpm,
-                keystrokes={peer.name: peer.keystrokes for peer in chosen},
+                slow={peer.name: peer.keystrokes for peer in chosen if peer.keystrokes is not None},
             )
             report = _measure(plan, found, progress)
-    except (UnknownBudgetError, NoTextsError, ServerLostError, ModelError, PeerFailedError) as error:
+    except (
+        BadSettingsError,
+        ModelError,
+        NoTextsError,
+        PeerFailedError,
+        ServerLostError,
+        UnknownBudgetError,
+    ) as error:
         console.print(f"[bold red]peers:[/] {error}", soft_wrap=True)
-        raise typer.Exit(2) from None
-    except BadSettingsError as bad:
-        console.print(f"[bold red]peers:[/] {' '.join(bad.sentences)}", soft_wrap=True)
         raise typer.Exit(2) from None
     print_report(report, console)
     write_json(report, json)
@@ -126,6 +145,14 @@ def main(
         print_verdicts(budget, verdicts, console)
         if not all(verdict.kept for verdict in verdicts):
             raise typer.Exit(1)
+
+
+def _choose(names: list[str]) -> list[Peer]:
+    chosen = choose(names)
+    if not chosen:
+        known = ", ".join(peer.name for peer in PEERS)
+        raise typer.BadParameter(f"no peer's name begins so; there are: {known}", param_hint="--peer")
+    return chosen
 
 
 def _get_ready(
@@ -152,12 +179,13 @@ def _get_ready(
     ]
 
 
-def _say_ready(found: list[Launch | Missing], console: Console) -> None:
+def _end_installing(found: list[Launch | Missing], console: Console) -> NoReturn:
     for one in found:
         if isinstance(one, Missing):
             console.print(f"[bold yellow]not to be had:[/] {one.name}: {one.reason}", soft_wrap=True)
         else:
             console.print(f"[green]ready:[/] {one.name}")
+    raise typer.Exit(1 if any(isinstance(one, Missing) for one in found) else 0)
 
 
 def _measure(plan: Plan, found: list[Launch | Missing], progress: Progress) -> Report:

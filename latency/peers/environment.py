@@ -62,7 +62,9 @@ class Environment:
         if not self.exists():
             return pins
         asked = subprocess.run([self.python, "-c", _LIST], capture_output=True, text=True, check=True)
-        there = {name.lower(): version for name, version in json.loads(asked.stdout).items()}
+        there = {
+            name.lower().replace("_", "-"): version for name, version in json.loads(asked.stdout).items()
+        }
         return [pin for pin in pins if there.get(pin.package) != pin.version]
 
     def install(self, log: Path, progress: Progress) -> dict[str, str]:

@@ -32,7 +32,7 @@ async def type_in_turn(
     peers: Race,
     texts: Sequence[str],
     manner: Manner,
-    at_most: Mapping[str, int | None],
+    at_most: Mapping[str, int],
     progress: Callable[[], None],
 ) -> None:
     """`at_most` limits a slow peer's keystrokes, by its name. `progress` follows each text.
@@ -43,10 +43,10 @@ async def type_in_turn(
     async def type_text(driver: Driver, samples: Samples) -> None:
         if "keystroke" not in driver.does:
             return
-        limit = at_most[driver.name]
+        limit = at_most.get(driver.name, math.inf)
         await driver.ask("forget")
         for end in range(1, len(text) + 1):
-            if limit is not None and len(samples.keystrokes) >= limit:
+            if len(samples.keystrokes) >= limit:
                 break
             samples.keystrokes.append((await driver.ask("keystroke", text=text[:end]))["ms"])
 

@@ -56,7 +56,7 @@ def _runs(report: Report) -> Table:
     where = f"{report.machine}, {report.threads} threads, {report.rounds} rounds"
     table = Table(title=f"{report.model} on {where}", title_justify="left")
     table.add_column("")
-    for heading in ("step, ms", "64 tokens, ms", "8 nodes, ms", "… in steps", "bits per byte"):
+    for heading in ("step, ms", "64 tokens, ms", "8 nodes, ms", "… in steps", "bits per byte", "… by tokens"):
         table.add_column(heading, justify="right")
     ratios = report.ratios()
     for peer in (report.ours, *report.peers):
@@ -68,6 +68,7 @@ def _runs(report: Report) -> Table:
             _cell(peer.eight_nodes_ms, ".1f", against.get("eight_nodes_ratio")),
             _cell(peer.eight_nodes_in_steps_ratio, ".2f"),
             _cell(peer.bits_per_byte, ".4f"),
+            _cell(peer.bits_per_byte_stepwise, ".4f"),
         )
     return table
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from latency.peers.child import Driver, PeerFailedError
 from latency.peers.figures import Samples
@@ -43,9 +44,15 @@ class Race:
                 self.failed[driver.name] = error.reason
 
 
-async def measure_quality(race: Race, ids: Sequence[int], given: int) -> None:
+async def measure_quality(race: Race, ids: Sequence[int], given: int, passes_only: Collection[str]) -> None:
+    """In one pass and token by token; the latter not for the slow peers `passes_only`."""
+
     async def read(driver: Driver, samples: Samples) -> None:
-        samples.nats = await driver.ask("nats", ids=list(ids), given=given)
+        text: dict[str, Any] = {"ids": list(ids), "given": given}
+        if "nats" in driver.does:
+            samples.nats = await driver.ask("nats", **text)
+        if "nats_stepwise" in driver.does and driver.name not in passes_only:
+            samples.nats_stepwise = await driver.ask("nats_stepwise", **text)
 
     await race.each(read)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,7 +26,7 @@ EIGHT = 8
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured. `keystrokes` limits those of slow peers, by name."""
+    """What is measured. `slow` names slow peers, with the keystrokes that each gets at most."""
 
     model: str
     folder: Path  # the prepared model
@@ -34,7 +34,7 @@ class Plan:
     rounds: int
     texts: Sequence[str]
     wpm: float
-    keystrokes: dict[str, int | None]
+    slow: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ async def compare(
                     missing.append(Missing(error.name, error.reason))
         race = Race(drivers)
         with progress.step("read the gate's text"):
-            await measure_quality(race, gate.ids, gate.given)
+            await measure_quality(race, gate.ids, gate.given, plan.slow)
         with progress.step("steps, first passes, eight nodes") as step:
             done = iter(range(1, plan.rounds + 1))
             await measure_runs(race, gate.runs(), plan.rounds, lambda: step.advance(next(done), plan.rounds))
@@ -116,6 +116,6 @@ async def _type(plan: Plan, race: Race, ours: Driver, progress: Progress, log: P
                 race,
                 plan.texts,
                 only_typing(plan.wpm),
-                plan.keystrokes,
+                plan.slow,
                 lambda: step.advance(next(done), len(plan.texts)),
             )

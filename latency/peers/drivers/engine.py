@@ -47,8 +47,11 @@ class Engine(ABC):
             found.append(_timed(self.feed, [token]))
         return found
 
-    def nats(self, ids: list[int], given: int) -> float:
-        """How surprising `ids` are, summed over all but the first `given`; read token by token."""
+    def nats_stepwise(self, ids: list[int], given: int) -> float:
+        """How surprising `ids` are, summed over all but the first `given`; read token by token.
+
+        Those that can read them in one pass have a method `nats` too: a single row takes other kernels.
+        """
         self.keep(0)
         rows = [self.feed([token]).copy() for token in ids[:-1]]
         return surprise(np.stack(rows)[given - 1 :], ids[given:])

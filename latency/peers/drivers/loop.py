@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
-DEEDS = ("prefill", "steps", "branches", "nats", "keystroke", "forget")
+DEEDS = ("prefill", "steps", "branches", "nats", "nats_stepwise", "keystroke", "forget")
 
 
 class Peer(Protocol):
