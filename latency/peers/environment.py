@@ -102,10 +102,10 @@ class Environment:
                 stderr=subprocess.STDOUT,
                 check=False,
             ).returncode
-        return _last_error(log.read_text("utf-8", errors="replace")[began:]) if code else None
+        return _first_error(log.read_text("utf-8", errors="replace")[began:]) if code else None
 
 
-def _last_error(said: str) -> str:
+def _first_error(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if line.lower().startswith("error")] or lines
-    return errors[-1].removeprefix("ERROR:").strip() if errors else "pip gave no reason"
+    errors = [line for line in lines if line.startswith("ERROR:")] or lines[-1:]
+    return errors[0].removeprefix("ERROR:").strip() if errors else "pip gave no reason"
