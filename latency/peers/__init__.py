@@ -1,0 +1,1 @@
+"""Foretype beside its peers: the same weights, texts and threads, in one run, on one machine."""

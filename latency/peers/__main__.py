@@ -1,0 +1,5 @@
+"""Runs the comparison."""
+
+from latency.peers.cli import app
+
+app(prog_name="python -m latency.peers")
