@@ -10,6 +10,7 @@ import typer
 
 from foretype import __version__
 from foretype.cli.complete import complete
+from foretype.cli.distil import distil
 from foretype.cli.models import models, prepare
 from foretype.cli.pair import pair
 from foretype.cli.serve import serve
@@ -56,6 +57,7 @@ app.command()(complete)
 app.command()(pair)
 app.command()(prepare)
 app.command()(models)
+app.command()(distil)
 app.command()(settings)
 
 

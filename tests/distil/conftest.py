@@ -1,0 +1,38 @@
+"""Tiny teachers that have learnt a tiny language, and texts in that language."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.distil.little import make_texts, new_gpt2, new_llama, teach, write_tokeniser
+
+
+@pytest.fixture(scope="session")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same mails every time."""
+    return make_texts(tmp_path_factory.mktemp("texts"), random.Random(5), count=120)
+
+
+@pytest.fixture(scope="session")
+def gpt2(tmp_path_factory: pytest.TempPathFactory, texts: Path) -> Path:
+    """A GPT-2 of four layers, trained for a few seconds on other mails of that language."""
+    torch.manual_seed(1)
+    return _taught(new_gpt2(), tmp_path_factory.mktemp("gpt2"), texts, steps=120)
+
+
+@pytest.fixture(scope="session")
+def llama(tmp_path_factory: pytest.TempPathFactory, texts: Path) -> Path:
+    """A Llama of three layers, likewise, its head tied to its embedding."""
+    torch.manual_seed(2)
+    return _taught(new_llama(), tmp_path_factory.mktemp("llama"), texts, steps=80)
+
+
+def _taught(model: object, folder: Path, texts: Path, steps: int) -> Path:
+    tokeniser = write_tokeniser(folder)
+    teach(model, tokeniser, texts, steps)
+    model.save_pretrained(folder)  # type: ignore[attr-defined]
+    return folder
