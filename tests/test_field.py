@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from foretype.deadline import Deadline
 from foretype.engine import Failure, FailureCode
@@ -14,6 +15,7 @@ from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.load import Load
 from foretype.runtime.arena import lone_arena
 from foretype.scheduler import Client
+from foretype.stages import Stages
 from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
@@ -89,14 +91,14 @@ class Desk:
 
 def new_desk(runs_ahead: int = 0) -> Desk:
     model = ScriptedModel(VOCABULARY, SCRIPT)
-    timers, answers = FakeTimers(), Answers()
+    timers, answers, stages = FakeTimers(), Answers(), Stages(CollectorRegistry())
     scheduler = HandScheduler(model, Load(timers))
 
     def new_draft(kind: FieldKind) -> Draft:
         limits = Limits()
         return Draft(lone_arena(GEOMETRY, limits.arena_tokens), [BEGIN], VOCABULARY, Policy(), limits)
 
-    field = Field(new_draft, scheduler, answers, timers, BUDGET_MS, runs_ahead)  # type: ignore[arg-type]
+    field = Field(new_draft, scheduler, answers, timers, stages, BUDGET_MS, runs_ahead)  # type: ignore[arg-type]
     return Desk(timers, scheduler, answers, field)
 
 
@@ -372,6 +374,7 @@ def test_a_field_for_which_there_is_no_memory_is_told_so() -> None:
         desk.scheduler,
         desk.answers,
         desk.timers,
+        Stages(CollectorRegistry()),
         BUDGET_MS,  # type: ignore[arg-type]
     )
     desk.type(1, "Please any")

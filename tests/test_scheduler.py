@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Sequence
 
 import numpy as np
+from prometheus_client import CollectorRegistry
 
 from foretype.deadline import Deadline
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.thread import ModelThread
 from foretype.scheduler import LITTLE, MOST_TOGETHER, Need, Scheduler
+from foretype.stages import Stages
 from foretype.tree.distribution import Distribution
 from foretype.tree.trie import Run
 from tests.scripted_model import GEOMETRY
@@ -29,6 +31,10 @@ class OneRun:
         self.tokens = tokens
         self.arena = POOL.take()
         self.ended = asyncio.Event()
+
+    @property
+    def trace(self) -> int:
+        return 0
 
     def need(self) -> Need | None:
         if self.overtaken:
@@ -80,7 +86,7 @@ class CountingRuntime:
 
 async def serve(runtime: CountingRuntime, wants: list[tuple[OneRun, Deadline]]) -> Scheduler:
     thread: ModelThread[list[Distribution]] = ModelThread(runtime, lambda logits: [])
-    scheduler = Scheduler(thread, asyncio.get_running_loop())
+    scheduler = Scheduler(thread, asyncio.get_running_loop(), Stages(CollectorRegistry()))
     for client, deadline in wants:
         scheduler.want(client, deadline)
     serving = asyncio.ensure_future(scheduler.serve())

@@ -11,6 +11,7 @@ from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.load import Effort
 from foretype.runtime.arena import Arena
 from foretype.scheduler import Need, Scheduler
+from foretype.stages import Stage, Stages
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Look
 from foretype.tree.split import scalar_values, split
@@ -44,6 +45,7 @@ class Field:
         scheduler: Scheduler,
         reply: Reply,
         timers: Timers,
+        stages: Stages,
         budget_ms: float,
         runs_ahead: int = 0,
     ) -> None:
@@ -53,10 +55,12 @@ class Field:
         self._scheduler = scheduler
         self._reply = reply
         self._timers = timers
+        self._stages = stages
         self._budget_ms = budget_ms
         self._runs_ahead = runs_ahead
         self._keystroke: Keystroke | None = None
         self._arrived = 0.0
+        self._placed_s = 0.0  # what finding the keystroke's place took, until it is counted
         self._deadline = Deadline.whenever()
         self._timer: Timer | None = None
         self._open = False  # whether the latest keystroke still waits for its final answer
@@ -74,6 +78,8 @@ class Field:
 
     def keystroke(self, keystroke: Keystroke) -> None:
         self._stop_timer()
+        if self._open:
+            self._stages.overtaken()
         self._keystroke = keystroke
         self._word_start = _word_start(keystroke)
         self._ahead = 0
@@ -90,6 +96,7 @@ class Field:
             return
         brief = self._effort is Effort.BRIEF
         reason = self._draft.place(keystroke, self._left_on_screen(keystroke.before), brief=brief)
+        self._placed_s = self._timers.time() - self._arrived
         if self._quiet_at != self._word_start:
             self._quiet_at = None
         elif reason is None:
@@ -140,6 +147,10 @@ class Field:
 
     # -- from the scheduler --
 
+    @property
+    def trace(self) -> int:
+        return self._keystroke.trace if self._keystroke is not None and self._open else 0
+
     def need(self) -> Need | None:
         if self._draft is None or (self._look.done and not self._ahead):
             return None
@@ -173,7 +184,10 @@ class Field:
 
     def _advance(self, draft: Draft) -> None:
         """Look with what is there; answer if that is all, else ask for the model."""
+        began = self._timers.time()
         self._look = draft.look()
+        self._stages.took(Stage.TREE, self._timers.time() - began + self._placed_s, self.trace)
+        self._placed_s = 0.0
         if self._look.done:
             if self._open:
                 self._show(self._suggestion(_source(draft)), final=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -43,6 +43,7 @@ class Keystroke:
     alternatives: int = 0
     kind: FieldKind | None = None
     subject: str | None = None
+    trace: int = field(default=0, compare=False)  # names it in the log; the server's own number
 
 
 @dataclass(frozen=True, slots=True)

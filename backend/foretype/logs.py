@@ -25,7 +25,7 @@ FIELDS = frozenset(
         # numbers and closed sets of words
         "code", "close_code", "connection", "connections", "fields", "host", "model", "ms",
         "phase", "port", "provider", "route",
-        "status",
+        "stage", "status", "trace",
         # where in the code
         "at", "error", "logger", "stack",
     }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from foretype.engine import Failure
 from foretype.keystroke import Suggestion
-from foretype.socket.frames import ErrorCode
+from foretype.stages import Stages
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500)
@@ -16,8 +18,10 @@ BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500)
 class Metrics:
     """The figures of one server, in a registry of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, error_codes: Iterable[str] = ()) -> None:
+        """`error_codes`: those that can be answered, so that each is there with 0 from the start."""
         self.registry = CollectorRegistry()
+        self.stages = Stages(self.registry)
         self._keystrokes = Counter(
             "foretype_keystrokes",
             "Keystrokes with a final answer, by where it came from and whether it showed something.",
@@ -41,8 +45,8 @@ class Metrics:
         self._model = Info("foretype_model", "The model that is being served.", registry=self.registry)
         self.connections = Gauge("foretype_connections", "Open WebSockets.", registry=self.registry)
         self.fields = Gauge("foretype_fields", "Open fields of all connections.", registry=self.registry)
-        for code in ErrorCode:
-            self._errors.labels(code.value)
+        for code in error_codes:
+            self._errors.labels(code)
 
     def loaded(self, model: str, provider: str) -> None:
         self._model.info({"model": model, "provider": provider})
@@ -58,8 +62,8 @@ class Metrics:
         else:
             self._keystrokes.labels(outcome.source.value, "shown" if outcome.text else "empty").inc()
 
-    def error(self, code: ErrorCode) -> None:
-        self._errors.labels(code.value).inc()
+    def error(self, code: str) -> None:
+        self._errors.labels(code).inc()
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

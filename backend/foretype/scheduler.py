@@ -13,6 +13,7 @@ from foretype.load import Load
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Step
 from foretype.runtime.thread import ModelThread
+from foretype.stages import Stage, Stages
 from foretype.tree.distribution import Distribution
 from foretype.tree.trie import Run
 
@@ -32,6 +33,10 @@ class Need:
 
 class Client(Protocol):
     """A field, as the scheduler sees it."""
+
+    @property
+    def trace(self) -> int:
+        """Names the keystroke in the log for which it waits."""
 
     def need(self) -> Need | None:
         """What it lacks now; `None` if it has been overtaken."""
@@ -57,11 +62,13 @@ class _Work:
 class Scheduler:
     """Lives on the event loop. What waits is a field, not a run, so what was overtaken costs nothing."""
 
-    def __init__(self, model: ModelThread[list[Distribution]], timers: Timers) -> None:
+    def __init__(self, model: ModelThread[list[Distribution]], timers: Timers, stages: Stages) -> None:
         self.load = Load(timers)
         self._model = model
         self._timers = timers
+        self._stages = stages
         self._waiting: dict[Client, Deadline] = {}
+        self._since: dict[Client, float] = {}  # when each began to wait
         self._someone_waits = asyncio.Event()
 
     def __len__(self) -> int:
@@ -70,10 +77,13 @@ class Scheduler:
     def want(self, client: Client, deadline: Deadline) -> None:
         """`client` needs the model by `deadline`. Asked again, the later word counts."""
         self._waiting[client] = deadline
+        self._since.setdefault(client, self._timers.time())
         self._someone_waits.set()
 
     def forget(self, client: Client) -> None:
-        self._waiting.pop(client, None)
+        if self._waiting.pop(client, None) is not None:
+            del self._since[client]
+            self._stages.cancelled()
 
     async def serve(self) -> None:
         """Until cancelled: choose, run, record."""
@@ -99,7 +109,7 @@ class Scheduler:
         for client in order:
             need = client.need()
             if need is None:
-                del self._waiting[client]
+                self.forget(client)
                 continue
             little = need.tokens <= LITTLE and self._model.batches
             if not chosen:
@@ -111,8 +121,12 @@ class Scheduler:
                 break
             elif little and need.pool is pool:
                 chosen.append(client)
+        now = self._timers.time()
         for client in chosen:
             del self._waiting[client]
+            waited = now - self._since.pop(client)
+            if waited_for:
+                self._stages.took(Stage.QUEUE, waited, client.trace)
         return chosen, waited_for
 
     def _work(self, client: Client, *, alone: bool) -> _Work | None:
@@ -133,8 +147,11 @@ class Scheduler:
             for work in works:
                 work.client.failed(error)
             return
+        self._stages.ran(sum(len(work.run.nodes) for work in works), waited_for=waited_for)
         if waited_for:
             self.load.worked(began)
+            for work in works:
+                self._stages.took(Stage.MODEL, self._timers.time() - began, work.client.trace)
         for work, distributions in zip(works, found, strict=True):
             try:
                 work.client.record(work.run, work.first_slot, distributions)

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from prometheus_client import CollectorRegistry
 
 from foretype import logs
 from foretype.deadline import Timers
@@ -23,6 +24,7 @@ from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.thread import ModelThread, Runtime
 from foretype.scheduler import Scheduler
 from foretype.settings import Settings
+from foretype.stages import Stages
 from foretype.tokens import Vocabulary
 from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
@@ -48,6 +50,7 @@ class LocalEngine:
         runs_ahead: int = 0,
         field_bytes: int = 48 * MEBIBYTE,
         trees_bytes: int = 1024 * MEBIBYTE,
+        stages: Stages | None = None,
     ) -> None:
         """`field_bytes` and `trees_bytes`: past key values and distributions of one field, and of all."""
         self.model = name
@@ -59,14 +62,29 @@ class LocalEngine:
         self._budget_ms = budget_ms * (1.0 - MARGIN)
         self._timers = timers
         self._runs_ahead = runs_ahead
+        self._stages = stages or Stages(CollectorRegistry())
         longest = max(len(ids) for ids in begin.values())
         self._limits = Limits.within(field_bytes, runtime.slot_bytes, vocabulary.size, longest)
         self._room = Room(runtime, timers, self._limits.arena_tokens, trees_bytes)
+        self._watch()
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
         self._model = ModelThread(runtime, self._distributions)
-        self._scheduler = Scheduler(self._model, timers)
+        self._scheduler = Scheduler(self._model, timers, self._stages)
         self._serving = asyncio.ensure_future(self._scheduler.serve())
         self._warming: asyncio.Task[None] | None = None
+
+    def _watch(self) -> None:
+        self._stages.watch(
+            "foretype_waiting_fields", "Fields that wait for the model.", lambda: len(self._scheduler)
+        )
+        self._stages.watch(
+            "foretype_tree_bytes",
+            "Past key values and distributions of all fields.",
+            lambda: self._room.held_bytes,
+        )
+        self._stages.watch(
+            "foretype_load", "Share of the time that keystrokes took.", lambda: self._scheduler.load.share
+        )
 
     async def warm_up(self) -> None:
         """Run once, which takes the memory of later runs; then, beside serving, read what texts begin with.
@@ -110,6 +128,7 @@ class LocalEngine:
             self._scheduler,
             partial(answer, name),
             self._timers,
+            self._stages,
             self._budget_ms,
             self._runs_ahead,
         )
@@ -166,16 +185,18 @@ class LocalDesk:
         self._fields.clear()
 
 
-async def start_engine(folder: Path, settings: Settings) -> LocalEngine:
+async def start_engine(folder: Path, settings: Settings, stages: Stages | None = None) -> LocalEngine:
     """Load the prepared model in `folder`, off the event loop, and run it once, so that the first keystroke
     finds it warm.
 
     Raises what loading raises: a manifest that cannot be read, ONNX Runtime's own errors.
     """
-    return await engine_from(folder, Manifest.read(folder), settings)
+    return await engine_from(folder, Manifest.read(folder), settings, stages)
 
 
-async def engine_from(folder: Path, manifest: Manifest, settings: Settings) -> LocalEngine:
+async def engine_from(
+    folder: Path, manifest: Manifest, settings: Settings, stages: Stages | None = None
+) -> LocalEngine:
     runtime, vocabulary = await asyncio.gather(  # side by side: each takes half a second
         asyncio.to_thread(open_runtime, folder, threads=settings.threads),
         asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size),
@@ -195,6 +216,7 @@ async def engine_from(folder: Path, manifest: Manifest, settings: Settings) -> L
         settings.runs_ahead,
         settings.field_mb * MEBIBYTE,
         settings.trees_mb * MEBIBYTE,
+        stages,
     )
     await engine.warm_up()
     return engine

@@ -59,7 +59,7 @@ def ensure_prepared(settings: object) -> FakePrepared:
     return FakePrepared(Path("."))
 
 
-async def start_engine(folder: Path, settings: object) -> Engine:
+async def start_engine(folder: Path, settings: object, stages: object = None) -> Engine:
     await asyncio.sleep(0)
     return EchoEngine()
 

@@ -1,4 +1,4 @@
-"""A language of a few hundred sentences, a tokeniser of single bytes, and models that learn both in seconds."""
+"""A language of a few hundred sentences, a tokeniser of single bytes, models that learn both in seconds."""
 
 from __future__ import annotations
 

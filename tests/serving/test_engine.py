@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
+import structlog
+from prometheus_client import CollectorRegistry
 
+from foretype import logs
 from foretype.engine import Failure
 from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.models.prepare import ensure_prepared
@@ -16,6 +20,7 @@ from foretype.runtime.arena import Arena
 from foretype.runtime.chunk import Chunk, Logits
 from foretype.serving import LocalEngine, start_engine
 from foretype.settings import Settings
+from foretype.stages import Stages
 from foretype.tree.choice import Policy, first_word
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 
@@ -64,7 +69,10 @@ class HangingModel(ScriptedModel):
 
 
 def scripted_engine(
-    model: ScriptedModel, budget_ms: float = 10_000, trees_bytes: int = 1_000_000
+    model: ScriptedModel,
+    budget_ms: float = 10_000,
+    trees_bytes: int = 1_000_000,
+    stages: Stages | None = None,
 ) -> LocalEngine:
     return LocalEngine(
         "scripted",
@@ -75,6 +83,7 @@ def scripted_engine(
         budget_ms,
         asyncio.get_running_loop(),
         trees_bytes=trees_bytes,
+        stages=stages,
     )
 
 
@@ -122,6 +131,30 @@ async def test_fields_give_up_their_trees_where_memory_is_short() -> None:
         for name in ("one", "two"):
             desk.keystroke(name, Keystroke(seq, "Please any que"))
             assert (await answers.suggestion(name, seq)).source is Source.MODEL
+    await engine.close()
+
+
+async def test_a_keystroke_is_counted_and_can_be_followed_through_its_stages_without_its_text() -> None:
+    stream = io.StringIO()
+    logs.configure("debug", stream)
+    registry = CollectorRegistry()
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT), stages=Stages(registry))
+    answers = Answers()
+    desk = engine.open(answers)
+    desk.keystroke("one", Keystroke(1, "Please any que", trace=77))
+    await answers.final("one", 1)
+    structlog.reset_defaults()
+
+    lines = [line for line in stream.getvalue().splitlines() if "trace=77" in line]
+    stages = [line.partition("stage='")[2].partition("'")[0] for line in lines]
+    assert stages == ["tree", *["queue", "model", "tree"] * (len(stages) // 3)]
+    assert len(stages) > 1
+    assert "Please" not in stream.getvalue()
+    for stage in ("tree", "queue", "model"):
+        assert registry.get_sample_value("foretype_stage_ms_count", {"stage": stage})
+    assert registry.get_sample_value("foretype_model_runs_total", {"purpose": "keystroke"})
+    assert registry.get_sample_value("foretype_tree_bytes")
+    assert registry.get_sample_value("foretype_waiting_fields") == 0
     await engine.close()
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from foretype.engine import Engine
 from foretype.settings import Settings
+from foretype.stages import Stages
 
 
 class CannotServeError(Exception):
@@ -42,15 +43,15 @@ def prepared(settings: Settings) -> Prepared:
     return ready
 
 
-async def started(folder: Path, settings: Settings) -> Engine:
-    """Load a prepared model. Raises `CannotServeError`."""
+async def started(folder: Path, settings: Settings, stages: Stages | None = None) -> Engine:
+    """Load a prepared model. `stages` counts its work. Raises `CannotServeError`."""
     from foretype.serving import start_engine
 
     try:
         if not sys.stderr.isatty():
-            return await start_engine(folder, settings)
+            return await start_engine(folder, settings, stages)
         with Console(stderr=True).status("Loading the model"):
-            return await start_engine(folder, settings)
+            return await start_engine(folder, settings, stages)
     except Exception as error:  # whatever the runtime's libraries raise for a model that they cannot load
         raise CannotServeError(
             f"The model in {folder} cannot be loaded ({type(error).__name__}). "

@@ -20,6 +20,7 @@ from foretype.engine import Engine
 from foretype.settings import Settings
 from foretype.socket.pairing import BadStateError
 from foretype.socket.server import CannotListenError, Server, bind
+from foretype.stages import Stages
 
 T = TypeVar("T")
 
@@ -94,7 +95,7 @@ async def _serve(settings: Settings, bound: list[sockets.socket]) -> int:
     server = Server(settings, bound)
     await server.open()
     try:
-        engine = await _unless(stopping, _loaded(settings))
+        engine = await _unless(stopping, _loaded(settings, server.service.metrics.stages))
         if engine is None:
             _leave_at_once()
         server.ready(engine)
@@ -134,11 +135,11 @@ def _leave_at_once() -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-async def _loaded(settings: Settings) -> Engine:
+async def _loaded(settings: Settings, stages: Stages) -> Engine:
     """The engine for the settings' model. Raises `CannotServeError`."""
     ready = await _in_thread(lambda: prepared(settings))
     typer.echo(f"{ready.reason[:1].upper()}{ready.reason[1:]}".rstrip(".") + ".")
-    return await started(ready.folder, settings)
+    return await started(ready.folder, settings, stages)
 
 
 async def _in_thread(work: Callable[[], Prepared]) -> Prepared:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+from dataclasses import replace
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -29,6 +31,7 @@ from foretype.socket.protocol import (
     Protocol,
 )
 from foretype.socket.service import Service
+from foretype.stages import Stage
 
 CLOSE_UNAUTHORIZED = 4401
 CLOSE_NO_HELLO = 4408
@@ -42,6 +45,7 @@ UNAUTHORIZED = Refused(
 DRAINING = Refused(
     ErrorCode.DRAINING, "The server is going away: connect again in a moment and send the text again."
 )
+TRACES = itertools.count(1)
 INTERNAL = "The server failed at this keystroke: go on typing, the next one is tried anew."
 
 
@@ -58,6 +62,7 @@ class Connection:
         self._desk: Desk | None = None
         self._owner = ""
         self._fields = 0
+        self._arrived = 0.0  # when the message in hand came
 
     async def run(self) -> None:
         """From the opened socket to its end, whoever ends it."""
@@ -143,6 +148,7 @@ class Connection:
     async def _receive(self) -> Event | None:
         """The next message's meaning; None where the connection has ended."""
         message = await self._socket.receive()
+        self._arrived = self._service.clock()
         if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
             if len(message.data) > self._service.limits.message_bytes:
                 await self._socket.close(code=WSCloseCode.MESSAGE_TOO_BIG, message=b"message too long")
@@ -154,7 +160,10 @@ class Connection:
         assert self._desk is not None
         match event:
             case Keystroked(field, keystroke):
+                keystroke = replace(keystroke, trace=next(TRACES))
+                took = self._service.clock() - self._arrived
                 self._service.metrics.keystroke()
+                self._service.metrics.stages.took(Stage.RECEIVE, took, keystroke.trace)
                 try:
                     self._desk.keystroke(field, keystroke)
                 except Exception as error:  # one keystroke's failure must not end the other fields
@@ -168,7 +177,7 @@ class Connection:
                 self._mailbox.drop_answer(field)
                 self._desk.forget(field)
             case Refused():
-                self._service.metrics.error(event.code)
+                self._service.metrics.error(event.code.value)
                 self._mailbox.put(frames.error(event))
             case Hello() | Ignored():
                 pass
@@ -184,7 +193,7 @@ class Connection:
             self._service.metrics.answer(outcome, elapsed_ms)
         if isinstance(outcome, Failure):
             refused = Refused.because(outcome, field, seq)
-            self._service.metrics.error(refused.code)
+            self._service.metrics.error(refused.code.value)
             self._mailbox.put_answer(field, frames.error(refused))
         else:
             self._mailbox.put_answer(
@@ -198,7 +207,9 @@ class Connection:
                 frame = await self._mailbox.take()
                 # Cancelled here the frame is in the transport's buffer, whole: only the wait for room in it
                 # is cut short.
+                began = self._service.clock()
                 await self._socket.send_frame(frame.encode("ascii"), WSMsgType.TEXT)
+                self._service.metrics.stages.took(Stage.SEND, self._service.clock() - began)
         except ConnectionError:
             pass  # the receive loop sees the end too
         finally:
@@ -207,7 +218,7 @@ class Connection:
     async def _refuse_and_close(self, refused: Refused, code: int) -> None:
         if self._sender is not None:
             self._sender.cancel()
-        self._service.metrics.error(refused.code)
+        self._service.metrics.error(refused.code.value)
         with contextlib.suppress(ConnectionError):
             await self._socket.send_frame(frames.error(refused).encode("ascii"), WSMsgType.TEXT)
         await self._socket.close(code=code, message=refused.code.value.encode())

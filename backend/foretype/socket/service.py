@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from foretype.deadline import Clock
 from foretype.engine import Engine
 from foretype.metrics import Metrics
+from foretype.socket.frames import ErrorCode
 from foretype.socket.guard import Guard
 from foretype.socket.limits import Limits, TokenBucket
 from foretype.socket.pairing import Lockout, Pairing
@@ -38,7 +39,7 @@ class Service:
     pairing: Pairing
     tokens: Tokens
     clock: Clock = time.monotonic
-    metrics: Metrics = field(default_factory=Metrics)
+    metrics: Metrics = field(default_factory=lambda: Metrics(code.value for code in ErrorCode))
     phase: Phase = Phase.LOADING
     engine: Engine | None = None
     connections: set[Connection] = field(default_factory=set)

@@ -11,6 +11,7 @@ import onnxruntime
 
 from foretype.models.manifest import Manifest
 from foretype.runtime import open_runtime
+from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk
 from latency.peers.drivers.engine import BranchingEngine, Logits, surprise
 from latency.peers.drivers.loop import serve
@@ -22,7 +23,7 @@ class Ours(BranchingEngine):
         manifest = Manifest.read(folder)
         self.about = f"Foretype, {manifest.weights}, ONNX Runtime {onnxruntime.__version__}"
         self._runtime = open_runtime(folder, threads=options["threads"])
-        self._arena = self._runtime.new_arena(manifest.geometry.context_length)
+        self._arena = lone_arena(manifest.geometry, manifest.geometry.context_length)
 
     def keep(self, count: int) -> None:
         self._arena.length = count
