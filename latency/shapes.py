@@ -93,6 +93,7 @@ def weights_dir(shape: str) -> Path:
 def make_shape(name: str) -> Path:
     """The prepared model's folder; made where it is not there yet, in minutes. Raises `NotMadeError`."""
     from foretype.cores import physical_cores
+    from foretype.models.errors import ModelError
     from foretype.models.make import make
     from foretype.models.recipe import FolderSource, load_recipe
 
@@ -107,11 +108,26 @@ def make_shape(name: str) -> Path:
             "source": FolderSource(kind="folder", path=weights_dir(name)),
         }
     )
-    made = make(recipe, models_dir(name), threads=physical_cores())
+    try:
+        made = make(recipe, models_dir(name), threads=physical_cores(), force=_is_damaged(name))
+    except ModelError as error:
+        raise NotMadeError(str(error)) from error
     slot = models_dir(name) / SLOT
     if not slot.is_symlink():
         slot.symlink_to(made.folder.name)
     return made.folder
+
+
+def _is_damaged(name: str) -> bool:
+    """Whether there is one that cannot be read, as one of an earlier version cannot."""
+    from foretype.models.errors import ModelError
+    from foretype.models.prepared import is_prepared, read_manifest
+
+    folder = models_dir(name) / f"{name}{SUFFIX}"
+    try:
+        return is_prepared(folder) and not read_manifest(folder)
+    except ModelError:
+        return True
 
 
 # -- the weights --------------------------------------------------------
