@@ -40,7 +40,8 @@ class Report:
 
 def write_json(report: Report, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(asdict(report) | {"ratios": report.ratios()}, indent=1) + "\n", "utf-8")
+    derived = {"flat": report.flat(), "ratios": report.ratios()}
+    file.write_text(json.dumps(asdict(report) | derived, indent=1) + "\n", "utf-8")
 
 
 def print_report(report: Report, console: Console) -> None:

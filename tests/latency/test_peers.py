@@ -252,6 +252,7 @@ def test_the_file_holds_the_figures_the_ratios_and_what_is_missing(tmp_path: Pat
     kept = json.loads((tmp_path / "out" / "peers.json").read_text())
     assert kept["machine"] == "a machine"
     assert kept["ratios"][RIVAL]["keystroke_p50_ratio"] == 30
+    assert kept["flat"] == kept["ratios"][RIVAL]
     assert kept["missing"] == []
 
 
