@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import foretype
@@ -106,3 +108,21 @@ def test_help_teaches_and_needs_no_pytorch() -> None:
         [sys.executable, "-c", code + check], env=environment, capture_output=True, text=True, check=True
     )
     assert "foretype prepare gpt2 --from" in found.stdout
+
+
+def test_on_a_terminal_a_bar_shows_losses_speed_and_the_time_left() -> None:
+    from foretype.cli.distil import _Watcher
+    from foretype.distil.journal import Measured, Trained
+    from foretype.distil.plan import Plan
+
+    plan = Plan.model_construct(steps=100)
+    screen = io.StringIO()
+    watcher = _Watcher(Console(file=screen, force_terminal=True, highlight=False, width=160))
+    with watcher.training(plan, done=40) as training:
+        training.measured(Measured(40, 1.2, 1.0))
+        training.measuring(10, 20)
+        training.trained(Trained(41, 9.0, 1.25, 2.5, 0.125, 1e-4, 1500.0))
+    shown = screen.getvalue()
+    for expected in ("step 40: 1.2000 bits per byte", "41/100", "soft 1.250", "1,500 tokens/s", "left"):
+        assert expected in shown
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
