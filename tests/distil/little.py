@@ -1,4 +1,4 @@
-"""A language of a few hundred sentences, a tokeniser of single bytes, models that learn both in seconds."""
+"""A language of a few hundred sentences, a tokeniser of single bytes, and models that learn it in seconds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 BEGIN = "<|endoftext|>"
 VOCABULARY = 257  # every byte, and the begin token
 CONTEXT = 96
+INITIALISER_RANGE = 0.1  # so small a model learns slowly from smaller weights
 
 OPENINGS = ("Hi", "Hello", "Dear")
 NAMES = ("Marta", "Daniel", "Susan", "Helen", "John")
@@ -55,7 +56,7 @@ def new_gpt2(**changes: Any) -> Any:
         "n_embd": 64,
         "n_layer": 4,
         "n_head": 4,
-        "initializer_range": 0.1,  # so small a model learns slowly from small weights
+        "initializer_range": INITIALISER_RANGE,
         "bos_token_id": 0,
         "eos_token_id": 0,
     }
@@ -74,6 +75,7 @@ def new_llama(**changes: Any) -> Any:
         "num_key_value_heads": 2,
         "max_position_embeddings": CONTEXT,
         "tie_word_embeddings": True,
+        "initializer_range": INITIALISER_RANGE,
     }
     return LlamaForCausalLM(LlamaConfig(**{**options, **changes}))
 

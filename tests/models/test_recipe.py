@@ -18,7 +18,7 @@ def test_every_recipe_that_is_there_is_valid() -> None:
 
 
 def test_a_recipe_that_does_not_exist_is_refused_with_the_names_that_do() -> None:
-    with pytest.raises(RecipeNotFoundError, match=r"“gpt9”.*distilgpt2, smollm2-135m"):
+    with pytest.raises(RecipeNotFoundError, match=r"“gpt9”.*distilgpt2, gpt2, smollm2-135m"):
         load_recipe("gpt9")
 
 

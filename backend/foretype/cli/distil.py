@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from foretype.cli.common import INTERRUPTED, fail
+from foretype.cores import physical_cores
 
 if TYPE_CHECKING:
     from foretype.distil.journal import Measured, Trained
@@ -75,6 +77,9 @@ def distil(
         str | None,
         _option("--device", "Where PyTorch computes; by default cuda where it is there, else cpu."),
     ] = None,
+    threads: Annotated[
+        int | None, _option("--threads", "Processor threads; by default one a physical core.", min=1)
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
 ) -> None:
     """Make a smaller model of a larger one, by the recipe that made DistilGPT2 from GPT-2.
@@ -108,7 +113,7 @@ def distil(
     }
     folders = [path.expanduser().resolve() for path in (teacher, texts, out)]
     try:
-        student = _distil(console, folders, wishes, resume, device)
+        student = _distil(console, folders, wishes, resume, device, threads or physical_cores())
     except KeyboardInterrupt:
         console.print("Stopped. The same command with --resume goes on from the last checkpoint.")
         raise typer.Exit(INTERRUPTED) from None
@@ -116,7 +121,12 @@ def distil(
 
 
 def _distil(
-    console: Console, folders: list[Path], wishes: dict[str, Any], resume: bool, device: str | None
+    console: Console,
+    folders: list[Path],
+    wishes: dict[str, Any],
+    resume: bool,
+    device: str | None,
+    threads: int,
 ) -> Student:
     """The student; where there is none, a sentence and the exit."""
     with console.status("Loading PyTorch") if console.is_terminal else nullcontext():
@@ -127,7 +137,7 @@ def _distil(
     teacher, texts, out = folders
     watcher = _Watcher(console)
     try:
-        asked = Asked(teacher, texts, out, Wishes(**wishes), resume, _device(device))
+        asked = Asked(teacher, texts, out, Wishes(**wishes), resume, _device(device), threads)
         return distil(asked, watcher, watcher.stopping)
     except DistilError as error:
         fail(str(error))
@@ -195,11 +205,14 @@ class _Watcher:
 
     @contextmanager
     def _asking_to_stop(self) -> Iterator[None]:
+        # A thread of its own: a handler may interrupt a print, whose words would be written twice.
+        saying = threading.Thread(target=self._console.print, args=["Stopping after this step …"])
+
         def ask(number: int, frame: FrameType | None) -> None:
             if self._asked_to_stop:
                 raise KeyboardInterrupt
             self._asked_to_stop = True
-            self._console.print("Stopping after this step …")
+            saying.start()
 
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, ask) for number in numbers}
@@ -208,6 +221,8 @@ class _Watcher:
         finally:
             for number in numbers:
                 signal.signal(number, before[number])
+            if self._asked_to_stop:
+                saying.join()
 
 
 class _Bars:

@@ -25,9 +25,9 @@ def loss_curve(trained: Sequence[Trained], measured: Sequence[Measured], plan: P
     """The picture as SVG, as far as the run has come; `measured` is not empty."""
     first, last = measured[0], measured[-1]
     description = (
-        f"After {last.step} of {plan.steps} steps the student has {last.student_bits_per_byte:.3f} bits per "
-        f"byte on held-out texts; it began at {first.student_bits_per_byte:.3f}, the teacher has "
-        f"{first.teacher_bits_per_byte:.3f}."
+        f"Bits per byte of held-out texts: {last.student_bits_per_byte:.3f} after {last.step} of "
+        f"{plan.steps} steps, {first.student_bits_per_byte:.3f} before; the teacher "
+        f"{first.teacher_bits_per_byte:.3f}"
     )
     picture = Picture(WIDTH, HEIGHT, "Distillation", description)
     picture.text(LEFT, 28, "A student learning from its teacher", kind="title")

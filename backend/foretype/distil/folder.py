@@ -23,7 +23,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from foretype.distil.errors import CheckpointError, DistilDiskFullError, OutFolderError
+from foretype.distil.errors import CheckpointError, DistilDiskFullError, DistilError, OutFolderError
 from foretype.distil.models import WEIGHTS
 from foretype.distil.plan import Plan, read_plan
 from foretype.models.store import sync, sync_tree
@@ -159,6 +159,8 @@ class RunFolder:
         """Turn what a full disk causes, in whichever library, into DistilDiskFullError."""
         try:
             yield
+        except DistilError:
+            raise  # says what it is
         except Exception as error:
             full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
             if full or (self.out.is_dir() and shutil.disk_usage(self.out).free < FULL_BELOW):

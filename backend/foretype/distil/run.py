@@ -11,7 +11,6 @@ from typing import Protocol
 
 import torch
 
-from foretype.cores import physical_cores
 from foretype.distil.curve import loss_curve
 from foretype.distil.errors import OtherRunError, OutFolderError, StoppedError
 from foretype.distil.folder import RunFolder
@@ -59,6 +58,7 @@ class Asked:
     wishes: Wishes
     resume: bool = False
     device: str = "cpu"
+    threads: int = 1  # of the processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def distil(asked: Asked, watcher: Watcher, stop: Callable[[], bool]) -> Student:
     works on one folder.
     """
     folder = RunFolder(asked.out)
-    torch.set_num_threads(physical_cores())
+    torch.set_num_threads(asked.threads)
     with quiet(), folder.full_disk_said():
         teacher = look_at_teacher(asked.teacher)
         return _distil(asked, folder, teacher, watcher, stop)
