@@ -35,6 +35,7 @@ from foretype.models.check import (
 from foretype.models.errors import DiskFullError, NotAModelError, QualityRefusedError
 from foretype.models.export import export, quiet
 from foretype.models.fetch import Weights, fetch
+from foretype.models.grid import NotOnGridError
 from foretype.models.manifest import (
     EMBEDDING,
     GRAPH,
@@ -183,7 +184,12 @@ class _Making:
         for weights in sorted(self._recipe.weights, key=lambda name: name == FLOAT32):
             if weights == FLOAT32 and passed:
                 break
-            folder = self._candidate_folder(graph, weights)
+            try:
+                folder = self._candidate_folder(graph, weights)
+            except NotOnGridError as reason:
+                refused.append(f"{weights}: {reason}")
+                self._progress.say(f"Passed over {refused[-1]}.")
+                continue
             with self._progress.step(f"check the quality of {weights}") as step:
                 measured = measure(open_reader(folder, graph.kind, geometry, self._threads), text, step)
             refusal = measured.refusal(reference.bits_per_byte)

@@ -12,32 +12,46 @@ from dataclasses import dataclass
 
 import onnx
 
+from foretype.models.grid import BLOCK, keep_grids
+
 FLOAT32 = "float32"
-_NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)")
+_NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)|(?P<grid>grid)")
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """How weights are rounded: `bits` each, `block` of them sharing a scale."""
+    """How weights are rounded: `bits` each, `block` of them sharing a scale.
+
+    grid: what was rounded before stays exactly as it is (foretype.models.grid); only the rest is rounded.
+    """
 
     bits: int
     block: int
+    grid: bool = False
 
     @classmethod
     def named(cls, name: str) -> Blocks:
-        """From a name as recipes write it, “int8-block32”. Raises ValueError for any other."""
+        """From a name as recipes write it: “int8-block32”, “grid”. Raises ValueError for any other."""
         match = _NAME.fullmatch(name)
         if match is None:
-            raise ValueError(f"“{name}” is no kind of weights: float32, or int8-block32 and the like")
+            raise ValueError(f"“{name}” is no kind of weights: float32, grid, or int8-block32 and the like")
+        if match["grid"]:
+            return cls(8, BLOCK, grid=True)
         return cls(int(match["bits"]), int(match["block"]))
 
 
 def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
-    """The same graph with its matrix products quantised. `model` is used up."""
+    """The same graph with its matrix products quantised. `model` is used up. Raises NotOnGridError."""
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
+    exact = keep_grids(model) if blocks.grid else []
     quantiser = MatMulNBitsQuantizer(
-        model, bits=blocks.bits, block_size=blocks.block, is_symmetric=True, accuracy_level=4
+        model,
+        bits=blocks.bits,
+        block_size=blocks.block,
+        is_symmetric=True,
+        accuracy_level=4,
+        nodes_to_exclude=exact,
     )
     quantiser.process()
     quantised: onnx.ModelProto = quantiser.model.model

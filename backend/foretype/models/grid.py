@@ -1,0 +1,142 @@
+"""Weights that somebody has rounded before, kept exactly as they are.
+
+A GGUF file's Q4_1 gives each block of 32 weights 16 values, from its least to its greatest in equal steps;
+its Q8_0 gives 255, symmetric around zero. Read as float32 they lie on those grids still, so the grids can be
+found again. Rounding them once more to another grid costs 8 % of bits per byte at 4 bits; taken as they are
+they cost nothing, and 4 bits are half of what a step has to read (docs/decisions/0010-quantisation.md).
+
+`MatMulNBits` has grids that are symmetric, `scale * (q - 8)`. What a block's own grid is off by is the same
+for all its weights, so the product is corrected by the sums of the input's blocks:
+
+    x @ W = MatMulNBits(x; q, scale) + blocks(x).sum(-1) @ offset      offset = least + 8 * scale
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+BLOCK = 32
+NEAR = 1e-2  # of a step between two values of a grid: further off, a weight does not lie on it
+CONTRIB = "com.microsoft"
+
+Array = NDArray[np.float32]
+
+
+class NotOnGridError(Exception):
+    """The weights were not rounded before, or in another way."""
+
+
+def keep_grids(model: onnx.ModelProto) -> list[str]:
+    """Replace the matrix products whose weights lie on a grid, in `model` itself. Returns the names of those
+    float32 products that are new, and must stay so. Raises NotOnGridError where nothing lies on a 4-bit grid.
+    """
+    return _Keeping(model).run()
+
+
+class _Keeping:
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self._graph = model.graph
+        self._weights = {tensor.name: tensor for tensor in model.graph.initializer}
+        self._nodes: list[onnx.NodeProto] = []
+        self._new: dict[str, onnx.TensorProto] = {}
+        self._gone: set[str] = set()
+        self._exact: list[str] = []
+
+    def run(self) -> list[str]:
+        for node in self._graph.node:
+            if not self._replaced(node):
+                self._nodes.append(node)
+        if not self._exact:
+            raise NotOnGridError("its weights do not lie on a grid of 4 bits")
+        kept = [tensor for tensor in self._graph.initializer if tensor.name not in self._gone]
+        del self._graph.initializer[:], self._graph.node[:]
+        self._graph.initializer.extend([*kept, *self._new.values()])
+        self._graph.node.extend(self._nodes)
+        return self._exact
+
+    def _replaced(self, node: onnx.NodeProto) -> bool:
+        if node.op_type != "MatMul" or node.input[1] not in self._weights:
+            return False
+        weight = numpy_helper.to_array(self._weights[node.input[1]]).astype(np.float32)
+        if weight.ndim != 2 or weight.shape[0] % BLOCK:
+            return False
+        blocks = np.ascontiguousarray(weight.T).reshape(weight.shape[1], -1, BLOCK)
+        if self._four_bits(node, blocks) or self._eight_bits(node, blocks):
+            self._gone.add(node.input[1])
+            return True
+        return False
+
+    def _four_bits(self, node: onnx.NodeProto, blocks: Array) -> bool:
+        least = blocks.min(-1, keepdims=True)
+        scale = _not_zero((blocks.max(-1, keepdims=True) - least) / 15)
+        steps = (blocks - least) / scale
+        ranks = np.rint(steps)
+        if np.abs(steps - ranks).max() > NEAR:
+            return False
+        ranks = ranks.astype(np.uint8)
+        source, output, name = node.input[0], node.output[0], node.input[1]
+        packed = ranks[..., 0::2] | ranks[..., 1::2] << 4
+        self._product(node, f"{output}.symmetric", packed, scale[..., 0], bits=4)
+        offset = np.ascontiguousarray((least + 8 * scale)[..., 0].T)
+        sums = self._sums(source, columns=offset.shape[0])
+        correction = f"{output}.correction"
+        self._nodes += [
+            helper.make_node(
+                "MatMul", [sums, self._add(f"{name}_offset", offset)], [correction], name=correction
+            ),
+            helper.make_node("Add", [f"{output}.symmetric", correction], [output], name=output),
+        ]
+        self._exact.append(correction)
+        return True
+
+    def _eight_bits(self, node: onnx.NodeProto, blocks: Array) -> bool:
+        scale = _not_zero(np.abs(blocks).max(-1, keepdims=True) / 127)
+        steps = blocks / scale
+        if np.abs(steps - np.rint(steps)).max() > NEAR:
+            return False
+        self._product(node, node.output[0], (np.rint(steps) + 128).astype(np.uint8), scale[..., 0], bits=8)
+        return True
+
+    def _product(
+        self, node: onnx.NodeProto, output: str, ranks: NDArray[np.uint8], scale: Array, bits: int
+    ) -> None:
+        name = node.input[1]
+        inputs = [node.input[0], self._add(f"{name}_Q{bits}", ranks), self._add(f"{name}_scales", scale)]
+        self._nodes.append(
+            helper.make_node(
+                "MatMulNBits",
+                inputs,
+                [output],
+                name=output,
+                domain=CONTRIB,
+                K=scale.shape[1] * BLOCK,
+                N=scale.shape[0],
+                bits=bits,
+                block_size=BLOCK,
+                accuracy_level=4,
+            )
+        )
+
+    def _sums(self, source: str, columns: int) -> str:
+        """The sum of each block of an input: (n, s, columns)."""
+        shape = self._add(f"blocks_of_{columns * BLOCK}", np.array([0, 0, columns, BLOCK], np.int64))
+        last = self._add("last_axis", np.array([-1], np.int64))
+        blocks, sums = f"{source}.blocks", f"{source}.sums"
+        self._nodes += [
+            helper.make_node("Reshape", [source, shape], [blocks], name=blocks),
+            helper.make_node("ReduceSum", [blocks, last], [sums], name=sums, keepdims=0),
+        ]
+        return sums
+
+    def _add(self, name: str, value: NDArray[np.generic]) -> str:
+        self._new.setdefault(name, numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+
+def _not_zero(scale: Array) -> Array:
+    """A block of equal weights has no steps."""
+    positive: Array = np.where(scale == 0, np.float32(1), scale).astype(np.float32)
+    return positive

@@ -1,0 +1,89 @@
+"""Weights that were rounded before are kept exactly; others are not taken for such."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from foretype.models.grid import BLOCK, NotOnGridError
+from foretype.models.quantise import Blocks, quantise
+
+Array = NDArray[np.float32]
+RANDOM = np.random.default_rng(5)
+INPUTS, OUTPUTS = 3 * BLOCK, 40
+
+
+def q4_1(shape: tuple[int, int]) -> Array:
+    """As a GGUF file's Q4_1 has them: 16 equal steps from the least of each block, which some blocks lack."""
+    scale = RANDOM.uniform(0.01, 0.03, (shape[1], shape[0] // BLOCK, 1))
+    least = RANDOM.normal(-0.15, 0.05, scale.shape)
+    ranks = RANDOM.integers(0, 16, (*scale.shape[:2], BLOCK))
+    ranks[..., 0], ranks[..., 1] = 0, 15
+    blocks = scale.astype(np.float32) * ranks + least.astype(np.float32)
+    blocks[3, 1] = 0.25
+    return blocks.reshape(shape[1], shape[0]).T.astype(np.float32)
+
+
+def q8_0(shape: tuple[int, int]) -> Array:
+    scale = RANDOM.uniform(0.001, 0.003, (shape[1], shape[0] // BLOCK, 1)).astype(np.float32)
+    ranks = RANDOM.integers(-127, 128, (*scale.shape[:2], BLOCK))
+    ranks[..., 0] = 127
+    return (scale * ranks).reshape(shape[1], shape[0]).T.astype(np.float32)
+
+
+def graph_of(*weights: Array) -> onnx.ModelProto:
+    """x times each of them, side by side."""
+    tensors = [
+        numpy_helper.from_array(np.ascontiguousarray(weight), f"w{n}") for n, weight in enumerate(weights)
+    ]
+    nodes = [
+        helper.make_node("MatMul", ["x", tensor.name], [f"y{n}"], name=f"y{n}")
+        for n, tensor in enumerate(tensors)
+    ]
+    value = helper.make_tensor_value_info
+    inputs = [value("x", TensorProto.FLOAT, [1, "s", INPUTS])]
+    outputs = [value(node.output[0], TensorProto.FLOAT, [1, "s", OUTPUTS]) for node in nodes]
+    graph = helper.make_graph(nodes, "products", inputs, outputs, tensors)
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=10)
+
+
+def run(model: onnx.ModelProto, x: Array) -> list[Array]:
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    found: list[Array] = session.run(None, {"x": x})
+    return found
+
+
+def bits_of(model: onnx.ModelProto) -> list[int]:
+    products = [node for node in model.graph.node if node.op_type == "MatMulNBits"]
+    return sorted(next(a.i for a in node.attribute if a.name == "bits") for node in products)
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_the_products_are_those_of_the_weights_as_they_were(rows: int) -> None:
+    """Inputs that 8 bits hold exactly: what is left is the weights' own error, and there is none."""
+    four, eight = q4_1((INPUTS, OUTPUTS)), q8_0((INPUTS, OUTPUTS))
+    x = RANDOM.integers(-127, 128, (1, rows, INPUTS)).astype(np.float32)
+    x[..., ::BLOCK] = 127
+
+    kept = quantise(graph_of(four, eight), Blocks.named("grid"))
+
+    assert bits_of(kept) == [4, 8]
+    for found, weight in zip(run(kept, x), (four, eight), strict=True):
+        np.testing.assert_allclose(found, x @ weight, rtol=1e-4, atol=2e-2)
+
+
+def test_what_lies_on_no_grid_is_rounded_to_8_bits() -> None:
+    never = RANDOM.normal(0, 0.02, (INPUTS, OUTPUTS)).astype(np.float32)
+    kept = quantise(graph_of(q4_1((INPUTS, OUTPUTS)), never), Blocks.named("grid"))
+    assert bits_of(kept) == [4, 8]
+
+
+def test_weights_that_were_never_rounded_are_refused() -> None:
+    never = RANDOM.normal(0, 0.02, (INPUTS, OUTPUTS)).astype(np.float32)
+    with pytest.raises(NotOnGridError):
+        quantise(graph_of(never), Blocks.named("grid"))
