@@ -76,7 +76,7 @@ STAGES = (
         "capacity",
         "Many typists, 40 words a minute each",
         "latency.capacity",
-        ("--typists", "8,16,24,32,48", "--hold", "25", "--ramp", "6", "--beyond"),
+        ("--typists", "8,16,24,32,48", "--hold", "25", "--ramp", "6", "--beyond", "--beyond-hold", "60"),
         ("capacity-smollm2", "overload"),
         picture="capacity.svg",
     ),

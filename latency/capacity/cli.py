@@ -38,7 +38,7 @@ class Plan:
     typists: Sequence[int]
     ramp_s: float
     hold_s: float
-    beyond: bool
+    beyond_s: float | None
 
 
 @app.command()
@@ -59,6 +59,9 @@ def main(
     beyond: Annotated[
         bool, typer.Option("--beyond", help="Then twice as many as were carried, and one alone afterwards.")
     ] = False,
+    beyond_hold: Annotated[
+        float, typer.Option(help="Seconds that those are watched: their memory needs a while to fill.")
+    ] = 90.0,
     wpm: Annotated[float, typer.Option(help="Words a minute; 40 are 300 ms a character.")] = 40.0,
     texts: Annotated[
         Path | None,
@@ -97,7 +100,9 @@ def main(
         crowds = [at_least] if at_least else [int(number) for number in typists.split(",")]
         manner = Manner(wpm, kind="email", seed=seed)
         folder = texts or texts_for(model) or MAILS
-        plan = Plan(read_texts(folder, chars=chars), manner, crowds, ramp, hold, beyond)
+        plan = Plan(
+            read_texts(folder, chars=chars), manner, crowds, ramp, hold, beyond_hold if beyond else None
+        )
         report = _run(_measure(model, plan, console))
     except (UnknownBudgetError, NoTextsError, ServerLostError, NoProcessError, NotMadeError) as error:
         console.print(f"[bold red]capacity:[/] {error}", soft_wrap=True)
@@ -151,10 +156,10 @@ async def _steps(
         if not step.carried(budget_ms):
             break
     best = capacity(steps, budget_ms)
-    if not plan.beyond or best is None:
+    if plan.beyond_s is None or best is None:
         return steps, None
     beyond = await go_beyond(
-        crowd, 2 * best.typists, *meters, ramp_s=plan.ramp_s, seconds=plan.hold_s, budget_ms=budget_ms
+        crowd, 2 * best.typists, *meters, ramp_s=plan.ramp_s, seconds=plan.beyond_s, budget_ms=budget_ms
     )
     return steps, beyond
 

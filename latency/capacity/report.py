@@ -132,7 +132,7 @@ def draw(report: Report) -> Chart:
         if step.refused:
             at = step.answers.final.p95 or 0.0
             chart.dot(step.typists, at, "limit")
-            chart.note(step.typists, at, f"{step.refused} refused", "limit", anchor="end", shift=(-8, -10))
+            chart.note(step.typists, at, f"{step.refused} refused", "limit", anchor="end", shift=(0, 22))
     return chart
 
 
