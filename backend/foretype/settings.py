@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         description="Processor threads for the model; by default one a physical core, at most 4.",
     )
     runs_ahead: int = Field(
-        3,
+        4,
         ge=0,
         le=100,
         description="Model runs made ahead after each keystroke, while nobody waits; 0 spares the battery.",

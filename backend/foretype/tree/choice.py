@@ -18,7 +18,7 @@ class Policy:
     keep: the least for one that is on the screen already; a text that comes and goes is worse than either.
     clearly_better: by which factor another must be likelier to take the place of what is on the screen.
     price: how many saved keys one text shown in vain costs (`_worth_showing`).
-    ahead: the least for working out, before it is typed, what would follow.
+    ahead: the least for a next letter whose answer is worked out before it is typed.
     least_chars: a shorter text saves nothing, since taking it costs a key too.
     """
 
@@ -27,7 +27,7 @@ class Policy:
     keep: float = 0.1
     clearly_better: float = 1.5
     price: float = 0.56
-    ahead: float = 0.03
+    ahead: float = 0.02
     least_chars: int = 2
 
 

@@ -31,6 +31,7 @@ class Limits:
     tokens_a_run: int = 24
     nodes_a_run: int = 2
     nodes_a_run_ahead: int = 4
+    looked_at_ahead: int = 48
     runs_a_keystroke: int = 12
     runs_a_brief_keystroke: int = 6
     distributions: int = 64
@@ -145,10 +146,13 @@ class Draft:
         Only after a `look` that was done. What it computes changes no answer, only how soon the next one is
         there.
         """
-        floor = self._policy.ahead
-        floors = Floors(floor, floor, floor)
-        self._findings = self._search(floors, self._limits.nodes_a_run_ahead).explore()
-        return bool(self._findings.wanted)
+        policy, limits = self._policy, self._limits
+        floor = policy.ahead * policy.show
+        findings = self._search(Floors(floor, floor, floor), limits.looked_at_ahead).explore()
+        needed = findings.needed_next(policy.show, policy.ahead, self._vocabulary)
+        findings.wanted = needed[: limits.nodes_a_run_ahead]
+        self._findings = findings
+        return bool(needed)
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         """Take in a finished run, also one that an earlier keystroke asked for."""

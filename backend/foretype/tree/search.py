@@ -41,6 +41,17 @@ class _Edge:
     left: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A node whose distribution is not there: how likely it is, and the next byte on the way to it after the
+    stem, empty where it ends with the stem.
+    """
+
+    node: Node
+    likelihood: float
+    next_byte: bytes
+
+
 @dataclass(slots=True)
 class Findings:
     """What a search found so far.
@@ -53,6 +64,7 @@ class Findings:
 
     words: list[Word] = field(default_factory=list)
     wanted: list[Node] = field(default_factory=list)
+    lacking: list[Lacking] = field(default_factory=list)  # the same, with what makes each of them likely
     sure_words: int = 0
     mass: float = 1.0  # the probability of all that fits the stem
     edges: list[_Edge] = field(default_factory=list)
@@ -64,6 +76,26 @@ class Findings:
             for edge in self.edges
         )
         return min(1.0, joint / max(self.mass, 1e-12))
+
+    def needed_next(self, share: float, least: float, vocabulary: Vocabulary) -> list[Node]:
+        """The nodes that the next keystroke will ask for, likeliest keystroke first.
+
+        A search asks for a node where it has `share` of all that fits the stem then. So what counts is not
+        how likely the node is but how likely the next byte is, `least` or more, that makes it likely enough.
+        """
+        typed: dict[bytes, float] = {}
+        found = []
+        for order, one in enumerate(self.lacking):
+            likelihood = one.likelihood / max(self.mass, 1e-12)
+            if one.next_byte:
+                if one.next_byte not in typed:
+                    typed[one.next_byte] = self.agreeing(one.next_byte, vocabulary)
+                reached = typed[one.next_byte]
+            else:
+                reached = likelihood
+            if reached >= least and likelihood >= share * reached:
+                found.append((-reached, order, one.node))
+        return [node for _, _, node in sorted(found, key=lambda entry: entry[:2])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +179,8 @@ class Search:
                 self._expand(way, node, node.distribution)
             elif len(findings.wanted) < self._most_wanted:
                 findings.wanted.append(node)
+                next_byte = way.text[len(self._stem) : len(self._stem) + 1]
+                findings.lacking.append(Lacking(node, likelihood, next_byte))
         findings.mass = self._mass
         findings.edges = self._edges
         findings.words = [Word(word.text, min(1.0, word.probability / self._mass)) for word in findings.words]
