@@ -158,6 +158,48 @@ async def test_a_keystroke_is_counted_and_can_be_followed_through_its_stages_wit
     await engine.close()
 
 
+class NotingModel(ScriptedModel):
+    """Notes whose turn it was: the row of each run."""
+
+    def __init__(self) -> None:
+        super().__init__(VOCABULARY, SCRIPT)
+        self.rows: list[int] = []
+
+    def run(self, arena: Arena, chunk: Chunk) -> Logits:
+        self.rows.append(arena.row)
+        return super().run(arena, chunk)
+
+
+async def test_a_typist_who_never_pauses_takes_no_more_than_every_other_turn() -> None:
+    """One field gets a keystroke at every turn of the loop, as fast as can be; another one types."""
+    model = NotingModel()
+    engine = scripted_engine(model)
+    greedy, patient = Answers(), Answers()
+    flood, desk = engine.open(greedy), engine.open(patient)
+    stop = asyncio.Event()
+
+    async def never_pause() -> None:
+        seq = 0
+        while not stop.is_set():
+            seq += 1
+            flood.keystroke("one", Keystroke(seq, f"Please any {seq} que"))
+            await asyncio.sleep(0)
+
+    flooding = asyncio.ensure_future(never_pause())
+    await asyncio.sleep(0.05)  # the flood is there first, and has the pool's first row
+    for seq, before in enumerate(("any q", "any qu", "any query any", "any any quest"), start=1):
+        begun = len(model.rows)
+        desk.keystroke("two", Keystroke(seq, before))
+        outcome = await patient.final("two", seq)
+        assert isinstance(outcome, Suggestion)
+        turns = model.rows[begun:]
+        # At most the run under way and one after each of its own.
+        assert turns.count(0) <= turns.count(1) + 2
+    stop.set()
+    await flooding
+    await engine.close()
+
+
 # -- the real model --------------------------------------------------------------------------------
 
 
