@@ -66,6 +66,7 @@ class Field:
         self._open = False  # whether the latest keystroke still waits for its final answer
         self._look = Look([], done=True)
         self._ahead = 0  # runs that may still be made ahead of the next keystroke
+        self._looked_ahead = False
         self._effort = Effort.ALL
         self._running = False
         self._served = True  # whether the model has worked since the latest keystroke, or need not
@@ -94,9 +95,10 @@ class Field:
         if self._draft is None:
             self._say(OVERLOADED, final=True)
             return
+        began = self._stages.clock()
         brief = self._effort is Effort.BRIEF
         reason = self._draft.place(keystroke, self._left_on_screen(keystroke.before), brief=brief)
-        self._placed_s = self._timers.time() - self._arrived
+        self._placed_s = self._stages.clock() - began
         if self._quiet_at != self._word_start:
             self._quiet_at = None
         elif reason is None:
@@ -154,6 +156,11 @@ class Field:
     def need(self) -> Need | None:
         if self._draft is None or (self._look.done and not self._ahead):
             return None
+        if self._look.done and not self._looked_ahead:
+            self._looked_ahead = True
+            if not self._draft.look_ahead():
+                self._ahead = 0
+                return None
         return Need(self._draft.arena.pool, self._draft.lacks)
 
     def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
@@ -170,7 +177,7 @@ class Field:
             self._advance(self._draft)
         elif self._ahead:
             self._ahead -= 1
-            self._go_ahead(self._draft)
+            self._go_ahead()
 
     def failed(self, error: Exception) -> None:
         """Start anew at the next keystroke: what the arena holds after a failed run is unknown."""
@@ -184,28 +191,30 @@ class Field:
 
     def _advance(self, draft: Draft) -> None:
         """Look with what is there; answer if that is all, else ask for the model."""
-        began = self._timers.time()
+        began = self._stages.clock()
         self._look = draft.look()
-        self._stages.took(Stage.TREE, self._timers.time() - began + self._placed_s, self.trace)
+        self._stages.took(Stage.TREE, self._stages.clock() - began + self._placed_s, self.trace)
         self._placed_s = 0.0
         if self._look.done:
             if self._open:
                 self._show(self._suggestion(_source(draft)), final=True)
             self._ahead = self._effort.runs_ahead(self._runs_ahead)
             self._served = True
-            self._go_ahead(draft)
+            self._go_ahead()
             return
         if self._open and self._look.sure:
             self._show(self._suggestion(_source(draft)), final=False)
         # After the budget nobody waits any more; what is still worked out serves the next keystroke.
         self._scheduler.want(self, self._deadline if self._open else Deadline.whenever())
 
-    def _go_ahead(self, draft: Draft) -> None:
-        """Work out what the next keystrokes may ask for, with the time that nobody waits for."""
-        if self._ahead and draft.look_ahead():
+    def _go_ahead(self) -> None:
+        """Work out what the next keystrokes may ask for, with the time that nobody waits for.
+
+        Where to look is found out when the model is free (`need`): the answer leaves first.
+        """
+        self._looked_ahead = False
+        if self._ahead:
             self._scheduler.want(self, Deadline.whenever())
-        else:
-            self._ahead = 0
 
     def _budget_is_up(self) -> None:
         self._timer = None

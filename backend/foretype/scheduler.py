@@ -77,7 +77,7 @@ class Scheduler:
     def want(self, client: Client, deadline: Deadline) -> None:
         """`client` needs the model by `deadline`. Asked again, the later word counts."""
         self._waiting[client] = deadline
-        self._since.setdefault(client, self._timers.time())
+        self._since.setdefault(client, self._stages.clock())
         self._someone_waits.set()
 
     def forget(self, client: Client) -> None:
@@ -91,6 +91,8 @@ class Scheduler:
             while not self._waiting:
                 self._someone_waits.clear()
                 await self._someone_waits.wait()
+            if not any(deadline.is_real for deadline in self._waiting.values()):
+                await asyncio.sleep(0)  # answers that were just given leave before anybody looks ahead
             chosen, waited_for = self._choose()
             works = [work for client in chosen if (work := self._work(client, alone=len(chosen) == 1))]
             if works:
@@ -121,7 +123,7 @@ class Scheduler:
                 break
             elif little and need.pool is pool:
                 chosen.append(client)
-        now = self._timers.time()
+        now = self._stages.clock()
         for client in chosen:
             del self._waiting[client]
             waited = now - self._since.pop(client)
@@ -139,7 +141,7 @@ class Scheduler:
         return _Work(client, arena, run, arena.length)
 
     async def _run(self, works: list[_Work], *, waited_for: bool) -> None:
-        began = self._timers.time()
+        began, began_exactly = self._timers.time(), self._stages.clock()
         try:
             found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
         except Exception as error:
@@ -151,7 +153,7 @@ class Scheduler:
         if waited_for:
             self.load.worked(began)
             for work in works:
-                self._stages.took(Stage.MODEL, self._timers.time() - began, work.client.trace)
+                self._stages.took(Stage.MODEL, self._stages.clock() - began_exactly, work.client.trace)
         for work, distributions in zip(works, found, strict=True):
             try:
                 work.client.record(work.run, work.first_slot, distributions)

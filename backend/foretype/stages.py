@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from foretype import logs
+from foretype.deadline import Clock
 
 BUCKETS_MS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 300, 500)
 
@@ -25,9 +27,13 @@ class Stage(StrEnum):
 
 
 class Stages:
-    """Labels come from closed sets, and log lines hold numbers only."""
+    """Labels come from closed sets, and log lines hold numbers only.
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    `clock` is what to measure with: an event loop's own time may stand still while a callback runs.
+    """
+
+    def __init__(self, registry: CollectorRegistry, clock: Clock = time.perf_counter) -> None:
+        self.clock = clock
         self._registry = registry
         stages = Histogram(
             "foretype_stage_ms",
@@ -46,6 +52,9 @@ class Stages:
         self._tokens = Counter(
             "foretype_model_tokens", "Tokens that went through the model.", ["purpose"], registry=registry
         )
+        for purpose in ("keystroke", "ahead"):  # there with 0 from the start
+            self._runs.labels(purpose)
+            self._tokens.labels(purpose)
         self._overtaken = Counter(
             "foretype_keystrokes_overtaken",
             "Keystrokes that a later one of their field overtook before their final answer.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket as sockets
@@ -98,6 +99,9 @@ async def _serve(settings: Settings, bound: list[sockets.socket]) -> int:
         engine = await _unless(stopping, _loaded(settings, server.service.metrics.stages))
         if engine is None:
             _leave_at_once()
+        # What is there now stays: looking through it again and again would hold up keystrokes.
+        gc.collect()
+        gc.freeze()
         server.ready(engine)
         typer.echo(f"{server.address}/#code={server.pairing.own_code()}")
         typer.echo("Ctrl-C stops.")
