@@ -1,4 +1,5 @@
 import { defineContentScript } from "wxt/utils/define-content-script";
+import { reachFrom } from "../content/reach.ts";
 import { WorkerClient } from "../content/worker-client.ts";
 import { completeHere } from "../ghost/index.ts";
 
@@ -12,6 +13,6 @@ export default defineContentScript({
   matchOriginAsFallback: true,
   runAt: "document_start",
   main(context) {
-    completeHere(new WorkerClient(context), context.signal, COMPLETES_ITSELF);
+    completeHere(new WorkerClient(context), reachFrom(window, context.signal), context.signal, COMPLETES_ITSELF);
   },
 });

@@ -1,31 +1,54 @@
 import { fieldAt } from "./fields/find.ts";
 import { PasswordMemory } from "./private.ts";
+import type { Reach } from "./reach.ts";
 import type { Typist } from "./typist.ts";
 
 /**
  * Tells `typist` what happens on the page, until `signal` ends it. Everything is heard on the window while it goes down to its
  * target, so a page that keeps events to itself does not keep them from here.
  */
-export function listen(typist: Typist, window: Window, signal: AbortSignal, except?: string): void {
+export function listen(typist: Typist, reach: Reach, window: Window, signal: AbortSignal, except?: string): void {
   const { document } = window;
   const passwords = new PasswordMemory(document, signal);
   const on = <K extends keyof WindowEventMap>(type: K, hear: (event: WindowEventMap[K]) => void, passive = true) =>
     window.addEventListener(type, hear, { capture: true, passive, signal });
-  const isOurs = (event: Event) => typist.element !== null && event.composedPath()[0] === typist.element;
+  /** What an event in the field says it comes from, on the window: the field, or what hides it. */
+  let seenAs: ReadonlySet<EventTarget> = new Set();
+  const isOurs = (event: Event) => seenAs.has(event.composedPath()[0] as EventTarget);
   const nextFrame = frameRequester(window, signal, () => typist.changed());
   const follow = () => {
     if (typist.element) typist.changed();
   };
+  let entered = new AbortController();
 
   const enter = (target: EventTarget | null | undefined) => {
-    const field = fieldAt(target, passwords);
-    if (!field || (except && field.element.closest(except))) return typist.leave();
+    const field = fieldAt(target, passwords, reach);
+    if (!field || (except && field.element.closest(except))) return leave();
+    if (field.element === typist.element) return;
+    leave();
     typist.enter(field);
     resizes.observe(field.element, { box: "border-box" });
+    const roots = shadowRootsAround(field.element);
+    seenAs = new Set([field.element, ...roots.map(({ host }) => host)]);
+    entered = new AbortController();
+    for (const root of roots) {
+      passwords.watch(root);
+      listenInside(root, entered.signal);
+    }
   };
   const leave = () => {
+    entered.abort();
+    seenAs = new Set();
     resizes.disconnect();
     typist.leave();
+  };
+  /** What a shadow tree keeps to itself: the focus that moves inside of it, its scrolling, its carets. */
+  const listenInside = (root: ShadowRoot, until: AbortSignal) => {
+    const options = { capture: true, passive: true, signal: until };
+    root.addEventListener("focusin", (event) => enter(event.target), options);
+    root.addEventListener("focusout", leave, options);
+    root.addEventListener("scroll", follow, options);
+    root.addEventListener("selectionchange", follow, options);
   };
   const resizes = new ResizeObserver(follow);
 
@@ -33,7 +56,7 @@ export function listen(typist: Typist, window: Window, signal: AbortSignal, exce
   on("focusout", leave);
   on("pagehide", leave);
   // A page that one goes back to comes with its focus, and says nothing of it.
-  on("pageshow", () => enter(focusedElement(document)));
+  on("pageshow", () => enter(document.activeElement));
   on("input", () => {
     follow();
     // The page hears of the input after this, and may change the field or move it.
@@ -55,7 +78,7 @@ export function listen(typist: Typist, window: Window, signal: AbortSignal, exce
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow, { signal });
   document.addEventListener("selectionchange", follow, { capture: true, passive: true, signal });
   signal.addEventListener("abort", leave, { once: true });
-  enter(focusedElement(document));
+  enter(document.activeElement);
 }
 
 /** Calls back once in the next frame however often it was asked for. */
@@ -70,8 +93,8 @@ function frameRequester(window: Window, signal: AbortSignal, callback: () => voi
   };
 }
 
-function focusedElement(document: Document): Element | null {
-  let element = document.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  return element;
+/** The shadow trees that `element` is in, from the inside out. */
+function shadowRootsAround(element: Element): ShadowRoot[] {
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? [root, ...shadowRootsAround(root.host)] : [];
 }

@@ -89,15 +89,21 @@ function closestAcrossShadows(element: Element, selector: string): Element | nul
 /** Remembers which fields were ever a password, also when a page shows the password by making it plain text. */
 export class PasswordMemory {
   readonly #known = new WeakSet<Element>();
+  readonly #observer: MutationObserver;
 
   constructor(document: Document, signal: AbortSignal) {
-    const observer = new MutationObserver((changes) => {
+    this.#observer = new MutationObserver((changes) => {
       for (const { target, oldValue } of changes) {
         if (oldValue?.toLowerCase() === "password" && target instanceof Element) this.#known.add(target);
       }
     });
-    observer.observe(document, { subtree: true, attributeFilter: ["type"], attributeOldValue: true });
-    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+    this.watch(document);
+    signal.addEventListener("abort", () => this.#observer.disconnect(), { once: true });
+  }
+
+  /** A shadow tree is watched from when it is first written in. */
+  watch(root: Document | ShadowRoot): void {
+    this.#observer.observe(root, { subtree: true, attributeFilter: ["type"], attributeOldValue: true });
   }
 
   has(element: Element): boolean {

@@ -40,7 +40,9 @@ export class Typist {
   #fields = 0;
   #session: Session | null = null;
   #drawn: Drawn | null = null;
-  #inserting = false;
+  #writing = false;
+  /** Keys that came while a write was under way: their turn is after it. */
+  #waiting: Press[] = [];
 
   constructor(client: Client, screen: Screen) {
     this.#client = client;
@@ -81,7 +83,7 @@ export class Typist {
   /** The text, the caret, or where they stand may be another one: what is on the screen and what is asked follow. */
   changed(): void {
     const session = this.#session;
-    if (!session || this.#inserting) return;
+    if (!session || this.#writing) return;
     const live = this.#live(session);
     this.#draw(session, live);
     if (live) this.#ask(session, live);
@@ -93,11 +95,15 @@ export class Typist {
     if (!session || !this.#drawn) return false;
     const act = actOf(press, this.#drawn);
     if (!act) return false;
+    if (this.#writing) {
+      this.#waiting.push(press);
+      return true;
+    }
     // What is on the screen was right when it was drawn. Only what is right now may be taken.
     this.#draw(session, this.#live(session));
     if (!this.#drawn) return false;
     if (act === "dismiss") this.#dismiss(session, this.#drawn);
-    else this.#take(session, this.#drawn, act === "word" ? nextWord(this.#drawn.text) : this.#drawn.text);
+    else void this.#take(session, this.#drawn, act === "word" ? nextWord(this.#drawn.text) : this.#drawn.text);
     return true;
   }
 
@@ -119,7 +125,7 @@ export class Typist {
     const session = this.#session;
     if (session?.name !== name) return;
     session.conversation.answer(answer);
-    this.#draw(session, this.#live(session));
+    if (!this.#writing) this.#draw(session, this.#live(session));
   }
 
   #draw(session: Session, live: Live | null): void {
@@ -143,14 +149,17 @@ export class Typist {
     this.#screen.hide();
   }
 
-  #take(session: Session, drawn: Drawn, text: string): void {
+  async #take(session: Session, drawn: Drawn, text: string): Promise<void> {
     // The field's own input event comes while it is being written: it is answered once, when it is known what was written.
-    this.#inserting = true;
-    const written = session.field.insert(text);
-    this.#inserting = false;
+    this.#writing = true;
+    const written = await session.field.insert(text);
+    this.#writing = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
     if (written === "written") this.#client.accepted(session.name, drawn.seq, text);
     else session.leftAlone = true;
     this.changed();
+    if (this.#session === session) for (const press of waiting) this.press(press);
   }
 
   #dismiss(session: Session, drawn: Drawn): void {

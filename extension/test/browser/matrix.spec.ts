@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Page } from "@playwright/test";
 import { EDITORS, type Editor, Opened } from "./editors.ts";
 import { expect, test } from "./fixtures.ts";
@@ -126,11 +127,7 @@ for (const editor of EDITORS) {
         const opened = await Opened.open(page, server, editor as Editor);
         await check({ opened, page, server });
       } catch (error) {
-        failed.push(
-          `${name} (${Date.now() - start} ms): ${String(error)
-            .replace(/\u001b\[[0-9;]*m/g, "")
-            .slice(0, 400)}`,
-        );
+        failed.push(`${name} (${Date.now() - start} ms): ${stripVTControlCharacters(String(error)).slice(0, 400)}`);
       }
     }
     expect(failed.join("\n\n")).toBe("");

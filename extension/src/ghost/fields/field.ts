@@ -23,6 +23,9 @@ export interface Field {
   read(limit: number): FieldText | null;
   /** Where text after the caret would stand, null where that can't be seen. */
   place(): Place | null;
-  /** Puts `text` in at the caret as the user would, once. "unverified": the field is not what it should be now; leave it alone. */
-  insert(text: string): Written;
+  /**
+   * Puts `text` in at the caret as the user would, once, before it gives back anything. Ends when the field has taken it, which an
+   * editor with a model of its own may do later. "unverified": the field is not what it should be then; leave it alone.
+   */
+  insert(text: string): Promise<Written>;
 }

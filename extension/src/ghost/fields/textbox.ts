@@ -79,7 +79,7 @@ export class TextBox implements Field {
     };
   }
 
-  insert(text: string): Written {
+  async insert(text: string): Promise<Written> {
     const { element } = this;
     const { value, selectionStart, selectionEnd } = element;
     const root = element.getRootNode() as Document | ShadowRoot;
