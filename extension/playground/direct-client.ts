@@ -13,6 +13,7 @@ export interface Observer {
 /** The way to the server from its own page: a socket, with no extension between. */
 export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
+  readonly codeToo = false;
   readonly #observer: Observer;
   readonly #unanswered = new Unanswered();
   #connection: Connection | null = null;

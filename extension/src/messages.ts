@@ -12,5 +12,5 @@ export type ToWorker =
   | { readonly type: "left"; readonly field: string };
 
 export type ToPage =
-  | { readonly type: "context"; readonly chars: number }
+  | { readonly type: "context"; readonly chars: number; readonly codeToo: boolean }
   | { readonly type: "answer"; readonly field: string; readonly answer: Answer };

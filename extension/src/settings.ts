@@ -1,4 +1,5 @@
 import { browser } from "wxt/browser";
+import { DEFAULTS, type Preferences } from "./preferences.ts";
 
 /** What the extension keeps: which server, and the token it knows this browser by. Only the extension's own pages can read it. */
 export interface Settings {
@@ -7,6 +8,15 @@ export interface Settings {
 }
 
 const KEY = "server";
+const PREFERENCES = "preferences";
+
+export async function readPreferences(): Promise<Preferences> {
+  return { ...DEFAULTS, ...((await browser.storage.local.get(PREFERENCES))[PREFERENCES] as Partial<Preferences>) };
+}
+
+export async function writePreferences(preferences: Preferences): Promise<void> {
+  await browser.storage.local.set({ [PREFERENCES]: preferences });
+}
 
 export async function readSettings(): Promise<Settings | null> {
   const stored = (await browser.storage.local.get(KEY))[KEY] as Partial<Settings> | undefined;
@@ -19,10 +29,11 @@ export async function writeSettings(settings: Settings): Promise<void> {
   await browser.storage.local.set({ [KEY]: settings });
 }
 
-/** Calls `listener` whenever the settings become others. */
-export function onSettings(listener: () => void): void {
+/** Calls back whenever the server or the preferences become others. */
+export function onSettings(listeners: { readonly server: () => void; readonly preferences: () => void }): void {
   browser.storage.local.onChanged.addListener((changes) => {
-    if (KEY in changes) listener();
+    if (KEY in changes) listeners.server();
+    if (PREFERENCES in changes) listeners.preferences();
   });
 }
 

@@ -1,4 +1,5 @@
 import type { ToPage, ToWorker } from "../messages.ts";
+import { DEFAULTS, type Preferences } from "../preferences.ts";
 import type { Connection, State } from "../protocol/connection.ts";
 import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
 import { Unanswered } from "../protocol/unanswered.ts";
@@ -31,6 +32,7 @@ export class Switchboard {
   readonly #timers: Timers;
   #connection: Connection | null = null;
   #contextChars = DEFAULT_CONTEXT_CHARS;
+  #preferences: Preferences = DEFAULTS;
   #numbers = 0;
   #timer: unknown;
 
@@ -50,13 +52,19 @@ export class Switchboard {
     this.#numbers += 1;
     const number = this.#numbers;
     this.#pages.set(number, page);
-    page.post({ type: "context", chars: this.#contextChars });
+    page.post(this.#context);
     return { receive: (message) => this.#fromPage(number, message), leave: () => this.#leave(number) };
+  }
+
+  /** What a person chose, also while pages are open. */
+  prefer(preferences: Preferences): void {
+    this.#preferences = preferences;
+    this.#tellContext();
   }
 
   welcome({ contextChars }: Welcome): void {
     this.#contextChars = contextChars;
-    for (const page of this.#pages.values()) page.post({ type: "context", chars: contextChars });
+    this.#tellContext();
     for (const keystroke of this.#unanswered.frames()) this.#send(keystroke);
   }
 
@@ -72,6 +80,14 @@ export class Switchboard {
     if (frame.type === "error") return;
     const { seq, text, final, reason } = frame;
     this.#pages.get(Number(number))?.post({ type: "answer", field, answer: { seq, text, final, reason } });
+  }
+
+  get #context(): ToPage {
+    return { type: "context", chars: this.#contextChars, codeToo: this.#preferences.codeToo };
+  }
+
+  #tellContext(): void {
+    for (const page of this.#pages.values()) page.post(this.#context);
   }
 
   #fromPage(number: number, message: ToWorker): void {

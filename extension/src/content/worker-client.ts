@@ -12,6 +12,7 @@ export interface Script {
 /** The way to the server through the service worker. The port is opened by the first field that is focused: a page without one costs nothing. */
 export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
+  codeToo = false;
   readonly #script: Script;
   #port: Browser.runtime.Port | null = null;
   #listener: (field: string, answer: Answer) => void = () => {};
@@ -62,8 +63,9 @@ export class WorkerClient implements Client {
   }
 
   #receive(message: ToPage): void {
-    if (message.type === "context") this.contextChars = message.chars;
-    else this.#listener(message.field, message.answer);
+    if (message.type === "answer") return this.#listener(message.field, message.answer);
+    this.contextChars = message.chars;
+    this.codeToo = message.codeToo;
   }
 
   #disconnect(): void {

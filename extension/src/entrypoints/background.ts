@@ -5,7 +5,7 @@ import { showSign } from "../background/toolbar.ts";
 import { PORT, type ToWorker } from "../messages.ts";
 import { socketOf } from "../protocol/address.ts";
 import { Connection } from "../protocol/connection.ts";
-import { CLIENT, keepStorageFromPages, onSettings, readSettings } from "../settings.ts";
+import { CLIENT, keepStorageFromPages, onSettings, readPreferences, readSettings } from "../settings.ts";
 
 export default defineBackground(() => {
   const switchboard = new Switchboard({
@@ -44,7 +44,9 @@ export default defineBackground(() => {
     await showSign("closed");
     switchboard.use(connection);
   };
-  onSettings(connect);
+  const prefer = async () => switchboard.prefer(await readPreferences());
+  onSettings({ server: connect, preferences: prefer });
   void keepStorageFromPages();
+  void prefer();
   void connect();
 });

@@ -14,6 +14,8 @@ export interface Keystroke {
 export interface Client {
   /** How many characters on each side of the caret the server wants. */
   readonly contextChars: number;
+  /** Whether code is completed too. It is off until a person asks for it. */
+  readonly codeToo: boolean;
   keystroke(keystroke: Keystroke): void;
   accepted(field: string, seq: number, text: string): void;
   dismissed(field: string, seq: number): void;

@@ -56,6 +56,23 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
   };
 }
 
+/** Letters of scripts that are written from right to left. */
+const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/**
+ * Where it is drawn in a line of this direction. Text of the other direction grows away from the caret: what was typed of it would
+ * move, and ghost text with it. There it goes below, where it covers nothing.
+ */
+export function positionIn(
+  shown: { readonly text: string; readonly position: Position },
+  live: Live,
+  rightToLeft: boolean,
+): Position | null {
+  const letter = /\p{L}/u.exec(shown.text)?.[0];
+  if (letter === undefined || RIGHT_TO_LEFT.test(letter) === rightToLeft) return shown.position;
+  return nothingUnderneath(live.after) ? "below" : null;
+}
+
 /** What rules out any suggestion at this caret, so that it need not be asked for either. */
 export function whyNotHere(live: Live): Reason | null {
   if (live.composing) return "composing";

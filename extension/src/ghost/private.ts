@@ -14,6 +14,9 @@ const OPTED_OUT = [
   '[data-lt-active="false" i]',
 ].join(",");
 
+/** CodeMirror says so of every field it makes: that is no page's word. What stands around it may still be one. */
+const SAYS_IT_ALWAYS = ".cm-content";
+
 /** What a field says of itself; the same words for a text box and a rich editor. */
 export function isSecretByName(...names: (string | null | undefined)[]): boolean {
   return names.some((name) => name != null && SECRET_NAMES.test(asWords(name)));
@@ -43,11 +46,16 @@ export function isClosed(element: HTMLElement, passwords: PasswordMemory): boole
     isSecretByName(attribute("name"), element.id, attribute("aria-label"), attribute("placeholder")) ||
     looksLikeCode(element) ||
     cannotBeWritten(element) ||
-    closestAcrossShadows(element, OPTED_OUT) !== null ||
+    isOptedOut(element) ||
     closestAcrossShadows(element, "[inert]") !== null ||
     givesWayToPopup(element) ||
     isMasked(element)
   );
+}
+
+function isOptedOut(element: HTMLElement): boolean {
+  const from = element.matches(SAYS_IT_ALWAYS) ? element.parentElement : element;
+  return from !== null && closestAcrossShadows(from, OPTED_OUT) !== null;
 }
 
 function cannotBeWritten(element: HTMLElement): boolean {

@@ -1,6 +1,6 @@
 import type { Client } from "./client.ts";
 import { type Answer, Conversation } from "./conversation.ts";
-import { decide, type Live, type Shown, somethingFollows, whyNotHere } from "./decide.ts";
+import { decide, type Live, positionIn, somethingFollows, whyNotHere } from "./decide.ts";
 import type { Field } from "./fields/field.ts";
 import { actOf, type Press } from "./keys.ts";
 import type { Place } from "./place.ts";
@@ -109,6 +109,7 @@ export class Typist {
 
   #live(session: Session): Live | null {
     if (session.leftAlone || !session.field.open) return null;
+    if (session.field.kind === "code" && !this.#client.codeToo) return null;
     const text = session.field.read(this.#client.contextChars);
     return text && { ...text, composing: session.composing };
   }
@@ -118,7 +119,8 @@ export class Typist {
     if (whyNotHere(live) || live.before.trim() === "") return;
     if (conversation.isAsked(live) || conversation.isDismissed(live)) return;
     const { seq, before, after } = conversation.ask(live);
-    this.#client.keystroke({ field: session.name, seq, before, after, kind: session.field.kind });
+    const { kind } = session.field;
+    this.#client.keystroke({ field: session.name, seq, before, after, kind: kind === "code" ? "text" : kind });
   }
 
   #answered(name: string, answer: Answer): void {
@@ -129,18 +131,14 @@ export class Typist {
   }
 
   #draw(session: Session, live: Live | null): void {
-    const shown: Shown | null = live && decide(session.conversation.held, live);
-    const place = live && shown?.kind === "ghost" ? session.field.place() : null;
-    if (!live || shown?.kind !== "ghost" || !place || !this.#screen.show(shown.text, shown.position, place)) {
-      this.#erase();
-      return;
-    }
-    this.#drawn = {
-      text: shown.text,
-      seq: shown.seq,
-      atLineEnd: !somethingFollows(live.after),
-      rightToLeft: place.rightToLeft,
-    };
+    const shown = live && decide(session.conversation.held, live);
+    const place = shown?.kind === "ghost" ? session.field.place() : null;
+    if (!live || shown?.kind !== "ghost" || !place) return this.#erase();
+    const { text, seq } = shown;
+    const { rightToLeft } = place;
+    const position = positionIn(shown, live, rightToLeft);
+    if (!position || !this.#screen.show(text, position, place)) return this.#erase();
+    this.#drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
   }
 
   #erase(): void {

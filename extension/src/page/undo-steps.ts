@@ -84,13 +84,19 @@ interface Fiber {
   readonly memoizedProps?: { readonly editor?: SlateEditor } | null;
 }
 
-/** Slate goes on with the last step where the text goes on. An empty one on top ends that; it is taken away again if it stays empty. */
+/**
+ * Slate goes on with the last step where the text goes on; an empty step on top ends that. Slate takes text in at once, so the empty
+ * step has done its work, and goes, before anything else can happen: an undo that meets it would undo nothing.
+ */
 function slate(element: HTMLElement, moment: Moment): void {
   const editor = slateEditor(element);
   const undos = editor?.history?.undos;
-  if (!editor || !undos) return;
-  if (moment === "before") undos.push({ operations: [], selectionBefore: editor.selection });
-  else for (const [index, { operations }] of undos.entries()) if (operations.length === 0) undos.splice(index, 1);
+  if (moment === "after" || !editor || !undos) return;
+  const mark = { operations: [], selectionBefore: editor.selection };
+  undos.push(mark);
+  queueMicrotask(() => {
+    if (mark.operations.length === 0 && undos.includes(mark)) undos.splice(undos.indexOf(mark), 1);
+  });
 }
 
 /** React keeps what a component was given in its tree; the element is in it. */
@@ -118,13 +124,14 @@ function codeMirror(element: HTMLElement): void {
 }
 
 interface TinyMce {
-  get(): readonly { getBody(): HTMLElement | null; readonly undoManager: { add(): unknown } }[];
+  /** Missing in the frame itself, which has an object of that name too. */
+  get?(): readonly { getBody(): HTMLElement | null; readonly undoManager: { add(): unknown } }[];
 }
 
 /** TinyMCE writes in a frame, and lives around it. */
 function tinyMce(element: HTMLElement): void {
   for (const place of [window, window.parent] as { tinymce?: TinyMce }[]) {
-    const editor = place.tinymce?.get().find((one) => one.getBody() === element);
+    const editor = place.tinymce?.get?.().find((one) => one.getBody() === element);
     if (editor) {
       editor.undoManager.add();
       return;

@@ -14,9 +14,49 @@ export interface Editor {
   readonly field: string;
   /** The frame that the field is in, by its selector; `isolated` where it is of another site and has a process of its own. */
   readonly frame?: { readonly selector: string; readonly isolated?: boolean };
-  /** What has to be done on the page before one can write. */
-  readonly prepare?: (page: Page) => Promise<void>;
+  /** What it can't do, by the matrix's columns, and why. */
+  readonly limits?: Readonly<Record<string, string>>;
+  /** Off until a person switches it on. */
+  readonly code?: boolean;
+  /** It holds more than is written, so that it can't be emptied: each check opens it anew. */
+  readonly standing?: boolean;
+  /** What is written in it, where that is not English. */
+  readonly words?: Words;
 }
+
+/** A sentence that the server knows, and what is done with it. */
+export interface Words {
+  readonly typed: string;
+  /** What three Tabs take. */
+  readonly taken: readonly [string, string, string];
+  readonly left: string;
+  /** A line, what is typed before its last word, and what the server says then. */
+  readonly middle: { readonly line: string; readonly last: string; readonly typed: string; readonly next: string };
+  /** The keys to the next and to the last character. */
+  readonly onward: string;
+  readonly back: string;
+}
+
+export const ENGLISH: Words = {
+  typed: "Thanks for the qui",
+  taken: ["ck", " response", ", and"],
+  left: " see you on Friday",
+  middle: { line: "See you at nine.", last: " at nine.", typed: " o", next: "n Friday" },
+  onward: "ArrowRight",
+  back: "ArrowLeft",
+};
+
+const HEBREW: Words = {
+  typed: "תודה על התג",
+  taken: ["ובה", " המהירה", ", ונתראה"],
+  left: " ביום שישי",
+  middle: { line: "ניפגש בתשע.", last: " בתשע.", typed: " א", next: "ולי" },
+  onward: "ArrowLeft",
+  back: "ArrowRight",
+};
+
+const NOT_READ =
+  "Monaco keeps its text in a model of its own and draws it line by line; the element one types in holds none of it, so it is left alone.";
 
 const TEXTAREA = '<textarea id="field" rows="4" cols="70"></textarea>';
 const SHADOW = (mode: string) =>
@@ -27,8 +67,8 @@ export const EDITORS: readonly Editor[] = [
   { name: "textarea", page: { body: TEXTAREA }, field: "#field" },
   { name: "input", page: { body: '<input id="field" size="80">' }, field: "#field" },
   { name: "contenteditable", page: { body: RICH("width: 700px") }, field: "#field" },
-  { name: "Gmail, compose (look-alike)", page: { body: COMPOSE }, field: '[g_editable="true"]' },
-  { name: "Gmail, reply (look-alike)", page: { body: REPLY }, field: '[g_editable="true"]' },
+  { name: "Gmail, compose (look-alike)", page: { body: COMPOSE }, field: '[g_editable="true"]', standing: true },
+  { name: "Gmail, reply (look-alike)", page: { body: REPLY }, field: '[g_editable="true"]', standing: true },
   { name: "Quill", packageName: "quill", page: { script: "quill" }, field: ".ql-editor" },
   {
     name: "ProseMirror",
@@ -46,12 +86,25 @@ export const EDITORS: readonly Editor[] = [
     field: "body#tinymce",
     frame: { selector: "iframe.tox-edit-area__iframe" },
   },
-  { name: "CodeMirror", packageName: "@codemirror/view", page: { script: "codemirror" }, field: ".cm-content" },
+  {
+    name: "CodeMirror",
+    packageName: "@codemirror/view",
+    code: true,
+    page: { script: "codemirror" },
+    field: ".cm-content",
+  },
   {
     name: "Monaco",
     packageName: "monaco-editor",
     page: { script: "monaco" },
     field: ".monaco-editor .view-lines",
+    code: true,
+    limits: Object.fromEntries(
+      ["ghost", "place", "words", "all", "through", "undo", "redo", "ime", "middle", "escape"].map((cell) => [
+        cell,
+        NOT_READ,
+      ]),
+    ),
   },
   { name: "React, controlled", packageName: "react", page: { script: "react" }, field: "#field" },
   { name: "Vue, controlled", packageName: "vue", page: { script: "vue" }, field: "#field" },
@@ -92,7 +145,12 @@ export const EDITORS: readonly Editor[] = [
     page: { body: `<div style="transform: scale(1.2); transform-origin: 0 0">${RICH("width: 700px")}</div>` },
     field: "#field",
   },
-  { name: "right to left", page: { body: `<div dir="rtl">${RICH("width: 700px")}</div>` }, field: "#field" },
+  {
+    name: "right to left",
+    page: { body: `<div dir="rtl">${RICH("width: 700px")}</div>` },
+    field: "#field",
+    words: HEBREW,
+  },
 ];
 
 /** An editor on its page, with the caret in it. */
@@ -131,6 +189,13 @@ export class Opened {
       .locator(this.#editor.field)
       .first()
       .click({ position: { x: 12, y: 8 } });
+  }
+
+  /** Makes it empty as a person does; opens it anew where that is not enough. */
+  async clear(): Promise<void> {
+    await this.page.keyboard.press("Control+a");
+    await this.page.keyboard.press("Delete");
+    if ((await this.text()) !== "") throw new Error(`${this.#editor.name} could not be emptied`);
   }
 
   async leave(): Promise<void> {

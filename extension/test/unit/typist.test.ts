@@ -1,13 +1,14 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Client, Keystroke } from "../../src/ghost/client.ts";
 import type { Answer } from "../../src/ghost/conversation.ts";
-import type { Field, FieldText, Written } from "../../src/ghost/fields/field.ts";
+import type { Field, FieldKind, FieldText, Written } from "../../src/ghost/fields/field.ts";
 import type { Press } from "../../src/ghost/keys.ts";
 import type { Place } from "../../src/ghost/place.ts";
 import { type Screen, Typist } from "../../src/ghost/typist.ts";
 
 class RecordingClient implements Client {
   contextChars = 100;
+  codeToo = false;
   readonly log: string[] = [];
   readonly asked: Keystroke[] = [];
   answer: (field: string, answer: Answer) => void = () => {};
@@ -44,7 +45,7 @@ class FakeScreen implements Screen {
 
 class FakeField implements Field {
   readonly element = {} as HTMLElement;
-  readonly kind = "text";
+  kind: FieldKind = "text";
   open = true;
   reads = 0;
   before = "";
@@ -158,6 +159,15 @@ test("a closed field is never read, and what was drawn goes where a field is clo
   typist.changed();
   expect(field.reads).toBe(reads);
   expect(screen.text).toBeNull();
+});
+
+test("code is completed only where that was asked for", () => {
+  field.kind = "code";
+  type("let it");
+  expect(client.asked).toEqual([]);
+  client.codeToo = true;
+  type(" b");
+  expect(client.asked.at(-1)).toMatchObject({ before: "let it b", kind: "text" });
 });
 
 test("while an input method composes nothing is drawn, asked, or taken", () => {

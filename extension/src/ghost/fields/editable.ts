@@ -12,8 +12,9 @@ import { wayInto } from "./ways.ts";
 
 /** How much is read to see that a write did what it should. */
 const VERIFIED = 200;
-/** An editor that draws later than it takes text in is looked at again, in milliseconds: after its own microtasks, and two frames. */
-const SETTLING = [0, 16, 32];
+/** An editor that draws later than it takes text in is looked at again: often within this task, then after these milliseconds. */
+const TICKS = 10;
+const SETTLING_MS = [16, 32];
 
 /** Any `contenteditable`. Editors differ in how they take text in and keep undo steps; how it is read and where it stands is the same. */
 export class Editable implements Field {
@@ -88,11 +89,17 @@ export class Editable implements Field {
   }
 
   async #holds(before: string, after: string): Promise<Written> {
-    for (const wait of [null, ...SETTLING]) {
-      if (wait === 0) await Promise.resolve();
-      else if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
+    const holds = () => {
       const is = this.read(VERIFIED);
-      if (is?.before === before && is.after === after) return "written";
+      return is?.before === before && is.after === after;
+    };
+    for (let tick = 0; tick < TICKS; tick++) {
+      if (holds()) return "written";
+      await Promise.resolve();
+    }
+    for (const ms of SETTLING_MS) {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      if (holds()) return "written";
     }
     return "unverified";
   }

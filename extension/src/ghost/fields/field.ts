@@ -11,12 +11,15 @@ export interface FieldText {
   readonly room: number;
 }
 
+/** What a field is for. Code is told to the server as any text. */
+export type FieldKind = Kind | "code";
+
 export type Written = "written" | "refused" | "unverified";
 
 /** One kind of editor. Nothing else knows how text is read from it, where it is drawn, or how it is written. */
 export interface Field {
   readonly element: HTMLElement;
-  readonly kind: Kind;
+  readonly kind: FieldKind;
   /** Whether it may be read now. Asked before every reading: pages change their fields while one types. */
   readonly open: boolean;
   /** The text around the caret, null where the caret is not in the field. */
