@@ -16,6 +16,8 @@ export interface Editor {
   readonly frame?: { readonly selector: string; readonly isolated?: boolean };
   /** What it can't do, by the matrix's columns, and why. */
   readonly limits?: Readonly<Record<string, string>>;
+  /** How many milliseconds it takes to hear that the browser has moved the caret. */
+  readonly settles?: number;
   /** Off until a person switches it on. */
   readonly code?: boolean;
   /** It holds more than is written, so that it can't be emptied: each check opens it anew. */
@@ -78,7 +80,7 @@ export const EDITORS: readonly Editor[] = [
   },
   { name: "Tiptap", packageName: "@tiptap/core", page: { script: "tiptap" }, field: ".ProseMirror" },
   { name: "Lexical", packageName: "lexical", page: { script: "lexical" }, field: "[data-lexical-editor]" },
-  { name: "Slate", packageName: "slate-react", page: { script: "slate" }, field: "[data-slate-editor]" },
+  { name: "Slate", packageName: "slate-react", settles: 150, page: { script: "slate" }, field: "[data-slate-editor]" },
   {
     name: "TinyMCE",
     packageName: "tinymce",
@@ -196,6 +198,11 @@ export class Opened {
     await this.page.keyboard.press("Control+a");
     await this.page.keyboard.press("Delete");
     if ((await this.text()) !== "") throw new Error(`${this.#editor.name} could not be emptied`);
+  }
+
+  /** Waits until the editor knows of a caret that was moved by other means than its own: keys that come before act at the old one. */
+  async settle(): Promise<void> {
+    if (this.#editor.settles) await this.page.waitForTimeout(this.#editor.settles);
   }
 
   async leave(): Promise<void> {
