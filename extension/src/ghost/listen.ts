@@ -15,10 +15,12 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   /** What an event in the field says it comes from, on the window: the field, or what hides it. */
   let seenAs: ReadonlySet<EventTarget> = new Set();
   const isOurs = (event: Event) => seenAs.has(event.composedPath()[0] as EventTarget);
+  // However much happens, it is measured and drawn once before the next frame is painted: nobody sees it later than at once.
   const nextFrame = frameRequester(window, signal, () => typist.changed());
   const follow = () => {
-    if (typist.element) typist.changed();
+    if (typist.element) nextFrame();
   };
+  typist.onAnswer(follow);
   let entered = new AbortController();
 
   const enter = (target: EventTarget | null | undefined) => {
@@ -58,9 +60,8 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   // A page that one goes back to comes with its focus, and says nothing of it.
   on("pageshow", () => enter(document.activeElement));
   on("input", () => {
+    typist.typed();
     follow();
-    // The page hears of the input after this, and may change the field or move it.
-    nextFrame();
   });
   on("compositionstart", (event) => isOurs(event) && typist.compose(true));
   on("compositionend", (event) => isOurs(event) && typist.compose(false));

@@ -95,7 +95,7 @@ export class Overlay implements Screen {
       // An input centres its one line.
       display: singleLine ? "grid" : "block",
       "align-content": "center",
-      "white-space": singleLine ? "pre" : "pre-wrap",
+      "white-space": wraps ? "pre-wrap" : "pre",
       "text-align": lead.kind === "text" ? lead.align : "start",
     });
     // Out of the flow it takes no room: centred text stays where it is, and a line does not break on its account.
@@ -133,18 +133,27 @@ export class Overlay implements Screen {
   }
 }
 
-/** What stands before ghost text, laid out unseen. Lines that did not change are not laid out again: long texts stay cheap. */
+/**
+ * What stands before ghost text, laid out unseen. Of a long text only the end is laid out at each key: the lines before it have been
+ * measured once, and are a block of that height. A line's beginning is where the text was broken, and stays so whatever follows.
+ */
 class Lead {
   readonly #spacer = document.createElement("span");
   readonly #mark = document.createElement("span");
+  readonly #above = document.createElement("div");
+  readonly #end = document.createElement("div");
   readonly #typed = document.createElement("span");
+  readonly #text = document.createTextNode("");
   readonly #break = document.createElement("wbr");
-  #lines: HTMLDivElement[] = [];
-  #texts: readonly string[] = [];
+  /** The text of the lines that have been measured, and how the field looked then. */
+  #measured = "";
+  #look = "";
+  #height = 0;
 
   constructor() {
     set(this.#spacer, { display: "inline-block", height: "0" });
     set(this.#typed, { visibility: "hidden" });
+    this.#typed.append(this.#text);
     // A letter's box without a letter's room: what it measures is the top of the line's text.
     this.#mark.textContent = "\u200b";
   }
@@ -155,45 +164,75 @@ class Lead {
 
   layOut(flow: HTMLElement, place: Place, anchor: HTMLElement): void {
     if (place.lead.kind === "caret") this.#indent(flow, place.lead.indent, anchor);
-    else this.#repeat(flow, place.lead.lines, anchor);
+    else this.#repeat(flow, place, place.lead.text, anchor);
   }
 
   #indent(flow: HTMLElement, indent: number, anchor: HTMLElement): void {
     set(this.#spacer, { width: `${indent}px` });
-    if (this.#spacer.parentNode === flow) return;
-    this.#texts = [];
-    this.#lines = [];
-    flow.replaceChildren(this.#spacer, this.#mark, anchor);
+    if (this.#spacer.parentNode !== flow) flow.replaceChildren(this.#spacer, this.#mark, anchor);
   }
 
-  #repeat(flow: HTMLElement, texts: readonly string[], anchor: HTMLElement): void {
-    if (this.#spacer.parentNode === flow) flow.replaceChildren();
-    const above = texts.slice(0, -1);
-    while (this.#lines.length > texts.length) this.#lines.pop()?.remove();
-    while (this.#lines.length < texts.length) {
-      const line = document.createElement("div");
-      this.#lines.push(line);
-      flow.append(line);
+  #repeat(flow: HTMLElement, place: Place, text: string, anchor: HTMLElement): void {
+    if (this.#end.parentNode !== flow) {
+      // It may break at the caret, so that what was typed stays where it is in the field.
+      this.#end.replaceChildren(this.#mark, this.#typed, this.#break, anchor);
+      flow.replaceChildren(this.#above, this.#end);
     }
-    above.forEach((text, index) => {
-      const line = this.#lines[index] as HTMLDivElement;
-      if (this.#texts[index] === text && line.firstChild?.nodeType === Node.TEXT_NODE) return;
-      set(line, { visibility: "hidden" });
-      // A line without text has no height of its own.
-      line.textContent = text === "" ? "\u200b" : text;
-    });
-    this.#texts = above;
-    this.#lastLine(this.#lines.at(-1) as HTMLDivElement, texts.at(-1) ?? "", anchor);
+    const look = [place.flow.width, place.scale, ...place.style.values()].join();
+    if (look !== this.#look || !text.startsWith(this.#measured)) this.#forget();
+    this.#look = look;
+    this.#setText(text.slice(this.#measured.length));
+    if (this.#text.length > LONG) this.#measure(place.scale);
   }
 
-  /** The caret's own line. It may break at the caret, so that what was typed stays where it is in the field. */
-  #lastLine(line: HTMLDivElement, typed: string, anchor: HTMLElement): void {
-    if (this.#typed.textContent !== typed) this.#typed.textContent = typed;
-    if (line.firstChild === this.#typed && line.lastChild === anchor) return;
-    set(line, { visibility: "inherit" });
-    line.replaceChildren(this.#typed, this.#break, anchor);
+  #forget(): void {
+    this.#measured = "";
+    this.#height = 0;
+    set(this.#above, { height: "0" });
+  }
+
+  #setText(text: string): void {
+    if (this.#text.data !== text) this.#text.data = text;
+  }
+
+  /** Makes all lines but the last few into the block above. */
+  #measure(scale: number): void {
+    const start = this.#lineStart(this.#text.length - KEPT);
+    if (start === 0) return;
+    this.#height += (this.#topAt(start) - this.markTop()) / scale;
+    this.#measured += this.#text.data.slice(0, start);
+    set(this.#above, { height: `${this.#height}px` });
+    this.#setText(this.#text.data.slice(start));
+  }
+
+  /** Where the line begins that the character at `index` is in. */
+  #lineStart(index: number): number {
+    const top = this.#topAt(index);
+    let [before, within] = [-1, index];
+    while (within - before > 1) {
+      const middle = (before + within) >> 1;
+      if (this.#topAt(middle) < top - 1) before = middle;
+      else within = middle;
+    }
+    return within;
+  }
+
+  /** The top of a character's box. A line's end, which may have none, is where the next character is. */
+  #topAt(index: number): number {
+    const range = document.createRange();
+    for (let at = index; at < this.#text.length; at++) {
+      range.setStart(this.#text, at);
+      range.setEnd(this.#text, at + 1);
+      const box = [...range.getClientRects()].find(({ height }) => height > 0);
+      if (box) return box.top;
+    }
+    return Number.POSITIVE_INFINITY;
   }
 }
+
+/** More text than this is not laid out again at each key, but for about as much as `KEPT`, in characters. */
+const LONG = 1500;
+const KEPT = 300;
 
 /** Sets only what is another value: an unchanged style costs no layout. */
 function set(element: HTMLElement, values: Readonly<Record<string, string>>): void {

@@ -40,6 +40,7 @@ export class Typist {
   #fields = 0;
   #session: Session | null = null;
   #drawn: Drawn | null = null;
+  #whenAnswered = () => this.changed();
   #writing = false;
   /** Keys that came while a write was under way: their turn is after it. */
   #waiting: Press[] = [];
@@ -48,6 +49,11 @@ export class Typist {
     this.#client = client;
     this.#screen = screen;
     client.onAnswer((field, answer) => this.#answered(field, answer));
+  }
+
+  /** Calls `listener`, which calls `changed` in its own time, in place of drawing an answer at once. */
+  onAnswer(listener: () => void): void {
+    this.#whenAnswered = listener;
   }
 
   get element(): HTMLElement | null {
@@ -78,6 +84,14 @@ export class Typist {
     if (!this.#session) return;
     this.#session.composing = composing;
     this.changed();
+  }
+
+  /** Letters were put in: the server should know at once. What is on the screen follows before the next frame, with `changed`. */
+  typed(): void {
+    const session = this.#session;
+    if (!session || this.#writing) return;
+    const live = this.#live(session);
+    if (live) this.#ask(session, live);
   }
 
   /** The text, the caret, or where they stand may be another one: what is on the screen and what is asked follow. */
@@ -127,7 +141,7 @@ export class Typist {
     const session = this.#session;
     if (session?.name !== name) return;
     session.conversation.answer(answer);
-    if (!this.#writing) this.#draw(session, this.#live(session));
+    this.#whenAnswered();
   }
 
   #draw(session: Session, live: Live | null): void {
