@@ -1,6 +1,7 @@
 import { fieldAt } from "./fields/find.ts";
 import { PasswordMemory } from "./private.ts";
 import type { Reach } from "./reach.ts";
+import { LOOK_AGAIN_MS } from "./screen.ts";
 import type { Typist } from "./typist.ts";
 
 /**
@@ -18,8 +19,11 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   // However much happens, it is measured and drawn once before the next frame is painted: nobody sees it later than at once.
   const nextFrame = frameRequester(window, signal, () => typist.changed());
   const follow = () => {
-    if (typist.element) nextFrame();
+    if (!typist.element) return;
+    nextFrame();
+    afterwards();
   };
+  const afterwards = pauseWaiter(LOOK_AGAIN_MS, signal, nextFrame);
   typist.onAnswer(follow);
   let entered = new AbortController();
 
@@ -91,6 +95,16 @@ function frameRequester(window: Window, signal: AbortSignal, callback: () => voi
       pending = 0;
       callback();
     });
+  };
+}
+
+/** Calls back once when it has not been asked for that for `ms`. */
+function pauseWaiter(ms: number, signal: AbortSignal, callback: () => void): () => void {
+  let timer = 0;
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(callback, ms) as unknown as number;
   };
 }
 

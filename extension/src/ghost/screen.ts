@@ -1,6 +1,9 @@
 import { type Box, isInside, type Place } from "./place.ts";
 import type { Screen } from "./typist.ts";
 
+/** While one types, what covers the field is looked for this often. */
+export const LOOK_AGAIN_MS = 200;
+
 const RESET: Readonly<Record<string, string>> = {
   all: "initial",
   position: "fixed",
@@ -30,6 +33,7 @@ export class Overlay implements Screen {
   readonly #ghost = document.createElement("span");
   readonly #label = document.createElement("div");
   #style: ReadonlyMap<string, string> = new Map();
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
     for (const [name, value] of Object.entries(RESET)) this.#host.style.setProperty(name, value, "important");
@@ -52,7 +56,7 @@ export class Overlay implements Screen {
     const middle = start.top + start.height / 2;
     // One pixel into the line: a caret stands on the edge of its box, and the edge is already the neighbour's.
     const inside = start.left + (place.rightToLeft ? -1 : 1);
-    if (!isInside(place.clip, inside, middle) || !place.seenAt(inside, middle)) {
+    if (!isInside(place.clip, inside, middle) || !this.#isSeenAt(inside, middle, place)) {
       this.hide();
       return false;
     }
@@ -62,6 +66,15 @@ export class Overlay implements Screen {
 
   hide(): void {
     this.#host.remove();
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** To ask what one sees at a point costs more than all the rest. What was seen a moment ago, is. */
+  #isSeenAt(x: number, y: number, place: Place): boolean {
+    const now = performance.now();
+    if (now - this.#lookedAt < LOOK_AGAIN_MS) return true;
+    this.#lookedAt = now;
+    return place.seenAt(x, y);
   }
 
   #appear(): void {

@@ -4,6 +4,8 @@ interface TraceEvent {
   readonly name: string;
   readonly ts: number;
   readonly dur?: number;
+  /** The time that the thread itself ran: what other processes took meanwhile is not in it. */
+  readonly tdur?: number;
   readonly tid: number;
   readonly pid: number;
   readonly args: { readonly data?: { readonly url?: string; readonly type?: string } };
@@ -21,7 +23,7 @@ export async function timePerKey(page: Page, act: () => Promise<void>): Promise<
   return keys.map(({ ts, pid, tid }, index) => {
     const next = keys[index + 1]?.ts ?? Number.POSITIVE_INFINITY;
     const ofKey = calls.filter((call) => call.pid === pid && call.tid === tid && call.ts >= ts && call.ts < next);
-    return outermost(ofKey).reduce((sum, { dur = 0 }) => sum + dur / 1000, 0);
+    return outermost(ofKey).reduce((sum, { dur = 0, tdur = dur }) => sum + tdur / 1000, 0);
   });
 }
 
