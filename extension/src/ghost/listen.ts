@@ -16,12 +16,19 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   /** What an event in the field says it comes from, on the window: the field, or what hides it. */
   let seenAs: ReadonlySet<EventTarget> = new Set();
   const isOurs = (event: Event) => seenAs.has(event.composedPath()[0] as EventTarget);
-  // However much happens, it is measured and drawn once before the next frame is painted: nobody sees it later than at once.
-  const nextFrame = frameRequester(window, signal, () => typist.changed());
+  let caret: Caret = [];
+  // However much happens, it is measured and drawn once, before the next frame is painted: nobody sees it later than at once.
+  const { soon, nextFrame } = onceSoon(window, signal, () => {
+    typist.changed();
+    if (typist.element) caret = caretOf(typist.element);
+  });
   const follow = () => {
     if (!typist.element) return;
     nextFrame();
     afterwards();
+  };
+  const followCaret = () => {
+    if (typist.element && !isSame(caretOf(typist.element), caret)) follow();
   };
   const afterwards = pauseWaiter(LOOK_AGAIN_MS, signal, nextFrame);
   typist.onAnswer(follow);
@@ -54,7 +61,7 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
     root.addEventListener("focusin", (event) => enter(event.target), options);
     root.addEventListener("focusout", leave, options);
     root.addEventListener("scroll", follow, options);
-    root.addEventListener("selectionchange", follow, options);
+    root.addEventListener("selectionchange", followCaret, options);
   };
   const resizes = new ResizeObserver(follow);
 
@@ -63,9 +70,11 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   on("pagehide", leave);
   // A page that one goes back to comes with its focus, and says nothing of it.
   on("pageshow", () => enter(document.activeElement));
+  // The page hears of the input after this, and may change the text: it is read when the page is done, and no later than it is seen.
   on("input", () => {
-    typist.typed();
-    follow();
+    if (!typist.element) return;
+    soon();
+    afterwards();
   });
   on("compositionstart", (event) => isOurs(event) && typist.compose(true));
   on("compositionend", (event) => isOurs(event) && typist.compose(false));
@@ -81,22 +90,49 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
     false,
   );
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow, { signal });
-  document.addEventListener("selectionchange", follow, { capture: true, passive: true, signal });
+  document.addEventListener("selectionchange", followCaret, { capture: true, passive: true, signal });
   signal.addEventListener("abort", leave, { once: true });
   enter(document.activeElement);
 }
 
-/** Calls back once in the next frame however often it was asked for. */
-function frameRequester(window: Window, signal: AbortSignal, callback: () => void): () => void {
-  let pending = 0;
-  signal.addEventListener("abort", () => window.cancelAnimationFrame(pending), { once: true });
-  return () => {
-    pending ||= window.requestAnimationFrame(() => {
-      pending = 0;
-      callback();
-    });
+/** Calls back once however often it was asked for: `soon`, when the page is done with the event, or else in the next frame. */
+function onceSoon(window: Window, signal: AbortSignal, callback: () => void) {
+  let frame = 0;
+  let task = 0;
+  const cancel = () => {
+    window.cancelAnimationFrame(frame);
+    window.clearTimeout(task);
+    frame = 0;
+    task = 0;
   };
+  const call = () => {
+    cancel();
+    callback();
+  };
+  signal.addEventListener("abort", cancel, { once: true });
+  const nextFrame = () => {
+    frame ||= window.requestAnimationFrame(call);
+  };
+  const soon = () => {
+    nextFrame();
+    task ||= window.setTimeout(call);
+  };
+  return { soon, nextFrame };
 }
+
+/** Where the caret is. The browser says that it moved also where a letter moved it, which is known by then. */
+type Caret = readonly unknown[];
+
+function caretOf(element: HTMLElement): Caret {
+  if (element instanceof HTMLTextAreaElement || element instanceof HTMLInputElement) {
+    return [element.selectionStart, element.selectionEnd];
+  }
+  const root = element.getRootNode() as Document & { getSelection(): Selection | null };
+  const selection = root.getSelection?.() ?? document.getSelection();
+  return [selection?.anchorNode, selection?.anchorOffset, selection?.focusNode, selection?.focusOffset];
+}
+
+const isSame = (one: Caret, other: Caret): boolean => one.every((part, index) => part === other[index]);
 
 /** Calls back once when it has not been asked for that for `ms`. */
 function pauseWaiter(ms: number, signal: AbortSignal, callback: () => void): () => void {

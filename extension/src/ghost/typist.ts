@@ -19,6 +19,8 @@ interface Session {
   readonly name: string;
   readonly conversation: Conversation;
   composing: boolean;
+  /** The text as it was read last. */
+  live: Live | null;
   /** A write went wrong here: the field is left alone until it is focused anew. */
   leftAlone: boolean;
 }
@@ -69,6 +71,7 @@ export class Typist {
       name: `f${this.#fields}`,
       conversation: new Conversation(),
       composing: false,
+      live: null,
       leftAlone: false,
     };
     this.#client.focused();
@@ -84,14 +87,6 @@ export class Typist {
     if (!this.#session) return;
     this.#session.composing = composing;
     this.changed();
-  }
-
-  /** Letters were put in: the server should know at once. What is on the screen follows before the next frame, with `changed`. */
-  typed(): void {
-    const session = this.#session;
-    if (!session || this.#writing) return;
-    const live = this.#live(session);
-    if (live) this.#ask(session, live);
   }
 
   /** The text, the caret, or where they stand may be another one: what is on the screen and what is asked follow. */
@@ -141,10 +136,19 @@ export class Typist {
     const session = this.#session;
     if (session?.name !== name) return;
     session.conversation.answer(answer);
-    this.#whenAnswered();
+    if (!this.#isDrawnAlready(session)) this.#whenAnswered();
+  }
+
+  /** Whether the newest answer says what is on the screen: most do while one types through it. */
+  #isDrawnAlready({ conversation, live }: Session): boolean {
+    const shown = live && decide(conversation.held, live);
+    if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.text) return false;
+    this.#drawn = { ...this.#drawn, seq: shown.seq };
+    return true;
   }
 
   #draw(session: Session, live: Live | null): void {
+    session.live = live;
     const shown = live && decide(session.conversation.held, live);
     const place = shown?.kind === "ghost" ? session.field.place() : null;
     if (!live || shown?.kind !== "ghost" || !place) return this.#erase();
