@@ -149,6 +149,11 @@ for (const [index, editor] of EDITORS.entries()) {
     let opened: Opened | null = null;
     for (const column of Object.keys(COLUMNS) as Column[]) {
       const limit = editor.limits?.[column];
+      if (limit && failed.includes("ghost")) {
+        // With no ghost text there is nothing to try.
+        failed.push(column);
+        continue;
+      }
       server.script = knows(words.typed + restOf(words));
       if (opened && !editor.standing) await opened.clear();
       else opened = await Opened.open(page, server, editor);
