@@ -68,10 +68,10 @@ export class DirectClient implements Client {
   #receive(frame: ServerFrame): void {
     this.#unanswered.answer(frame);
     if (frame.type !== "suggestion") return;
-    const { field, seq, text, final, source, reason } = frame;
+    const { field, seq, text, final, source, reason, alternatives } = frame;
     if (final && source && this.#asked?.field === field && this.#asked.seq === seq) {
       this.#observer.answered(performance.now() - this.#asked.at, source);
     }
-    this.#listener(field, { seq, text, final, reason });
+    this.#listener(field, { seq, text, final, reason, alternatives });
   }
 }

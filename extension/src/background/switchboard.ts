@@ -78,8 +78,10 @@ export class Switchboard {
     if (field === undefined) return;
     this.#unanswered.answer(frame);
     if (frame.type === "error") return;
-    const { seq, text, final, reason } = frame;
-    this.#pages.get(Number(number))?.post({ type: "answer", field, answer: { seq, text, final, reason } });
+    const { seq, text, final, reason, alternatives } = frame;
+    this.#pages
+      .get(Number(number))
+      ?.post({ type: "answer", field, answer: { seq, text, final, reason, alternatives } });
   }
 
   get #context(): ToPage {
@@ -96,8 +98,9 @@ export class Switchboard {
     switch (message.type) {
       case "keystroke": {
         this.#focus(number);
-        const { seq, before, after, kind } = message;
-        return this.#send(this.#unanswered.ask({ type: "keystroke", field, seq, before, after, kind }));
+        const { seq, before, after, kind, alternatives } = message;
+        const asked = { type: "keystroke", field, seq, before, after, kind } as const;
+        return this.#send(this.#unanswered.ask(alternatives ? { ...asked, alternatives } : asked));
       }
       case "accepted":
         return this.#send({ type: "accepted", field, seq: message.seq, text: message.text });

@@ -8,6 +8,8 @@ export interface Keystroke {
   readonly before: string;
   readonly after: string;
   readonly kind: Kind;
+  /** How many other ways to go on are wanted. */
+  readonly alternatives?: number;
 }
 
 /** The way to the server, as ghost text sees it. Nothing here waits: what can't be sent now is dropped or sent later by the client. */

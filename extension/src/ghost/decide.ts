@@ -9,6 +9,13 @@ export interface Anchor extends Surroundings {
 export interface Suggestion {
   readonly anchor: Anchor;
   readonly text: string;
+  /** Which one of several it is, where a person steps through them; counted from 1. */
+  readonly choice?: Choice;
+}
+
+export interface Choice {
+  readonly number: number;
+  readonly of: number;
 }
 
 /** The field as it is now. `room` is how many characters it still takes. */
@@ -33,7 +40,13 @@ export type Reason =
 export type Position = "inline" | "below";
 
 export type Shown =
-  | { readonly kind: "ghost"; readonly text: string; readonly position: Position; readonly seq: number }
+  | {
+      readonly kind: "ghost";
+      readonly text: string;
+      readonly position: Position;
+      readonly seq: number;
+      readonly choice: Choice | null;
+    }
   | { readonly kind: "nothing"; readonly reason: Reason };
 
 const nothing = (reason: Reason): Shown => ({ kind: "nothing", reason });
@@ -53,6 +66,7 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
     text,
     position: somethingFollows(live.after) ? "below" : "inline",
     seq: suggestion.anchor.seq,
+    choice: typed === 0 ? (suggestion.choice ?? null) : null,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Choice } from "./decide.ts";
 import { type Box, isInside, type Place } from "./place.ts";
 import type { Screen } from "./typist.ts";
 
@@ -32,6 +33,8 @@ export class Overlay implements Screen {
   readonly #anchor = document.createElement("span");
   readonly #ghost = document.createElement("span");
   readonly #label = document.createElement("div");
+  /** Which one of several it is, after the text. */
+  readonly #count = document.createElement("small");
   #style: ReadonlyMap<string, string> = new Map();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -43,15 +46,27 @@ export class Overlay implements Screen {
     set(this.#clip, { position: "absolute", overflow: "clip", "transform-origin": "0 0" });
     set(this.#flow, { position: "absolute" });
     set(this.#label, { position: "absolute", "border-radius": "4px", padding: "0 4px", "white-space": "pre" });
-    this.#anchor.append(this.#ghost);
+    set(this.#count, {
+      "margin-inline-start": "0.7em",
+      padding: "0 0.4em",
+      "border-radius": "0.5em",
+      "font-size": "0.7em",
+      "line-height": "1.4",
+      outline: "1px solid currentColor",
+      "vertical-align": "middle",
+      "white-space": "nowrap",
+    });
+    this.#anchor.append(this.#ghost, this.#count);
     this.#clip.append(this.#flow);
     root.append(this.#clip, this.#label);
   }
 
-  show(text: string, position: "inline" | "below", place: Place): boolean {
+  show(text: string, position: "inline" | "below", place: Place, choice: Choice | null): boolean {
     this.#appear();
     this.#setStyle(place);
     this.#layOut(text, place);
+    this.#count.textContent = choice ? `${choice.number}/${choice.of}` : "";
+    set(this.#count, { display: choice ? "inline-block" : "none" });
     const start = this.#start(place);
     const middle = start.top + start.height / 2;
     // One pixel into the line: a caret stands on the edge of its box, and the edge is already the neighbour's.
@@ -85,6 +100,7 @@ export class Overlay implements Screen {
 
   #setStyle(place: Place): void {
     set(this.#ghost, { color: place.colour });
+    set(this.#count, { color: place.colour });
     if (same(this.#style, place.style)) return;
     this.#style = place.style;
     for (const element of [this.#flow, this.#label]) set(element, Object.fromEntries(place.style));
@@ -134,8 +150,8 @@ export class Overlay implements Screen {
     const below = position === "below";
     set(this.#flow, { visibility: below ? "hidden" : "visible" });
     set(this.#label, { display: below ? "block" : "none" });
-    if (!below) return;
-    this.#label.textContent = text.trimStart();
+    if (!below) return this.#anchor.append(this.#count);
+    this.#label.replaceChildren(text.trimStart(), this.#count);
     set(this.#label, {
       left: `${start.left}px`,
       top: `${start.top + start.height + 2}px`,

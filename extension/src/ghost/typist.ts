@@ -1,15 +1,18 @@
 import type { Client } from "./client.ts";
-import { type Answer, Conversation } from "./conversation.ts";
-import { decide, type Live, positionIn, somethingFollows, whyNotHere } from "./decide.ts";
+import { type Answer, Conversation, type Step } from "./conversation.ts";
+import { type Anchor, type Choice, decide, type Live, positionIn, somethingFollows, whyNotHere } from "./decide.ts";
 import type { Field } from "./fields/field.ts";
 import { actOf, type Press } from "./keys.ts";
 import type { Place } from "./place.ts";
 import { nextWord } from "./words.ts";
 
+/** How many other ways to go on are asked for. */
+const ALTERNATIVES = 3;
+
 /** Where ghost text is drawn. */
 export interface Screen {
   /** Draws, or moves what is drawn. False where it could not be seen there: then nothing is drawn. */
-  show(text: string, position: "inline" | "below", place: Place): boolean;
+  show(text: string, position: "inline" | "below", place: Place, choice: Choice | null): boolean;
   hide(): void;
 }
 
@@ -112,6 +115,7 @@ export class Typist {
     this.#draw(session, this.#live(session));
     if (!this.#drawn) return false;
     if (act === "dismiss") this.#dismiss(session, this.#drawn);
+    else if (act === "next" || act === "previous") this.#choose(session, act === "next" ? 1 : -1);
     else void this.#take(session, this.#drawn, act === "word" ? nextWord(this.#drawn.text) : this.#drawn.text);
     return true;
   }
@@ -127,9 +131,21 @@ export class Typist {
     const { conversation } = session;
     if (whyNotHere(live) || live.before.trim() === "") return;
     if (conversation.isAsked(live) || conversation.isDismissed(live)) return;
-    const { seq, before, after } = conversation.ask(live);
-    const { kind } = session.field;
-    this.#client.keystroke({ field: session.name, seq, before, after, kind: kind === "code" ? "text" : kind });
+    this.#send(session, conversation.ask(live));
+  }
+
+  #send({ field, name }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
+    const kind = field.kind === "code" ? "text" : field.kind;
+    const keystroke = { field: name, seq, before, after, kind };
+    this.#client.keystroke(alternatives > 0 ? { ...keystroke, alternatives } : keystroke);
+  }
+
+  /** Shows the next way to go on, or the one before. They are asked for when they are first wanted. */
+  #choose(session: Session, step: Step): void {
+    if (!session.live) return;
+    const anchor = session.conversation.choose(session.live, step);
+    if (anchor) this.#send(session, anchor, ALTERNATIVES);
+    else this.#draw(session, session.live);
   }
 
   #answered(name: string, answer: Answer): void {
@@ -142,7 +158,7 @@ export class Typist {
   /** Whether the newest answer says what is on the screen: most do while one types through it. */
   #isDrawnAlready({ conversation, live }: Session): boolean {
     const shown = live && decide(conversation.held, live);
-    if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.text) return false;
+    if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.text || shown.choice) return false;
     this.#drawn = { ...this.#drawn, seq: shown.seq };
     return true;
   }
@@ -155,7 +171,7 @@ export class Typist {
     const { text, seq } = shown;
     const { rightToLeft } = place;
     const position = positionIn(shown, live, rightToLeft);
-    if (!position || !this.#screen.show(text, position, place)) return this.#erase();
+    if (!position || !this.#screen.show(text, position, place, shown.choice)) return this.#erase();
     this.#drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
   }
 

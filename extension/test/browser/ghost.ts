@@ -137,7 +137,12 @@ export class Ghost {
     return result.value as Result;
   }
 
-  async #drawn(): Promise<{ node: CdpNode; text: string } | null> {
+  /** Which one of several it says it is. */
+  async choice(): Promise<string> {
+    return (await this.#drawn())?.choice ?? "";
+  }
+
+  async #drawn(): Promise<{ node: CdpNode; text: string; choice: string } | null> {
     const session = await this.#session;
     const { result } = await session.send("Runtime.evaluate", {
       expression: `${this.#document}.documentElement.querySelector(':scope > [popover="manual"][aria-hidden="true"]')`,
@@ -148,8 +153,11 @@ export class Ghost {
     const [clip, label] = host.shadowRoots?.[0]?.children ?? [];
     if (!clip || !label) return null;
     const isLabel = label.attributes?.some((value) => value.includes("display: block")) ?? false;
+    const count = all(host).find((one) => one.nodeName === "SMALL");
     const node = isLabel ? label : all(clip).findLast((one) => one.nodeName === "SPAN");
-    return node ? { node, text: textOf(node) } : null;
+    const choice = count ? textOf(count) : "";
+    const text = node ? textOf(node) : "";
+    return node ? { node, text: isLabel ? text.slice(0, text.length - choice.length) : text, choice } : null;
   }
 }
 

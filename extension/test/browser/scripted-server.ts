@@ -36,6 +36,8 @@ export const CODE = "ABCD-EFGH";
 export class ScriptedServer {
   readonly received: Frame[] = [];
   script: Script = () => "";
+  /** Other ways to go on, where they are asked for. */
+  others: (keystroke: Keystroke) => readonly string[] = () => [];
   /** Asked for a page, it serves these: by path. */
   readonly pages = new Map<string, string>();
   /** The built pages of real editors are under `/pages/`. */
@@ -117,7 +119,9 @@ export class ScriptedServer {
       seq,
       text,
       confidence: 0.9,
-      alternatives: [],
+      alternatives: keystroke.alternatives
+        ? this.others(keystroke).map((other) => ({ text: other, confidence: 0.3 }))
+        : [],
       final: true,
       elapsed_ms: 1,
       source: "tree",

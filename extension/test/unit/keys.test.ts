@@ -46,3 +46,10 @@ test.each([
 ])("a key that is %s is not ours", (_, changes) => {
   for (const key of ["Tab", "ArrowRight", "Escape"]) expect(actOf(press(key, changes), ghost)).toBeNull();
 });
+
+test("Alt with the arrows up and down steps through other ways to go on", () => {
+  expect(actOf(press("ArrowDown", { altKey: true }), ghost)).toBe("next");
+  expect(actOf(press("ArrowUp", { altKey: true }), ghost)).toBe("previous");
+  expect(actOf(press("ArrowDown", { altKey: true, shiftKey: true }), ghost)).toBeNull();
+  expect(actOf(press("ArrowDown"), ghost)).toBeNull();
+});
