@@ -14,6 +14,7 @@ export interface Observer {
 export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   readonly codeToo = false;
+  readonly on = true;
   readonly #observer: Observer;
   readonly #unanswered = new Unanswered();
   #connection: Connection | null = null;
@@ -37,6 +38,8 @@ export class DirectClient implements Client {
   onAnswer(listener: (field: string, answer: Answer) => void): void {
     this.#listener = listener;
   }
+
+  onChange(): void {}
 
   focused(): void {}
 

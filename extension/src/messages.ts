@@ -5,12 +5,37 @@ import type { Answer, Keystroke } from "./ghost/index.ts";
 export const PORT = "typing";
 
 export type ToWorker =
-  | { readonly type: "focused" }
+  | { readonly type: "focused"; readonly hosts: readonly string[] }
   | ({ readonly type: "keystroke" } & Keystroke)
   | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
   | { readonly type: "left"; readonly field: string };
 
 export type ToPage =
-  | { readonly type: "context"; readonly chars: number; readonly codeToo: boolean }
+  | {
+      readonly type: "context";
+      readonly chars: number;
+      readonly codeToo: boolean;
+      /** Whether this page is completed in. */
+      readonly on: boolean;
+    }
   | { readonly type: "answer"; readonly field: string; readonly answer: Answer };
+
+/** What a page is asked by the popup, and says of the field in it. A frame without the focus says nothing. */
+export const WHAT_IS_HERE = "what-is-here";
+
+/** The closed set of what a page can be to a person who looks at the popup. */
+export type Here =
+  | "field" // one that is completed in
+  | "private" // a field that is never read
+  | "code" // a code editor, and those are off
+  | "unwritable" // a field that did not take text as it should have
+  | "none"; // no field has the focus
+
+export interface PageState {
+  readonly host: string;
+  readonly here: Here;
+}
+
+/** What the service worker is asked by the popup. */
+export const STATUS = "status";

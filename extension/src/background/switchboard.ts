@@ -1,5 +1,5 @@
 import type { ToPage, ToWorker } from "../messages.ts";
-import { DEFAULTS, type Preferences } from "../preferences.ts";
+import { DEFAULTS, isOnAt, LEAST, type Preferences } from "../preferences.ts";
 import type { Connection, State } from "../protocol/connection.ts";
 import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
 import { Unanswered } from "../protocol/unanswered.ts";
@@ -12,6 +12,8 @@ export interface Page {
 export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
+  /** The clock, in milliseconds. */
+  now(): number;
 }
 
 /** With no field focused for this long, the connection is let go. */
@@ -27,6 +29,8 @@ const NO_FIELD = "keepalive";
  */
 export class Switchboard {
   readonly #pages = new Map<number, Page>();
+  /** Of each page its host, and those of the pages around it. */
+  readonly #hosts = new Map<number, readonly string[]>();
   readonly #focused = new Set<number>();
   readonly #unanswered = new Unanswered();
   readonly #timers: Timers;
@@ -52,7 +56,7 @@ export class Switchboard {
     this.#numbers += 1;
     const number = this.#numbers;
     this.#pages.set(number, page);
-    page.post(this.#context);
+    page.post(this.#contextOf(number));
     return { receive: (message) => this.#fromPage(number, message), leave: () => this.#leave(number) };
   }
 
@@ -78,22 +82,34 @@ export class Switchboard {
     if (field === undefined) return;
     this.#unanswered.answer(frame);
     if (frame.type === "error") return;
-    const { seq, text, final, reason, alternatives } = frame;
+    const { seq, final, reason, alternatives } = frame;
+    const text = frame.confidence < LEAST[this.#preferences.sureness] ? "" : frame.text;
     this.#pages
       .get(Number(number))
       ?.post({ type: "answer", field, answer: { seq, text, final, reason, alternatives } });
   }
 
-  get #context(): ToPage {
-    return { type: "context", chars: this.#contextChars, codeToo: this.#preferences.codeToo };
+  #contextOf(number: number): ToPage {
+    const on = this.#isOn(number);
+    return { type: "context", chars: this.#contextChars, codeToo: this.#preferences.codeToo, on };
+  }
+
+  #isOn(number: number): boolean {
+    return isOnAt(this.#preferences, this.#hosts.get(number) ?? [], this.#timers.now());
   }
 
   #tellContext(): void {
-    for (const page of this.#pages.values()) page.post(this.#context);
+    for (const [number, page] of this.#pages) page.post(this.#contextOf(number));
   }
 
   #fromPage(number: number, message: ToWorker): void {
-    if (message.type === "focused") return this.#focus(number);
+    if (message.type === "focused") {
+      this.#hosts.set(number, message.hosts);
+      this.#pages.get(number)?.post(this.#contextOf(number));
+      return this.#focus(number);
+    }
+    // A page that is to be left alone may not have heard of it yet.
+    if (message.type === "keystroke" && !this.#isOn(number)) return;
     const field = `${number}.${message.field}`;
     switch (message.type) {
       case "keystroke": {
@@ -123,6 +139,7 @@ export class Switchboard {
 
   #leave(number: number): void {
     this.#pages.delete(number);
+    this.#hosts.delete(number);
     this.#focused.delete(number);
     this.#unanswered.forget((field) => field.startsWith(`${number}.`));
     this.#watch();

@@ -13,6 +13,8 @@ export interface Script {
 export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
+  on = true;
+  #changed: () => void = () => {};
   readonly #script: Script;
   #port: Browser.runtime.Port | null = null;
   #listener: (field: string, answer: Answer) => void = () => {};
@@ -26,8 +28,12 @@ export class WorkerClient implements Client {
     this.#listener = listener;
   }
 
+  onChange(listener: () => void): void {
+    this.#changed = listener;
+  }
+
   focused(): void {
-    this.#post({ type: "focused" });
+    this.#post({ type: "focused", hosts: hostsAround(location) });
   }
 
   keystroke(keystroke: Keystroke): void {
@@ -66,10 +72,21 @@ export class WorkerClient implements Client {
     if (message.type === "answer") return this.#listener(message.field, message.answer);
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
+    this.on = message.on;
+    this.#changed();
   }
 
   #disconnect(): void {
     this.#port?.disconnect();
     this.#port = null;
   }
+}
+
+/** The page's own host, and those of the pages that it is framed by, as far as the browser tells. */
+function hostsAround(location: Location): string[] {
+  const origins: readonly string[] = location.ancestorOrigins ? [...location.ancestorOrigins] : [];
+  return [
+    location.hostname,
+    ...origins.filter((origin) => URL.canParse(origin)).map((origin) => new URL(origin).hostname),
+  ];
 }

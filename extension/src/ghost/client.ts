@@ -16,6 +16,8 @@ export interface Keystroke {
 export interface Client {
   /** How many characters on each side of the caret the server wants. */
   readonly contextChars: number;
+  /** Whether anything is completed on this page now. */
+  readonly on: boolean;
   /** Whether code is completed too. It is off until a person asks for it. */
   readonly codeToo: boolean;
   keystroke(keystroke: Keystroke): void;
@@ -25,5 +27,7 @@ export interface Client {
   focused(): void;
   /** The field is left; the server may forget it. */
   left(field: string): void;
+  /** Calls `listener` when what a person wants of this page has changed. */
+  onChange(listener: () => void): void;
   onAnswer(listener: (field: string, answer: Answer) => void): void;
 }

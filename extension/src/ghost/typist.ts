@@ -53,7 +53,13 @@ export class Typist {
   constructor(client: Client, screen: Screen) {
     this.#client = client;
     this.#screen = screen;
+    client.onChange(() => this.changed());
     client.onAnswer((field, answer) => this.#answered(field, answer));
+  }
+
+  /** Whether the field that is written in did not take text as it should have. */
+  get isLeftAlone(): boolean {
+    return this.#session?.leftAlone ?? false;
   }
 
   /** Calls `listener`, which calls `changed` in its own time, in place of drawing an answer at once. */
@@ -121,7 +127,7 @@ export class Typist {
   }
 
   #live(session: Session): Live | null {
-    if (session.leftAlone || !session.field.open) return null;
+    if (!this.#client.on || session.leftAlone || !session.field.open) return null;
     if (session.field.kind === "code" && !this.#client.codeToo) return null;
     const text = session.field.read(this.#client.contextChars);
     return text && { ...text, composing: session.composing };

@@ -35,6 +35,8 @@ export interface SuggestionFrame {
   readonly seq: number;
   readonly text: string;
   readonly final: boolean;
+  /** The probability that all of it is typed next. */
+  readonly confidence: number;
   readonly source: Source | null;
   readonly elapsedMs: number;
   readonly reason?: string;
@@ -86,7 +88,7 @@ function readWelcome({ model, budget_ms, limits }: Record<string, unknown>): Wel
 }
 
 function readSuggestion(members: Record<string, unknown>): SuggestionFrame | null {
-  const { field, seq, text, final, source, elapsed_ms, reason, alternatives } = members;
+  const { field, seq, text, final, source, confidence, elapsed_ms, reason, alternatives } = members;
   if (typeof field !== "string" || typeof seq !== "number" || typeof text !== "string") return null;
   return {
     type: "suggestion",
@@ -94,6 +96,7 @@ function readSuggestion(members: Record<string, unknown>): SuggestionFrame | nul
     seq,
     text,
     final: final !== false,
+    confidence: typeof confidence === "number" ? confidence : 1,
     source: source === "tree" || source === "model" || source === "budget" ? source : null,
     elapsedMs: typeof elapsed_ms === "number" ? elapsed_ms : 0,
     ...(typeof reason === "string" ? { reason } : {}),

@@ -9,6 +9,7 @@ import { type Screen, Typist } from "../../src/ghost/typist.ts";
 class RecordingClient implements Client {
   contextChars = 100;
   codeToo = false;
+  on = true;
   readonly log: string[] = [];
   readonly asked: Keystroke[] = [];
   answer: (field: string, answer: Answer) => void = () => {};
@@ -25,6 +26,7 @@ class RecordingClient implements Client {
   dismissed(field: string, seq: number) {
     this.log.push(`dismissed ${field} ${seq}`);
   }
+  onChange() {}
   focused() {}
   left(field: string) {
     this.log.push(`left ${field}`);
@@ -168,6 +170,17 @@ test("code is completed only where that was asked for", () => {
   client.codeToo = true;
   type(" b");
   expect(client.asked.at(-1)).toMatchObject({ before: "let it b", kind: "text" });
+});
+
+test("on a page that is switched off nothing is read, and what was drawn goes", () => {
+  type("Hi th");
+  answer("ere");
+  client.on = false;
+  const { reads } = field;
+  typist.changed();
+  expect(screen.text).toBeNull();
+  type("e");
+  expect(field.reads).toBe(reads);
 });
 
 test("while an input method composes nothing is drawn, asked, or taken", () => {
