@@ -1,4 +1,4 @@
-import type { Answer, Keystroke } from "./ghost/index.ts";
+import type { Answer, Here, Keystroke } from "./ghost/index.ts";
 
 /** What a page's content script and the service worker say to each other, over one port a frame. */
 
@@ -23,14 +23,6 @@ export type ToPage =
 
 /** What a page is asked by the popup, and says of the field in it. A frame without the focus says nothing. */
 export const WHAT_IS_HERE = "what-is-here";
-
-/** The closed set of what a page can be to a person who looks at the popup. */
-export type Here =
-  | "field" // one that is completed in
-  | "private" // a field that is never read
-  | "code" // a code editor, and those are off
-  | "unwritable" // a field that did not take text as it should have
-  | "none"; // no field has the focus
 
 export interface PageState {
   readonly host: string;

@@ -83,7 +83,7 @@ export class WorkerClient implements Client {
 }
 
 /** The page's own host, and those of the pages that it is framed by, as far as the browser tells. */
-function hostsAround(location: Location): string[] {
+export function hostsAround(location: Location): string[] {
   const origins: readonly string[] = location.ancestorOrigins ? [...location.ancestorOrigins] : [];
   return [
     location.hostname,

@@ -4,11 +4,22 @@ import type { Reach } from "./reach.ts";
 import { LOOK_AGAIN_MS } from "./screen.ts";
 import type { Typist } from "./typist.ts";
 
+/** The closed set of what has the focus on a page, as one would tell a person. */
+export type Here =
+  | "field" // one that is completed in
+  | "private" // a field that is never read
+  | "code" // a code editor, and those are off
+  | "unwritable" // a field that did not take text as it should have
+  | "none"; // no field
+
+/** Looks what has the focus now; also where the window has not. */
+export type Look = () => Here;
+
 /**
  * Tells `typist` what happens on the page, until `signal` ends it. Everything is heard on the window while it goes down to its
  * target, so a page that keeps events to itself does not keep them from here.
  */
-export function listen(typist: Typist, reach: Reach, window: Window, signal: AbortSignal, except?: string): void {
+export function listen(typist: Typist, reach: Reach, window: Window, signal: AbortSignal, except?: string): Look {
   const { document } = window;
   const passwords = new PasswordMemory(document, signal);
   const on = <K extends keyof WindowEventMap>(type: K, hear: (event: WindowEventMap[K]) => void, passive = true) =>
@@ -93,6 +104,14 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   document.addEventListener("selectionchange", followCaret, { capture: true, passive: true, signal });
   signal.addEventListener("abort", leave, { once: true });
   enter(document.activeElement);
+  return () => {
+    const element = document.activeElement;
+    const field = fieldAt(element, passwords, reach);
+    if (!field) return element && passwords.has(element) ? "private" : "none";
+    if (!field.open) return "private";
+    if (field.kind === "code" && !typist.codeToo) return "code";
+    return typist.hasFailedIn(field.element) ? "unwritable" : "field";
+  };
 }
 
 /** Calls back once however often it was asked for: `soon`, when the page is done with the event, or else in the next frame. */

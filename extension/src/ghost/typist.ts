@@ -46,6 +46,7 @@ export class Typist {
   #session: Session | null = null;
   #drawn: Drawn | null = null;
   #whenAnswered = () => this.changed();
+  readonly #failed = new WeakSet<HTMLElement>();
   #writing = false;
   /** Keys that came while a write was under way: their turn is after it. */
   #waiting: Press[] = [];
@@ -57,14 +58,18 @@ export class Typist {
     client.onAnswer((field, answer) => this.#answered(field, answer));
   }
 
-  /** Whether the field that is written in did not take text as it should have. */
-  get isLeftAlone(): boolean {
-    return this.#session?.leftAlone ?? false;
+  /** Whether `element` once did not take text as it should have. */
+  hasFailedIn(element: HTMLElement): boolean {
+    return this.#failed.has(element);
   }
 
   /** Calls `listener`, which calls `changed` in its own time, in place of drawing an answer at once. */
   onAnswer(listener: () => void): void {
     this.#whenAnswered = listener;
+  }
+
+  get codeToo(): boolean {
+    return this.#client.codeToo;
   }
 
   get element(): HTMLElement | null {
@@ -195,9 +200,14 @@ export class Typist {
     const waiting = this.#waiting;
     this.#waiting = [];
     if (written === "written") this.#client.accepted(session.name, drawn.seq, text);
-    else session.leftAlone = true;
+    else this.#giveUp(session);
     this.changed();
     if (this.#session === session) for (const press of waiting) this.press(press);
+  }
+
+  #giveUp(session: Session): void {
+    session.leftAlone = true;
+    this.#failed.add(session.field.element);
   }
 
   #dismiss(session: Session, drawn: Drawn): void {
