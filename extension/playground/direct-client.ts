@@ -1,4 +1,5 @@
 import type { Answer, Client, Keystroke } from "../src/ghost/index.ts";
+import { DEFAULT_KEYS } from "../src/ghost/keys.ts";
 import { Connection, type State } from "../src/protocol/connection.ts";
 import { DEFAULT_CONTEXT_CHARS, type ServerFrame, type Source, type Welcome } from "../src/protocol/frames.ts";
 import { Unanswered } from "../src/protocol/unanswered.ts";
@@ -15,6 +16,7 @@ export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   readonly codeToo = false;
   readonly on = true;
+  readonly keys = DEFAULT_KEYS;
   readonly #observer: Observer;
   readonly #unanswered = new Unanswered();
   #connection: Connection | null = null;

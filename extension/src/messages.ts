@@ -1,4 +1,5 @@
 import type { Answer, Here, Keystroke } from "./ghost/index.ts";
+import type { Keys } from "./ghost/keys.ts";
 
 /** What a page's content script and the service worker say to each other, over one port a frame. */
 
@@ -18,6 +19,7 @@ export type ToPage =
       readonly codeToo: boolean;
       /** Whether this page is completed in. */
       readonly on: boolean;
+      readonly keys: Keys;
     }
   | { readonly type: "answer"; readonly field: string; readonly answer: Answer };
 

@@ -1,3 +1,5 @@
+import { DEFAULT_KEYS, type Keys } from "./ghost/keys.ts";
+
 /** How a person wants it, and what follows from that for one page. Pure: where it is kept is `settings.ts`. */
 
 /** How sure the model must be for its words to be shown. */
@@ -11,10 +13,17 @@ export interface Preferences {
   /** Everything is quiet until then, in milliseconds of the clock; 0 for not at all. */
   readonly pausedUntil: number;
   readonly sureness: Sureness;
+  readonly keys: Keys;
 }
 
 /** What was never chosen. */
-export const DEFAULTS: Preferences = { codeToo: false, sitesOff: [], pausedUntil: 0, sureness: "eager" };
+export const DEFAULTS: Preferences = {
+  codeToo: false,
+  sitesOff: [],
+  pausedUntil: 0,
+  sureness: "eager",
+  keys: DEFAULT_KEYS,
+};
 
 /** The least confidence that is shown; the server has a threshold of its own below it. */
 export const LEAST: Readonly<Record<Sureness, number>> = { calm: 0.6, balanced: 0.4, eager: 0 };

@@ -91,7 +91,8 @@ export class Switchboard {
 
   #contextOf(number: number): ToPage {
     const on = this.#isOn(number);
-    return { type: "context", chars: this.#contextChars, codeToo: this.#preferences.codeToo, on };
+    const { codeToo, keys } = this.#preferences;
+    return { type: "context", chars: this.#contextChars, codeToo, on, keys };
   }
 
   #isOn(number: number): boolean {

@@ -1,5 +1,6 @@
 import { type Browser, browser } from "wxt/browser";
 import type { Answer, Client, Keystroke } from "../ghost/index.ts";
+import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
 import { PORT, type ToPage, type ToWorker } from "../messages.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
 
@@ -14,6 +15,7 @@ export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
   on = true;
+  keys: Keys = DEFAULT_KEYS;
   #changed: () => void = () => {};
   readonly #script: Script;
   #port: Browser.runtime.Port | null = null;
@@ -73,6 +75,7 @@ export class WorkerClient implements Client {
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
     this.on = message.on;
+    this.keys = message.keys;
     this.#changed();
   }
 

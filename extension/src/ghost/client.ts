@@ -1,4 +1,5 @@
 import type { Answer } from "./conversation.ts";
+import type { Keys } from "./keys.ts";
 
 export type Kind = "text" | "search" | "email";
 
@@ -27,6 +28,7 @@ export interface Client {
   focused(): void;
   /** The field is left; the server may forget it. */
   left(field: string): void;
+  readonly keys: Keys;
   /** Calls `listener` when what a person wants of this page has changed. */
   onChange(listener: () => void): void;
   onAnswer(listener: (field: string, answer: Answer) => void): void;

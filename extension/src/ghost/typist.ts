@@ -116,7 +116,7 @@ export class Typist {
   press(press: Press): boolean {
     const session = this.#session;
     if (!session || !this.#drawn) return false;
-    const act = actOf(press, this.#drawn);
+    const act = actOf(press, this.#drawn, this.#client.keys);
     if (!act) return false;
     if (this.#writing) {
       this.#waiting.push(press);

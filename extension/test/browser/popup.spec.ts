@@ -185,6 +185,54 @@ test("a server that is not there, and how to start it", async ({ page, server, s
   await server.start();
 });
 
+test("a key is chosen by pressing it, and is the key from then on, on pages that are open too", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
+  server.script = knows(SENTENCE);
+  await show(TEXTAREA);
+  const options = await browserContext.newPage();
+  await options.goto(OPTIONS);
+  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.keyboard.press("a");
+  await expect(options.locator("#key-outcome")).toContainText("needed for typing");
+  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.keyboard.press("Escape");
+  await expect(options.locator("#key-outcome")).toContainText("is taken already");
+  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.keyboard.press("Control+Enter");
+  await expect(options.locator("#key-outcome")).toHaveText("Take the next word: Ctrl + Enter.");
+  await options.getByRole("button", { name: "Send it away: switch off" }).click();
+  await expect(options.locator("#key-outcome")).toHaveText("Send it away: Off.");
+  await page.bringToFront();
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await ghost.expectText("ck response");
+  await page.keyboard.press("Escape");
+  await ghost.expectText("ck response");
+  await page.keyboard.press("Control+Enter");
+  await expect(page.locator("#field")).toHaveValue("Thanks for the quick");
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).not.toBeFocused();
+  await options.close();
+});
+
+test("how sure it must be, and which sites are off, is chosen in the options", async ({ browserContext }) => {
+  await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { sitesOff: ["mail.test"] } })');
+  const options = await browserContext.newPage();
+  await options.goto(OPTIONS);
+  await options.getByLabel("Calm").check();
+  await options.getByLabel("Also in code editors").check();
+  await options.getByRole("button", { name: "Switch on at mail.test" }).click();
+  await expect(options.getByText("It is on at every site.")).toBeVisible();
+  const kept = (await inWorker(browserContext, "chrome.storage.local.get('preferences')")) as { preferences: object };
+  expect(kept.preferences).toMatchObject({ sureness: "calm", codeToo: true, sitesOff: [] });
+  await options.close();
+});
+
 for (const scheme of ["light", "dark"] as const) {
   test(`popup and options have no barriers that axe knows of, in ${scheme} and at twice the size`, async ({
     page,

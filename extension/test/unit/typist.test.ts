@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { Client, Keystroke } from "../../src/ghost/client.ts";
 import type { Answer } from "../../src/ghost/conversation.ts";
 import type { Field, FieldKind, FieldText, Written } from "../../src/ghost/fields/field.ts";
-import type { Press } from "../../src/ghost/keys.ts";
+import { DEFAULT_KEYS, type Press } from "../../src/ghost/keys.ts";
 import type { Place } from "../../src/ghost/place.ts";
 import { type Screen, Typist } from "../../src/ghost/typist.ts";
 
@@ -10,6 +10,7 @@ class RecordingClient implements Client {
   contextChars = 100;
   codeToo = false;
   on = true;
+  keys = DEFAULT_KEYS;
   readonly log: string[] = [];
   readonly asked: Keystroke[] = [];
   answer: (field: string, answer: Answer) => void = () => {};
