@@ -16,6 +16,7 @@ export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   readonly codeToo = false;
   readonly on = true;
+  readonly spoken = false;
   readonly keys = DEFAULT_KEYS;
   readonly #observer: Observer;
   readonly #unanswered = new Unanswered();

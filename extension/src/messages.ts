@@ -20,6 +20,7 @@ export type ToPage =
       /** Whether this page is completed in. */
       readonly on: boolean;
       readonly keys: Keys;
+      readonly spoken: boolean;
     }
   | { readonly type: "answer"; readonly field: string; readonly answer: Answer };
 

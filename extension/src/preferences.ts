@@ -14,6 +14,8 @@ export interface Preferences {
   readonly pausedUntil: number;
   readonly sureness: Sureness;
   readonly keys: Keys;
+  /** Whether screen readers are told what is shown. */
+  readonly spoken: boolean;
 }
 
 /** What was never chosen. */
@@ -23,6 +25,7 @@ export const DEFAULTS: Preferences = {
   pausedUntil: 0,
   sureness: "eager",
   keys: DEFAULT_KEYS,
+  spoken: false,
 };
 
 /** The least confidence that is shown; the server has a threshold of its own below it. */

@@ -91,8 +91,8 @@ export class Switchboard {
 
   #contextOf(number: number): ToPage {
     const on = this.#isOn(number);
-    const { codeToo, keys } = this.#preferences;
-    return { type: "context", chars: this.#contextChars, codeToo, on, keys };
+    const { codeToo, keys, spoken } = this.#preferences;
+    return { type: "context", chars: this.#contextChars, codeToo, on, keys, spoken };
   }
 
   #isOn(number: number): boolean {

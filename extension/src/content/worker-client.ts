@@ -15,6 +15,7 @@ export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
   on = true;
+  spoken = false;
   keys: Keys = DEFAULT_KEYS;
   #changed: () => void = () => {};
   readonly #script: Script;
@@ -75,6 +76,7 @@ export class WorkerClient implements Client {
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
     this.on = message.on;
+    this.spoken = message.spoken;
     this.keys = message.keys;
     this.#changed();
   }

@@ -29,6 +29,8 @@ export interface Client {
   /** The field is left; the server may forget it. */
   left(field: string): void;
   readonly keys: Keys;
+  /** Whether screen readers are told what is shown. */
+  readonly spoken: boolean;
   /** Calls `listener` when what a person wants of this page has changed. */
   onChange(listener: () => void): void;
   onAnswer(listener: (field: string, answer: Answer) => void): void;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { BrowserContext, Page } from "@playwright/test";
 import { EXTENSION_ID, expect, OPTIONS, test } from "./fixtures.ts";
@@ -218,6 +219,44 @@ test("a key is chosen by pressing it, and is the key from then on, on pages that
   await page.keyboard.press("Tab");
   await expect(page.locator("#field")).not.toBeFocused();
   await options.close();
+});
+
+test("screen readers are told what is shown, politely and where that is wanted, and of the ghost itself nothing", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
+  server.script = knows(SENTENCE);
+  await show(TEXTAREA);
+  const session = await page.context().newCDPSession(page);
+  const said = async () => {
+    const { nodes } = await session.send("Accessibility.getFullAXTree");
+    const region = nodes.find(({ role }) => role?.value === "status");
+    const heard = JSON.stringify(nodes.map(({ name }) => name?.value));
+    return { region: region !== undefined, heard: heard.includes("ck response") };
+  };
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await ghost.expectText("ck response");
+  expect(await said()).toEqual({ region: false, heard: false });
+  await inWorker(browserContext, "chrome.storage.local.set({ preferences: { spoken: true } })");
+  await expect.poll(said).toEqual({ region: true, heard: true });
+  await page.keyboard.press("Escape");
+  await expect.poll(said).toEqual({ region: false, heard: false });
+});
+
+test("every permission is explained", () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
+  const manifest = JSON.parse(read("../../.output/chrome-mv3/manifest.json"));
+  const explained = read("../../PERMISSIONS.md");
+  const { permissions, host_permissions, optional_host_permissions, content_scripts } = manifest;
+  const matches = content_scripts.flatMap((script: { matches: string[] }) => script.matches);
+  const unexplained = [...permissions, ...host_permissions, ...optional_host_permissions, ...matches].filter(
+    (one) => !explained.includes(`\`${one}\``),
+  );
+  expect(unexplained).toEqual([]);
 });
 
 test("how sure it must be, and which sites are off, is chosen in the options", async ({ browserContext }) => {

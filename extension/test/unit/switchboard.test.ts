@@ -116,7 +116,14 @@ test("a page that is gone is not asked for again", () => {
 test("pages are told how much text the server wants", () => {
   const one = page();
   switchboard.welcome(welcome);
-  expect(one.posted.at(-1)).toEqual({ type: "context", chars: 500, codeToo: false, on: true, keys: DEFAULTS.keys });
+  expect(one.posted.at(-1)).toEqual({
+    type: "context",
+    chars: 500,
+    codeToo: false,
+    on: true,
+    keys: DEFAULTS.keys,
+    spoken: false,
+  });
 });
 
 test("while a field is focused there is a sign of life; when none is, the connection is let go", () => {

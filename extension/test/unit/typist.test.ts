@@ -10,6 +10,7 @@ class RecordingClient implements Client {
   contextChars = 100;
   codeToo = false;
   on = true;
+  spoken = false;
   keys = DEFAULT_KEYS;
   readonly log: string[] = [];
   readonly asked: Keystroke[] = [];

@@ -26,6 +26,7 @@ let preferences = await readPreferences();
 const keyList = find("#key-list", HTMLDivElement);
 const keyOutcome = find("#key-outcome", HTMLParagraphElement);
 const code = find("#code", HTMLInputElement);
+const spoken = find("#spoken", HTMLInputElement);
 const sites = find("#sites", HTMLUListElement);
 
 async function prefer(changed: Preferences): Promise<void> {
@@ -127,9 +128,11 @@ function show(): void {
   showKeys();
   showSites();
   code.checked = preferences.codeToo;
+  spoken.checked = preferences.spoken;
   find(`#sureness [value="${preferences.sureness}"]`, HTMLInputElement).checked = true;
 }
 
+spoken.addEventListener("change", () => prefer({ ...preferences, spoken: spoken.checked }));
 code.addEventListener("change", () => prefer({ ...preferences, codeToo: code.checked }));
 find("#sureness", HTMLDivElement).addEventListener("change", (event) =>
   prefer({ ...preferences, sureness: (event.target as HTMLInputElement).value as Sureness }),
