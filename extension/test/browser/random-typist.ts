@@ -69,11 +69,16 @@ export class RandomTypist {
   async check(): Promise<void> {
     await expect.poll(() => this.#opened.text(), { ...SOON, message: this.done }).toBe(this.#text);
     await expect
-      .poll(async () => [null, this.#suggestion].includes(await this.#opened.ghost.text()), {
+      .poll(async () => this.#isRight(await this.#opened.ghost.text()), {
         ...SOON,
         message: this.done,
       })
       .toBe(true);
+  }
+
+  /** A label under the line shows no space before its first word, though Tab puts it in. */
+  #isRight(ghost: string | null): boolean {
+    return ghost === null || ghost === this.#suggestion || ghost === this.#suggestion.trimStart();
   }
 
   async end(): Promise<void> {
