@@ -4,6 +4,13 @@ import { defineConfig } from "wxt";
 const KEY =
   "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAuYubzFhZs0v/mKNAf2oGtD0rzoCC1Wd1uF1h6lG2U59E1TJjx5ExVaSAySbvMoCp3CBGQa/+5pCTb+3Jd428mp1FF74FmSKAEZtAom0Xv/9rFqjhupywTRH5RONdG68mUBVROt9eyDa03crDyC2eTu7ap3SthJxTF2NlxC+r8TMGZtgwhl//q4PSEj/G9vBA/LBLgh6+evU0L7IITIjEJ14a+8LrBxjYtMsRgwpeK+RYBloiWqJE45PDa/PpajY5ocsCWinQFB51cYKMeLqCTeE+r82Mcp1oc6gaOgxO1uNC+L2u3XukrcB8ezIxbvVSTL/R/rkTQdKtfo0sjMUKHQIDAQAB";
 
+/** Firefox wants to know what leaves the browser, a server on the same machine included. 128 is the first with scripts in the page's world. */
+const GECKO = {
+  id: "foretype@foretype.invalid",
+  strict_min_version: "128.0",
+  data_collection_permissions: { required: ["websiteContent", "personalCommunications"] },
+};
+
 export default defineConfig({
   srcDir: "src",
   manifestVersion: 3,
@@ -13,6 +20,7 @@ export default defineConfig({
     description: "The rest of the word, in grey, before you type it: computed by your own Foretype server.",
     minimum_chrome_version: "120",
     ...(browser === "chrome" ? { key: KEY } : {}),
+    ...(browser === "firefox" ? { browser_specific_settings: { gecko: GECKO } } : {}),
     // storage: the server's address and the token. The hosts: pairing with a server on this machine; another one is asked for when it is entered.
     permissions: ["storage"],
     host_permissions: ["http://127.0.0.1/*", "http://localhost/*"],

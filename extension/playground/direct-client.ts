@@ -1,4 +1,5 @@
 import type { Answer, Client, Keystroke } from "../src/ghost/index.ts";
+import { DEFAULT_KEYS } from "../src/ghost/keys.ts";
 import { Connection, type State } from "../src/protocol/connection.ts";
 import { DEFAULT_CONTEXT_CHARS, type ServerFrame, type Source, type Welcome } from "../src/protocol/frames.ts";
 import { Unanswered } from "../src/protocol/unanswered.ts";
@@ -13,6 +14,10 @@ export interface Observer {
 /** The way to the server from its own page: a socket, with no extension between. */
 export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
+  readonly codeToo = false;
+  readonly on = true;
+  readonly spoken = false;
+  readonly keys = DEFAULT_KEYS;
   readonly #observer: Observer;
   readonly #unanswered = new Unanswered();
   #connection: Connection | null = null;
@@ -36,6 +41,8 @@ export class DirectClient implements Client {
   onAnswer(listener: (field: string, answer: Answer) => void): void {
     this.#listener = listener;
   }
+
+  onChange(): void {}
 
   focused(): void {}
 
@@ -67,10 +74,10 @@ export class DirectClient implements Client {
   #receive(frame: ServerFrame): void {
     this.#unanswered.answer(frame);
     if (frame.type !== "suggestion") return;
-    const { field, seq, text, final, source, reason } = frame;
+    const { field, seq, text, final, source, reason, alternatives } = frame;
     if (final && source && this.#asked?.field === field && this.#asked.seq === seq) {
       this.#observer.answered(performance.now() - this.#asked.at, source);
     }
-    this.#listener(field, { seq, text, final, reason });
+    this.#listener(field, { seq, text, final, reason, alternatives });
   }
 }

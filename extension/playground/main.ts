@@ -83,7 +83,11 @@ document.addEventListener("input", (event) => {
   if (event instanceof InputEvent && event.inputType === "insertText" && event.data?.length === 1) figures.typedKey();
 });
 
-completeHere(client, new AbortController().signal);
+completeHere(
+  client,
+  { shadowOf: (element) => element.shadowRoot, entered() {}, undoStep() {} },
+  new AbortController().signal,
+);
 prepareFields();
 showFigures(figures, budgetMs);
 

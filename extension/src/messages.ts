@@ -1,16 +1,36 @@
-import type { Answer, Keystroke } from "./ghost/index.ts";
+import type { Answer, Here, Keystroke } from "./ghost/index.ts";
+import type { Keys } from "./ghost/keys.ts";
 
 /** What a page's content script and the service worker say to each other, over one port a frame. */
 
 export const PORT = "typing";
 
 export type ToWorker =
-  | { readonly type: "focused" }
+  | { readonly type: "focused"; readonly hosts: readonly string[] }
   | ({ readonly type: "keystroke" } & Keystroke)
   | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
   | { readonly type: "left"; readonly field: string };
 
 export type ToPage =
-  | { readonly type: "context"; readonly chars: number }
+  | {
+      readonly type: "context";
+      readonly chars: number;
+      readonly codeToo: boolean;
+      /** Whether this page is completed in. */
+      readonly on: boolean;
+      readonly keys: Keys;
+      readonly spoken: boolean;
+    }
   | { readonly type: "answer"; readonly field: string; readonly answer: Answer };
+
+/** What a page is asked by the popup, and says of the field in it. A frame without the focus says nothing. */
+export const WHAT_IS_HERE = "what-is-here";
+
+export interface PageState {
+  readonly host: string;
+  readonly here: Here;
+}
+
+/** What the service worker is asked by the popup. */
+export const STATUS = "status";

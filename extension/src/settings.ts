@@ -1,4 +1,6 @@
 import { browser } from "wxt/browser";
+import { DEFAULTS, type Preferences } from "./preferences.ts";
+import { dayOf, type Saved, savedOn, withTaken } from "./saved.ts";
 
 /** What the extension keeps: which server, and the token it knows this browser by. Only the extension's own pages can read it. */
 export interface Settings {
@@ -6,23 +8,50 @@ export interface Settings {
   readonly token: string;
 }
 
-const KEY = "server";
+const SERVER = "server";
+const PREFERENCES = "preferences";
+const SAVED = "saved";
+
+async function stored<Value>(key: string): Promise<Partial<Value> | undefined> {
+  return (await browser.storage.local.get(key))[key] as Partial<Value> | undefined;
+}
 
 export async function readSettings(): Promise<Settings | null> {
-  const stored = (await browser.storage.local.get(KEY))[KEY] as Partial<Settings> | undefined;
-  return typeof stored?.origin === "string" && typeof stored.token === "string"
-    ? { origin: stored.origin, token: stored.token }
-    : null;
+  const { origin, token } = (await stored<Settings>(SERVER)) ?? {};
+  return typeof origin === "string" && typeof token === "string" ? { origin, token } : null;
 }
 
 export async function writeSettings(settings: Settings): Promise<void> {
-  await browser.storage.local.set({ [KEY]: settings });
+  await browser.storage.local.set({ [SERVER]: settings });
 }
 
-/** Calls `listener` whenever the settings become others. */
-export function onSettings(listener: () => void): void {
+export async function readPreferences(): Promise<Preferences> {
+  return { ...DEFAULTS, ...(await stored<Preferences>(PREFERENCES)) };
+}
+
+export async function writePreferences(preferences: Preferences): Promise<void> {
+  await browser.storage.local.set({ [PREFERENCES]: preferences });
+}
+
+export async function readSavedToday(): Promise<Saved> {
+  return savedOn((await stored<Saved>(SAVED)) as Saved | undefined, dayOf(new Date()));
+}
+
+/** One after the other: two that read before either has written would lose one. */
+let counting: Promise<void> = Promise.resolve();
+
+export function countTaken(length: number): Promise<void> {
+  counting = counting.then(async () => {
+    await browser.storage.local.set({ [SAVED]: withTaken(await readSavedToday(), dayOf(new Date()), length) });
+  });
+  return counting;
+}
+
+/** Calls back whenever the server or the preferences become others. */
+export function onSettings(listeners: { readonly server: () => void; readonly preferences: () => void }): void {
   browser.storage.local.onChanged.addListener((changes) => {
-    if (KEY in changes) listener();
+    if (SERVER in changes) listeners.server();
+    if (PREFERENCES in changes) listeners.preferences();
   });
 }
 

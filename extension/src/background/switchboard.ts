@@ -1,4 +1,5 @@
 import type { ToPage, ToWorker } from "../messages.ts";
+import { DEFAULTS, isOnAt, LEAST, type Preferences } from "../preferences.ts";
 import type { Connection, State } from "../protocol/connection.ts";
 import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
 import { Unanswered } from "../protocol/unanswered.ts";
@@ -11,6 +12,8 @@ export interface Page {
 export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
+  /** The clock, in milliseconds. */
+  now(): number;
 }
 
 /** With no field focused for this long, the connection is let go. */
@@ -26,11 +29,14 @@ const NO_FIELD = "keepalive";
  */
 export class Switchboard {
   readonly #pages = new Map<number, Page>();
+  /** Of each page its host, and those of the pages around it. */
+  readonly #hosts = new Map<number, readonly string[]>();
   readonly #focused = new Set<number>();
   readonly #unanswered = new Unanswered();
   readonly #timers: Timers;
   #connection: Connection | null = null;
   #contextChars = DEFAULT_CONTEXT_CHARS;
+  #preferences: Preferences = DEFAULTS;
   #numbers = 0;
   #timer: unknown;
 
@@ -50,13 +56,19 @@ export class Switchboard {
     this.#numbers += 1;
     const number = this.#numbers;
     this.#pages.set(number, page);
-    page.post({ type: "context", chars: this.#contextChars });
+    page.post(this.#contextOf(number));
     return { receive: (message) => this.#fromPage(number, message), leave: () => this.#leave(number) };
+  }
+
+  /** What a person chose, also while pages are open. */
+  prefer(preferences: Preferences): void {
+    this.#preferences = preferences;
+    this.#tellContext();
   }
 
   welcome({ contextChars }: Welcome): void {
     this.#contextChars = contextChars;
-    for (const page of this.#pages.values()) page.post({ type: "context", chars: contextChars });
+    this.#tellContext();
     for (const keystroke of this.#unanswered.frames()) this.#send(keystroke);
   }
 
@@ -70,18 +82,42 @@ export class Switchboard {
     if (field === undefined) return;
     this.#unanswered.answer(frame);
     if (frame.type === "error") return;
-    const { seq, text, final, reason } = frame;
-    this.#pages.get(Number(number))?.post({ type: "answer", field, answer: { seq, text, final, reason } });
+    const { seq, final, reason, alternatives } = frame;
+    const text = frame.confidence < LEAST[this.#preferences.sureness] ? "" : frame.text;
+    this.#pages
+      .get(Number(number))
+      ?.post({ type: "answer", field, answer: { seq, text, final, reason, alternatives } });
+  }
+
+  #contextOf(number: number): ToPage {
+    const on = this.#isOn(number);
+    const { codeToo, keys, spoken } = this.#preferences;
+    return { type: "context", chars: this.#contextChars, codeToo, on, keys, spoken };
+  }
+
+  #isOn(number: number): boolean {
+    return isOnAt(this.#preferences, this.#hosts.get(number) ?? [], this.#timers.now());
+  }
+
+  #tellContext(): void {
+    for (const [number, page] of this.#pages) page.post(this.#contextOf(number));
   }
 
   #fromPage(number: number, message: ToWorker): void {
-    if (message.type === "focused") return this.#focus(number);
+    if (message.type === "focused") {
+      this.#hosts.set(number, message.hosts);
+      this.#pages.get(number)?.post(this.#contextOf(number));
+      return this.#focus(number);
+    }
+    // A page that is to be left alone may not have heard of it yet.
+    if (message.type === "keystroke" && !this.#isOn(number)) return;
     const field = `${number}.${message.field}`;
     switch (message.type) {
       case "keystroke": {
         this.#focus(number);
-        const { seq, before, after, kind } = message;
-        return this.#send(this.#unanswered.ask({ type: "keystroke", field, seq, before, after, kind }));
+        const { seq, before, after, kind, alternatives } = message;
+        const asked = { type: "keystroke", field, seq, before, after, kind } as const;
+        return this.#send(this.#unanswered.ask(alternatives ? { ...asked, alternatives } : asked));
       }
       case "accepted":
         return this.#send({ type: "accepted", field, seq: message.seq, text: message.text });
@@ -104,6 +140,7 @@ export class Switchboard {
 
   #leave(number: number): void {
     this.#pages.delete(number);
+    this.#hosts.delete(number);
     this.#focused.delete(number);
     this.#unanswered.forget((field) => field.startsWith(`${number}.`));
     this.#watch();

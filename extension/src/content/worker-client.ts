@@ -1,5 +1,6 @@
 import { type Browser, browser } from "wxt/browser";
 import type { Answer, Client, Keystroke } from "../ghost/index.ts";
+import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
 import { PORT, type ToPage, type ToWorker } from "../messages.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
 
@@ -12,6 +13,11 @@ export interface Script {
 /** The way to the server through the service worker. The port is opened by the first field that is focused: a page without one costs nothing. */
 export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
+  codeToo = false;
+  on = true;
+  spoken = false;
+  keys: Keys = DEFAULT_KEYS;
+  #changed: () => void = () => {};
   readonly #script: Script;
   #port: Browser.runtime.Port | null = null;
   #listener: (field: string, answer: Answer) => void = () => {};
@@ -25,8 +31,12 @@ export class WorkerClient implements Client {
     this.#listener = listener;
   }
 
+  onChange(listener: () => void): void {
+    this.#changed = listener;
+  }
+
   focused(): void {
-    this.#post({ type: "focused" });
+    this.#post({ type: "focused", hosts: hostsAround(location) });
   }
 
   keystroke(keystroke: Keystroke): void {
@@ -62,12 +72,26 @@ export class WorkerClient implements Client {
   }
 
   #receive(message: ToPage): void {
-    if (message.type === "context") this.contextChars = message.chars;
-    else this.#listener(message.field, message.answer);
+    if (message.type === "answer") return this.#listener(message.field, message.answer);
+    this.contextChars = message.chars;
+    this.codeToo = message.codeToo;
+    this.on = message.on;
+    this.spoken = message.spoken;
+    this.keys = message.keys;
+    this.#changed();
   }
 
   #disconnect(): void {
     this.#port?.disconnect();
     this.#port = null;
   }
+}
+
+/** The page's own host, and those of the pages that it is framed by, as far as the browser tells. */
+export function hostsAround(location: Location): string[] {
+  const origins: readonly string[] = location.ancestorOrigins ? [...location.ancestorOrigins] : [];
+  return [
+    location.hostname,
+    ...origins.filter((origin) => URL.canParse(origin)).map((origin) => new URL(origin).hostname),
+  ];
 }

@@ -1,4 +1,6 @@
 import { defineContentScript } from "wxt/utils/define-content-script";
+import { answerPopup } from "../content/popup-answer.ts";
+import { reachFrom } from "../content/reach.ts";
 import { WorkerClient } from "../content/worker-client.ts";
 import { completeHere } from "../ghost/index.ts";
 
@@ -12,6 +14,8 @@ export default defineContentScript({
   matchOriginAsFallback: true,
   runAt: "document_start",
   main(context) {
-    completeHere(new WorkerClient(context), context.signal, COMPLETES_ITSELF);
+    const client = new WorkerClient(context);
+    const look = completeHere(client, reachFrom(window, context.signal), context.signal, COMPLETES_ITSELF);
+    answerPopup(look, context.signal);
   },
 });

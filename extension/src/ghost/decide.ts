@@ -9,6 +9,13 @@ export interface Anchor extends Surroundings {
 export interface Suggestion {
   readonly anchor: Anchor;
   readonly text: string;
+  /** Which one of several it is, where a person steps through them; counted from 1. */
+  readonly choice?: Choice;
+}
+
+export interface Choice {
+  readonly number: number;
+  readonly of: number;
 }
 
 /** The field as it is now. `room` is how many characters it still takes. */
@@ -33,7 +40,13 @@ export type Reason =
 export type Position = "inline" | "below";
 
 export type Shown =
-  | { readonly kind: "ghost"; readonly text: string; readonly position: Position; readonly seq: number }
+  | {
+      readonly kind: "ghost";
+      readonly text: string;
+      readonly position: Position;
+      readonly seq: number;
+      readonly choice: Choice | null;
+    }
   | { readonly kind: "nothing"; readonly reason: Reason };
 
 const nothing = (reason: Reason): Shown => ({ kind: "nothing", reason });
@@ -53,7 +66,25 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
     text,
     position: somethingFollows(live.after) ? "below" : "inline",
     seq: suggestion.anchor.seq,
+    choice: typed === 0 ? (suggestion.choice ?? null) : null,
   };
+}
+
+/** Letters of scripts that are written from right to left. */
+const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/**
+ * Where it is drawn in a line of this direction. Text of the other direction grows away from the caret: what was typed of it would
+ * move, and ghost text with it. There it goes below, where it covers nothing.
+ */
+export function positionIn(
+  shown: { readonly text: string; readonly position: Position },
+  live: Live,
+  rightToLeft: boolean,
+): Position | null {
+  const letter = /\p{L}/u.exec(shown.text)?.[0];
+  if (letter === undefined || RIGHT_TO_LEFT.test(letter) === rightToLeft) return shown.position;
+  return nothingUnderneath(live.after) ? "below" : null;
 }
 
 /** What rules out any suggestion at this caret, so that it need not be asked for either. */

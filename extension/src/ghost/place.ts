@@ -9,8 +9,8 @@ export interface Box {
 
 /** How the line that holds the caret begins. */
 export type Lead =
-  /** With this text, laid out again unseen: every line above the caret, and the caret's own up to it. */
-  | { readonly kind: "text"; readonly lines: readonly string[]; readonly multiline: boolean; readonly align: string }
+  /** With this text, laid out again unseen: all that stands before the caret. */
+  | { readonly kind: "text"; readonly text: string; readonly multiline: boolean; readonly align: string }
   /** With this much room, to a caret whose place is known. */
   | { readonly kind: "caret"; readonly indent: number; readonly caret: Box };
 

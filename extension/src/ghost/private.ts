@@ -14,6 +14,9 @@ const OPTED_OUT = [
   '[data-lt-active="false" i]',
 ].join(",");
 
+/** CodeMirror says so of every field it makes: that is no page's word. What stands around it may still be one. */
+const SAYS_IT_ALWAYS = ".cm-content";
+
 /** What a field says of itself; the same words for a text box and a rich editor. */
 export function isSecretByName(...names: (string | null | undefined)[]): boolean {
   return names.some((name) => name != null && SECRET_NAMES.test(asWords(name)));
@@ -43,11 +46,16 @@ export function isClosed(element: HTMLElement, passwords: PasswordMemory): boole
     isSecretByName(attribute("name"), element.id, attribute("aria-label"), attribute("placeholder")) ||
     looksLikeCode(element) ||
     cannotBeWritten(element) ||
-    closestAcrossShadows(element, OPTED_OUT) !== null ||
+    isOptedOut(element) ||
     closestAcrossShadows(element, "[inert]") !== null ||
     givesWayToPopup(element) ||
     isMasked(element)
   );
+}
+
+function isOptedOut(element: HTMLElement): boolean {
+  const from = element.matches(SAYS_IT_ALWAYS) ? element.parentElement : element;
+  return from !== null && closestAcrossShadows(from, OPTED_OUT) !== null;
 }
 
 function cannotBeWritten(element: HTMLElement): boolean {
@@ -89,15 +97,21 @@ function closestAcrossShadows(element: Element, selector: string): Element | nul
 /** Remembers which fields were ever a password, also when a page shows the password by making it plain text. */
 export class PasswordMemory {
   readonly #known = new WeakSet<Element>();
+  readonly #observer: MutationObserver;
 
   constructor(document: Document, signal: AbortSignal) {
-    const observer = new MutationObserver((changes) => {
+    this.#observer = new MutationObserver((changes) => {
       for (const { target, oldValue } of changes) {
         if (oldValue?.toLowerCase() === "password" && target instanceof Element) this.#known.add(target);
       }
     });
-    observer.observe(document, { subtree: true, attributeFilter: ["type"], attributeOldValue: true });
-    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+    this.watch(document);
+    signal.addEventListener("abort", () => this.#observer.disconnect(), { once: true });
+  }
+
+  /** A shadow tree is watched from when it is first written in. */
+  watch(root: Document | ShadowRoot): void {
+    this.#observer.observe(root, { subtree: true, attributeFilter: ["type"], attributeOldValue: true });
   }
 
   has(element: Element): boolean {

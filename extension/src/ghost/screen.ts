@@ -1,5 +1,9 @@
+import type { Choice } from "./decide.ts";
 import { type Box, isInside, type Place } from "./place.ts";
 import type { Screen } from "./typist.ts";
+
+/** While one types, what covers the field is looked for this often. */
+export const LOOK_AGAIN_MS = 200;
 
 const RESET: Readonly<Record<string, string>> = {
   all: "initial",
@@ -29,7 +33,10 @@ export class Overlay implements Screen {
   readonly #anchor = document.createElement("span");
   readonly #ghost = document.createElement("span");
   readonly #label = document.createElement("div");
+  /** Which one of several it is, after the text. */
+  readonly #count = document.createElement("small");
   #style: ReadonlyMap<string, string> = new Map();
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
     for (const [name, value] of Object.entries(RESET)) this.#host.style.setProperty(name, value, "important");
@@ -39,20 +46,32 @@ export class Overlay implements Screen {
     set(this.#clip, { position: "absolute", overflow: "clip", "transform-origin": "0 0" });
     set(this.#flow, { position: "absolute" });
     set(this.#label, { position: "absolute", "border-radius": "4px", padding: "0 4px", "white-space": "pre" });
-    this.#anchor.append(this.#ghost);
+    set(this.#count, {
+      "margin-inline-start": "0.7em",
+      padding: "0 0.4em",
+      "border-radius": "0.5em",
+      "font-size": "0.7em",
+      "line-height": "1.4",
+      outline: "1px solid currentColor",
+      "vertical-align": "middle",
+      "white-space": "nowrap",
+    });
+    this.#anchor.append(this.#ghost, this.#count);
     this.#clip.append(this.#flow);
     root.append(this.#clip, this.#label);
   }
 
-  show(text: string, position: "inline" | "below", place: Place): boolean {
+  show(text: string, position: "inline" | "below", place: Place, choice: Choice | null): boolean {
     this.#appear();
     this.#setStyle(place);
     this.#layOut(text, place);
+    this.#count.textContent = choice ? `${choice.number}/${choice.of}` : "";
+    set(this.#count, { display: choice ? "inline-block" : "none" });
     const start = this.#start(place);
     const middle = start.top + start.height / 2;
     // One pixel into the line: a caret stands on the edge of its box, and the edge is already the neighbour's.
     const inside = start.left + (place.rightToLeft ? -1 : 1);
-    if (!isInside(place.clip, inside, middle) || !place.seenAt(inside, middle)) {
+    if (!isInside(place.clip, inside, middle) || !this.#isSeenAt(inside, middle, place)) {
       this.hide();
       return false;
     }
@@ -62,6 +81,15 @@ export class Overlay implements Screen {
 
   hide(): void {
     this.#host.remove();
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** To ask what one sees at a point costs more than all the rest. What was seen a moment ago, is. */
+  #isSeenAt(x: number, y: number, place: Place): boolean {
+    const now = performance.now();
+    if (now - this.#lookedAt < LOOK_AGAIN_MS) return true;
+    this.#lookedAt = now;
+    return place.seenAt(x, y);
   }
 
   #appear(): void {
@@ -72,6 +100,7 @@ export class Overlay implements Screen {
 
   #setStyle(place: Place): void {
     set(this.#ghost, { color: place.colour });
+    set(this.#count, { color: place.colour });
     if (same(this.#style, place.style)) return;
     this.#style = place.style;
     for (const element of [this.#flow, this.#label]) set(element, Object.fromEntries(place.style));
@@ -95,7 +124,7 @@ export class Overlay implements Screen {
       // An input centres its one line.
       display: singleLine ? "grid" : "block",
       "align-content": "center",
-      "white-space": singleLine ? "pre" : "pre-wrap",
+      "white-space": wraps ? "pre-wrap" : "pre",
       "text-align": lead.kind === "text" ? lead.align : "start",
     });
     // Out of the flow it takes no room: centred text stays where it is, and a line does not break on its account.
@@ -121,8 +150,8 @@ export class Overlay implements Screen {
     const below = position === "below";
     set(this.#flow, { visibility: below ? "hidden" : "visible" });
     set(this.#label, { display: below ? "block" : "none" });
-    if (!below) return;
-    this.#label.textContent = text.trimStart();
+    if (!below) return this.#anchor.append(this.#count);
+    this.#label.replaceChildren(text.trimStart(), this.#count);
     set(this.#label, {
       left: `${start.left}px`,
       top: `${start.top + start.height + 2}px`,
@@ -133,18 +162,27 @@ export class Overlay implements Screen {
   }
 }
 
-/** What stands before ghost text, laid out unseen. Lines that did not change are not laid out again: long texts stay cheap. */
+/**
+ * What stands before ghost text, laid out unseen. Of a long text only the end is laid out at each key: the lines before it have been
+ * measured once, and are a block of that height. A line's beginning is where the text was broken, and stays so whatever follows.
+ */
 class Lead {
   readonly #spacer = document.createElement("span");
   readonly #mark = document.createElement("span");
+  readonly #above = document.createElement("div");
+  readonly #end = document.createElement("div");
   readonly #typed = document.createElement("span");
+  readonly #text = document.createTextNode("");
   readonly #break = document.createElement("wbr");
-  #lines: HTMLDivElement[] = [];
-  #texts: readonly string[] = [];
+  /** The text of the lines that have been measured, and how the field looked then. */
+  #measured = "";
+  #look = "";
+  #height = 0;
 
   constructor() {
     set(this.#spacer, { display: "inline-block", height: "0" });
     set(this.#typed, { visibility: "hidden" });
+    this.#typed.append(this.#text);
     // A letter's box without a letter's room: what it measures is the top of the line's text.
     this.#mark.textContent = "\u200b";
   }
@@ -155,45 +193,75 @@ class Lead {
 
   layOut(flow: HTMLElement, place: Place, anchor: HTMLElement): void {
     if (place.lead.kind === "caret") this.#indent(flow, place.lead.indent, anchor);
-    else this.#repeat(flow, place.lead.lines, anchor);
+    else this.#repeat(flow, place, place.lead.text, anchor);
   }
 
   #indent(flow: HTMLElement, indent: number, anchor: HTMLElement): void {
     set(this.#spacer, { width: `${indent}px` });
-    if (this.#spacer.parentNode === flow) return;
-    this.#texts = [];
-    this.#lines = [];
-    flow.replaceChildren(this.#spacer, this.#mark, anchor);
+    if (this.#spacer.parentNode !== flow) flow.replaceChildren(this.#spacer, this.#mark, anchor);
   }
 
-  #repeat(flow: HTMLElement, texts: readonly string[], anchor: HTMLElement): void {
-    if (this.#spacer.parentNode === flow) flow.replaceChildren();
-    const above = texts.slice(0, -1);
-    while (this.#lines.length > texts.length) this.#lines.pop()?.remove();
-    while (this.#lines.length < texts.length) {
-      const line = document.createElement("div");
-      this.#lines.push(line);
-      flow.append(line);
+  #repeat(flow: HTMLElement, place: Place, text: string, anchor: HTMLElement): void {
+    if (this.#end.parentNode !== flow) {
+      // It may break at the caret, so that what was typed stays where it is in the field.
+      this.#end.replaceChildren(this.#mark, this.#typed, this.#break, anchor);
+      flow.replaceChildren(this.#above, this.#end);
     }
-    above.forEach((text, index) => {
-      const line = this.#lines[index] as HTMLDivElement;
-      if (this.#texts[index] === text && line.firstChild?.nodeType === Node.TEXT_NODE) return;
-      set(line, { visibility: "hidden" });
-      // A line without text has no height of its own.
-      line.textContent = text === "" ? "\u200b" : text;
-    });
-    this.#texts = above;
-    this.#lastLine(this.#lines.at(-1) as HTMLDivElement, texts.at(-1) ?? "", anchor);
+    const look = [place.flow.width, place.scale, ...place.style.values()].join();
+    if (look !== this.#look || !text.startsWith(this.#measured)) this.#forget();
+    this.#look = look;
+    this.#setText(text.slice(this.#measured.length));
+    if (this.#text.length > LONG) this.#measure(place.scale);
   }
 
-  /** The caret's own line. It may break at the caret, so that what was typed stays where it is in the field. */
-  #lastLine(line: HTMLDivElement, typed: string, anchor: HTMLElement): void {
-    if (this.#typed.textContent !== typed) this.#typed.textContent = typed;
-    if (line.firstChild === this.#typed && line.lastChild === anchor) return;
-    set(line, { visibility: "inherit" });
-    line.replaceChildren(this.#typed, this.#break, anchor);
+  #forget(): void {
+    this.#measured = "";
+    this.#height = 0;
+    set(this.#above, { height: "0" });
+  }
+
+  #setText(text: string): void {
+    if (this.#text.data !== text) this.#text.data = text;
+  }
+
+  /** Makes all lines but the last few into the block above. */
+  #measure(scale: number): void {
+    const start = this.#lineStart(this.#text.length - KEPT);
+    if (start === 0) return;
+    this.#height += (this.#topAt(start) - this.markTop()) / scale;
+    this.#measured += this.#text.data.slice(0, start);
+    set(this.#above, { height: `${this.#height}px` });
+    this.#setText(this.#text.data.slice(start));
+  }
+
+  /** Where the line begins that the character at `index` is in. */
+  #lineStart(index: number): number {
+    const top = this.#topAt(index);
+    let [before, within] = [-1, index];
+    while (within - before > 1) {
+      const middle = (before + within) >> 1;
+      if (this.#topAt(middle) < top - 1) before = middle;
+      else within = middle;
+    }
+    return within;
+  }
+
+  /** The top of a character's box. A line's end, which may have none, is where the next character is. */
+  #topAt(index: number): number {
+    const range = document.createRange();
+    for (let at = index; at < this.#text.length; at++) {
+      range.setStart(this.#text, at);
+      range.setEnd(this.#text, at + 1);
+      const box = [...range.getClientRects()].find(({ height }) => height > 0);
+      if (box) return box.top;
+    }
+    return Number.POSITIVE_INFINITY;
   }
 }
+
+/** More text than this is not laid out again at each key, but for about as much as `KEPT`, in characters. */
+const LONG = 1500;
+const KEPT = 300;
 
 /** Sets only what is another value: an unchanged style costs no layout. */
 function set(element: HTMLElement, values: Readonly<Record<string, string>>): void {

@@ -1,15 +1,18 @@
 import type { Client } from "./client.ts";
-import { type Answer, Conversation } from "./conversation.ts";
-import { decide, type Live, type Shown, somethingFollows, whyNotHere } from "./decide.ts";
+import { type Answer, Conversation, type Step } from "./conversation.ts";
+import { type Anchor, type Choice, decide, type Live, positionIn, somethingFollows, whyNotHere } from "./decide.ts";
 import type { Field } from "./fields/field.ts";
 import { actOf, type Press } from "./keys.ts";
 import type { Place } from "./place.ts";
 import { nextWord } from "./words.ts";
 
+/** How many other ways to go on are asked for. */
+const ALTERNATIVES = 3;
+
 /** Where ghost text is drawn. */
 export interface Screen {
   /** Draws, or moves what is drawn. False where it could not be seen there: then nothing is drawn. */
-  show(text: string, position: "inline" | "below", place: Place): boolean;
+  show(text: string, position: "inline" | "below", place: Place, choice: Choice | null): boolean;
   hide(): void;
 }
 
@@ -19,6 +22,8 @@ interface Session {
   readonly name: string;
   readonly conversation: Conversation;
   composing: boolean;
+  /** The text as it was read last. */
+  live: Live | null;
   /** A write went wrong here: the field is left alone until it is focused anew. */
   leftAlone: boolean;
 }
@@ -40,12 +45,31 @@ export class Typist {
   #fields = 0;
   #session: Session | null = null;
   #drawn: Drawn | null = null;
-  #inserting = false;
+  #whenAnswered = () => this.changed();
+  readonly #failed = new WeakSet<HTMLElement>();
+  #writing = false;
+  /** Keys that came while a write was under way: their turn is after it. */
+  #waiting: Press[] = [];
 
   constructor(client: Client, screen: Screen) {
     this.#client = client;
     this.#screen = screen;
+    client.onChange(() => this.changed());
     client.onAnswer((field, answer) => this.#answered(field, answer));
+  }
+
+  /** Whether `element` once did not take text as it should have. */
+  hasFailedIn(element: HTMLElement): boolean {
+    return this.#failed.has(element);
+  }
+
+  /** Calls `listener`, which calls `changed` in its own time, in place of drawing an answer at once. */
+  onAnswer(listener: () => void): void {
+    this.#whenAnswered = listener;
+  }
+
+  get codeToo(): boolean {
+    return this.#client.codeToo;
   }
 
   get element(): HTMLElement | null {
@@ -61,6 +85,7 @@ export class Typist {
       name: `f${this.#fields}`,
       conversation: new Conversation(),
       composing: false,
+      live: null,
       leftAlone: false,
     };
     this.#client.focused();
@@ -81,7 +106,7 @@ export class Typist {
   /** The text, the caret, or where they stand may be another one: what is on the screen and what is asked follow. */
   changed(): void {
     const session = this.#session;
-    if (!session || this.#inserting) return;
+    if (!session || this.#writing) return;
     const live = this.#live(session);
     this.#draw(session, live);
     if (live) this.#ask(session, live);
@@ -91,18 +116,24 @@ export class Typist {
   press(press: Press): boolean {
     const session = this.#session;
     if (!session || !this.#drawn) return false;
-    const act = actOf(press, this.#drawn);
+    const act = actOf(press, this.#drawn, this.#client.keys);
     if (!act) return false;
+    if (this.#writing) {
+      this.#waiting.push(press);
+      return true;
+    }
     // What is on the screen was right when it was drawn. Only what is right now may be taken.
     this.#draw(session, this.#live(session));
     if (!this.#drawn) return false;
     if (act === "dismiss") this.#dismiss(session, this.#drawn);
-    else this.#take(session, this.#drawn, act === "word" ? nextWord(this.#drawn.text) : this.#drawn.text);
+    else if (act === "next" || act === "previous") this.#choose(session, act === "next" ? 1 : -1);
+    else void this.#take(session, this.#drawn, act === "word" ? nextWord(this.#drawn.text) : this.#drawn.text);
     return true;
   }
 
   #live(session: Session): Live | null {
-    if (session.leftAlone || !session.field.open) return null;
+    if (!this.#client.on || session.leftAlone || !session.field.open) return null;
+    if (session.field.kind === "code" && !this.#client.codeToo) return null;
     const text = session.field.read(this.#client.contextChars);
     return text && { ...text, composing: session.composing };
   }
@@ -111,30 +142,48 @@ export class Typist {
     const { conversation } = session;
     if (whyNotHere(live) || live.before.trim() === "") return;
     if (conversation.isAsked(live) || conversation.isDismissed(live)) return;
-    const { seq, before, after } = conversation.ask(live);
-    this.#client.keystroke({ field: session.name, seq, before, after, kind: session.field.kind });
+    this.#send(session, conversation.ask(live));
+  }
+
+  #send({ field, name }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
+    const kind = field.kind === "code" ? "text" : field.kind;
+    const keystroke = { field: name, seq, before, after, kind };
+    this.#client.keystroke(alternatives > 0 ? { ...keystroke, alternatives } : keystroke);
+  }
+
+  /** Shows the next way to go on, or the one before. They are asked for when they are first wanted. */
+  #choose(session: Session, step: Step): void {
+    if (!session.live) return;
+    const anchor = session.conversation.choose(session.live, step);
+    if (anchor) this.#send(session, anchor, ALTERNATIVES);
+    else this.#draw(session, session.live);
   }
 
   #answered(name: string, answer: Answer): void {
     const session = this.#session;
     if (session?.name !== name) return;
     session.conversation.answer(answer);
-    this.#draw(session, this.#live(session));
+    if (!this.#isDrawnAlready(session)) this.#whenAnswered();
+  }
+
+  /** Whether the newest answer says what is on the screen: most do while one types through it. */
+  #isDrawnAlready({ conversation, live }: Session): boolean {
+    const shown = live && decide(conversation.held, live);
+    if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.text || shown.choice) return false;
+    this.#drawn = { ...this.#drawn, seq: shown.seq };
+    return true;
   }
 
   #draw(session: Session, live: Live | null): void {
-    const shown: Shown | null = live && decide(session.conversation.held, live);
-    const place = live && shown?.kind === "ghost" ? session.field.place() : null;
-    if (!live || shown?.kind !== "ghost" || !place || !this.#screen.show(shown.text, shown.position, place)) {
-      this.#erase();
-      return;
-    }
-    this.#drawn = {
-      text: shown.text,
-      seq: shown.seq,
-      atLineEnd: !somethingFollows(live.after),
-      rightToLeft: place.rightToLeft,
-    };
+    session.live = live;
+    const shown = live && decide(session.conversation.held, live);
+    const place = shown?.kind === "ghost" ? session.field.place() : null;
+    if (!live || shown?.kind !== "ghost" || !place) return this.#erase();
+    const { text, seq } = shown;
+    const { rightToLeft } = place;
+    const position = positionIn(shown, live, rightToLeft);
+    if (!position || !this.#screen.show(text, position, place, shown.choice)) return this.#erase();
+    this.#drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
   }
 
   #erase(): void {
@@ -143,14 +192,22 @@ export class Typist {
     this.#screen.hide();
   }
 
-  #take(session: Session, drawn: Drawn, text: string): void {
+  async #take(session: Session, drawn: Drawn, text: string): Promise<void> {
     // The field's own input event comes while it is being written: it is answered once, when it is known what was written.
-    this.#inserting = true;
-    const written = session.field.insert(text);
-    this.#inserting = false;
+    this.#writing = true;
+    const written = await session.field.insert(text);
+    this.#writing = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
     if (written === "written") this.#client.accepted(session.name, drawn.seq, text);
-    else session.leftAlone = true;
+    else this.#giveUp(session);
     this.changed();
+    if (this.#session === session) for (const press of waiting) this.press(press);
+  }
+
+  #giveUp(session: Session): void {
+    session.leftAlone = true;
+    this.#failed.add(session.field.element);
   }
 
   #dismiss(session: Session, drawn: Drawn): void {

@@ -14,6 +14,7 @@ export type ClientFrame =
       readonly before: string;
       readonly after: string;
       readonly kind?: string;
+      readonly alternatives?: number;
     }
   | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
@@ -34,9 +35,12 @@ export interface SuggestionFrame {
   readonly seq: number;
   readonly text: string;
   readonly final: boolean;
+  /** The probability that all of it is typed next. */
+  readonly confidence: number;
   readonly source: Source | null;
   readonly elapsedMs: number;
   readonly reason?: string;
+  readonly alternatives?: readonly string[];
 }
 
 export interface ErrorFrame {
@@ -84,7 +88,7 @@ function readWelcome({ model, budget_ms, limits }: Record<string, unknown>): Wel
 }
 
 function readSuggestion(members: Record<string, unknown>): SuggestionFrame | null {
-  const { field, seq, text, final, source, elapsed_ms, reason } = members;
+  const { field, seq, text, final, source, confidence, elapsed_ms, reason, alternatives } = members;
   if (typeof field !== "string" || typeof seq !== "number" || typeof text !== "string") return null;
   return {
     type: "suggestion",
@@ -92,10 +96,18 @@ function readSuggestion(members: Record<string, unknown>): SuggestionFrame | nul
     seq,
     text,
     final: final !== false,
+    confidence: typeof confidence === "number" ? confidence : 1,
     source: source === "tree" || source === "model" || source === "budget" ? source : null,
     elapsedMs: typeof elapsed_ms === "number" ? elapsed_ms : 0,
     ...(typeof reason === "string" ? { reason } : {}),
+    ...(Array.isArray(alternatives) && alternatives.length > 0 ? { alternatives: textsOf(alternatives) } : {}),
   };
+}
+
+function textsOf(alternatives: readonly unknown[]): string[] {
+  return alternatives
+    .map((one) => (typeof one === "object" && one !== null ? (one as { text?: unknown }).text : null))
+    .filter((text) => typeof text === "string");
 }
 
 function readError({ code, field, seq }: Record<string, unknown>): ErrorFrame {

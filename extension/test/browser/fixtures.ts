@@ -27,6 +27,12 @@ export async function pair(page: Page, address: string, secret: string): Promise
   await page.getByRole("button", { name: "Connect" }).click();
 }
 
+/** Switches code editors on or off, as the options page does. */
+export async function allowCode(context: BrowserContext, codeToo: boolean): Promise<void> {
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+  await worker.evaluate(`chrome.storage.local.set({ preferences: { codeToo: ${codeToo} } })`);
+}
+
 interface OfWorker {
   server: ScriptedServer;
   browserContext: BrowserContext;

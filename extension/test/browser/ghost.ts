@@ -9,22 +9,32 @@ export interface Rect {
 }
 
 interface CdpNode {
-  readonly nodeId: number;
+  readonly backendNodeId: number;
   readonly nodeName: string;
   readonly nodeValue: string;
   readonly attributes?: string[];
   readonly children?: CdpNode[];
   readonly shadowRoots?: CdpNode[];
+  readonly contentDocument?: CdpNode;
 }
+
+/** In which document ghost text is looked for: `document` is what that is called in the page's own code. */
+export interface Where {
+  readonly session?: Promise<CDPSession>;
+  readonly document?: string;
+}
+
+/** What is asked again until it is so is asked often: a test waits for nothing else. */
+const OFTEN = { intervals: [5, 10, 20, 20, 50, 50, 100], timeout: 2000 };
 
 /** Ghost text as a person sees it: read from the closed shadow root by the browser's own tools, which no page has. */
 export class Ghost {
-  readonly #page: Page;
   readonly #session: Promise<CDPSession>;
+  readonly #document: string;
 
-  constructor(page: Page) {
-    this.#page = page;
-    this.#session = page.context().newCDPSession(page);
+  constructor(page: Page, { session, document = "document" }: Where = {}) {
+    this.#session = session ?? page.context().newCDPSession(page);
+    this.#document = document;
   }
 
   /** What is drawn; null where nothing is. */
@@ -33,7 +43,7 @@ export class Ghost {
   }
 
   async expectText(text: string | null): Promise<void> {
-    await expect.poll(() => this.text()).toBe(text);
+    await expect.poll(() => this.text(), OFTEN).toBe(text);
   }
 
   /** The box of its first line. */
@@ -47,8 +57,7 @@ export class Ghost {
   async lines(): Promise<Rect[]> {
     const drawn = await this.#drawn();
     if (!drawn) throw new Error("no ghost text is drawn");
-    const { quads } = await (await this.#session).send("DOM.getContentQuads", { nodeId: drawn.node.nodeId });
-    return quads.map(([left = 0, top = 0, right = 0, , , bottom = 0]) => ({ left, top, right, bottom }));
+    return this.#rectsOf(all(drawn.node).find(({ nodeName }) => nodeName === "#text") ?? drawn.node, drawn.text.length);
   }
 
   /** Where `text`, at the end of what was typed, stands on the screen. */
@@ -60,70 +69,101 @@ export class Ghost {
 
   async linesOfTyped(text: string): Promise<Rect[]> {
     const session = await this.#session;
-    const { root } = (await session.send("DOM.getDocument", { depth: -1, pierce: true })) as { root: CdpNode };
+    const { root } = (await session.send("DOM.getDocument", { depth: -1, pierce: true })) as unknown as {
+      root: CdpNode;
+    };
     const node = all(root).findLast(
       (one) => one.nodeName === "#text" && one.nodeValue.replaceAll("\u00a0", " ").endsWith(text),
     );
     if (!node) throw new Error(`nothing ends with "${text}"`);
-    // No script of the page can measure in the shadow root that the browser gives a text box: its tools can.
-    const { object } = await session.send("DOM.resolveNode", { nodeId: node.nodeId });
-    const { result } = await session.send("Runtime.callFunctionOn", {
-      objectId: object.objectId ?? "",
-      functionDeclaration: `function (length) {
+    return this.#rectsOf(node, text.length);
+  }
+
+  /** The boxes of the last `length` characters of a text node. No script of the page can measure in every shadow root: these tools can. */
+  async #rectsOf(node: CdpNode, length: number): Promise<Rect[]> {
+    return this.#callOn(
+      node,
+      `function (length) {
         const range = document.createRange();
         range.setStart(this, this.length - length);
         range.setEnd(this, this.length);
         return [...range.getClientRects()].map(({ left, top, right, bottom }) => ({ left, top, right, bottom }));
       }`,
-      arguments: [{ value: text.length }],
-      returnByValue: true,
-    });
-    return result.value as Rect[];
+      length,
+    );
   }
 
   async style(names: string[]): Promise<Record<string, string>> {
     const drawn = await this.#drawn();
     if (!drawn) throw new Error("no ghost text is drawn");
-    const { computedStyle } = await (await this.#session).send("CSS.getComputedStyleForNode", {
-      nodeId: drawn.node.nodeId,
-    });
-    return Object.fromEntries(
-      computedStyle.filter(({ name }) => names.includes(name)).map(({ name, value }) => [name, value]),
+    return this.#callOn(
+      drawn.node,
+      `function (names) {
+        const style = getComputedStyle(this);
+        return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name)]));
+      }`,
+      names,
     );
   }
 
   /** Counts, from now on, how often ghost text comes and goes. */
   async watch(): Promise<() => Promise<{ came: number; went: number }>> {
-    await this.#page.evaluate(() => {
-      const log = { came: 0, went: 0 };
-      (window as unknown as { ghostLog: typeof log }).ghostLog = log;
+    const session = await this.#session;
+    const evaluate = async (expression: string) => {
+      const { result } = await session.send("Runtime.evaluate", { expression, returnByValue: true });
+      return result.value as { came: number; went: number };
+    };
+    await evaluate(`
+      window.ghostLog = { came: 0, went: 0 };
       new MutationObserver((changes) => {
         for (const { addedNodes, removedNodes } of changes) {
-          log.came += addedNodes.length;
-          log.went += removedNodes.length;
+          window.ghostLog.came += addedNodes.length;
+          window.ghostLog.went += removedNodes.length;
         }
-      }).observe(document.documentElement, { childList: true });
-    });
-    return () =>
-      this.#page.evaluate(() => (window as unknown as { ghostLog: { came: number; went: number } }).ghostLog);
+      }).observe(${this.#document}.documentElement, { childList: true });
+      window.ghostLog`);
+    return () => evaluate("window.ghostLog");
   }
 
-  async #drawn(): Promise<{ node: CdpNode; text: string } | null> {
+  async #callOn<Result>({ backendNodeId }: CdpNode, functionDeclaration: string, argument: unknown): Promise<Result> {
     const session = await this.#session;
-    await session.send("DOM.enable");
-    await session.send("CSS.enable");
-    const { root } = (await session.send("DOM.getDocument", { depth: -1, pierce: true })) as { root: CdpNode };
-    const host = all(root).find((node) => node.attributes?.includes("manual") && node.shadowRoots?.length);
-    const [clip, label] = host?.shadowRoots?.[0]?.children ?? [];
+    const { object } = await session.send("DOM.resolveNode", { backendNodeId });
+    const { result } = await session.send("Runtime.callFunctionOn", {
+      objectId: object.objectId ?? "",
+      functionDeclaration,
+      arguments: [{ value: argument }],
+      returnByValue: true,
+    });
+    return result.value as Result;
+  }
+
+  /** Which one of several it says it is. */
+  async choice(): Promise<string> {
+    return (await this.#drawn())?.choice ?? "";
+  }
+
+  async #drawn(): Promise<{ node: CdpNode; text: string; choice: string } | null> {
+    const session = await this.#session;
+    const { result } = await session.send("Runtime.evaluate", {
+      expression: `${this.#document}.documentElement.querySelector(':scope > [popover="manual"][aria-hidden="true"]')`,
+    });
+    if (!result.objectId) return null;
+    const described = await session.send("DOM.describeNode", { objectId: result.objectId, depth: -1, pierce: true });
+    const host = described.node as CdpNode;
+    const [clip, label] = host.shadowRoots?.[0]?.children ?? [];
     if (!clip || !label) return null;
     const isLabel = label.attributes?.some((value) => value.includes("display: block")) ?? false;
+    const count = all(host).find((one) => one.nodeName === "SMALL");
     const node = isLabel ? label : all(clip).findLast((one) => one.nodeName === "SPAN");
-    return node ? { node, text: textOf(node) } : null;
+    const choice = count ? textOf(count) : "";
+    const text = node ? textOf(node) : "";
+    return node ? { node, text: isLabel ? text.slice(0, text.length - choice.length) : text, choice } : null;
   }
 }
 
 function all(node: CdpNode): CdpNode[] {
-  return [node, ...[...(node.children ?? []), ...(node.shadowRoots ?? [])].flatMap(all)];
+  const inner = [...(node.children ?? []), ...(node.shadowRoots ?? [])];
+  return [node, ...[...inner, ...(node.contentDocument ? [node.contentDocument] : [])].flatMap(all)];
 }
 
 function textOf(node: CdpNode): string {

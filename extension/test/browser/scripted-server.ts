@@ -36,8 +36,12 @@ export const CODE = "ABCD-EFGH";
 export class ScriptedServer {
   readonly received: Frame[] = [];
   script: Script = () => "";
+  /** Other ways to go on, where they are asked for. */
+  others: (keystroke: Keystroke) => readonly string[] = () => [];
   /** Asked for a page, it serves these: by path. */
   readonly pages = new Map<string, string>();
+  /** The built pages of real editors are under `/pages/`. */
+  readonly #built = new URL("../../.output/test-pages/", import.meta.url);
   /** Where the playground's files are, once they are served. */
   #playground: URL | null = null;
   readonly #http: Server;
@@ -115,7 +119,9 @@ export class ScriptedServer {
       seq,
       text,
       confidence: 0.9,
-      alternatives: [],
+      alternatives: keystroke.alternatives
+        ? this.others(keystroke).map((other) => ({ text: other, confidence: 0.3 }))
+        : [],
       final: true,
       elapsed_ms: 1,
       source: "tree",
@@ -129,6 +135,7 @@ export class ScriptedServer {
     const path = request.url ?? "/";
     const page = this.pages.get(path);
     if (page !== undefined) return reply(response, 200, page, "text/html; charset=utf-8");
+    if (path.startsWith("/pages/")) return this.#replyBuilt(path.slice("/pages/".length), response);
     if (path === "/healthz")
       return reply(response, 200, JSON.stringify({ status: "ready", model: "scripted", provider: "none" }));
     if (path !== "/v1/pair") return this.#replyFile(path, response);
@@ -138,12 +145,19 @@ export class ScriptedServer {
     return reply(response, right ? 200 : 401, JSON.stringify(right ? { token: TOKEN } : { code: "unauthorized" }));
   }
 
+  async #replyBuilt(name: string, response: ServerResponse): Promise<void> {
+    const content = await readFile(new URL(name, this.#built)).catch(() => null);
+    if (!content) return reply(response, 404, "Not found.", "text/plain");
+    response.setHeader("cache-control", "max-age=3600");
+    reply(response, 200, content, typeOf(name));
+  }
+
   async #replyFile(path: string, response: ServerResponse): Promise<void> {
     const name = path === "/" ? "index.html" : path.slice(1);
     const content = this.#playground && (await readFile(new URL(name, this.#playground)).catch(() => null));
     if (!content) return reply(response, 404, "Not found.", "text/plain");
     response.setHeader("content-security-policy", POLICY.replaceAll("HOST", this.origin.slice("http://".length)));
-    reply(response, 200, content, `${TYPES[name.split(".").at(-1) ?? ""]}; charset=utf-8`);
+    reply(response, 200, content, typeOf(name));
   }
 }
 
@@ -152,6 +166,8 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' ws://HOST wss://HOST; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const TYPES: Readonly<Record<string, string>> = { html: "text/html", js: "text/javascript", css: "text/css" };
+
+const typeOf = (name: string) => `${TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream"}; charset=utf-8`;
 
 function reply(response: ServerResponse, status: number, body: string | Buffer, type = "application/json"): void {
   response.writeHead(status, { "content-type": type }).end(body);

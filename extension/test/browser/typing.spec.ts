@@ -154,6 +154,25 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       await ghost.expectText("ck response, and see you on Friday");
     });
 
+    test("Alt with the arrows shows other ways to go on, and how many there are", async ({ page, ghost, server }) => {
+      server.others = () => ["te reply", "etness"];
+      await page.keyboard.type("Thanks for the qui");
+      await ghost.expectText("ck response, and see you on Friday");
+      expect(await ghost.choice()).toBe("");
+      await page.keyboard.press("Alt+ArrowDown");
+      await ghost.expectText("te reply");
+      expect(await ghost.choice()).toBe("2/3");
+      await page.keyboard.press("Alt+ArrowDown");
+      await ghost.expectText("etness");
+      await page.keyboard.press("Alt+ArrowUp");
+      await ghost.expectText("te reply");
+      await page.keyboard.press("Tab");
+      expect(await written(page)).toBe("Thanks for the quite");
+      await ghost.expectText(" reply");
+      expect(await ghost.choice()).toBe("");
+      expect(server.of("accepted").at(-1)?.text).toBe("te");
+    });
+
     test("says nothing on the console", async ({ page, ghost, noise }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");

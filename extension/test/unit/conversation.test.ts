@@ -73,3 +73,32 @@ test("what was dismissed stays away, also where its answer comes late, until ano
   expect(conversation.isDismissed(at("Hi th"))).toBe(true);
   expect(conversation.isDismissed(at("Hi the"))).toBe(false);
 });
+
+test("other ways to go on are asked for once, and stepped through in a circle", () => {
+  const conversation = new Conversation();
+  conversation.ask(at("Hi th"));
+  conversation.answer(answer(1, "ere"));
+  expect(conversation.choose(at("Hi th"), 1)).toMatchObject({ seq: 2, before: "Hi th" });
+  expect(conversation.choose(at("Hi th"), 1)).toBeNull();
+  conversation.answer(answer(2, "ere", { alternatives: ["at", "is"] }));
+  expect(conversation.held).toMatchObject({ text: "at", choice: { number: 2, of: 3 } });
+  conversation.choose(at("Hi th"), 1);
+  conversation.choose(at("Hi th"), 1);
+  expect(conversation.held).toMatchObject({ text: "ere", choice: { number: 1, of: 3 } });
+  conversation.choose(at("Hi th"), -1);
+  expect(conversation.held).toMatchObject({ text: "is", choice: { number: 3, of: 3 } });
+});
+
+test("what was chosen stays while it is typed, whatever the server says of the longer text", () => {
+  const conversation = new Conversation();
+  conversation.ask(at("Hi th"));
+  conversation.answer(answer(1, "ere"));
+  conversation.choose(at("Hi th"), 1);
+  conversation.answer(answer(2, "ere", { alternatives: ["at one"] }));
+  conversation.ask(at("Hi tha"));
+  conversation.answer(answer(3, "nks"));
+  expect(conversation.held?.text).toBe("at one");
+  conversation.ask(at("Hi than"));
+  conversation.answer(answer(4, "ks"));
+  expect(conversation.held?.text).toBe("ks");
+});

@@ -20,6 +20,7 @@ test("what fits is drawn in the line", () => {
     text: "ere, Ann",
     position: "inline",
     seq: 4,
+    choice: null,
   });
 });
 

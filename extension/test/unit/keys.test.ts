@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actOf, type Press } from "../../src/ghost/keys.ts";
+import { actOf, chordOf, DEFAULT_KEYS, isFree, type Press } from "../../src/ghost/keys.ts";
 
 const press = (key: string, changes: Partial<Press> = {}): Press => ({
   key,
@@ -45,4 +45,39 @@ test.each([
   ["taken by an input method", { keyCode: 229 }],
 ])("a key that is %s is not ours", (_, changes) => {
   for (const key of ["Tab", "ArrowRight", "Escape"]) expect(actOf(press(key, changes), ghost)).toBeNull();
+});
+
+test("Alt with the arrows up and down steps through other ways to go on", () => {
+  expect(actOf(press("ArrowDown", { altKey: true }), ghost)).toBe("next");
+  expect(actOf(press("ArrowUp", { altKey: true }), ghost)).toBe("previous");
+  expect(actOf(press("ArrowDown", { altKey: true, shiftKey: true }), ghost)).toBeNull();
+  expect(actOf(press("ArrowDown"), ghost)).toBeNull();
+});
+
+test("keys can be others, or none", () => {
+  const keys = { ...DEFAULT_KEYS, word: "Ctrl+Enter", all: "End", dismiss: "" };
+  expect(actOf(press("Enter", { ctrlKey: true }), ghost, keys)).toBe("word");
+  expect(actOf(press("End"), { ...ghost, atLineEnd: false }, keys)).toBe("all");
+  for (const key of ["Tab", "ArrowRight", "Escape"]) expect(actOf(press(key), ghost, keys)).toBeNull();
+});
+
+test("a chord is called by its modifiers and its key; a modifier alone is none", () => {
+  expect(chordOf(press("ArrowDown", { altKey: true, ctrlKey: true }))).toBe("Ctrl+Alt+ArrowDown");
+  expect(chordOf(press("J", { ctrlKey: true, shiftKey: true }))).toBe("Ctrl+Shift+j");
+  expect(chordOf(press("Control", { ctrlKey: true }))).toBeNull();
+});
+
+test.each([
+  ["a", false],
+  [" ", false],
+  ["Shift+a", false],
+  ["Enter", false],
+  ["Backspace", false],
+  ["Shift+Tab", false],
+  ["Tab", true],
+  ["Ctrl+Enter", true],
+  ["Alt+a", true],
+  ["F2", true],
+])("whether %s may be chosen: %j", (chord, free) => {
+  expect(isFree(chord)).toBe(free);
 });

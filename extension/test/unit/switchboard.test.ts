@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { Switchboard } from "../../src/background/switchboard.ts";
 import type { ToPage } from "../../src/messages.ts";
+import { DEFAULTS } from "../../src/preferences.ts";
 import type { Connection } from "../../src/protocol/connection.ts";
 import type { ClientFrame, SuggestionFrame } from "../../src/protocol/frames.ts";
 
@@ -9,6 +10,7 @@ let opened: number;
 let closed: number;
 let timer: { callback: () => void; ms: number } | null;
 let switchboard: Switchboard;
+let now: number;
 
 const page = () => {
   const posted: ToPage[] = [];
@@ -22,6 +24,7 @@ const suggestion = (field: string, seq = 1): SuggestionFrame => ({
   seq,
   text: "ere",
   final: true,
+  confidence: 0.5,
   source: "tree",
   elapsedMs: 1,
 });
@@ -32,11 +35,13 @@ beforeEach(() => {
   opened = 0;
   closed = 0;
   timer = null;
+  now = 1000;
   switchboard = new Switchboard({
     setTimeout: (callback, ms) => {
       timer = { callback, ms };
       return timer;
     },
+    now: () => now,
     clearTimeout: () => {
       timer = null;
     },
@@ -66,7 +71,7 @@ test("two pages' fields of the same name are two, and each gets its own answer",
 test("it connects when a field is focused, and not before", () => {
   const one = page();
   expect(opened).toBe(0);
-  one.receive({ type: "focused" });
+  one.receive({ type: "focused", hosts: ["example.org"] });
   expect(opened).toBe(1);
 });
 
@@ -111,12 +116,19 @@ test("a page that is gone is not asked for again", () => {
 test("pages are told how much text the server wants", () => {
   const one = page();
   switchboard.welcome(welcome);
-  expect(one.posted.at(-1)).toEqual({ type: "context", chars: 500 });
+  expect(one.posted.at(-1)).toEqual({
+    type: "context",
+    chars: 500,
+    codeToo: false,
+    on: true,
+    keys: DEFAULTS.keys,
+    spoken: false,
+  });
 });
 
 test("while a field is focused there is a sign of life; when none is, the connection is let go", () => {
   const one = page();
-  one.receive({ type: "focused" });
+  one.receive({ type: "focused", hosts: ["example.org"] });
   sent.length = 0;
   timer?.callback();
   expect(sent).toEqual([{ type: "close", field: "keepalive" }]);
@@ -124,4 +136,35 @@ test("while a field is focused there is a sign of life; when none is, the connec
   expect(closed).toBe(0);
   timer?.callback();
   expect(closed).toBe(1);
+});
+
+test("a page of a site that is off is told so, also while it is open, and nothing of it is sent", () => {
+  const one = page();
+  one.receive({ type: "focused", hosts: ["inner.example", "example.org"] });
+  expect(one.posted.at(-1)).toMatchObject({ type: "context", on: true });
+  switchboard.prefer({ ...DEFAULTS, sitesOff: ["example.org"] });
+  expect(one.posted.at(-1)).toMatchObject({ type: "context", on: false });
+  sent.length = 0;
+  one.receive(keystroke("Hi"));
+  expect(sent).toEqual([]);
+});
+
+test("while all is paused nothing is sent, and then again", () => {
+  const one = page();
+  switchboard.prefer({ ...DEFAULTS, pausedUntil: 2000 });
+  one.receive(keystroke("Hi"));
+  expect(sent).toEqual([]);
+  now = 2000;
+  one.receive(keystroke("Hi", 2));
+  expect(sent).toHaveLength(1);
+});
+
+test("what is less sure than a person wants comes to the page as nothing", () => {
+  const one = page();
+  one.receive(keystroke("Hi"));
+  switchboard.prefer({ ...DEFAULTS, sureness: "calm" });
+  switchboard.fromServer(suggestion("1.f1"));
+  expect(one.posted.at(-1)).toMatchObject({ answer: { text: "" } });
+  switchboard.fromServer({ ...suggestion("1.f1"), confidence: 0.7 });
+  expect(one.posted.at(-1)).toMatchObject({ answer: { text: "ere" } });
 });

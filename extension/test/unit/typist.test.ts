@@ -1,13 +1,17 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { Client, Keystroke } from "../../src/ghost/client.ts";
 import type { Answer } from "../../src/ghost/conversation.ts";
-import type { Field, FieldText, Written } from "../../src/ghost/fields/field.ts";
-import type { Press } from "../../src/ghost/keys.ts";
+import type { Field, FieldKind, FieldText, Written } from "../../src/ghost/fields/field.ts";
+import { DEFAULT_KEYS, type Press } from "../../src/ghost/keys.ts";
 import type { Place } from "../../src/ghost/place.ts";
 import { type Screen, Typist } from "../../src/ghost/typist.ts";
 
 class RecordingClient implements Client {
   contextChars = 100;
+  codeToo = false;
+  on = true;
+  spoken = false;
+  keys = DEFAULT_KEYS;
   readonly log: string[] = [];
   readonly asked: Keystroke[] = [];
   answer: (field: string, answer: Answer) => void = () => {};
@@ -24,6 +28,7 @@ class RecordingClient implements Client {
   dismissed(field: string, seq: number) {
     this.log.push(`dismissed ${field} ${seq}`);
   }
+  onChange() {}
   focused() {}
   left(field: string) {
     this.log.push(`left ${field}`);
@@ -44,7 +49,7 @@ class FakeScreen implements Screen {
 
 class FakeField implements Field {
   readonly element = {} as HTMLElement;
-  readonly kind = "text";
+  kind: FieldKind = "text";
   open = true;
   reads = 0;
   before = "";
@@ -57,10 +62,13 @@ class FakeField implements Field {
   place(): Place {
     return { rightToLeft: false } as Place;
   }
-  insert(text: string): Written {
+  async insert(text: string): Promise<Written> {
     if (this.writes === "written") this.before += text;
+    await this.settled;
     return this.writes;
   }
+  /** An editor with a model of its own takes its time. */
+  settled: Promise<void> | null = null;
 }
 
 const press = (key: string): Press => ({
@@ -113,11 +121,12 @@ test("an answer is drawn, and typing through it keeps the rest with no new answe
   expect(screen.text).toBe(", Ann");
 });
 
-test("Tab takes the next word, tells the server, and asks at once about the new text", () => {
+test("Tab takes the next word, tells the server, and asks at once about the new text", async () => {
   type("Hi th");
   answer("ere, Ann");
   client.log.length = 0;
   expect(typist.press(press("Tab"))).toBe(true);
+  await vi.waitFor(() => expect(client.log).toHaveLength(2));
   expect(field.before).toBe("Hi there");
   expect(screen.text).toBe(", Ann");
   expect(client.log).toEqual(["accepted f1 5 ere", "keystroke f1 6 Hi there"]);
@@ -156,6 +165,26 @@ test("a closed field is never read, and what was drawn goes where a field is clo
   expect(screen.text).toBeNull();
 });
 
+test("code is completed only where that was asked for", () => {
+  field.kind = "code";
+  type("let it");
+  expect(client.asked).toEqual([]);
+  client.codeToo = true;
+  type(" b");
+  expect(client.asked.at(-1)).toMatchObject({ before: "let it b", kind: "text" });
+});
+
+test("on a page that is switched off nothing is read, and what was drawn goes", () => {
+  type("Hi th");
+  answer("ere");
+  client.on = false;
+  const { reads } = field;
+  typist.changed();
+  expect(screen.text).toBeNull();
+  type("e");
+  expect(field.reads).toBe(reads);
+});
+
 test("while an input method composes nothing is drawn, asked, or taken", () => {
   type("Hi th");
   answer("ere");
@@ -169,12 +198,28 @@ test("while an input method composes nothing is drawn, asked, or taken", () => {
   expect(screen.text).toBe("re");
 });
 
-test("a write that went wrong is not tried again: the field is left alone", () => {
+test("a key that comes while a word is being written waits for its turn", async () => {
+  type("Hi th");
+  answer("ere, Ann");
+  let settle = () => {};
+  field.settled = new Promise((resolve) => {
+    settle = resolve;
+  });
+  typist.press(press("Tab"));
+  expect(typist.press(press("Tab"))).toBe(true);
+  expect(field.before).toBe("Hi there");
+  field.settled = null;
+  settle();
+  await vi.waitFor(() => expect(field.before).toBe("Hi there, Ann"));
+  await vi.waitFor(() => expect(client.log.filter((line) => line.startsWith("accepted"))).toHaveLength(2));
+});
+
+test("a write that went wrong is not tried again: the field is left alone", async () => {
   type("Hi th");
   answer("ere");
   field.writes = "unverified";
   expect(typist.press(press("Tab"))).toBe(true);
-  expect(screen.text).toBeNull();
+  await vi.waitFor(() => expect(screen.text).toBeNull());
   expect(client.log.some((line) => line.startsWith("accepted"))).toBe(false);
   type("x");
   expect(typist.press(press("Tab"))).toBe(false);

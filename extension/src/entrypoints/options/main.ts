@@ -1,4 +1,5 @@
 import { browser } from "wxt/browser";
+import { find } from "../../look/find.ts";
 import { DEFAULT_ADDRESS, originOf } from "../../protocol/address.ts";
 import { connect, PairingError } from "../../protocol/pair.ts";
 import { sentenceFor } from "../../protocol/troubles.ts";
@@ -6,17 +7,11 @@ import { CLIENT, readSettings, writeSettings } from "../../settings.ts";
 
 type Tone = "quiet" | "good" | "bad";
 
-function element<T extends HTMLElement>(selector: string, type: new () => T): T {
-  const found = document.querySelector(selector);
-  if (!(found instanceof type)) throw new Error(`The page has no ${selector}`);
-  return found;
-}
-
-const form = element("form", HTMLFormElement);
-const address = element("#address", HTMLInputElement);
-const secret = element("#secret", HTMLInputElement);
-const button = element("button", HTMLButtonElement);
-const outcome = element("#outcome", HTMLParagraphElement);
+const form = find("form", HTMLFormElement);
+const address = find("#address", HTMLInputElement);
+const secret = find("#secret", HTMLInputElement);
+const button = find("button", HTMLButtonElement);
+const outcome = find("#outcome", HTMLParagraphElement);
 
 function say(tone: Tone, text: string): void {
   outcome.dataset.tone = tone;

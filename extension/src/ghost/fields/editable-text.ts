@@ -19,7 +19,7 @@ const KEEPS_SPACES = /^(pre|break-spaces)/;
 export function textAround(root: Element, caret: Caret, limit: number): TextAround {
   const lines = new Lines();
   const first = firstWithin(root, caret, limit);
-  readInto(lines, root, { caret, first, isEnough: () => lines.after.length > limit });
+  readInto(lines, root, { caret, first, limit, isEnough: () => lines.after.length > limit });
   return { before: lastOf(lines.before, limit), after: firstOf(lines.after, limit) };
 }
 
@@ -29,6 +29,7 @@ interface Reading {
   readonly caret: Caret;
   /** Nothing before this node is needed. */
   readonly first: Node | null;
+  readonly limit: number;
   isEnough(): boolean;
 }
 
@@ -82,18 +83,18 @@ class Lines {
 }
 
 function readInto(lines: Lines, node: Node, reading: Reading): void {
-  if (reading.isEnough() || isBefore(node, reading.first)) return;
-  if (node instanceof Text) readText(lines, node, reading.caret);
+  if (node instanceof Text) readText(lines, node, reading);
   else if (node instanceof HTMLBRElement) lines.lineBreak(isPlaceholder(node));
   else if (node instanceof Element) readElement(lines, node, reading);
 }
 
-function readText(lines: Lines, node: Text, caret: Caret): void {
+function readText(lines: Lines, node: Text, { caret, limit }: Reading): void {
   const keeps = node.parentElement !== null && KEEPS_SPACES.test(getComputedStyle(node.parentElement).whiteSpace);
+  // Spaces may yet become one for many: a little more than the limit is read.
   if (node !== caret.node) return lines.text(node.data, keeps);
-  lines.text(node.data.slice(0, caret.offset), keeps);
+  lines.text(lastOf(node.data.slice(0, caret.offset), 2 * limit), keeps);
   lines.caret();
-  lines.text(node.data.slice(caret.offset), keeps);
+  lines.text(firstOf(node.data.slice(caret.offset), 2 * limit), keeps);
 }
 
 function readElement(lines: Lines, element: Element, reading: Reading): void {
@@ -101,14 +102,14 @@ function readElement(lines: Lines, element: Element, reading: Reading): void {
   if (display === "none") return;
   const block = BLOCK_DISPLAY.test(display);
   if (block) lines.blockEdge();
-  const { caret } = reading;
-  let index = 0;
-  for (const child of element.childNodes) {
-    if (element === caret.node && index === caret.offset) lines.caret();
+  const { caret, first, isEnough } = reading;
+  /** The child that the caret stands before; null where it stands after all of them. */
+  const next = element === caret.node ? (element.childNodes[caret.offset] ?? null) : undefined;
+  for (let child = childWith(element, first); child && !isEnough(); child = child.nextSibling) {
+    if (child === next) lines.caret();
     readInto(lines, child, reading);
-    index += 1;
   }
-  if (element === caret.node && index <= caret.offset) lines.caret();
+  if (next === null) lines.caret();
   if (block) lines.blockEdge();
 }
 
@@ -123,9 +124,11 @@ function isPlaceholder(br: HTMLBRElement): boolean {
   }
 }
 
-function isBefore(node: Node, first: Node | null): boolean {
-  if (!first || node === first || node.contains(first)) return false;
-  return (node.compareDocumentPosition(first) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+/** The child of `element` that `inner` is in, or its first one where `inner` is elsewhere. */
+function childWith(element: Element, inner: Node | null): Node | null {
+  let child = inner;
+  while (child && child.parentNode !== element) child = child.parentNode;
+  return child ?? element.firstChild;
 }
 
 /** Where `limit` characters before the caret begin; null where there are fewer. */

@@ -2,23 +2,31 @@ import { ghostStrength } from "../colour.ts";
 import { lastOf } from "../cut.ts";
 import { type Box, intersection, type Place } from "../place.ts";
 import { isClosed, type PasswordMemory } from "../private.ts";
+import type { Reach } from "../reach.ts";
 import { type Caret, isBlock, textAround } from "./editable-text.ts";
 import type { Field, FieldText, Written } from "./field.ts";
 import { kindOf } from "./kind.ts";
 import { backgroundOf, clippedByAncestors, edges, isSeenAt, parentOf, textColour, textStyle } from "./style.ts";
 import { startNewUndoStepIn } from "./undo.ts";
+import { wayInto } from "./ways.ts";
 
 /** How much is read to see that a write did what it should. */
 const VERIFIED = 200;
+/** An editor that draws later than it takes text in is looked at again: often within this task, then after these milliseconds. */
+const TICKS = 10;
+const SETTLING_MS = [16, 32];
 
-/** Any `contenteditable` without ways of its own. */
+/** Any `contenteditable`. Editors differ in how they take text in and keep undo steps; how it is read and where it stands is the same. */
 export class Editable implements Field {
   readonly element: HTMLElement;
   readonly #passwords: PasswordMemory;
+  readonly #reach: Reach;
 
-  constructor(element: HTMLElement, passwords: PasswordMemory) {
+  constructor(element: HTMLElement, passwords: PasswordMemory, reach: Reach) {
     this.element = element;
     this.#passwords = passwords;
+    this.#reach = reach;
+    reach.entered(element);
   }
 
   get kind() {
@@ -67,22 +75,33 @@ export class Editable implements Field {
     };
   }
 
-  insert(text: string): Written {
+  async insert(text: string): Promise<Written> {
+    const { element } = this;
     const selection = this.#selection();
     const was = this.read(VERIFIED);
-    if (!selection || !was || was.selected || !this.element.isContentEditable) return "refused";
+    if (!selection || !was || was.selected || !element.isContentEditable) return "refused";
     startNewUndoStepIn(selection);
-    const request = new InputEvent("beforeinput", {
-      inputType: "insertText",
-      data: text,
-      bubbles: true,
-      cancelable: true,
-      composed: true,
-    });
-    // An editor that cancels it has put the text in by its own means: a second write would double it.
-    if (this.element.dispatchEvent(request)) document.execCommand("insertText", false, text);
-    const is = this.read(VERIFIED);
-    return is?.before === lastOf(was.before + text, VERIFIED) && is.after === was.after ? "written" : "unverified";
+    this.#reach.undoStep(element, "before");
+    wayInto(element)(element, text);
+    const written = await this.#holds(lastOf(was.before + text, VERIFIED), was.after);
+    this.#reach.undoStep(element, "after");
+    return written;
+  }
+
+  async #holds(before: string, after: string): Promise<Written> {
+    const holds = () => {
+      const is = this.read(VERIFIED);
+      return is?.before === before && is.after === after;
+    };
+    for (let tick = 0; tick < TICKS; tick++) {
+      if (holds()) return "written";
+      await Promise.resolve();
+    }
+    for (const ms of SETTLING_MS) {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      if (holds()) return "written";
+    }
+    return "unverified";
   }
 
   #selection(): Selection | null {

@@ -11,18 +11,24 @@ export interface FieldText {
   readonly room: number;
 }
 
+/** What a field is for. Code is told to the server as any text. */
+export type FieldKind = Kind | "code";
+
 export type Written = "written" | "refused" | "unverified";
 
 /** One kind of editor. Nothing else knows how text is read from it, where it is drawn, or how it is written. */
 export interface Field {
   readonly element: HTMLElement;
-  readonly kind: Kind;
+  readonly kind: FieldKind;
   /** Whether it may be read now. Asked before every reading: pages change their fields while one types. */
   readonly open: boolean;
   /** The text around the caret, null where the caret is not in the field. */
   read(limit: number): FieldText | null;
   /** Where text after the caret would stand, null where that can't be seen. */
   place(): Place | null;
-  /** Puts `text` in at the caret as the user would, once. "unverified": the field is not what it should be now; leave it alone. */
-  insert(text: string): Written;
+  /**
+   * Puts `text` in at the caret as the user would, once, before it gives back anything. Ends when the field has taken it, which an
+   * editor with a model of its own may do later. "unverified": the field is not what it should be then; leave it alone.
+   */
+  insert(text: string): Promise<Written>;
 }

@@ -1,4 +1,5 @@
 import type { PasswordMemory } from "../private.ts";
+import type { Reach } from "../reach.ts";
 import { Editable } from "./editable.ts";
 import type { Field } from "./field.ts";
 import { TextBox } from "./textbox.ts";
@@ -10,11 +11,18 @@ import { TextBox } from "./textbox.ts";
 const PROSE_INPUT = 'input:not([type]), input[type="" i], input[type="text" i], input[type="search" i]';
 
 /** The field that has the focus when `target` has it, null where one does not write prose there. */
-export function fieldAt(target: EventTarget | null | undefined, passwords: PasswordMemory): Field | null {
+export function fieldAt(target: EventTarget | null | undefined, passwords: PasswordMemory, reach: Reach): Field | null {
   if (!(target instanceof HTMLElement)) return null;
+  const element = innermostFocused(target, reach);
   // Asked of every input that is entered: once a password, always private.
-  passwords.has(target);
-  if (target instanceof HTMLTextAreaElement) return new TextBox(target, passwords);
-  if (target instanceof HTMLInputElement) return target.matches(PROSE_INPUT) ? new TextBox(target, passwords) : null;
-  return target.isContentEditable ? new Editable(target, passwords) : null;
+  passwords.has(element);
+  if (element instanceof HTMLTextAreaElement) return new TextBox(element, passwords);
+  if (element instanceof HTMLInputElement) return element.matches(PROSE_INPUT) ? new TextBox(element, passwords) : null;
+  return element.isContentEditable ? new Editable(element, passwords, reach) : null;
+}
+
+/** What in the shadow trees of `element` has the focus. */
+function innermostFocused(element: HTMLElement, reach: Reach): HTMLElement {
+  const inner = reach.shadowOf(element)?.activeElement;
+  return inner instanceof HTMLElement ? innermostFocused(inner, reach) : element;
 }

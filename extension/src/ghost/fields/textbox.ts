@@ -74,12 +74,12 @@ export class TextBox implements Field {
       style: textStyle(style),
       colour: `color-mix(in srgb, ${colour} ${ghostStrength(colour, background) * 100}%, transparent)`,
       background: background ?? "Canvas",
-      lead: { kind: "text", lines: this.#linesToCaret(), multiline: this.#multiline, align: style.textAlign },
+      lead: { kind: "text", text: this.#textToCaret(), multiline: this.#multiline, align: style.textAlign },
       seenAt: (x, y) => isSeenAt(element, x, y),
     };
   }
 
-  insert(text: string): Written {
+  async insert(text: string): Promise<Written> {
     const { element } = this;
     const { value, selectionStart, selectionEnd } = element;
     const root = element.getRootNode() as Document | ShadowRoot;
@@ -99,7 +99,7 @@ export class TextBox implements Field {
     );
   }
 
-  #linesToCaret(): string[] {
-    return this.element.value.slice(0, this.element.selectionStart ?? 0).split("\n");
+  #textToCaret(): string {
+    return this.element.value.slice(0, this.element.selectionStart ?? 0);
   }
 }

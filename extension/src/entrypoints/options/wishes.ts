@@ -1,0 +1,140 @@
+import { ACTS, type Act, chordOf, DEFAULT_KEYS, isFree } from "../../ghost/keys.ts";
+import { find } from "../../look/find.ts";
+import { type Preferences, type Sureness, withSite } from "../../preferences.ts";
+import { readPreferences, writePreferences } from "../../settings.ts";
+
+/** The part of the options page that says how a person wants it: keys, sureness, sites. Everything is kept as soon as it is chosen. */
+
+const NAMES: Readonly<Record<Act, string>> = {
+  word: "Take the next word",
+  all: "Take all of it",
+  dismiss: "Send it away",
+  next: "Another way to go on",
+  previous: "The way before",
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  ArrowRight: "→",
+  ArrowLeft: "←",
+  ArrowDown: "↓",
+  ArrowUp: "↑",
+  Escape: "Esc",
+};
+
+let preferences = await readPreferences();
+
+const keyList = find("#key-list", HTMLDivElement);
+const keyOutcome = find("#key-outcome", HTMLParagraphElement);
+const code = find("#code", HTMLInputElement);
+const spoken = find("#spoken", HTMLInputElement);
+const sites = find("#sites", HTMLUListElement);
+
+async function prefer(changed: Preferences): Promise<void> {
+  preferences = changed;
+  await writePreferences(changed);
+  show();
+}
+
+const readable = (chord: string): string =>
+  chord === ""
+    ? "Off"
+    : chord
+        .split(/\+(?=.)/u)
+        .map((part) => WORDS[part] ?? part)
+        .join(" + ");
+
+function button(text: string, label: string, press: (button: HTMLButtonElement) => void): HTMLButtonElement {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "small";
+  made.textContent = text;
+  made.setAttribute("aria-label", label);
+  made.addEventListener("click", () => press(made));
+  return made;
+}
+
+/** The next key that is pressed is the one. It is only one: the key after it leaves the field as ever. */
+function listenFor(act: Act, asked: HTMLButtonElement): void {
+  const stop = new AbortController();
+  const end = () => {
+    stop.abort();
+    asked.textContent = readable(preferences.keys[act]);
+  };
+  asked.textContent = "Press the key …";
+  asked.addEventListener("blur", end, { signal: stop.signal });
+  asked.addEventListener(
+    "keydown",
+    (event) => {
+      const chord = chordOf(event);
+      if (chord === null) return;
+      event.preventDefault();
+      end();
+      void choose(act, chord);
+    },
+    { signal: stop.signal },
+  );
+}
+
+async function choose(act: Act, chord: string): Promise<void> {
+  const other = ACTS.find((one) => one !== act && chord !== "" && preferences.keys[one] === chord);
+  if (other) return say(`${readable(chord)} is taken already: ${NAMES[other].toLowerCase()}.`);
+  if (chord !== "" && !isFree(chord)) return say(`${readable(chord)} is needed for typing, or for leaving a field.`);
+  await prefer({ ...preferences, keys: { ...preferences.keys, [act]: chord } });
+  say(`${NAMES[act]}: ${readable(chord)}.`);
+  keyList.querySelector<HTMLButtonElement>(`[data-act="${act}"]`)?.focus();
+}
+
+function say(text: string): void {
+  keyOutcome.textContent = text;
+}
+
+function showKeys(): void {
+  const rows = ACTS.map((act) => {
+    const row = document.createElement("div");
+    const name = document.createElement("span");
+    name.textContent = NAMES[act];
+    const chord = preferences.keys[act];
+    const change = button(readable(chord), `${NAMES[act]}: ${readable(chord)}. Change`, (asked) =>
+      listenFor(act, asked),
+    );
+    change.dataset.act = act;
+    const isUsual = chord === DEFAULT_KEYS[act];
+    const back = button(
+      isUsual ? "Switch off" : "As it was",
+      `${NAMES[act]}: ${isUsual ? "switch off" : "as it was"}`,
+      () => choose(act, isUsual ? "" : DEFAULT_KEYS[act]),
+    );
+    row.append(name, change, back);
+    return row;
+  });
+  keyList.replaceChildren(...rows);
+}
+
+function showSites(): void {
+  const rows = preferences.sitesOff.map((host) => {
+    const row = document.createElement("li");
+    row.append(
+      host,
+      button("Switch on", `Switch on at ${host}`, () => prefer(withSite(preferences, host, true))),
+    );
+    return row;
+  });
+  sites.replaceChildren(...rows);
+  sites.hidden = rows.length === 0;
+  find("#no-sites", HTMLParagraphElement).hidden = rows.length > 0;
+}
+
+function show(): void {
+  showKeys();
+  showSites();
+  code.checked = preferences.codeToo;
+  spoken.checked = preferences.spoken;
+  find(`#sureness [value="${preferences.sureness}"]`, HTMLInputElement).checked = true;
+}
+
+spoken.addEventListener("change", () => prefer({ ...preferences, spoken: spoken.checked }));
+code.addEventListener("change", () => prefer({ ...preferences, codeToo: code.checked }));
+find("#sureness", HTMLDivElement).addEventListener("change", (event) =>
+  prefer({ ...preferences, sureness: (event.target as HTMLInputElement).value as Sureness }),
+);
+show();

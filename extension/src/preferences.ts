@@ -1,0 +1,44 @@
+import { DEFAULT_KEYS, type Keys } from "./ghost/keys.ts";
+
+/** How a person wants it, and what follows from that for one page. Pure: where it is kept is `settings.ts`. */
+
+/** How sure the model must be for its words to be shown. */
+export type Sureness = "calm" | "balanced" | "eager";
+
+export interface Preferences {
+  /** Whether code editors are completed in too. */
+  readonly codeToo: boolean;
+  /** Hosts that are left alone: each only as it is written here, no part of it and nothing under it. */
+  readonly sitesOff: readonly string[];
+  /** Everything is quiet until then, in milliseconds of the clock; 0 for not at all. */
+  readonly pausedUntil: number;
+  readonly sureness: Sureness;
+  readonly keys: Keys;
+  /** Whether screen readers are told what is shown. */
+  readonly spoken: boolean;
+}
+
+/** What was never chosen. */
+export const DEFAULTS: Preferences = {
+  codeToo: false,
+  sitesOff: [],
+  pausedUntil: 0,
+  sureness: "eager",
+  keys: DEFAULT_KEYS,
+  spoken: false,
+};
+
+/** The least confidence that is shown; the server has a threshold of its own below it. */
+export const LEAST: Readonly<Record<Sureness, number>> = { calm: 0.6, balanced: 0.4, eager: 0 };
+
+export const HOUR_MS = 3_600_000;
+
+/** Whether a page is completed in. `hosts`: its own, and those of the pages that it is framed by. */
+export function isOnAt({ sitesOff, pausedUntil }: Preferences, hosts: readonly string[], now: number): boolean {
+  return now >= pausedUntil && !hosts.some((host) => sitesOff.includes(host));
+}
+
+export function withSite(preferences: Preferences, host: string, on: boolean): Preferences {
+  const others = preferences.sitesOff.filter((one) => one !== host);
+  return { ...preferences, sitesOff: on ? others : [...others, host].sort() };
+}

@@ -1,0 +1,258 @@
+import { readFile } from "node:fs/promises";
+import type { Frame, Page } from "@playwright/test";
+import { Ghost } from "./ghost.ts";
+import { COMPOSE, REPLY } from "./gmail.ts";
+import type { ScriptedServer } from "./scripted-server.ts";
+
+/** One way of making a field that people write in, as a test opens it. */
+export interface Editor {
+  readonly name: string;
+  /** The package whose version is meant. */
+  readonly packageName?: string;
+  /** The page: a script of `pages/`, or what stands in its body. */
+  readonly page: { readonly script: string } | { readonly body: string };
+  readonly field: string;
+  /** The frame that the field is in, by its selector; `isolated` where it is of another site and has a process of its own. */
+  readonly frame?: { readonly selector: string; readonly isolated?: boolean };
+  /** What it can't do, by the matrix's columns, and why. */
+  readonly limits?: Readonly<Record<string, string>>;
+  /** How many milliseconds it takes to hear that the browser has moved the caret. */
+  readonly settles?: number;
+  /** Off until a person switches it on. */
+  readonly code?: boolean;
+  /** It holds more than is written, so that it can't be emptied: each check opens it anew. */
+  readonly standing?: boolean;
+  /** What is written in it, where that is not English. */
+  readonly words?: Words;
+}
+
+/** A sentence that the server knows, and what is done with it. */
+export interface Words {
+  readonly typed: string;
+  /** What three Tabs take. */
+  readonly taken: readonly [string, string, string];
+  readonly left: string;
+  /** A line, what is typed before its last word, and what the server says then. */
+  readonly middle: { readonly line: string; readonly last: string; readonly typed: string; readonly next: string };
+  /** The keys to the next and to the last character. */
+  readonly onward: string;
+  readonly back: string;
+}
+
+export const ENGLISH: Words = {
+  typed: "Thanks for the qui",
+  taken: ["ck", " response", ", and"],
+  left: " see you on Friday",
+  middle: { line: "See you at nine.", last: " at nine.", typed: " o", next: "n Friday" },
+  onward: "ArrowRight",
+  back: "ArrowLeft",
+};
+
+const HEBREW: Words = {
+  typed: "תודה על התג",
+  taken: ["ובה", " המהירה", ", ונתראה"],
+  left: " ביום שישי",
+  middle: { line: "ניפגש בתשע.", last: " בתשע.", typed: " א", next: "ולי" },
+  onward: "ArrowLeft",
+  back: "ArrowRight",
+};
+
+const NOT_READ =
+  "Monaco keeps its text in a model of its own and draws it line by line; the element one types in holds none of it, so it is left alone.";
+
+const TEXTAREA = '<textarea id="field" rows="4" cols="70"></textarea>';
+const SHADOW = (mode: string) =>
+  `<div id="host"></div><script>{ const root = document.querySelector("#host").attachShadow({ mode: "${mode}" }); if (root.mode === "closed") window.closedRoot = root; root.innerHTML = '<textarea id="field" rows="4" cols="70" ></textarea>'; }</script>`;
+const RICH = (style: string) => `<div id="field" contenteditable="true" style="min-height: 60px; ${style}"></div>`;
+
+export const EDITORS: readonly Editor[] = [
+  { name: "textarea", page: { body: TEXTAREA }, field: "#field" },
+  { name: "input", page: { body: '<input id="field" size="80">' }, field: "#field" },
+  { name: "contenteditable", page: { body: RICH("width: 700px") }, field: "#field" },
+  { name: "Gmail, compose (look-alike)", page: { body: COMPOSE }, field: '[g_editable="true"]', standing: true },
+  { name: "Gmail, reply (look-alike)", page: { body: REPLY }, field: '[g_editable="true"]', standing: true },
+  { name: "Quill", packageName: "quill", page: { script: "quill" }, field: ".ql-editor" },
+  {
+    name: "ProseMirror",
+    packageName: "prosemirror-view",
+    page: { script: "prosemirror" },
+    field: ".ProseMirror",
+  },
+  { name: "Tiptap", packageName: "@tiptap/core", page: { script: "tiptap" }, field: ".ProseMirror" },
+  { name: "Lexical", packageName: "lexical", page: { script: "lexical" }, field: "[data-lexical-editor]" },
+  { name: "Slate", packageName: "slate-react", settles: 150, page: { script: "slate" }, field: "[data-slate-editor]" },
+  {
+    name: "TinyMCE",
+    packageName: "tinymce",
+    page: { script: "tinymce" },
+    field: "body#tinymce",
+    frame: { selector: "iframe.tox-edit-area__iframe" },
+  },
+  {
+    name: "CodeMirror",
+    packageName: "@codemirror/view",
+    code: true,
+    page: { script: "codemirror" },
+    field: ".cm-content",
+  },
+  {
+    name: "Monaco",
+    packageName: "monaco-editor",
+    page: { script: "monaco" },
+    field: ".monaco-editor .view-lines",
+    code: true,
+    limits: Object.fromEntries(
+      ["ghost", "place", "words", "all", "through", "undo", "redo", "ime", "middle", "escape"].map((cell) => [
+        cell,
+        NOT_READ,
+      ]),
+    ),
+  },
+  { name: "React, controlled", packageName: "react", page: { script: "react" }, field: "#field" },
+  { name: "Vue, controlled", packageName: "vue", page: { script: "vue" }, field: "#field" },
+  { name: "Svelte, bound", packageName: "svelte", page: { script: "svelte" }, field: "#field" },
+  { name: "open shadow root", page: { body: SHADOW("open") }, field: "#field" },
+  { name: "closed shadow root", page: { body: SHADOW("closed") }, field: "#host" },
+  {
+    name: "frame of the same site",
+    page: { body: '<iframe src="/inner" width="800" height="200"></iframe>' },
+    field: "#field",
+    frame: { selector: "iframe" },
+  },
+  {
+    name: "frame of another site",
+    page: { body: '<iframe src="OTHER/inner" width="800" height="200"></iframe>' },
+    field: "#field",
+    frame: { selector: "iframe", isolated: true },
+  },
+  {
+    name: "dialog",
+    page: { body: `<dialog id="dialog">${TEXTAREA}</dialog><script>dialog.showModal()</script>` },
+    field: "#field",
+  },
+  {
+    name: "scrolled box",
+    page: {
+      body: `<div id="box" style="height: 160px; overflow: auto"><div style="height: 300px"></div>${RICH("width: 700px")}<div style="height: 900px"></div></div><script>box.scrollTop = 260</script>`,
+    },
+    field: "#field",
+  },
+  {
+    name: "zoomed (CSS zoom 1.25)",
+    page: { body: `<div style="zoom: 1.25">${RICH("width: 700px")}</div>` },
+    field: "#field",
+  },
+  {
+    name: "scaled (CSS transform 1.2)",
+    page: { body: `<div style="transform: scale(1.2); transform-origin: 0 0">${RICH("width: 700px")}</div>` },
+    field: "#field",
+  },
+  {
+    name: "right to left",
+    page: { body: `<div dir="rtl">${RICH("width: 700px")}</div>` },
+    field: "#field",
+    words: HEBREW,
+  },
+];
+
+/** An editor on its page, with the caret in it. */
+export class Opened {
+  readonly page: Page;
+  readonly ghost: Ghost;
+  readonly #editor: Editor;
+  readonly #frame: Frame;
+  /** Signature and quoted mail, which stand after what is written. */
+  #standing = "";
+
+  private constructor(page: Page, ghost: Ghost, editor: Editor, frame: Frame) {
+    this.page = page;
+    this.ghost = ghost;
+    this.#editor = editor;
+    this.#frame = frame;
+  }
+
+  static async open(page: Page, server: ScriptedServer, editor: Editor): Promise<Opened> {
+    await serve(server, editor);
+    await page.goto(`${server.origin}/page`);
+    const { frame } = editor;
+    const inner = frame ? await contentOf(page, frame.selector) : page.mainFrame();
+    const ghost = new Ghost(page, {
+      ...(frame?.isolated ? { session: page.context().newCDPSession(inner) } : {}),
+      ...(frame && !frame.isolated ? { document: `document.querySelector("${frame.selector}").contentDocument` } : {}),
+    });
+    const opened = new Opened(page, ghost, editor, inner);
+    await opened.focus();
+    opened.#standing = (await opened.text()).trimStart();
+    return opened;
+  }
+
+  async focus(): Promise<void> {
+    await this.#frame
+      .locator(this.#editor.field)
+      .first()
+      .click({ position: { x: 12, y: 8 } });
+  }
+
+  /** Makes it empty as a person does; opens it anew where that is not enough. */
+  async clear(): Promise<void> {
+    await this.page.keyboard.press("Control+a");
+    await this.page.keyboard.press("Delete");
+    if ((await this.text()) !== "") throw new Error(`${this.#editor.name} could not be emptied`);
+  }
+
+  /** Waits until the editor knows of a caret that was moved by other means than its own: keys that come before act at the old one. */
+  async settle(): Promise<void> {
+    if (this.#editor.settles) await this.page.waitForTimeout(this.#editor.settles);
+  }
+
+  async leave(): Promise<void> {
+    await this.#frame.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  }
+
+  /** What was written, as the editor itself says it, or else as one would copy it. */
+  async text(): Promise<string> {
+    const own = await this.page.evaluate(() => window.editorPage?.text() ?? null);
+    if (own !== null) return own;
+    const text = await this.#frame.locator(this.#editor.field).first().evaluate(textOf);
+    if (this.#standing === "" || !text.endsWith(this.#standing)) return text;
+    return text.slice(0, text.length - this.#standing.length).replace(/\n+$/, "");
+  }
+}
+
+/** The text of a field as one would copy it, by nothing of the extension's own. */
+function textOf(field: Element): string {
+  const closed = (window as { closedRoot?: ShadowRoot }).closedRoot;
+  const target = closed?.querySelector("textarea") ?? field;
+  if ("value" in target) return String(target.value);
+  // biome-ignore lint/performance/useDomNodeTextContent: lines are what layout makes of blocks
+  return (target as HTMLElement).innerText.replace(/\n$/, "").replaceAll("\u00a0", " ");
+}
+
+async function contentOf(page: Page, selector: string): Promise<Frame> {
+  const frame = await (await page.waitForSelector(selector)).contentFrame();
+  if (!frame) throw new Error(`${selector} is no frame`);
+  return frame;
+}
+
+const INNER = `<!doctype html><title>Inner</title><link rel="icon" href="data:,">${TEXTAREA}`;
+
+async function serve(server: ScriptedServer, { page }: Editor): Promise<void> {
+  const other = server.origin.replace("127.0.0.1", "localhost");
+  const content = "script" in page ? await linksTo(page.script) : page.body.replaceAll("OTHER", other);
+  const head = '<meta charset="utf-8"><title>A page</title><link rel="icon" href="data:,">';
+  server.pages.set("/inner", INNER);
+  server.pages.set("/page", `<!doctype html><html lang="en">${head}<body>${content}`);
+}
+
+export const BUILT = new URL("../../.output/test-pages/", import.meta.url);
+
+async function linksTo(name: string): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL("manifest.json", BUILT), "utf8")) as Record<
+    string,
+    { file: string; css?: string[] }
+  >;
+  const entry = manifest[`${name}.ts`];
+  if (!entry) throw new Error(`No page of the name ${name} was built`);
+  const styles = (entry.css ?? []).map((file) => `<link rel="stylesheet" href="/pages/${file}">`);
+  return `${styles.join("")}<script type="module" src="/pages/${entry.file}"></script>`;
+}

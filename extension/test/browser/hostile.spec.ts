@@ -1,0 +1,76 @@
+import { expect, test } from "./fixtures.ts";
+import { knows } from "./scripted-server.ts";
+
+/** A page that wants to know what is suggested, or to have it written: it looks everywhere that a page can look. */
+const HOSTILE = `<textarea id="field" rows="4" cols="70"></textarea>
+<div id="rich" class="ProseMirror" contenteditable="true" style="width: 600px"></div>
+<script>
+  window.seen = [];
+  const keep = (what) => window.seen.push(String(what));
+  const { attachShadow } = Element.prototype;
+  Element.prototype.attachShadow = function (init) { const root = attachShadow.call(this, init); keep("shadow " + root.innerHTML); return root; };
+  const { dispatchEvent, addEventListener } = EventTarget.prototype;
+  EventTarget.prototype.dispatchEvent = function (event) { keep(event.type + " " + JSON.stringify(event.detail)); return dispatchEvent.call(this, event); };
+  for (const name of ["foretype:name", "foretype:here"]) addEventListener.call(window, name, (event) => keep(name + " " + event.detail), true);
+  window.dispatchEvent(new CustomEvent("foretype:here"));
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const node of addedNodes) {
+      keep("added " + (node.outerHTML ?? node.data) + (node.shadowRoot ? node.shadowRoot.innerHTML : ""));
+      keep("open " + (node.openOrClosedShadowRoot?.innerHTML ?? ""));
+    }
+  }).observe(document, { childList: true, subtree: true });
+  window.addEventListener("message", (event) => keep("message " + JSON.stringify(event.data)));
+</script>`;
+
+for (const id of ["field", "rich"]) {
+  test(`a page can neither read what is suggested in #${id} nor have it written`, async ({
+    page,
+    ghost,
+    server,
+    show,
+  }) => {
+    server.script = knows("Thanks for the quick response, and secretly yours");
+    await show(HOSTILE);
+    await page.locator(`#${id}`).click();
+    await page.keyboard.type("Thanks for the qui");
+    await ghost.expectText("ck response, and secretly yours");
+    const found = await page.evaluate((id) => {
+      const field = document.querySelector(`#${id}`) as HTMLElement;
+      for (const key of ["Tab", "ArrowRight", "ArrowDown"]) {
+        field.dispatchEvent(
+          new KeyboardEvent("keydown", {
+            key,
+            altKey: key === "ArrowDown",
+            bubbles: true,
+            cancelable: true,
+            composed: true,
+          }),
+        );
+      }
+      const host = document.documentElement.lastElementChild as HTMLElement;
+      const { x, y, width, height } = field.getBoundingClientRect();
+      const hits = [];
+      for (let at = x; at < x + width; at += 10) hits.push(document.elementFromPoint(at, y + height / 2)?.outerHTML);
+      return [
+        host.shadowRoot === null ? "closed" : host.shadowRoot.innerHTML,
+        host.textContent,
+        getSelection()?.toString(),
+        document.body.textContent,
+        ...hits,
+        ...(window as unknown as { seen: string[] }).seen,
+      ].join("\n");
+    }, id);
+    expect(found).toContain("closed");
+    expect(found).not.toContain("secretly");
+    expect(found).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+    const text = await page.locator(`#${id}`).evaluate((field) => ("value" in field ? field.value : field.textContent));
+    expect(text).toBe("Thanks for the qui");
+    expect(server.of("accepted")).toEqual([]);
+    await ghost.expectText("ck response, and secretly yours");
+    await page.keyboard.press("Tab");
+    await ghost.expectText(" response, and secretly yours");
+    const after = await page.evaluate(() => (window as unknown as { seen: string[] }).seen.join("\n"));
+    expect(after).not.toContain("secretly");
+    expect(after).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+  });
+}

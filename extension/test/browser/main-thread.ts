@@ -1,0 +1,59 @@
+import type { CDPSession, Page } from "@playwright/test";
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ts: number;
+  readonly dur?: number;
+  /** The time that the thread itself ran: what other processes took meanwhile is not in it. */
+  readonly tdur?: number;
+  readonly tid: number;
+  readonly pid: number;
+  readonly args: { readonly data?: { readonly url?: string; readonly type?: string } };
+}
+
+/** How long the extension's own code kept the page's main thread, in milliseconds, for each key that `act` presses. */
+export async function timePerKey(page: Page, act: () => Promise<void>): Promise<number[]> {
+  const session = await page.context().newCDPSession(page);
+  const events = await trace(session, act);
+  await session.detach();
+  const keys = events.filter(({ name, args }) => name === "EventDispatch" && args.data?.type === "keydown");
+  const calls = events.filter(
+    ({ name, args }) => name === "FunctionCall" && args.data?.url?.startsWith("chrome-extension:"),
+  );
+  return keys.map(({ ts, pid, tid }, index) => {
+    const next = keys[index + 1]?.ts ?? Number.POSITIVE_INFINITY;
+    const ofKey = calls.filter((call) => call.pid === pid && call.tid === tid && call.ts >= ts && call.ts < next);
+    return outermost(ofKey).reduce((sum, { dur = 0, tdur = dur }) => sum + tdur / 1000, 0);
+  });
+}
+
+/** Calls that are not part of another one. */
+function outermost(calls: TraceEvent[]): TraceEvent[] {
+  let end = 0;
+  return [...calls]
+    .sort((a, b) => a.ts - b.ts)
+    .filter(({ ts, dur = 0 }) => {
+      const inside = ts < end;
+      if (!inside) end = ts + dur;
+      return !inside;
+    });
+}
+
+async function trace(session: CDPSession, act: () => Promise<void>): Promise<TraceEvent[]> {
+  const events: TraceEvent[] = [];
+  session.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown as TraceEvent[])));
+  await session.send("Tracing.start", {
+    transferMode: "ReportEvents",
+    traceConfig: { includedCategories: ["devtools.timeline"], excludedCategories: ["*"] },
+  });
+  await act();
+  const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+  await session.send("Tracing.end");
+  await complete;
+  return events;
+}
+
+export function quantile(times: readonly number[], share: number): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}

@@ -1,0 +1,294 @@
+import { readFileSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { BrowserContext, Page } from "@playwright/test";
+import { EXTENSION_ID, expect, OPTIONS, test } from "./fixtures.ts";
+import { knows } from "./scripted-server.ts";
+
+const SENTENCE = "Thanks for the quick response";
+const TEXTAREA = '<textarea id="field" rows="4" cols="70"></textarea>';
+
+async function inWorker(context: BrowserContext, expression: string): Promise<unknown> {
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+  return worker.evaluate(expression);
+}
+
+/** The popup over `page`. The browser shows it in a window that no test can reach, so it is opened in a tab and told whom it is about. */
+async function openPopup(page: Page): Promise<Page> {
+  const context = page.context();
+  await page.bringToFront();
+  const tab = await inWorker(
+    context,
+    "chrome.tabs.query({ active: true, lastFocusedWindow: true }).then(([tab]) => tab.id)",
+  );
+  const popup = await context.newPage();
+  await popup.setViewportSize({ width: 360, height: 320 });
+  await popup.goto(`chrome-extension://${EXTENSION_ID}/popup.html?tab=${tab}`);
+  await expect(popup.locator("#saved")).not.toBeEmpty();
+  return popup;
+}
+
+test.afterEach(({ browserContext }) =>
+  inWorker(browserContext, 'chrome.storage.local.remove(["preferences", "saved"])'),
+);
+
+test("the popup says what is going on, and switches this site off and on", async ({ page, ghost, server, show }) => {
+  server.script = knows(SENTENCE);
+  await show(TEXTAREA);
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await ghost.expectText("ck response");
+  const popup = await openPopup(page);
+  await expect(popup.getByRole("status")).toHaveText("On: what you write here is completed.");
+  await popup.screenshot({ path: "test-results/popup.png" });
+
+  await popup.getByLabel("127.0.0.1").uncheck();
+  await expect(popup.getByRole("status")).toHaveText("Off on this site.");
+  await page.bringToFront();
+  await ghost.expectText(null);
+  const { length } = server.keystrokes;
+  await page.keyboard.type("c");
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).not.toBeFocused();
+  expect(server.keystrokes).toHaveLength(length);
+
+  await popup.getByLabel("127.0.0.1").check();
+  await page.bringToFront();
+  await page.locator("#field").focus();
+  await page.keyboard.type("k");
+  await ghost.expectText(" response");
+  await popup.close();
+});
+
+test("a site that only looks like one that is off is on", async ({ page, ghost, server, show, browserContext }) => {
+  server.script = knows(SENTENCE);
+  await inWorker(
+    browserContext,
+    'chrome.storage.local.set({ preferences: { sitesOff: ["127.0.0.10", "127.0.0", "x127.0.0.1"] } })',
+  );
+  await show(TEXTAREA);
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks");
+  await ghost.expectText(" for the quick response");
+});
+
+test("a frame is off where the site around it is, also from another site", async ({
+  page,
+  server,
+  show,
+  browserContext,
+}) => {
+  server.script = knows(SENTENCE);
+  server.pages.set("/inner", `<!doctype html>${TEXTAREA}`);
+  await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { sitesOff: ["127.0.0.1"] } })');
+  await show(
+    `<iframe src="${server.origin.replace("127.0.0.1", "localhost")}/inner" width="600" height="200"></iframe>`,
+  );
+  await page.frameLocator("iframe").locator("#field").click();
+  await page.keyboard.type("Thanks", { delay: 30 });
+  await page.keyboard.press("Tab");
+  await expect(page.frameLocator("iframe").locator("#field")).toHaveValue("Thanks");
+  expect(server.keystrokes).toEqual([]);
+});
+
+test("a pause is one for all sites, and one can end it", async ({ page, ghost, server, show }) => {
+  server.script = knows(SENTENCE);
+  await show(TEXTAREA);
+  const popup = await openPopup(page);
+  await popup.getByRole("button", { name: "Pause for an hour" }).click();
+  await expect(popup.getByRole("status")).toHaveText("Paused everywhere.");
+  await page.bringToFront();
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks");
+  await ghost.expectText(null);
+  expect(server.keystrokes).toEqual([]);
+  await popup.getByRole("button", { name: "Go on now" }).click();
+  await page.bringToFront();
+  await page.keyboard.type(" for");
+  await ghost.expectText(" the quick response");
+  await popup.close();
+});
+
+test("it counts what was saved today, in numbers only", async ({ page, ghost, server, show, browserContext }) => {
+  server.script = knows(SENTENCE);
+  await show(TEXTAREA);
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await ghost.expectText("ck response");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).toHaveValue(SENTENCE);
+  const popup = await openPopup(page);
+  await expect(popup.locator("#saved")).toHaveText("Today: 9 keys saved, 2 times taken.");
+  const kept = (await inWorker(browserContext, "chrome.storage.local.get('saved')")) as { saved: object };
+  expect(kept.saved).toEqual({ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), taken: 2, keys: 9 });
+  await popup.close();
+});
+
+for (const [name, html, sentence] of [
+  ["a password", '<input id="field" type="password">', "This field is private"],
+  [
+    "a field of a page that wants no help",
+    '<textarea id="field" writingsuggestions="false"></textarea>',
+    "This field is private",
+  ],
+  ["a message", '<textarea id="field"></textarea>', "On: what you write here"],
+  ["no field", '<p id="field">Text</p>', "It waits for you to write."],
+] as const) {
+  test(`of ${name} the popup says: ${sentence}`, async ({ page, show }) => {
+    await show(html);
+    await page.locator("#field").click();
+    const popup = await openPopup(page);
+    await expect(popup.getByRole("status")).toContainText(sentence);
+    await popup.close();
+  });
+}
+
+test("a field that did not take a word is left alone, nothing is written twice, and the popup says so", async ({
+  page,
+  ghost,
+  server,
+  show,
+}) => {
+  server.script = knows(SENTENCE);
+  await show(TEXTAREA);
+  // A page that puts every change back.
+  await page.locator("#field").evaluate((field: HTMLTextAreaElement) => {
+    field.addEventListener("input", () => {
+      if (field.value.length > 18) field.value = field.value.slice(0, 18);
+    });
+  });
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await ghost.expectText("ck response");
+  await page.keyboard.press("Tab");
+  await ghost.expectText(null);
+  await expect(page.locator("#field")).toHaveValue("Thanks for the qui");
+  expect(server.of("accepted")).toEqual([]);
+  const popup = await openPopup(page);
+  await expect(popup.getByRole("status")).toContainText("did not take a word as it should have");
+  await popup.close();
+});
+
+test("a server that is not there, and how to start it", async ({ page, server, show }) => {
+  await show(TEXTAREA);
+  await page.locator("#field").click();
+  await page.keyboard.type("Hello");
+  await expect.poll(() => server.keystrokes.length).toBeGreaterThan(0);
+  await server.stop();
+  await expect
+    .poll(async () => {
+      const popup = await openPopup(page);
+      const text = await popup.getByRole("status").textContent();
+      await popup.close();
+      return text;
+    })
+    .toBe("The server is not there. Start it with: foretype serve");
+  await server.start();
+});
+
+test("a key is chosen by pressing it, and is the key from then on, on pages that are open too", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
+  server.script = knows(SENTENCE);
+  await show(TEXTAREA);
+  const options = await browserContext.newPage();
+  await options.goto(OPTIONS);
+  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.keyboard.press("a");
+  await expect(options.locator("#key-outcome")).toContainText("needed for typing");
+  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.keyboard.press("Escape");
+  await expect(options.locator("#key-outcome")).toContainText("is taken already");
+  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.keyboard.press("Control+Enter");
+  await expect(options.locator("#key-outcome")).toHaveText("Take the next word: Ctrl + Enter.");
+  await options.getByRole("button", { name: "Send it away: switch off" }).click();
+  await expect(options.locator("#key-outcome")).toHaveText("Send it away: Off.");
+  await page.bringToFront();
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await ghost.expectText("ck response");
+  await page.keyboard.press("Escape");
+  await ghost.expectText("ck response");
+  await page.keyboard.press("Control+Enter");
+  await expect(page.locator("#field")).toHaveValue("Thanks for the quick");
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).not.toBeFocused();
+  await options.close();
+});
+
+test("screen readers are told what is shown, politely and where that is wanted, and of the ghost itself nothing", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
+  server.script = knows(SENTENCE);
+  await show(TEXTAREA);
+  const session = await page.context().newCDPSession(page);
+  const said = async () => {
+    const { nodes } = await session.send("Accessibility.getFullAXTree");
+    const region = nodes.find(({ role }) => role?.value === "status");
+    const heard = JSON.stringify(nodes.map(({ name }) => name?.value));
+    return { region: region !== undefined, heard: heard.includes("ck response") };
+  };
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await ghost.expectText("ck response");
+  expect(await said()).toEqual({ region: false, heard: false });
+  await inWorker(browserContext, "chrome.storage.local.set({ preferences: { spoken: true } })");
+  await expect.poll(said).toEqual({ region: true, heard: true });
+  await page.keyboard.press("Escape");
+  await expect.poll(said).toEqual({ region: false, heard: false });
+});
+
+test("every permission is explained", () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
+  const manifest = JSON.parse(read("../../.output/chrome-mv3/manifest.json"));
+  const explained = read("../../PERMISSIONS.md");
+  const { permissions, host_permissions, optional_host_permissions, content_scripts } = manifest;
+  const matches = content_scripts.flatMap((script: { matches: string[] }) => script.matches);
+  const unexplained = [...permissions, ...host_permissions, ...optional_host_permissions, ...matches].filter(
+    (one) => !explained.includes(`\`${one}\``),
+  );
+  expect(unexplained).toEqual([]);
+});
+
+test("how sure it must be, and which sites are off, is chosen in the options", async ({ browserContext }) => {
+  await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { sitesOff: ["mail.test"] } })');
+  const options = await browserContext.newPage();
+  await options.goto(OPTIONS);
+  await options.getByLabel("Calm").check();
+  await options.getByLabel("Also in code editors").check();
+  await options.getByRole("button", { name: "Switch on at mail.test" }).click();
+  await expect(options.getByText("It is on at every site.")).toBeVisible();
+  const kept = (await inWorker(browserContext, "chrome.storage.local.get('preferences')")) as { preferences: object };
+  expect(kept.preferences).toMatchObject({ sureness: "calm", codeToo: true, sitesOff: [] });
+  await options.close();
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`popup and options have no barriers that axe knows of, in ${scheme} and at twice the size`, async ({
+    page,
+    show,
+  }) => {
+    await show(TEXTAREA);
+    const popup = await openPopup(page);
+    for (const address of [popup.url(), OPTIONS]) {
+      await popup.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await popup.goto(address);
+      for (const zoom of ["1", "2"]) {
+        await popup.evaluate((size) => document.documentElement.style.setProperty("zoom", size), zoom);
+        const { violations } = await new AxeBuilder({ page: popup }).analyze();
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`)).toEqual([]);
+      }
+      await popup.screenshot({ path: `test-results/${address === OPTIONS ? "options" : "popup"}-${scheme}.png` });
+    }
+    await popup.close();
+  });
+}

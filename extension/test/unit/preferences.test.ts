@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { DEFAULTS, isOnAt, withSite } from "../../src/preferences.ts";
+import { dayOf, savedOn, withTaken } from "../../src/saved.ts";
+
+const off = withSite(DEFAULTS, "mail.example.org", false);
+
+test.each([
+  ["mail.example.org", false],
+  ["example.org", true],
+  ["www.mail.example.org", true],
+  ["mail.example.org.evil.test", true],
+  ["mailxexample.org", true],
+  ["MAIL.example.org", true],
+])("with mail.example.org off, %s is on: %j", (host, on) => {
+  expect(isOnAt(off, [host], 0)).toBe(on);
+});
+
+test("a frame is off where the page around it is", () => {
+  expect(isOnAt(off, ["ads.test", "mail.example.org"], 0)).toBe(false);
+});
+
+test("a site that is switched on again is forgotten", () => {
+  expect(withSite(off, "mail.example.org", true).sitesOff).toEqual([]);
+});
+
+test("a pause ends by itself", () => {
+  const paused = { ...DEFAULTS, pausedUntil: 5000 };
+  expect([4999, 5000].map((now) => isOnAt(paused, ["a.test"], now))).toEqual([false, true]);
+});
+
+test("what is taken is counted by the day, less the key it took", () => {
+  const first = withTaken(savedOn(undefined, "2026-11-25"), "2026-11-25", 8);
+  const second = withTaken(first, "2026-11-25", 1);
+  expect(second).toEqual({ day: "2026-11-25", taken: 2, keys: 7 });
+  expect(withTaken(second, "2026-11-26", 3)).toEqual({ day: "2026-11-26", taken: 1, keys: 2 });
+  expect(dayOf(new Date(2026, 0, 5))).toBe("2026-01-05");
+});
