@@ -59,3 +59,11 @@ def test_the_digest_changes_with_the_recipe(recipes: Path, write_recipe: WriteRe
     file = recipes / f"{name}.toml"
     file.write_text(file.read_text().replace("context_length = 192", "context_length = 128"))
     assert load_recipe(name, recipes).digest != before
+
+
+def test_one_kind_of_weights_can_be_asked_for() -> None:
+    recipe = load_recipe("smollm2-135m")
+    assert recipe.only("float32").weights == ("float32",)
+    assert recipe.only("float32").digest != recipe.digest
+    with pytest.raises(RecipeInvalidError, match="int3"):
+        recipe.only("int3")

@@ -40,6 +40,10 @@ def prepare(
         Path | None,
         typer.Option("--from", help="A folder or file with the weights, in place of the recipe's source."),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", help="Only these, not the fastest: grid, int8-block32, float32, …"),
+    ] = None,
     models_dir: Annotated[str | None, option("models_dir")] = None,
     threads: Annotated[int | None, option("threads")] = None,
     config: Config = None,
@@ -57,6 +61,8 @@ def prepare(
     `foretype prepare distilgpt2 --from ~/models/distilgpt2` takes the weights from a folder.
 
     `foretype prepare smollm2-135m --force` makes it anew.
+
+    `foretype prepare smollm2-135m --weights float32 --models-dir exact` makes one that rounds nothing.
     """
     settings = settings_or_exit(config, model=model, models_dir=models_dir, threads=threads)
     console = Console(stderr=True, highlight=False)
@@ -77,7 +83,7 @@ def prepare(
                 from foretype.models.make import make
 
                 ready = make(
-                    choice.recipe,
+                    choice.recipe if weights is None else choice.recipe.only(weights),
                     settings.models_dir,
                     threads=settings.threads,
                     given=source or folders.get(choice.recipe.name),

@@ -84,6 +84,14 @@ class Recipe(_Strict):
         """Changes when anything in the recipe does; kept in the manifest of what was made from it."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
+    def only(self, weights: str) -> Recipe:
+        """The same recipe with one kind of weights to try. Raises RecipeInvalidError."""
+        try:
+            return Recipe.model_validate({**self.model_dump(), "weights": [weights]})
+        except ValidationError:
+            problem = f"“{weights}” is no kind of weights: float32, grid, or int8-block32 and the like"
+            raise RecipeInvalidError(Path(self.name), [problem]) from None
+
     @property
     def work_bytes(self) -> int:
         """Disk that preparing takes at most: the weights, the float32 export and fused graph, the quantised
