@@ -314,7 +314,11 @@ def test_where_no_quantised_weights_pass_float32_is_served_if_the_recipe_allows(
 ) -> None:
     monkeypatch.setattr(making, "quantise", broken_quantise)
     diary = Diary()
-    assert workshop.make(diary).manifest.weights == "float32"
+    manifest = workshop.make(diary).manifest
+    assert manifest.weights == "float32"
+    assert [(one.weights, one.refused is not None) for one in manifest.passed_over] == [
+        ("int8-block32", True)
+    ]
     assert any(line.startswith("Refused int8-block32: ") for line in diary.lines)
 
 

@@ -20,6 +20,7 @@ from rich.table import Table
 from foretype.cli.common import INTERRUPTED, Config, fail, option, settings_or_exit
 
 if TYPE_CHECKING:
+    from foretype.models.manifest import PassedOver
     from foretype.models.prepared import Prepared
 
 Model = Annotated[
@@ -99,8 +100,9 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
     """List the models there are: what is prepared, how much disk each takes, how good and how fast it is.
 
     Bits per byte say how well a model predicts a fixed text of plain e-mails: fewer is better. Beside them
-    stand those of the same model before its weights were rounded to 8 bits. "Step" is one more token,
-    "first pass" the first 64 tokens of a text, as measured when the model was prepared.
+    stand those of the same model before its weights were rounded. "Step" is one more token, "first pass" the
+    first 64 tokens of a text, as measured when the model was prepared. Below it stand the other kinds of
+    weights that were tried then.
     """
     from foretype.models.errors import ModelError
     from foretype.models.prepared import Prepared, is_prepared, read_manifest
@@ -116,7 +118,10 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
             if not is_prepared(folder):
                 table.add_row(name, described, "no")
                 continue
-            table.add_row(name, described, *_figures(Prepared(folder, read_manifest(folder))))
+            ready = Prepared(folder, read_manifest(folder))
+            table.add_row(name, described, *_figures(ready))
+            for other in ready.manifest.passed_over:
+                table.add_row("", "", *_other_figures(other), style="dim")
             found += 1
         except ModelError as error:
             table.add_row(name, str(error), "damaged")
@@ -136,6 +141,13 @@ def _figures(ready: Prepared) -> tuple[str, ...]:
         f"{figures.step_ms:.0f} ms",
         f"{figures.prefill_ms:.0f} ms",
     )
+
+
+def _other_figures(other: PassedOver) -> tuple[str, ...]:
+    why = "refused" if other.refused else "slower"
+    bits = "–" if other.bits_per_byte is None else f"{other.bits_per_byte:.3f}"
+    figures = bits, f"{other.step_ms:.0f} ms", f"{other.prefill_ms:.0f} ms"
+    return f"{other.weights}: {why}", "", *figures
 
 
 def _summary(ready: Prepared) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ from foretype.models.manifest import (
     FileEntry,
     Geometry,
     Manifest,
+    PassedOver,
 )
 from foretype.models.prepared import Prepared, is_prepared, load_prepared, read_manifest, sha256
 from foretype.models.progress import SILENT, Progress
@@ -112,6 +114,16 @@ class _Candidate:
     folder: Path
     measured: Measured
 
+    def passed_over(self, refused: str | None = None) -> PassedOver:
+        found = self.measured
+        return PassedOver(
+            weights=self.weights,
+            bits_per_byte=found.bits_per_byte if math.isfinite(found.bits_per_byte) else None,
+            step_ms=found.step_ms,
+            prefill_ms=found.prefill_ms,
+            refused=refused,
+        )
+
 
 class _Making:
     """One run through all the steps. Holds the recipe's lock."""
@@ -130,8 +142,8 @@ class _Making:
         text = _gate_text(exported / TOKENIZER, self._recipe, geometry.context_length)
         reference = self._reference(exported, geometry, text)
         graph = self._fuse(exported, config, geometry, text, reference)
-        best = self._best(graph, geometry, text, reference)
-        self._keep(best, weights, exported, graph, geometry, text, reference)
+        best, others = self._best(graph, geometry, text, reference)
+        self._keep(best, others, weights, exported, graph, geometry, text, reference)
 
     # -- the steps, in their order --------------------------------------------------------
 
@@ -177,8 +189,13 @@ class _Making:
             )
         return _Graph("fused", folder)
 
-    def _best(self, graph: _Graph, geometry: Geometry, text: GateText, reference: _Reference) -> _Candidate:
-        """The fastest candidate that is good enough; float32 is the last resort, where no other passes."""
+    def _best(
+        self, graph: _Graph, geometry: Geometry, text: GateText, reference: _Reference
+    ) -> tuple[_Candidate, list[PassedOver]]:
+        """The fastest candidate that is good enough, and the others; float32 is the last resort, where no
+        other passes.
+        """
+        others: list[PassedOver] = []
         passed: list[_Candidate] = []
         refused: list[str] = []
         for weights in sorted(self._recipe.weights, key=lambda name: name == FLOAT32):
@@ -197,13 +214,15 @@ class _Making:
                 passed.append(_Candidate(weights, folder, measured))
             else:
                 refused.append(f"{weights}: {refusal}")
+                others.append(_Candidate(weights, folder, measured).passed_over(refusal))
                 self._progress.say(f"Refused {refused[-1]}.")
         if not passed:
             raise QualityRefusedError(
                 f"No weights of {self._recipe.name} are good enough to serve on this machine: "
                 f"{'; '.join(refused)}."
             )
-        return min(passed, key=lambda candidate: candidate.measured.step_ms)
+        best = min(passed, key=lambda candidate: candidate.measured.step_ms)
+        return best, [*(one.passed_over() for one in passed if one is not best), *others]
 
     def _candidate_folder(self, graph: _Graph, weights: str) -> Path:
         if weights == FLOAT32:
@@ -217,6 +236,7 @@ class _Making:
     def _keep(
         self,
         best: _Candidate,
+        others: list[PassedOver],
         weights: Weights,
         exported: Path,
         graph: _Graph,
@@ -252,6 +272,7 @@ class _Making:
                     machine=machine_name(),
                     **asdict(best.measured),
                 ),
+                passed_over=tuple(others),
             )
             (part / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
         self._store.install(self._store.work / "whole")

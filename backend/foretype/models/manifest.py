@@ -59,6 +59,16 @@ class Figures(_Strict):
     machine: str
 
 
+class PassedOver(_Strict):
+    """Another kind of weights that was tried, and why it is not the one: slower, or refused with a reason."""
+
+    weights: str
+    bits_per_byte: float | None  # None: it predicts nothing at all
+    step_ms: float
+    prefill_ms: float
+    refused: str | None = None
+
+
 class Manifest(_Strict):
     format: Literal[2] = FORMAT
     recipe: str
@@ -75,6 +85,7 @@ class Manifest(_Strict):
     prompts: dict[FieldKind, str] = {}  # what stands between them and the text, by kind of field
     threshold: float = 0.2  # show nothing less probable
     figures: Figures
+    passed_over: tuple[PassedOver, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
