@@ -125,15 +125,24 @@ async def test_a_run_that_fails_is_told_to_its_field_and_the_others_are_served()
 
 
 async def test_a_field_that_cannot_say_what_it_wants_does_not_end_the_service() -> None:
+    class Lost(OneRun):
+        def need(self) -> Need | None:
+            raise ValueError("no idea")
+
     class Broken(OneRun):
         def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
             raise ValueError("no room")
 
     log: list[str] = []
     await serve(
-        CountingRuntime(), [(Broken("broken", log), Deadline(1.0)), (OneRun("two", log), Deadline(2.0))]
+        CountingRuntime(),
+        [
+            (Lost("lost", log), Deadline(0.5)),
+            (Broken("broken", log), Deadline(1.0)),
+            (OneRun("two", log), Deadline(2.0)),
+        ],
     )
-    assert log == ["broken: ValueError", "two"]
+    assert log == ["lost: ValueError", "broken: ValueError", "two"]
 
 
 async def test_asking_again_replaces_the_deadline() -> None:

@@ -109,7 +109,9 @@ class Scheduler:
         pool: Pool | None = None
         waited_for = False
         for client in order:
-            need = client.need()
+            if chosen and (not self._waiting[client].is_real or len(chosen) == MOST_TOGETHER):
+                break
+            need = self._need(client)
             if need is None:
                 self.forget(client)
                 continue
@@ -119,8 +121,6 @@ class Scheduler:
                 chosen.append(client)
                 if not little:
                     break
-            elif not self._waiting[client].is_real or len(chosen) == MOST_TOGETHER:
-                break
             elif little and need.pool is pool:
                 chosen.append(client)
         now = self._stages.clock()
@@ -131,12 +131,18 @@ class Scheduler:
                 self._stages.took(Stage.QUEUE, waited, client.trace)
         return chosen, waited_for
 
+    def _need(self, client: Client) -> Need | None:
+        try:
+            return client.need()
+        except Exception as error:  # one field's trouble must not end the others' service
+            _failed([client], error)
+            return None
+
     def _work(self, client: Client, *, alone: bool) -> _Work | None:
         try:
             arena, run = client.next_run() if alone else client.next_run(most_tokens=1)
-        except Exception as error:  # one field's trouble must not end the others' service
-            logs.logger().error("run_failed", **logs.of(error))
-            client.failed(error)
+        except Exception as error:
+            _failed([client], error)
             return None
         return _Work(client, arena, run, arena.length)
 
@@ -145,9 +151,7 @@ class Scheduler:
         try:
             found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
         except Exception as error:
-            logs.logger().error("run_failed", **logs.of(error))
-            for work in works:
-                work.client.failed(error)
+            _failed([work.client for work in works], error)
             return
         self._stages.ran(sum(len(work.run.nodes) for work in works), waited_for=waited_for)
         if waited_for:
@@ -158,5 +162,10 @@ class Scheduler:
             try:
                 work.client.record(work.run, work.first_slot, distributions)
             except Exception as error:
-                logs.logger().error("record_failed", **logs.of(error))
-                work.client.failed(error)
+                _failed([work.client], error)
+
+
+def _failed(clients: Sequence[Client], error: Exception) -> None:
+    logs.logger().error("run_failed", **logs.of(error))
+    for client in clients:
+        client.failed(error)

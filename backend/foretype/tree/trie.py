@@ -66,6 +66,7 @@ class Trie:
         self._begin = tuple(begin)
         self._most_distributions = most_distributions
         self._with_distribution: set[Node] = set()
+        self._distribution_bytes = 0  # of one; they are all alike
         self.clock = 0
         self.root = Node(self._begin[0], None)
         for slot, node in enumerate(self.node([]).path()[: arena.length]):
@@ -74,9 +75,7 @@ class Trie:
     @property
     def held_bytes(self) -> int:
         """Memory of past key values and distributions."""
-        distributions = sum(
-            n.distribution.log_probs.nbytes for n in self._with_distribution if n.distribution is not None
-        )
+        distributions = len(self._with_distribution) * self._distribution_bytes
         return self.arena.touched * self.arena.slot_bytes + distributions
 
     def node(self, ids: Sequence[int]) -> Node:
@@ -145,6 +144,7 @@ class Trie:
                 node.slot = first_slot + index
         for node, distribution in zip(run.wanted, distributions, strict=True):
             node.distribution = distribution
+            self._distribution_bytes = distribution.log_probs.nbytes
             self._with_distribution.add(node)
         if len(self._with_distribution) > self._most_distributions:
             self._forget_distributions(keep=set(run.wanted))
