@@ -27,7 +27,8 @@ function hear(event: Event, listener: (element: HTMLElement, word: string) => vo
 
 /** In the content script: gives back how a word about an element is said in the page's world. */
 export function speakToPage(window: Window, signal: AbortSignal): (element: HTMLElement, word: string) => void {
-  const name = crypto.randomUUID();
+  // Not `randomUUID`: pages without TLS have none.
+  const name = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16)).join("-");
   const tell = () => window.dispatchEvent(new CustomEvent(NAME, { detail: name }));
   const here = (event: Event) => {
     event.stopImmediatePropagation();

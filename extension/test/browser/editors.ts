@@ -202,7 +202,7 @@ export class Opened {
 
   /** Waits until the editor knows of a caret that was moved by other means than its own: keys that come before act at the old one. */
   async settle(): Promise<void> {
-    if (this.#editor.settles) await this.page.waitForTimeout(this.#editor.settles);
+    await this.page.waitForTimeout(this.#editor.settles ?? 20);
   }
 
   async leave(): Promise<void> {

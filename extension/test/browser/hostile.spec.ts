@@ -22,6 +22,9 @@ const HOSTILE = `<textarea id="field" rows="4" cols="70"></textarea>
   window.addEventListener("message", (event) => keep("message " + JSON.stringify(event.data)));
 </script>`;
 
+/** What the content script calls its event. */
+const EVENT_NAME = /[0-9a-f]{5,8}-[0-9a-f]{5,8}-/;
+
 for (const id of ["field", "rich"]) {
   test(`a page can neither read what is suggested in #${id} nor have it written`, async ({
     page,
@@ -62,7 +65,7 @@ for (const id of ["field", "rich"]) {
     }, id);
     expect(found).toContain("closed");
     expect(found).not.toContain("secretly");
-    expect(found).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+    expect(found).not.toMatch(EVENT_NAME);
     const text = await page.locator(`#${id}`).evaluate((field) => ("value" in field ? field.value : field.textContent));
     expect(text).toBe("Thanks for the qui");
     expect(server.of("accepted")).toEqual([]);
@@ -71,6 +74,6 @@ for (const id of ["field", "rich"]) {
     await ghost.expectText(" response, and secretly yours");
     const after = await page.evaluate(() => (window as unknown as { seen: string[] }).seen.join("\n"));
     expect(after).not.toContain("secretly");
-    expect(after).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+    expect(after).not.toMatch(EVENT_NAME);
   });
 }

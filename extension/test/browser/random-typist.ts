@@ -143,6 +143,7 @@ export class RandomTypist {
     await this.check();
     const { text } = this.#opened;
     await this.#press(key);
+    await this.#opened.settle();
     if (key === "ArrowLeft") this.#caret = Math.max(0, this.#caret - 1);
     else if ((await text.call(this.#opened)) !== this.#text) this.#insert(this.#suggestion);
     else this.#caret = Math.min(this.#text.length, this.#caret + 1);
