@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from foretype.models import hub
 from foretype.models.choose import choose
 from foretype.models.errors import RecipeNotFoundError
-from foretype.models.manifest import MANIFEST
+from foretype.models.manifest import FORMAT, MANIFEST
+from foretype.models.prepared import is_prepared
 from foretype.models.recipe import HubSource, load_recipe
 
 
@@ -38,7 +40,7 @@ def empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def make_prepared(models_dir: Path, name: str) -> None:
     (models_dir / name).mkdir(parents=True)
-    (models_dir / name / MANIFEST).write_text("{}")
+    (models_dir / name / MANIFEST).write_text(json.dumps({"format": FORMAT}))
 
 
 def test_the_first_choice_comes_from_the_hub_where_it_answers(tmp_path: Path) -> None:
@@ -57,6 +59,13 @@ def test_without_a_hub_the_embedded_model_is_served_and_the_reason_said(tmp_path
 def test_a_prepared_model_is_served_without_asking_the_network(tmp_path: Path, name: str) -> None:
     make_prepared(tmp_path, name)
     assert choose(tmp_path, hub=never).recipe.name == name
+
+
+def test_a_model_that_another_version_prepared_does_not_count(tmp_path: Path) -> None:
+    make_prepared(tmp_path, "smollm2-135m")
+    (tmp_path / "smollm2-135m" / MANIFEST).write_text(json.dumps({"format": FORMAT - 1}))
+    assert not is_prepared(tmp_path / "smollm2-135m")
+    assert choose(tmp_path, hub=answers).recipe.name == "distilgpt2"
 
 
 def test_a_named_folder_of_the_first_choice_goes_before_a_prepared_second(tmp_path: Path) -> None:
