@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from latency.bench.stages import ROOT, Stage
 from latency.replay.report import machine
@@ -66,12 +67,13 @@ def _python(stage: Stage, module: str, *arguments: str) -> None:
         raise StageFailedError(stage, code)
 
 
-def _figures(
-    stage: Stage, said: Mapping[str, Mapping[str, float | None]]
-) -> dict[str, Mapping[str, float | None]]:
-    """A table with figures of its own, as `overload`, has them under its name."""
+def _figures(stage: Stage, said: Mapping[str, Any]) -> dict[str, Mapping[str, float | None]]:
+    """A table with figures of its own, as `overload`, has them under its name; a list there is another
+    thing.
+    """
     flat = said.get("flat", {})
-    return {"": flat} | {name: said.get(name, flat) for name in stage.budgets}
+    own = {name: table for name, table in said.items() if isinstance(table, Mapping)}
+    return {"": flat} | {name: own.get(name, flat) for name in stage.budgets}
 
 
 def _facts(said: Mapping[str, object]) -> dict[str, str]:

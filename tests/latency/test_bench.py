@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from latency.bench import results
 from latency.bench.page import BEGIN, END, HEADLINES, page, quoted, summary, with_quoted
 from latency.bench.results import Result
 from latency.bench.stages import ROOT, STAGES, Stage
@@ -73,3 +74,10 @@ def test_results_are_kept_for_the_next_page(tmp_path: Path) -> None:
     kept.write(tmp_path / "made" / "stage.json")
     assert Result.read(tmp_path / "made" / "stage.json") == kept
     assert Result.read(tmp_path / "none.json") is None
+
+
+def test_a_list_that_is_named_like_a_table_is_not_taken_for_it() -> None:
+    """The peers' file has the peers themselves under the name of their budget."""
+    stage = next(stage for stage in STAGES if stage.name == "peers")
+    said = {"flat": {"step_ratio": 1.2}, "peers": [{"name": "another"}]}
+    assert results._figures(stage, said)["peers"] == {"step_ratio": 1.2}
