@@ -21,11 +21,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from latency.budget import UnknownBudgetError, find_budget, judge
+from latency.budget import UnknownBudgetError, find_budget
 from latency.replay.cli import MAILS, OUT
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain import Final, type_plainly
-from latency.replay.report import machine, print_verdicts
+from latency.replay.report import keeps, machine
 from latency.replay.server import own_server
 from latency.replay.texts import NoTextsError, read_texts
 from latency.shapes import NotMadeError, settings_for
@@ -143,10 +143,7 @@ def main(
         console.print(
             f"text {one.text}, {one.position}: {tail!r} without {one.without!r}, ahead {one.ahead!r}"
         )
-    verdicts = judge(budget, flat) if budget else []
-    if budget:
-        print_verdicts(budget, verdicts, console)
-    if any(verdict.kept is False for verdict in verdicts):
+    if budget and not keeps(budget, flat, console):
         raise typer.Exit(1)
 
 

@@ -20,10 +20,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from latency.budget import UnknownBudgetError, find_budget, judge
+from latency.budget import UnknownBudgetError, find_budget
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain import type_plainly
-from latency.replay.report import machine, print_verdicts
+from latency.replay.report import keeps, machine
 from latency.replay.server import own_server
 from latency.replay.usage import Meter, NoProcessError
 from latency.shapes import NotMadeError, settings_for
@@ -132,10 +132,7 @@ def main(
     console.print(f"{model}, {machine()}: {found.typed} keystrokes in {found.seconds:.0f} s")
     console.print(f"{found.errors} errors, {found.unanswered} without an answer")
     console.print(f"resident memory every {every} keystrokes after {warm_up}, MB: {sizes}")
-    verdicts = judge(budget, flat) if budget else []
-    if budget:
-        print_verdicts(budget, verdicts, console)
-    if any(verdict.kept is False for verdict in verdicts):
+    if budget and not keeps(budget, flat, console):
         raise typer.Exit(1)
 
 

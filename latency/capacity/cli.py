@@ -13,14 +13,14 @@ import aiohttp
 import typer
 from rich.console import Console
 
-from latency.budget import UnknownBudgetError, find_budget, judge
+from latency.budget import UnknownBudgetError, find_budget
 from latency.capacity.beyond import Beyond, go_beyond
 from latency.capacity.crowd import Crowd
 from latency.capacity.report import Report, described, draw, print_report, write_json
 from latency.capacity.steps import Step, capacity, hold
 from latency.replay.cli import MAILS, OUT
 from latency.replay.connection import Connection, ServerLostError
-from latency.replay.report import print_verdicts
+from latency.replay.report import keeps
 from latency.replay.server import OwnServer, own_server
 from latency.replay.session import Manner
 from latency.replay.texts import NoTextsError, read_texts
@@ -113,10 +113,8 @@ def main(
     if picture:
         draw(report).save(picture)
     console.print(f"The same as numbers: {file}", soft_wrap=True)
-    verdicts = [(budget, judge(budget, report.figures_for(budget.name))) for budget in budgets]
-    for budget, judged in verdicts:
-        print_verdicts(budget, judged, console)
-    if any(verdict.kept is False for _, judged in verdicts for verdict in judged):
+    kept = [keeps(budget, report.figures_for(budget.name), console) for budget in budgets]
+    if not all(kept):
         raise typer.Exit(1)
 
 

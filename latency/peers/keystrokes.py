@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from latency.peers.child import Driver
@@ -69,21 +68,7 @@ async def _type_at_foretype(server: OwnServer, text: str, manner: Manner) -> lis
 @contextlib.asynccontextmanager
 async def foretype_server(model: str, threads: int, log: Path) -> AsyncIterator[OwnServer]:
     """A server of our own with one model and so many threads. Raises `ServerLostError`."""
-    with _environment(FORETYPE_MODEL=model, FORETYPE_THREADS=str(threads)):
-        async with own_server(log) as server:
-            yield server
-
-
-@contextlib.contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    """What children are started with meanwhile."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    async with own_server(
+        log, settings={"FORETYPE_MODEL": model, "FORETYPE_THREADS": str(threads)}
+    ) as server:
+        yield server

@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from latency.budget import Budget, UnknownBudgetError, find_budget, judge
+from latency.budget import UnknownBudgetError, find_budget
 from latency.replay.connection import ServerLostError
 from latency.replay.figures import Waits, keystrokes, summarise, waited
 from latency.replay.picture import draw
-from latency.replay.report import Report, print_report, print_verdicts, write_json
+from latency.replay.report import Report, keeps, print_report, write_json
 from latency.replay.run import replay
 from latency.replay.server import own_server
 from latency.replay.session import Manner
@@ -142,7 +142,7 @@ def main(
     if picture:
         draw(report, waits).save(picture)
     console.print(f"The same as numbers: {json}", soft_wrap=True)
-    if budget and not _keeps(budget, report, console):
+    if budget and not keeps(budget, report.flat(), console):
         raise typer.Exit(1)
 
 
@@ -199,9 +199,3 @@ def _progress(texts: int, console: Console) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("typing", total=texts)
         yield lambda: bar.advance(task)
-
-
-def _keeps(budget: Budget, report: Report, console: Console) -> bool:
-    verdicts = judge(budget, report.flat())
-    print_verdicts(budget, verdicts, console)
-    return all(verdict.kept is not False for verdict in verdicts)

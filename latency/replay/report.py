@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from latency.budget import Budget, Verdict
+from latency.budget import Budget, Verdict, judge
 from latency.replay.counters import ModelWork
 from latency.replay.figures import Figures, Latency
 from latency.replay.session import Manner
@@ -101,6 +101,13 @@ def print_report(report: Report, console: Console) -> None:
         table.add_row("processor time", "—" if per_1000 is None else f"{per_1000:.1f} s per 1,000 keystrokes")
         table.add_row("resident memory", f"{report.usage.rss_mb:.0f} MB")
     console.print(table)
+
+
+def keeps(budget: Budget, figures: Mapping[str, float | None], console: Console) -> bool:
+    """Whether no limit is missed, said on the console; what was not measured is no miss."""
+    verdicts = judge(budget, figures)
+    print_verdicts(budget, verdicts, console)
+    return all(verdict.kept is not False for verdict in verdicts)
 
 
 def print_verdicts(budget: Budget, verdicts: Sequence[Verdict], console: Console) -> None:

@@ -179,14 +179,15 @@ async def test_a_typist_who_never_pauses_takes_no_more_than_every_other_turn() -
     stop = asyncio.Event()
 
     async def never_pause() -> None:
-        seq = 0
+        seq = 1
         while not stop.is_set():
             seq += 1
             flood.keystroke("one", Keystroke(seq, f"Please any {seq} que"))
             await asyncio.sleep(0)
 
+    flood.keystroke("one", Keystroke(1, "Please any que"))
+    await greedy.final("one", 1)  # the flood is there first, and has the pool's first row
     flooding = asyncio.ensure_future(never_pause())
-    await asyncio.sleep(0.05)  # the flood is there first, and has the pool's first row
     for seq, before in enumerate(("any q", "any qu", "any query any", "any any quest"), start=1):
         begun = len(model.rows)
         desk.keystroke("two", Keystroke(seq, before))

@@ -13,7 +13,6 @@ Everything is written beside its place and renamed into it, so what is there is 
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ from filelock import FileLock, Timeout
 from foretype.distil.errors import CheckpointError, DistilDiskFullError, DistilError, OutFolderError
 from foretype.distil.models import WEIGHTS
 from foretype.distil.plan import Plan, read_plan
-from foretype.models.store import sync, sync_tree
+from foretype.models.store import is_disk_full, sync, sync_tree
 
 FULL_BELOW = 1_000_000  # bytes free: PyTorch does not say that a disk is full, only that a write failed
 
@@ -162,7 +161,6 @@ class RunFolder:
         except DistilError:
             raise  # says what it is
         except Exception as error:
-            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-            if full or (self.out.is_dir() and shutil.disk_usage(self.out).free < FULL_BELOW):
+            if is_disk_full(error, self.out, FULL_BELOW):
                 raise DistilDiskFullError(self.out) from error
             raise

@@ -8,7 +8,6 @@ reads.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import math
 import os
@@ -52,7 +51,7 @@ from foretype.models.prepared import Prepared, is_prepared, load_prepared, read_
 from foretype.models.progress import SILENT, Progress
 from foretype.models.quantise import FLOAT32, Blocks, quantise
 from foretype.models.recipe import Recipe
-from foretype.models.store import Store
+from foretype.models.store import Store, is_disk_full
 
 PACKAGES = ("torch", "transformers", "optimum", "optimum-onnx", "onnx", "onnxruntime", "onnxruntime-gpu")
 FULL_BELOW = 20_000_000  # bytes free: libraries that fail on a full disk do not all say so
@@ -384,7 +383,6 @@ def _full_disk_said(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        if full or (folder.is_dir() and shutil.disk_usage(folder).free < FULL_BELOW):
+        if is_disk_full(error, folder, FULL_BELOW):
             raise DiskFullError(folder) from error
         raise

@@ -8,6 +8,7 @@ drops it when its process dies.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -107,3 +108,10 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def is_disk_full(error: Exception, folder: Path, below: int) -> bool:
+    """Whether a full disk may be behind an error: it says so, or fewer than `below` bytes are free there."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return folder.is_dir() and shutil.disk_usage(folder).free < below

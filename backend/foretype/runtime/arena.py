@@ -33,6 +33,7 @@ class Pool:
 
     def __init__(self, geometry: Geometry, rows: int, capacity: int) -> None:
         self.rows = rows
+        self.slot_bytes = slot_bytes(geometry)
         self.capacity = capacity
         self._shape = (geometry.layers, 2, rows, geometry.kv_heads, IDLE + capacity, geometry.head_dim)
         self._memory = _untouched(math.prod(self._shape) * np.dtype(np.float32).itemsize)
@@ -82,7 +83,7 @@ class Arena:
 
     @property
     def slot_bytes(self) -> int:
-        return self.buffer.nbytes // self.capacity
+        return self.pool.slot_bytes
 
     def claim(self, count: int) -> int:
         """Take the next `count` slots; the first one's index. Raises ArenaFullError."""

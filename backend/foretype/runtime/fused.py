@@ -116,8 +116,7 @@ class FusedRuntime:
         for name, value in feed.items():
             binding.bind_input(name, "cpu", 0, value.dtype.type, value.shape, value.ctypes.data)
         logits = np.empty((1, len(feed["rows"]), self.geometry.vocab_size), np.float32)
-        where = logits.ctypes.data if logits.size else feed["rows"].ctypes.data
-        binding.bind_output("logits", "cpu", 0, np.float32, logits.shape, where)
+        binding.bind_output("logits", "cpu", 0, np.float32, logits.shape, logits.ctypes.data)
         self._session.run_with_iobinding(binding)
         wanted: Logits = logits[0]
         return wanted

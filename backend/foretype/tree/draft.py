@@ -76,6 +76,7 @@ class Draft:
         self._place = Place()
         self._root: Node = self._trie.node([])
         self._findings = Findings()
+        self._wanted: list[Node] = []  # what the next run is for, likeliest first
         self._brief = False
         self._asked_for: Run | None = None  # the run under way, if it is for the keystroke in hand
         self._ran = False  # for the keystroke in hand
@@ -106,6 +107,7 @@ class Draft:
         self._ran = False
         self._asked_for = None
         self._findings = Findings()
+        self._wanted = []
         before = scalar_values(keystroke.before)
         self._split = split(before)
         if not before.strip():
@@ -125,18 +127,19 @@ class Draft:
         )
         limits = self._limits
         most_runs = limits.runs_a_brief_keystroke if self._brief else limits.runs_a_keystroke
-        done = not self._findings.wanted or self._runs >= most_runs
+        self._wanted = self._findings.wanted
+        done = not self._wanted or self._runs >= most_runs
         return Look(chosen, done, sure=bool(chosen) and self._findings.sure_words > 0)
 
     @property
     def lacks(self) -> int:
         """How many tokens the run would take that the last `look` lacks most; 0 if it lacks none."""
-        return len(missing(self._findings.wanted[0])) if self._findings.wanted else 0
+        return len(missing(self._wanted[0])) if self._wanted else 0
 
     def next_run(self, most_tokens: int | None = None) -> Run:
         """The run that the last `look` lacks most. Only while no run of this draft is under way."""
         limit = self._limits.tokens_a_run if most_tokens is None else most_tokens
-        self._asked_for = self._trie.run_towards(self._findings.wanted, limit)
+        self._asked_for = self._trie.run_towards(self._wanted, limit)
         return self._asked_for
 
     def look_ahead(self) -> bool:
@@ -150,8 +153,7 @@ class Draft:
         floor = policy.ahead * policy.show
         findings = self._search(Floors(floor, floor, floor), limits.looked_at_ahead).explore()
         needed = findings.needed_next(policy.show, policy.ahead, self._vocabulary)
-        findings.wanted = needed[: limits.nodes_a_run_ahead]
-        self._findings = findings
+        self._wanted = needed[: limits.nodes_a_run_ahead]
         return bool(needed)
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:

@@ -58,16 +58,19 @@ class Findings:
 
     words: best first; the first is the likeliest next word, longer ones may begin with it.
     sure_words: how many of them no missing distribution can displace.
-    wanted: nodes whose distributions the search lacks, likeliest first; empty where nothing more can reach
-    the floor.
+    lacking: nodes whose distributions the search lacks, likeliest first; empty where nothing more can reach
+    the floor. `wanted` are the nodes alone.
     """
 
     words: list[Word] = field(default_factory=list)
-    wanted: list[Node] = field(default_factory=list)
-    lacking: list[Lacking] = field(default_factory=list)  # the same, with what makes each of them likely
+    lacking: list[Lacking] = field(default_factory=list)
     sure_words: int = 0
     mass: float = 1.0  # the probability of all that fits the stem
     edges: list[_Edge] = field(default_factory=list)
+
+    @property
+    def wanted(self) -> list[Node]:
+        return [one.node for one in self.lacking]
 
     def agreeing(self, text: bytes, vocabulary: Vocabulary) -> float:
         """The probability, 0 to 1, that the next bytes are `text`; too low where tokens end inside it."""
@@ -84,8 +87,8 @@ class Findings:
         how likely the node is but how likely the next byte is, `least` or more, that makes it likely enough.
         """
         typed: dict[bytes, float] = {}
-        found = []
-        for order, one in enumerate(self.lacking):
+        found: list[tuple[float, Node]] = []
+        for one in self.lacking:
             likelihood = one.likelihood / max(self.mass, 1e-12)
             if one.next_byte:
                 if one.next_byte not in typed:
@@ -94,8 +97,8 @@ class Findings:
             else:
                 reached = likelihood
             if reached >= least and likelihood >= share * reached:
-                found.append((-reached, order, one.node))
-        return [node for _, _, node in sorted(found, key=lambda entry: entry[:2])]
+                found.append((reached, one.node))
+        return [node for _, node in sorted(found, key=lambda entry: entry[0], reverse=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +174,13 @@ class Search:
                 continue
             if way.ends:
                 findings.words.append(Word(way.text[len(self._stem) :], likelihood))
-                findings.sure_words += not findings.wanted
+                findings.sure_words += not findings.lacking
                 continue
             node = way.parent if way.token is None else self._trie.child(way.parent, way.token)
             node.used = self._trie.clock
             if node.distribution is not None:
                 self._expand(way, node, node.distribution)
-            elif len(findings.wanted) < self._most_wanted:
-                findings.wanted.append(node)
+            elif len(findings.lacking) < self._most_wanted:
                 next_byte = way.text[len(self._stem) : len(self._stem) + 1]
                 findings.lacking.append(Lacking(node, likelihood, next_byte))
         findings.mass = self._mass
