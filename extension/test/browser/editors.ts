@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Frame, Page } from "@playwright/test";
+import { expect, type Frame, type Page } from "@playwright/test";
 import { Ghost } from "./ghost.ts";
 import { COMPOSE, REPLY } from "./gmail.ts";
 import type { ScriptedServer } from "./scripted-server.ts";
@@ -193,11 +193,14 @@ export class Opened {
       .click({ position: { x: 12, y: 8 } });
   }
 
-  /** Makes it empty as a person does; opens it anew where that is not enough. */
+  /** Makes it empty as a person does, who looks and presses again: an editor may hear of the selection after the key that deletes it. */
   async clear(): Promise<void> {
-    await this.page.keyboard.press("Control+a");
-    await this.page.keyboard.press("Delete");
-    if ((await this.text()) !== "") throw new Error(`${this.#editor.name} could not be emptied`);
+    await expect(async () => {
+      await this.page.keyboard.press("Control+a");
+      await this.settle();
+      await this.page.keyboard.press("Delete");
+      expect(await this.text(), `${this.#editor.name} is empty`).toBe("");
+    }).toPass({ intervals: [0, 100, 500], timeout: 5000 });
   }
 
   /** Waits until the editor knows of a caret that was moved by other means than its own: keys that come before act at the old one. */
