@@ -291,6 +291,43 @@ def test_what_may_come_next_is_worked_out_while_nobody_waits() -> None:
     assert outcome.source is Source.TREE
 
 
+def test_the_likeliest_letters_are_answered_before_they_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    foreseen: list[str] = []
+    monkeypatch.setattr(
+        Draft, "foresee", lambda draft, keystroke, on_screen: foreseen.append(keystroke.before)
+    )
+    desk = new_desk(runs_ahead=4)
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    assert not foreseen, "the answer leaves first"
+    while desk.timers.pending:
+        desk.timers.advance(0)
+    assert foreseen == ["Please any ques", "Please any quer"]
+
+
+def test_a_key_a_closed_field_or_a_tree_given_back_end_the_work_on_letters_to_come() -> None:
+    def type_on(desk: Desk) -> None:
+        desk.type(2, "Please any ")
+        desk.timers.advance(BUDGET_MS)
+
+    for end in (type_on, lambda desk: desk.field.close(), lambda desk: desk.field.shrink()):
+        desk = new_desk(runs_ahead=4)
+        desk.type(1, "Please any que")
+        desk.scheduler.finish()
+        assert desk.timers.pending == 1
+        end(desk)
+        assert desk.timers.pending == 0
+
+
+def test_where_others_need_the_time_no_letters_are_answered_ahead() -> None:
+    desk = new_desk(runs_ahead=4)
+    desk.timers.now += 0.6
+    desk.scheduler.load.worked(desk.timers.now - 0.6)
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    assert desk.timers.pending == 0
+
+
 def test_running_ahead_has_a_limit_and_an_end() -> None:
     few, many = new_desk(runs_ahead=1), new_desk(runs_ahead=100)
     for desk in (few, many):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from foretype.deadline import Deadline, Timer, Timers
@@ -63,6 +64,8 @@ class Field:
         self._placed_s = 0.0  # what finding the keystroke's place took, until it is counted
         self._deadline = Deadline.whenever()
         self._timer: Timer | None = None
+        self._letters: list[str] = []  # that may come next and whose answers are to be worked out
+        self._foreseeing: Timer | None = None
         self._open = False  # whether the latest keystroke still waits for its final answer
         self._look = Look([], done=True)
         self._ahead = 0  # runs that may still be made ahead of the next keystroke
@@ -79,6 +82,7 @@ class Field:
 
     def keystroke(self, keystroke: Keystroke) -> None:
         self._stop_timer()
+        self._stop_foreseeing()
         if self._open:
             self._stages.overtaken()
         self._keystroke = keystroke
@@ -127,6 +131,7 @@ class Field:
         """Nothing is answered after this."""
         self._open = False
         self._stop_timer()
+        self._stop_foreseeing()
         self._scheduler.forget(self)
         self._draft = None
 
@@ -142,6 +147,7 @@ class Field:
         """
         if self._running or self._open:
             return False
+        self._stop_foreseeing()
         self._draft = None
         self._ahead = 0
         self._scheduler.forget(self)
@@ -160,6 +166,7 @@ class Field:
             self._looked_ahead = True
             if not self._draft.look_ahead():
                 self._ahead = 0
+                self._foresee_soon(self._draft)
                 return None
         return Need(self._draft.arena.pool, self._draft.lacks)
 
@@ -177,7 +184,10 @@ class Field:
             self._advance(self._draft)
         elif self._ahead:
             self._ahead -= 1
-            self._go_ahead()
+            if self._ahead:
+                self._go_ahead()
+            else:
+                self._foresee_soon(self._draft)
 
     def failed(self, error: Exception) -> None:
         """Start anew at the next keystroke: what the arena holds after a failed run is unknown."""
@@ -215,6 +225,31 @@ class Field:
         self._looked_ahead = False
         if self._ahead:
             self._scheduler.want(self, Deadline.whenever())
+
+    def _foresee_soon(self, draft: Draft) -> None:
+        """The model has nothing more to do for this field. What is left of the time before the next key goes
+        into the answers to the likeliest ones, a letter at a time, so that others' keystrokes go between.
+        """
+        if self._effort is Effort.ALL:
+            self._letters = draft.likely_letters()
+            self._foresee_next()
+
+    def _foresee_next(self) -> None:
+        self._foreseeing = None
+        if self._letters:
+            self._foreseeing = self._timers.call_at(self._timers.time(), self._foresee)
+
+    def _foresee(self) -> None:
+        assert self._draft is not None
+        assert self._keystroke is not None
+        before = self._keystroke.before + self._letters.pop(0)
+        self._draft.foresee(replace(self._keystroke, before=before), self._left_on_screen(before))
+        self._foresee_next()
+
+    def _stop_foreseeing(self) -> None:
+        if self._foreseeing is not None:
+            self._foreseeing.cancel()
+            self._foreseeing = None
 
     def _budget_is_up(self) -> None:
         self._timer = None

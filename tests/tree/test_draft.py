@@ -12,6 +12,7 @@ from foretype.runtime.arena import lone_arena
 from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
+from foretype.tree.search import Findings, Search
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(
@@ -47,6 +48,16 @@ def answer(
         logits = model.run(draft.arena, run.chunk)
         draft.record(run, first_slot, [Distribution.of(row, VOCABULARY) for row in logits])
     return look.chosen[0].text if look.chosen else ""
+
+
+def foresee(draft: Draft, before: str, on_screen: str = "") -> list[str]:
+    """What may be typed after `before`, worked out without a run."""
+    draft.look_ahead()
+    letters = draft.likely_letters()
+    for letter in letters:
+        left = on_screen[1:] if on_screen[:1] == letter else ""
+        draft.foresee(Keystroke(2, before + letter), left)
+    return letters
 
 
 def test_half_a_word_is_finished_and_drawn_out_while_that_is_likely() -> None:
@@ -133,7 +144,56 @@ def test_what_is_found_does_not_depend_on_the_way_there(pieces: list[str], data:
     text = ""
     for piece in pieces:
         text = text[: data.draw(st.integers(len(text) // 2, len(text)))] + piece
-        assert answer(*walked, text) == answer(*new_draft(Limits(context_tokens=64, arena_tokens=160)), text)
+        found = answer(*walked, text)
+        assert found == answer(*new_draft(Limits(context_tokens=64, arena_tokens=160)), text)
+        if not isinstance(found, Reason):
+            letters = foresee(walked[0], text)
+            text += data.draw(st.sampled_from(["", *letters]))
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
+    """All that are made."""
+    made: list[Search] = []
+    explore = Search.explore
+
+    def counted(search: Search) -> Findings:
+        made.append(search)
+        return explore(search)
+
+    monkeypatch.setattr(Search, "explore", counted)
+    return made
+
+
+def test_a_foreseen_letter_is_answered_without_a_search(searches: list[Search]) -> None:
+    draft, model = new_draft()
+    shown = answer(draft, model, "Please tell me any q")
+    assert isinstance(shown, str)
+    assert foresee(draft, "Please tell me any q", shown)[0] == "u"
+    del searches[:]
+    assert answer(draft, model, "Please tell me any qu", on_screen=shown[1:]) == shown[1:]
+    assert not searches
+
+
+def test_what_was_foreseen_for_another_screen_or_another_text_behind_does_not_count(
+    searches: list[Search],
+) -> None:
+    draft, model = new_draft()
+    for place in ({"on_screen": "estions"}, {"after": "tomorrow"}):
+        answer(draft, model, "Please tell me any q")
+        foresee(draft, "Please tell me any q")
+        del searches[:]
+        answer(draft, model, "Please tell me any qu", **place)
+        assert searches
+
+
+def test_an_answer_that_the_model_could_change_is_not_foreseen(searches: list[Search]) -> None:
+    draft, model = new_draft()
+    answer(draft, model, "Please tell me any questions you")
+    draft.foresee(Keystroke(2, "Please tell me any questions you have the"))
+    del searches[:]
+    answer(draft, model, "Please tell me any questions you have the")
+    assert searches
 
 
 @settings(deadline=None, max_examples=100)

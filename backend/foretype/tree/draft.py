@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from foretype.keystroke import Continuation, Keystroke, Reason
 from foretype.runtime.arena import Arena
@@ -35,6 +36,7 @@ class Limits:
     runs_a_keystroke: int = 12
     runs_a_brief_keystroke: int = 6
     distributions: int = 64
+    letters_foreseen: int = 4
 
     @classmethod
     def within(cls, field_bytes: int, slot_bytes: int, vocab_size: int, begin_tokens: int) -> Limits:
@@ -58,6 +60,32 @@ class Look:
     sure: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """Where a keystroke stands in the tree, and what is asked there."""
+
+    root: Node
+    stem: bytes
+    place: Place
+    alternatives: int
+    brief: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What is found from a stand with the distributions that are there."""
+
+    stand: _Stand
+    findings: Findings
+    chosen: list[Continuation]
+
+
+# All of a keystroke that its answer depends on, and what is on the screen.
+_Question = tuple[str, str, int | None, int, str, bool]
+ENDS = {b" ", b",", b"."}  # what comes after a word that is complete
+NOWHERE = _Stand(Node(0, None), b"", Place(), 0, brief=False)
+
+
 class Draft:
     """Owned by its field. `place` a keystroke, then `look`, and while that is not done, make `next_run` and
     `record` it.
@@ -71,13 +99,11 @@ class Draft:
         self._limits = limits
         self._trie = Trie(arena, begin, limits.distributions)
         self._window = Window(vocabulary, limits.context_tokens)
-        self._keystroke = Keystroke(seq=0, before="")
-        self._split = Split("", "")
-        self._place = Place()
-        self._root: Node = self._trie.node([])
-        self._findings = Findings()
+        self._stand = NOWHERE
+        self._sight: _Sight | None = None  # of the keystroke in hand, where it was foreseen
+        self._foreseen: dict[_Question, _Sight] = {}
+        self._further = Findings()  # of the last look ahead
         self._wanted: list[Node] = []  # what the next run is for, likeliest first
-        self._brief = False
         self._asked_for: Run | None = None  # the run under way, if it is for the keystroke in hand
         self._ran = False  # for the keystroke in hand
         self._runs = 0  # likewise, without those that only read its text
@@ -101,35 +127,37 @@ class Draft:
 
         brief: look for one word only, and not for long.
         """
-        self._keystroke = keystroke
-        self._brief = brief
         self._runs = 0
         self._ran = False
         self._asked_for = None
-        self._findings = Findings()
+        self._further = Findings()
         self._wanted = []
-        before = scalar_values(keystroke.before)
-        self._split = split(before)
-        if not before.strip():
-            return Reason.NO_CONTEXT
-        if not is_supported(keystroke.before):
-            return Reason.UNSUPPORTED_TEXT
-        self._place = Place(scalar_values(keystroke.after), keystroke.max_chars, on_screen)
-        self._root = self._trie.node(self._window.settle(self._split.settled))
-        self._trie.touch(self._root)
+        self._sight = self._foreseen.get(_question(keystroke, on_screen, brief=brief))
+        self._foreseen = {}
+        if self._sight is not None:
+            self._stand = self._sight.stand
+        else:
+            before = scalar_values(keystroke.before)
+            if not before.strip():
+                return Reason.NO_CONTEXT
+            if not is_supported(keystroke.before):
+                return Reason.UNSUPPORTED_TEXT
+            cut = split(before)
+            self._stand = self._stand_at(
+                keystroke, cut, self._window.settle(cut.settled), on_screen, brief=brief
+            )
+        self._trie.touch(self._stand.root)
         return None
 
     def look(self) -> Look:
         """Search with the distributions that are there."""
-        self._findings = self._search(self._floors(), self._limits.nodes_a_run).explore()
-        chosen = choose(
-            self._findings.words, self._policy, self._place, self._agreeing, self._keystroke.alternatives
-        )
+        sight = self._sight or self._see(self._stand, self._limits.nodes_a_run)
+        self._sight = None
+        self._wanted = sight.findings.wanted
         limits = self._limits
-        most_runs = limits.runs_a_brief_keystroke if self._brief else limits.runs_a_keystroke
-        self._wanted = self._findings.wanted
+        most_runs = limits.runs_a_brief_keystroke if self._stand.brief else limits.runs_a_keystroke
         done = not self._wanted or self._runs >= most_runs
-        return Look(chosen, done, sure=bool(chosen) and self._findings.sure_words > 0)
+        return Look(sight.chosen, done, sure=bool(sight.chosen) and sight.findings.sure_words > 0)
 
     @property
     def lacks(self) -> int:
@@ -151,10 +179,46 @@ class Draft:
         """
         policy, limits = self._policy, self._limits
         floor = policy.ahead * policy.show
-        findings = self._search(Floors(floor, floor, floor), limits.looked_at_ahead).explore()
-        needed = findings.needed_next(policy.show, policy.ahead, self._vocabulary)
+        search = self._search(self._stand, Floors(floor, floor, floor), limits.looked_at_ahead)
+        self._further = search.explore()
+        needed = self._further.needed_next(policy.show, policy.ahead, self._vocabulary)
         self._wanted = needed[: limits.nodes_a_run_ahead]
         return bool(needed)
+
+    def likely_letters(self) -> list[str]:
+        """What may be typed next, likeliest first, by the last `look_ahead`: a few letters, or what ends a
+        word.
+        """
+        found = self._further
+        letters = {word.text[:1] for word in found.words} | {one.next_byte for one in found.lacking} | ENDS
+        likely = [
+            (found.agreeing(letter, self._vocabulary), letter.decode())
+            for letter in letters
+            if letter and letter.isascii()
+        ]
+        likely.sort(reverse=True)
+        return [
+            letter
+            for probability, letter in likely[: self._limits.letters_foreseen]
+            if probability >= self._policy.ahead
+        ]
+
+    def foresee(self, keystroke: Keystroke, on_screen: str = "") -> None:
+        """Work out what a keystroke would be answered that has not come yet, so that `place` finds it there.
+
+        Only an answer that nothing the model could add would change is kept. Costs about what `place` and
+        `look` do, and no run.
+        """
+        before = scalar_values(keystroke.before)
+        if not is_supported(before):
+            return
+        cut = split(before)
+        ids = self._window.foresee(cut.settled)
+        if ids is None:
+            return
+        sight = self._see(self._stand_at(keystroke, cut, ids, on_screen, brief=False), 1)
+        if not sight.findings.lacking:
+            self._foreseen[_question(keystroke, on_screen, brief=False)] = sight
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         """Take in a finished run, also one that an earlier keystroke asked for."""
@@ -163,22 +227,36 @@ class Draft:
             self._ran = True
             self._runs += bool(run.wanted)
 
-    def _agreeing(self, text: bytes) -> float:
-        return self._findings.agreeing(text, self._vocabulary)
+    def _stand_at(
+        self, keystroke: Keystroke, cut: Split, ids: Sequence[int], on_screen: str, *, brief: bool
+    ) -> _Stand:
+        place = Place(scalar_values(keystroke.after), keystroke.max_chars, on_screen)
+        return _Stand(self._trie.node(ids), cut.stem.encode(), place, keystroke.alternatives, brief)
 
-    def _floors(self) -> Floors:
+    def _see(self, stand: _Stand, most_wanted: int) -> _Sight:
+        findings = self._search(stand, self._floors(stand), most_wanted).explore()
+        agreeing = partial(findings.agreeing, vocabulary=self._vocabulary)
+        chosen = choose(findings.words, self._policy, stand.place, agreeing, stand.alternatives)
+        return _Sight(stand, findings, chosen)
+
+    def _floors(self, stand: _Stand) -> Floors:
         policy = self._policy
         # Others to choose from are less likely than the one shown.
-        word = policy.show / 4 if self._keystroke.alternatives else policy.show
-        return Floors(word, 1.0 if self._brief else policy.draw_out, policy.keep)
+        word = policy.show / 4 if stand.alternatives else policy.show
+        return Floors(word, 1.0 if stand.brief else policy.draw_out, policy.keep)
 
-    def _search(self, floors: Floors, most_wanted: int) -> Search:
+    def _search(self, stand: _Stand, floors: Floors, most_wanted: int) -> Search:
         return Search(
             self._trie,
-            self._root,
-            self._split.stem.encode(),
+            stand.root,
+            stand.stem,
             self._vocabulary,
             floors=floors,
-            on_screen=self._place.on_screen.encode(),
+            on_screen=stand.place.on_screen.encode(),
             most_wanted=most_wanted,
         )
+
+
+def _question(keystroke: Keystroke, on_screen: str, *, brief: bool) -> _Question:
+    one = keystroke
+    return one.before, one.after, one.max_chars, one.alternatives, on_screen, brief

@@ -6,6 +6,7 @@ from foretype.tokens import Vocabulary
 
 # Characters by which the anchor is found again: the text before the caret may come cut anywhere at its left.
 HEAD = 64
+KNOWN = 4  # texts whose ids are kept: the one in hand, the one before it, and what may come next
 
 
 class Window:
@@ -19,21 +20,32 @@ class Window:
         self._vocabulary = vocabulary
         self._most_tokens = most_tokens
         self._head = ""
-        self._last: tuple[str, list[int]] = ("", [])
+        self._known: dict[str, list[int]] = {}  # the last few texts and their ids
 
     def settle(self, settled: str) -> list[int]:
         """The ids of `settled` from the anchor on; most calls see the same settled text as the one before and
         cost nothing.
         """
         text = settled[self._anchor(settled) :]
-        if text == self._last[0]:
-            return self._last[1]
-        ids = self._vocabulary.encode_before_word(text)
+        ids = self._encode(text)
         if len(ids) > self._most_tokens:
             text = self._later_half(text, len(ids))
-            ids = self._vocabulary.encode_before_word(text)[-self._most_tokens :]
+            ids = self._encode(text)[-self._most_tokens :]
             self._head = text[:HEAD]
-        self._last = (text, ids)
+        return ids
+
+    def foresee(self, settled: str) -> list[int] | None:
+        """What `settle` would say, or None where the anchor would move: nobody has typed this yet."""
+        anchor = settled.rfind(self._head) if self._head else 0
+        ids = self._encode(settled[anchor:]) if anchor >= 0 else None
+        return ids if ids is not None and len(ids) <= self._most_tokens else None
+
+    def _encode(self, text: str) -> list[int]:
+        ids = self._known.get(text)
+        if ids is None:
+            ids = self._known[text] = self._vocabulary.encode_before_word(text)
+            if len(self._known) > KNOWN:
+                del self._known[next(iter(self._known))]
         return ids
 
     def _anchor(self, settled: str) -> int:
