@@ -59,6 +59,11 @@ def logger() -> FilteringBoundLogger:
     return log
 
 
+def debugging() -> bool:
+    """Whether lines at debug level are written: to ask costs less than a line that is thrown away."""
+    return logging.getLogger().isEnabledFor(logging.DEBUG)
+
+
 def of(error: BaseException) -> dict[str, str]:
     """An exception as log fields: its type and where it went through, innermost last, without its message."""
     return {"error": type(error).__name__, "stack": _places(error.__traceback__)}

@@ -73,7 +73,7 @@ class Stages:
     def took(self, stage: Stage, seconds: float, trace: int = 0) -> None:
         """`trace` names the keystroke in the log, so that it can be followed; 0: nobody waits for it."""
         self._stages[stage].observe(seconds * 1000.0)
-        if trace:
+        if trace and logs.debugging():
             logs.logger().debug("stage", trace=trace, stage=stage.value, ms=round(seconds * 1000.0, 2))
 
     def ran(self, tokens: int, *, waited_for: bool) -> None:

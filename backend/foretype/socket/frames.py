@@ -16,6 +16,7 @@ from foretype.socket.limits import Limits
 
 VERSION = 1
 SUBPROTOCOL = "foretype.v1"
+ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 class ErrorCode(StrEnum):
@@ -97,4 +98,4 @@ def error(refused: Refused) -> str:
 
 
 def _text(frame: dict[str, Any]) -> str:
-    return json.dumps(frame, ensure_ascii=True, separators=(",", ":"))
+    return ENCODER.encode(frame)

@@ -198,7 +198,7 @@ def read_object(frame: bytes) -> dict[str, Any]:
     Raises `UnreadableError` for anything else, without a word of what it was.
     """
     try:
-        value = json.loads(frame.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
+        value = DECODER.decode(frame.decode("utf-8"))
     except UnicodeDecodeError:
         raise UnreadableError("The message is not UTF-8.") from None
     # ValueError: no JSON, or a number of more digits than Python reads. RecursionError: nested without end.
@@ -264,3 +264,6 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(_: str) -> NoReturn:
     raise UnreadableError("NaN and Infinity are not JSON.")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant)
