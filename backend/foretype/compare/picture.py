@@ -20,7 +20,7 @@ LANE_GAP = 14
 ROW = 26  # of the lane
 UNDER = 84  # what stands under the last axis
 NAME_ROW = 18
-CHAR_WIDTH = 7.2  # pixels of a letter at most, on the average of a label
+STRONG_CHAR, SMALL_CHAR = 7.3, 6.2  # pixels of a letter, on the average of a label and no less
 DOT = 9  # pixels from a dot's middle that belong to it
 TICKS_MS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0)
 
@@ -88,7 +88,7 @@ def _lane(
         at = one.speed.answer_ms
         panel.dot(at, y, "second", hollow=True)
         words = f"{short_name(one.model)}: random weights · {one.speed.step_ms:.3g} ms a token"
-        if panel.at(at, y)[0] + 14 + CHAR_WIDTH * len(words) < RIGHT:
+        if panel.at(at, y)[0] + 14 + STRONG_CHAR * len(words) < RIGHT:
             panel.note(at, y, words, "soft", shift=(14, 4))
         else:
             panel.note(at, y, words, "soft", anchor="end", shift=(-14, 4))
@@ -122,6 +122,7 @@ class _Place:
     y: float  # of the first line's foot
     anchor: str
     covers: Box
+    far: bool = False  # so far from its dot that a line must lead there
 
 
 def _label(picture: Picture, dots: Sequence[Point], measured: Sequence[Compared]) -> None:
@@ -131,27 +132,29 @@ def _label(picture: Picture, dots: Sequence[Point], measured: Sequence[Compared]
         assert one.quality is not None
         name = short_name(one.model)
         more = f"{one.speed.step_ms:.3g} ms a token · {one.quality.bits_per_byte:.3f} bits per byte"
-        places = list(_places(dot, CHAR_WIDTH * max(len(name), len(more))))
+        places = list(_places(dot, max(STRONG_CHAR * len(name), SMALL_CHAR * len(more))))
         place = next((one for one in places if _is_free(one.covers, taken)), places[0])
         taken.append(place.covers)
+        if place.far:
+            picture.add(f'<path d="{_path(dot, place)}" stroke="var(--soft)"/>')
         picture.write(place.x, place.y, name, "strong", anchor=place.anchor)
         picture.write(place.x, place.y + 16, more, "small", "soft", anchor=place.anchor)
 
 
+def _path(dot: Point, place: _Place) -> str:
+    return f"M{dot[0]:.1f},{dot[1]:.1f}L{place.x:.1f},{place.y:.1f}"
+
+
 def _places(dot: Point, width: float) -> Iterator[_Place]:
-    """Left and right of a dot, then further up and down."""
+    """Right and left of a dot, then further up and down."""
     x, y = dot
     for lower in (0, -34, 34, -68, 68):
         first = y - 3 + lower
-        for left, anchor in ((x - 14 - width, "end"), (x + 14, "start")):
+        for left, anchor in ((x + 14, "start"), (x - 14 - width, "end")):
             covers = Box(left, first - 12, left + width, first + 20)
-            if (
-                covers.left >= LEFT
-                and covers.right <= WIDTH
-                and covers.top >= TOP
-                and covers.bottom <= BOTTOM
-            ):
-                yield _Place(left + width if anchor == "end" else left, first, anchor, covers)
+            inside = left >= LEFT and left + width <= WIDTH
+            if inside and covers.top >= TOP and covers.bottom <= BOTTOM:
+                yield _Place(left + width if anchor == "end" else left, first, anchor, covers, lower != 0)
     yield _Place(x + 14, y - 3, "start", Box(x + 14, y - 15, x + 14 + width, y + 17))
 
 
