@@ -13,7 +13,7 @@ from foretype.cli.common import INTERRUPTED, USAGE, Config, fail, option, settin
 from foretype.keystroke import FieldKind
 
 ROUNDS = 3
-AMOUNT = (30_000, 10, 300)  # bytes read, texts typed, characters of each
+AMOUNT = (20_000, 10, 300)  # bytes read, texts typed, characters of each
 QUICK_AMOUNT = (4_000, 3, 150)
 
 

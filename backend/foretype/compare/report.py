@@ -157,7 +157,8 @@ def _remarks(report: Report) -> Iterator[str]:
             f"{len(texts.typed)} texts typed in a field for {_FIELDS[report.kind]}, nothing run ahead."
         )
     if texts.unreadable:
-        yield f"{texts.unreadable} files there are not UTF-8, or may not be read, and were left out."
+        files = "1 file there is" if texts.unreadable == 1 else f"{texts.unreadable} files there are"
+        yield f"{files} not UTF-8, or may not be read, and left out."
     if any(one.model.random_weights for one in report.compared):
         yield (
             "Random weights: drawn, not learnt, in the shape of the model that the name says. Its speed is "
