@@ -62,8 +62,8 @@ def test_models_stand_side_by_side_in_a_table_a_picture_and_a_file(
     assert f"Quality: {texts}" in table.replace("\n", " ").replace("  ", " ")
     written = json.loads(figures.read_text("utf-8"))
     assert [model["model"] for model in written["models"]] == [
-        f"{LEARNT} float32 (1)",
-        f"{LEARNT} float32 (2)",
+        LEARNT,
+        f"{models_dir.name}/{LEARNT}",
         DRAWN,
     ]
     assert written["models"][2]["quality"] is None

@@ -25,7 +25,11 @@ def test_a_name_means_the_models_folder_and_anything_else_a_folder(models_dir: P
 
 def test_labels_say_no_more_than_tells_models_apart(models_dir: Path) -> None:
     assert labels(LEARNT, DRAWN, models_dir=models_dir) == [LEARNT, DRAWN]
-    assert labels(LEARNT, LEARNT, models_dir=models_dir) == [f"{LEARNT} float32 (1)", f"{LEARNT} float32 (2)"]
+    assert labels(LEARNT, LEARNT, models_dir=models_dir) == [f"{LEARNT} (1)", f"{LEARNT} (2)"]
+    assert labels(LEARNT, models_dir / LEARNT, models_dir=models_dir) == [
+        LEARNT,
+        f"{models_dir.name}/{LEARNT}",
+    ]
 
 
 def test_only_drawn_weights_are_random_and_they_are_named_as_the_shapes_are(models_dir: Path) -> None:

@@ -40,10 +40,8 @@ class Named:
 def find_models(names: Sequence[str], models_dir: Path) -> list[Named]:
     """The models, in the order in which they were named. Raises NotPreparedError, PreparedInvalidError."""
     found = [_find(name, models_dir) for name in names]
-    return [
-        Named(label, prepared)
-        for label, prepared in zip(_labels([one.manifest for one in found]), found, strict=True)
-    ]
+    labels = _labels(names, [one.manifest for one in found])
+    return [Named(label, prepared) for label, prepared in zip(labels, found, strict=True)]
 
 
 def _find(name: str, models_dir: Path) -> Prepared:
@@ -97,23 +95,21 @@ def _prepared_in(folder: Path) -> list[str]:
     return sorted(one.name for one in folder.iterdir() if one.is_dir() and is_prepared(one))
 
 
-def _labels(manifests: Sequence[Manifest]) -> list[str]:
-    """The recipes' names, with the weights where two are the same, with a number where those are too."""
+def _labels(names: Sequence[str], manifests: Sequence[Manifest]) -> list[str]:
+    """The recipes' names; where two are the same, with the weights; else what the person wrote, numbered
+    where that is the same, too.
+    """
     labels = [manifest.recipe for manifest in manifests]
-    for more in ([manifest.weights for manifest in manifests], _numbers(manifests)):
+    for others in (
+        [f"{manifest.recipe} {manifest.weights}" for manifest in manifests],
+        [_short_path(name) for name in names],
+        [f"{_short_path(name)} ({number})" for number, name in enumerate(names, start=1)],
+    ):
         count = Counter(labels)
-        labels = [
-            f"{label} {word}" if count[label] > 1 else label for label, word in zip(labels, more, strict=True)
-        ]
+        labels = [other if count[label] > 1 else label for label, other in zip(labels, others, strict=True)]
     return labels
 
 
-def _numbers(manifests: Sequence[Manifest]) -> list[str]:
-    """Of each, which one of its name and weights it is."""
-    seen: Counter[tuple[str, str]] = Counter()
-    numbers = []
-    for manifest in manifests:
-        key = manifest.recipe, manifest.weights
-        seen[key] += 1
-        numbers.append(f"({seen[key]})")
-    return numbers
+def _short_path(name: str) -> str:
+    """A folder's name with the one it lies in."""
+    return "/".join(Path(name).parts[-2:])
