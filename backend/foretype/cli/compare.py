@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from foretype.cli.common import INTERRUPTED, USAGE, Config, fail, option, settings_or_exit
 from foretype.keystroke import FieldKind
+
+if TYPE_CHECKING:
+    from foretype.compare.run import Stop
 
 ROUNDS = 3
 AMOUNT = (20_000, 10, 300)  # bytes read, texts typed, characters of each
@@ -71,11 +78,11 @@ def compare(
         if file is not None:
             _require_writable(file)
     from foretype.cli.progress import drawn
-    from foretype.compare.errors import CompareError
+    from foretype.compare.errors import CompareError, StoppedError
     from foretype.compare.named import find_models
     from foretype.compare.picture import draw
     from foretype.compare.report import Report, print_report, write_json
-    from foretype.compare.run import Asked
+    from foretype.compare.run import Asked, Stop
     from foretype.compare.run import compare as measured
     from foretype.compare.texts import Amount, folder_texts, shipped_texts
     from foretype.models.check import machine_name
@@ -87,19 +94,37 @@ def compare(
     try:
         found = find_models(models, settings.models_dir)
         read = shipped_texts(amount) if texts is None else folder_texts(texts.expanduser(), amount)
-        with drawn(console) as progress:
-            compared = measured(Asked(found, read, kind, rounds, settings), progress)
+        stop = Stop()
+        with _asked_by_signals(stop), drawn(console) as progress:
+            compared = measured(Asked(found, read, kind, rounds, settings), progress, stop)
     except (CompareError, ModelError) as error:
         fail(str(error))
-    except KeyboardInterrupt:
-        console.print("Stopped. Nothing was kept.")
-        raise typer.Exit(INTERRUPTED) from None
+    except StoppedError:
+        fail("Stopped. Nothing was kept.", INTERRUPTED)
     report = Report(compared, read, kind, rounds, settings.threads, settings.budget_ms, machine_name())
     print_report(report, Console(highlight=False))
     if json is not None:
         write_json(report, json)
     if picture is not None:
         draw(report).save(picture)
+
+
+@contextmanager
+def _asked_by_signals(stop: Stop) -> Iterator[None]:
+    """While it lasts, the first Ctrl-C or SIGTERM asks to stop; the second interrupts."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if stop.asked:
+            raise KeyboardInterrupt
+        stop.ask()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, ask) for number in numbers}
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, before[number])
 
 
 def _require_writable(file: Path) -> None:

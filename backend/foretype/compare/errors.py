@@ -22,3 +22,7 @@ class MeasuringFailedError(CompareError):
         super().__init__(f"{model} could not be measured: {reason}.")
         self.model = model
         self.reason = reason
+
+
+class StoppedError(Exception):
+    """The person asked to stop."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from foretype.compare import child
-from foretype.compare.errors import MeasuringFailedError
+from foretype.compare.errors import MeasuringFailedError, StoppedError
 from foretype.compare.figures import Quality, Round, Speed, typical
 from foretype.compare.named import Named
 from foretype.compare.texts import Texts
@@ -42,14 +42,35 @@ class Asked:
     settings: Settings
 
 
-def compare(asked: Asked, progress: Progress) -> list[Compared]:
-    """Minutes. Raises MeasuringFailedError; interrupted, it leaves no process behind."""
+class Stop:
+    """Whether the person wants no more. A signal handler may ask: the process at work is ended, and whoever
+    waits for it wakes up. An exception out of a handler would be lost in a library's own code.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._process: subprocess.Popen[str] | None = None
+
+    def ask(self) -> None:
+        self.asked = True
+        if self._process is not None:
+            self._process.kill()
+
+    def watch(self, process: subprocess.Popen[str]) -> None:
+        """`process` is at work now."""
+        self._process = process
+        if self.asked:
+            process.kill()
+
+
+def compare(asked: Asked, progress: Progress, stop: Stop) -> list[Compared]:
+    """Minutes. Raises MeasuringFailedError, StoppedError; leaves no process behind."""
     rounds: dict[str, list[Round]] = {model.label: [] for model in asked.models}
     for number in range(1, asked.rounds + 1):
         for model in asked.models:
             what = f"{model.label}, round {number} of {asked.rounds}" if asked.rounds > 1 else model.label
             with progress.step(what) as step:
-                rounds[model.label].append(_measure(asked, model, number == asked.rounds, step))
+                rounds[model.label].append(_measure(asked, model, number == asked.rounds, step, stop))
     return [
         Compared(
             model,
@@ -60,7 +81,7 @@ def compare(asked: Asked, progress: Progress) -> list[Compared]:
     ]
 
 
-def _measure(asked: Asked, model: Named, last: bool, step: Step) -> Round:
+def _measure(asked: Asked, model: Named, last: bool, step: Step, stop: Stop) -> Round:
     texts = asked.texts if last and not model.random_weights else None
     task = child.task(str(model.prepared.folder), asked.settings, asked.kind, texts)
     # A session of its own: Ctrl-C at the terminal reaches this process alone, which then ends the child.
@@ -73,8 +94,13 @@ def _measure(asked: Asked, model: Named, last: bool, step: Step) -> Round:
         encoding="utf-8",
         start_new_session=True,
     )
+    stop.watch(process)
     try:
         return _listen(process, task, model, step)
+    except MeasuringFailedError:
+        if stop.asked:
+            raise StoppedError from None
+        raise
     finally:
         process.kill()
         process.communicate()
