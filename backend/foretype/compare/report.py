@@ -38,7 +38,7 @@ class Report:
 
 SPEED: tuple[tuple[str, Callable[[Speed], str]], ...] = (
     ("ready after", lambda speed: f"{speed.load_s:.2f} s"),
-    ("memory of its process", lambda speed: f"{speed.resident_bytes / 1e6:.0f} MB"),
+    ("memory of its process", lambda speed: _mb(speed.resident_bytes)),
     ("one more token", lambda speed: _ms(speed.step_ms)),
     ("the first 64 tokens", lambda speed: _ms(speed.prefill_ms)),
     ("an answer from nothing", lambda speed: _ms(speed.answer_ms)),
@@ -133,7 +133,7 @@ def _rows(compared: Sequence[Compared]) -> Iterator[tuple[str, list[str]]]:
     yield "weights", [manifest.weights for manifest in manifests]
     yield "graph", [manifest.graph for manifest in manifests]
     yield "runs on", [one.speed.provider.removesuffix("ExecutionProvider") for one in compared]
-    yield "size on the disk", [f"{one.model.prepared.bytes / 1e6:.0f} MB" for one in compared]
+    yield "size on the disk", [_mb(one.model.prepared.bytes) for one in compared]
     for name, of_speed in SPEED:
         yield name, [of_speed(one.speed) for one in compared]
     for number, (name, of_quality) in enumerate(QUALITY):
@@ -161,8 +161,8 @@ def _remarks(report: Report) -> Iterator[str]:
         yield f"{files} not UTF-8, or may not be read, and left out."
     if any(one.model.random_weights for one in report.compared):
         yield (
-            "Random weights: drawn, not learnt, in the shape of the model that the name says. Its speed is "
-            "theirs, its quality is not."
+            "Random weights: drawn, not learnt, in the shape of the model that the name says. A token takes "
+            "as long as with its own; an answer may take more runs or fewer."
         )
 
 
@@ -181,6 +181,10 @@ def _article(compared: Sequence[Compared]) -> Table | None:
 
 def _ms(value: float) -> str:
     return f"{value:.3g} ms" if value < 1000 else f"{value:,.0f} ms"
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.0f} MB" if size >= 10_000_000 else f"{size / 1e6:.1f} MB"
 
 
 def _percent(share: float | None) -> str:
