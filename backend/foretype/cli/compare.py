@@ -28,6 +28,7 @@ def compare(
     models: Annotated[
         list[str],
         typer.Argument(
+            metavar="MODEL",
             help="Prepared models: names in the models folder, or folders of prepared models.",
             show_default=False,
         ),
