@@ -66,7 +66,7 @@ def _plot(
     _limits(panel, report, milliseconds, 0, high, names=0)
     points = [(one.speed.answer_ms, _saved(one)) for one in measured]
     for point in points:
-        panel.dot(*point, "first")
+        panel.dot(*point, "first", hollow=True)
     _label(picture, [panel.at(*point) for point in points], measured)
 
 
