@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foretype.compare.errors import NotPreparedError
-from foretype.models.errors import PreparedInvalidError
 from foretype.models.manifest import Manifest
 from foretype.models.prepared import Prepared, is_prepared, load_prepared
 from foretype.models.recipe import recipe_names
@@ -51,7 +50,7 @@ def _find(name: str, models_dir: Path) -> Prepared:
     folder = Path(name).expanduser()
     if folder.is_dir():
         if is_prepared(folder):
-            return _load_folder(folder.resolve())
+            return load_prepared(folder.resolve())
         raise NotPreparedError(_unprepared_folder(folder))
     if name in recipe_names():
         raise NotPreparedError(f"{name} is not prepared yet. Make it ready with: foretype prepare {name}")
@@ -64,17 +63,6 @@ def _find(name: str, models_dir: Path) -> Prepared:
 def _is_plain(name: str) -> bool:
     """Whether it names something in the models folder, and nothing outside it."""
     return name not in ("", ".", "..") and not any(mark in name for mark in (os.sep, os.altsep or os.sep))
-
-
-def _load_folder(folder: Path) -> Prepared:
-    """The folder's name need be no recipe's, so what loading says is said without how to make it again."""
-    try:
-        return load_prepared(folder)
-    except PreparedInvalidError as error:
-        raise NotPreparedError(
-            f"The prepared model in {folder} cannot be used: {error.reason}. Make it again with `foretype "
-            "prepare`."
-        ) from error
 
 
 def _unprepared_folder(folder: Path) -> str:
