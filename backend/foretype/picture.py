@@ -1,7 +1,6 @@
-"""Small pictures of figures, as SVG written by hand: axes with round numbers, lines, dots, labels.
+"""Small pictures of figures as SVG: text stays text, and the colours follow the reader's screen.
 
-A drawing library would be the largest thing that is installed, for two pictures. These are readable on light
-and on dark pages, and by a screen reader through their title and description.
+Written by hand: a drawing library would be the largest thing that is installed, for a few lines.
 """
 
 from __future__ import annotations
@@ -9,125 +8,217 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import pairwise
-from xml.sax.saxutils import escape
+from pathlib import Path
+from typing import Literal
 
-COLOURS = ("#2563eb", "#d9480f", "#0f8a5f", "#8b5cf6")
-"""By number, for `Picture.line` and `dot`; each has 3:1 or more against white and near-black."""
+WIDTH, HEIGHT = 880, 460  # of a chart
+LEFT, RIGHT, TOP, BOTTOM = 64, 40, 100, 84  # around its plot
 
-_STYLE = """
-svg { font: 12px system-ui, sans-serif; background: #fff; fill: #1f2933; }
-.title { font-size: 15px; font-weight: 600; }
-.quiet { fill: #5b6672; }
-.grid { stroke: #e3e7ec; }
-.rule { stroke: #5b6672; stroke-dasharray: 5 4; }
-.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
-@media (prefers-color-scheme: dark) {
-  svg { background: #14181d; fill: #e6eaee; }
-  .quiet { fill: #9aa5b1; }
-  .grid { stroke: #2c333b; }
-  .rule { stroke: #9aa5b1; }
-}
-"""
-
+Tone = Literal["ink", "soft", "grid", "first", "second", "third", "limit"]
 Point = tuple[float, float]
+
+LIGHT = {
+    "page": "#ffffff",
+    "ink": "#1f2328",
+    "soft": "#59636e",
+    "grid": "#d9dee3",
+    "first": "#0969da",
+    "second": "#bf5b04",
+    "third": "#1a7f37",
+    "limit": "#cf222e",
+}
+DARK = {
+    "page": "#0d1117",
+    "ink": "#e6edf3",
+    "soft": "#9198a1",
+    "grid": "#2a313a",
+    "first": "#58a6ff",
+    "second": "#f0a35e",
+    "third": "#3fb950",
+    "limit": "#ff7b72",
+}
+FONTS = 'system-ui, -apple-system, "Segoe UI", "Liberation Sans", "DejaVu Sans", sans-serif'
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Values from `low` to `high` along a line from `start` to `end`, in pixels; a `log` one has no zero."""
+    """From `low` to `high`; `ticks` are values and what stands beside them."""
 
+    title: str
     low: float
     high: float
-    start: float
-    end: float
+    ticks: Sequence[tuple[float, str]]
     log: bool = False
 
     def place(self, value: float) -> float:
-        low, high, at = (math.log(v) if self.log else v for v in (self.low, self.high, value))
-        return self.start + (self.end - self.start) * (at - low) / (high - low)
+        """Where a value lies: 0 at `low`, 1 at `high`; what lies outside is put on the edge."""
+        low, high, at = (math.log(v) if self.log else v for v in (self.low, self.high, self._clamped(value)))
+        return (at - low) / (high - low)
 
-    def ticks(self, most: int = 6) -> list[float]:
-        """Round numbers between `low` and `high`, no more than about `most`."""
-        if not self.log:
-            return _round_numbers(self.low, self.high, most)
-        decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        for digits in ((1, 2, 5), (1, 3), (1,)):
-            found = [d * 10.0**power for power in decades for d in digits]
-            found = [value for value in found if self.low <= value <= self.high]
-            if len(found) <= most:
-                break
-        return found
+    def _clamped(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
 
 
-def spanning(values: Iterable[float], start: float, end: float, *, log: bool = False) -> Axis:
-    """An axis that holds all values, with some room on both sides."""
-    found = [value for value in values if not log or value > 0] or [1.0]
-    low, high = min(found), max(found)
-    if log:
-        return Axis(low / 1.15, high * 1.15, start, end, log)
-    room = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
-    return Axis(low - room, high + room, start, end)
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where a panel's plot lies, in pixels from the picture's left and top."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 class Picture:
-    """Elements in the order in which they are drawn."""
+    """A title, what it is about, and whatever is drawn into it, in the order in which things lie on each
+    other.
+    """
 
-    def __init__(self, width: int, height: int, title: str, description: str) -> None:
+    def __init__(self, width: int, height: int, title: str, subtitle: str, caption: str = "") -> None:
         self._width = width
         self._height = height
-        self._title = title
-        self._description = description
-        self._elements: list[str] = []
+        self._parts: list[str] = []
+        self.write(LEFT, 32, title, "title")
+        self.write(LEFT, 56, subtitle, "", "soft")
+        if caption:
+            self.write(LEFT, height - 14, caption, "small", "soft")
+        self._description = ". ".join(part for part in (title, subtitle, caption) if part)
 
-    def text(self, x: float, y: float, words: str, *, kind: str = "", anchor: str = "start") -> None:
-        """`kind` is a class of the style: “title”, “quiet”, or none."""
-        self._elements.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" text-anchor="{anchor}">{escape(words)}</text>'
+    def add(self, element: str) -> None:
+        self._parts.append(element)
+
+    def write(
+        self, left: float, top: float, text: str, kind: str, tone: Tone = "ink", *, anchor: str = "start"
+    ) -> None:
+        """`kind` is a class of the style: “title”, “strong”, “small”, or none."""
+        self.add(
+            f'<text x="{left:.1f}" y="{top:.1f}" class="{kind}" text-anchor="{anchor}" '
+            f'style="fill: var(--{tone})">{escape(text)}</text>'
         )
-
-    def rule(self, start: Point, end: Point, kind: str = "rule") -> None:
-        (x1, y1), (x2, y2) = start, end
-        self._elements.append(
-            f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}"/>'
-        )
-
-    def line(self, points: Sequence[Point], colour: int) -> None:
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        self._elements.append(f'<polyline points="{path}" class="line" stroke="{COLOURS[colour]}"/>')
-
-    def dot(self, point: Point, colour: int, radius: float = 3) -> None:
-        x, y = point
-        self._elements.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{COLOURS[colour]}"/>')
-
-    def label(self, x: float, y: float, words: str, colour: int) -> None:
-        """Words in a series' colour."""
-        self._elements.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" style="fill: {COLOURS[colour]}">{escape(words)}</text>'
-        )
-
-    def frame(self, across: Axis, up: Axis, *, across_name: str = "", up_name: str = "") -> None:
-        """The grid with its numbers. `up.start` is the bottom; names stand at the right and at the top."""
-        for value in up.ticks():
-            y = up.place(value)
-            self.rule((across.start, y), (across.end, y), "grid")
-            self.text(across.start - 8, y + 4, number(value), kind="quiet", anchor="end")
-        for value in across.ticks():
-            x = across.place(value)
-            self.rule((x, up.start), (x, up.start + 4), "grid")
-            self.text(x, up.start + 18, number(value), kind="quiet", anchor="middle")
-        self.text(across.end, up.start + 36, across_name, kind="quiet", anchor="end")
-        self.text(across.start, up.end - 10, up_name, kind="quiet")
 
     def svg(self) -> str:
-        body = "\n".join(self._elements)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self._width} {self._height}" '
-            f'width="{self._width}" height="{self._height}" role="img" aria-labelledby="title description">\n'
-            f'<title id="title">{escape(self._title)}</title>\n'
-            f'<desc id="description">{escape(self._description)}</desc>\n'
-            f"<style>{_STYLE}</style>\n{body}\n</svg>\n"
+        """The whole picture; a screen reader says its title and what it is about."""
+        return "\n".join(
+            [
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self._width} {self._height}" '
+                'role="img">',
+                f"<title>{escape(self._description)}</title>",
+                f"<style>\n{_style()}\n</style>",
+                '<rect width="100%" height="100%" fill="var(--page)"/>',
+                *self._parts,
+                "</svg>\n",
+            ]
         )
+
+    def save(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(self.svg(), "utf-8")
+
+
+class Panel:
+    """A plot with its axes; what is drawn into it is placed by values."""
+
+    def __init__(self, picture: Picture, box: Box, x: Axis, y: Axis) -> None:
+        self._picture = picture
+        self._box = box
+        self._x = x
+        self._y = y
+        self._axes()
+
+    def at(self, x: float, y: float) -> Point:
+        """Pixels from the picture's left and top."""
+        box = self._box
+        return (
+            box.left + self._x.place(x) * (box.right - box.left),
+            box.bottom - self._y.place(y) * (box.bottom - box.top),
+        )
+
+    def line(self, points: Sequence[Point], tone: Tone, *, width: float = 2.5, dashes: str = "") -> None:
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (self.at(*point) for point in points))
+        dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+        self._picture.add(
+            f'<polyline points="{path}" fill="none" stroke="var(--{tone})" stroke-width="{width}" '
+            f'stroke-linejoin="round" stroke-linecap="round"{dashed}/>'
+        )
+
+    def dot(self, x: float, y: float, tone: Tone, *, hollow: bool = False) -> None:
+        left, top = self.at(x, y)
+        fill = "page" if hollow else tone
+        self._picture.add(
+            f'<circle cx="{left:.1f}" cy="{top:.1f}" r="4.5" fill="var(--{fill})" stroke="var(--{tone})" '
+            'stroke-width="2"/>'
+        )
+
+    def beyond(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Tint what lies beyond a limit, from one corner to the other."""
+        (left, bottom), (right, top) = self.at(x[0], y[0]), self.at(x[1], y[1])
+        self._picture.add(
+            f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}" '
+            'fill="var(--limit)" opacity="0.07"/>'
+        )
+
+    def note(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        tone: Tone = "ink",
+        *,
+        anchor: str = "start",
+        shift: tuple[float, float] = (8, 4),
+        strong: bool = False,
+    ) -> None:
+        """A word beside a point, `shift` pixels right and down of it."""
+        left, top = self.at(x, y)
+        kind = "strong" if strong else ""
+        self._picture.write(left + shift[0], top + shift[1], text, kind, tone, anchor=anchor)
+
+    def _axes(self) -> None:
+        box = self._box
+        for value, label in self._y.ticks:
+            self.line([(self._x.low, value), (self._x.high, value)], "grid", width=1)
+            self.note(self._x.low, value, label, "soft", anchor="end", shift=(-10, 4.5))
+        for value, label in self._x.ticks:
+            left, top = self.at(value, self._y.low)
+            self._picture.add(f'<path d="M{left:.1f},{top:.1f}v5" stroke="var(--soft)"/>')
+            self.note(value, self._y.low, label, "soft", anchor="middle", shift=(0, 21))
+        self._picture.write(box.right, box.bottom + 42, self._x.title, "", "soft", anchor="end")
+        self._picture.write(box.left, box.top - 10, self._y.title, "", "soft")
+
+
+class Chart(Panel):
+    """A picture of one panel, with a caption under it."""
+
+    def __init__(self, title: str, subtitle: str, caption: str, x: Axis, y: Axis) -> None:
+        picture = Picture(WIDTH, HEIGHT, title, subtitle, caption)
+        super().__init__(picture, Box(LEFT, TOP, WIDTH - RIGHT, HEIGHT - BOTTOM), x, y)
+
+    def svg(self) -> str:
+        return self._picture.svg()
+
+    def save(self, file: Path) -> None:
+        self._picture.save(file)
+
+
+# -- axes that fit what is drawn ---------------------------------------------------------
+
+
+def spanning(title: str, values: Iterable[float], *, log: bool = False) -> Axis:
+    """An axis that holds all values, with some room on both sides; a logarithmic one passes over zero."""
+    found = [value for value in values if not log or value > 0] or [1.0]
+    low, high = min(found), max(found)
+    if log:
+        return numbered(title, low / 1.15, high * 1.15, log=True)
+    room = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
+    return numbered(title, low - room, high + room)
+
+
+def numbered(title: str, low: float, high: float, *, log: bool = False) -> Axis:
+    """An axis with round numbers beside it."""
+    values = _round_logs(low, high) if log else _round_numbers(low, high)
+    return Axis(title, low, high, [(value, number(value)) for value in values], log)
 
 
 def number(value: float) -> str:
@@ -146,9 +237,33 @@ def apart(wanted: Sequence[float], gap: float) -> list[float]:
     return placed
 
 
-def _round_numbers(low: float, high: float, most: int) -> list[float]:
+def _round_numbers(low: float, high: float, most: int = 6) -> list[float]:
     rough = (high - low) / most
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first = math.ceil(low / step)
     return [round(index * step, 10) for index in range(first, math.floor(high / step) + 1)]
+
+
+def _round_logs(low: float, high: float, most: int = 6) -> list[float]:
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        found = [d * 10.0**power for power in decades for d in digits]
+        found = [value for value in found if low <= value <= high]
+        if len(found) <= most:
+            break
+    return found
+
+
+def _style() -> str:
+    light, dark = ("; ".join(f"--{tone}: {colour}" for tone, colour in of.items()) for of in (LIGHT, DARK))
+    return "\n".join(
+        [
+            f"svg {{ {light} }}",
+            f"@media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}",
+            f"text {{ font: 13px {FONTS} }}",
+            ".title { font-size: 19px; font-weight: 600 }",
+            ".strong { font-weight: 600 }",
+            ".small { font-size: 12px }",
+        ]
+    )

@@ -11,9 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from foretype.picture import Axis, Chart, Tone
 from latency.capacity.beyond import Beyond
 from latency.capacity.steps import Step, capacity
-from latency.picture import Axis, Chart, Tone
 from latency.replay.report import machine
 
 

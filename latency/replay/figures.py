@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 
+from foretype.typist.screen import ScreenTally
 from latency.replay.ledger import Ledger, Sent
-from latency.replay.screen import ScreenTally
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+from foretype.typist.keys import Typist
+from foretype.typist.screen import Screen
+from foretype.typist.turn import press
 from latency.replay.connection import Connection
 from latency.replay.figures import Session
 from latency.replay.ledger import Ledger
 from latency.replay.pace import gaps
-from latency.replay.screen import Screen
-from latency.replay.typist import EraseKey, TakeKey, TypeKey, Typist
 
 PATIENCE_S = 2.0  # on top of the budget, where an answer is awaited
 
@@ -86,7 +87,7 @@ async def type_text(
     while not typist.done and not stop.is_set():
         if seq:
             due = await _wait(here, pauses, due, patience)
-        taken = _press(typist, here, manner.glance_s)
+        taken = press(typist, here.screen, now=time.perf_counter(), glance_s=manner.glance_s)
         if taken:
             await connection.send({"type": "accepted", "field": name, "seq": seq, "text": taken})
         seq += 1
@@ -98,19 +99,6 @@ async def type_text(
     await connection.forget(name)
     chars = len(_right_part(typist)) - begun
     return Session(chars, typist.keys, typist.corrections, here.screen.tally, here.ledger)
-
-
-def _press(typist: Typist, here: Field, glance_s: float) -> str:
-    """One key: the typist decides, the screen follows. The word that was taken, or ""."""
-    match typist.press(here.screen.visible(time.perf_counter(), glance_s)):
-        case TypeKey(char):
-            here.screen.typed(char)
-        case EraseKey():
-            here.screen.erased()
-        case TakeKey(word):
-            here.screen.took(word)
-            return word
-    return ""
 
 
 def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, object]:

@@ -1,8 +1,8 @@
 import pytest
 
+from foretype.typist.screen import ScreenTally
 from latency.replay.figures import Latency, Session, percentile, summarise
 from latency.replay.ledger import Ledger
-from latency.replay.screen import ScreenTally
 
 
 def session(ledger: Ledger | None = None, **counts: int) -> Session:

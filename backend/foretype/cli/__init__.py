@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from foretype import __version__
+from foretype.cli.compare import compare
 from foretype.cli.complete import complete
 from foretype.cli.distil import distil
 from foretype.cli.models import models, prepare
@@ -58,6 +59,7 @@ app.command()(pair)
 app.command()(prepare)
 app.command()(models)
 app.command()(distil)
+app.command()(compare)
 app.command()(settings)
 
 

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 from foretype.distil.journal import Measured, Trained
 from foretype.distil.plan import Plan
-from foretype.picture import Axis, Picture, apart, spanning
+from foretype.picture import LEFT, Axis, Box, Panel, Picture, Tone, apart, numbered, spanning
 
-WIDTH, HEIGHT = 760, 520
-LEFT, RIGHT = 64, 580  # of both panels; names of lines stand to the right of them
-MEASURED_TOP, MEASURED_BOTTOM = 84, 240
-LOSSES_TOP, LOSSES_BOTTOM = 312, 468
+WIDTH, HEIGHT = 780, 540
+RIGHT = 580  # of both panels; names of lines stand to the right of them
+MEASURED = Box(LEFT, 100, RIGHT, 256)
+LOSSES = Box(LEFT, 326, RIGHT, 482)
+GAP = 17  # between the names of lines
 MOST_POINTS = 200  # of one line: more steps are averaged
 
-SERIES = (
-    ("soft_targets", "soft targets"),
-    ("language_model", "language model"),
-    ("hidden_states", "hidden states"),
+SERIES: tuple[tuple[str, str, Tone], ...] = (
+    ("soft_targets", "soft targets", "first"),
+    ("language_model", "language model", "second"),
+    ("hidden_states", "hidden states", "third"),
 )
 
 
@@ -29,42 +30,38 @@ def loss_curve(trained: Sequence[Trained], measured: Sequence[Measured], plan: P
         f"{plan.steps} steps, {first.student_bits_per_byte:.3f} before; the teacher "
         f"{first.teacher_bits_per_byte:.3f}"
     )
-    picture = Picture(WIDTH, HEIGHT, "Distillation", description)
-    picture.text(LEFT, 28, "A student learning from its teacher", kind="title")
-    picture.text(LEFT, 46, description, kind="quiet")
-    across = Axis(0, max(1, plan.steps), LEFT, RIGHT)
-    _measured_panel(picture, across, measured)
+    picture = Picture(WIDTH, HEIGHT, "A student learning from its teacher", description)
+    _measured_panel(picture, numbered("", 0, max(1, plan.steps)), measured)
     if trained:
-        _losses_panel(picture, across, trained)
+        _losses_panel(picture, numbered("steps", 0, max(1, plan.steps)), trained)
     return picture.svg()
 
 
 def _measured_panel(picture: Picture, across: Axis, measured: Sequence[Measured]) -> None:
     teacher = measured[0].teacher_bits_per_byte
     student = [(entry.step, entry.student_bits_per_byte) for entry in measured]
-    up = spanning([teacher, *(bits for _, bits in student)], MEASURED_BOTTOM, MEASURED_TOP)
-    picture.frame(across, up, up_name="bits per byte of held-out texts")
-    points = [(across.place(step), up.place(bits)) for step, bits in student]
-    level = up.place(teacher)
-    picture.rule((LEFT, level), (RIGHT, level))
-    picture.line(points, 0)
-    for point in points:
-        picture.dot(point, 0)
-    student_at, teacher_at = apart([points[-1][1], level], 16)
-    picture.label(RIGHT + 10, student_at + 4, f"student {student[-1][1]:.3f}", 0)
-    picture.text(RIGHT + 10, teacher_at + 4, f"teacher {teacher:.3f}", kind="quiet")
+    up = spanning("bits per byte of held-out texts", [teacher, *(bits for _, bits in student)])
+    panel = Panel(picture, MEASURED, across, up)
+    panel.line([(across.low, teacher), (across.high, teacher)], "soft", width=1.5, dashes="6 5")
+    panel.line(student, "first")
+    for point in student:
+        panel.dot(*point, "first", hollow=True)
+    heights = [panel.at(0, bits)[1] for bits in (student[-1][1], teacher)]
+    student_at, teacher_at = apart(heights, GAP)
+    picture.write(RIGHT + 10, student_at + 4, f"student {student[-1][1]:.3f}", "strong", "first")
+    picture.write(RIGHT + 10, teacher_at + 4, f"teacher {teacher:.3f}", "", "soft")
 
 
 def _losses_panel(picture: Picture, across: Axis, trained: Sequence[Trained]) -> None:
-    lines = [averaged([(entry.step, getattr(entry, name)) for entry in trained]) for name, _ in SERIES]
+    lines = [averaged([(entry.step, getattr(entry, name)) for entry in trained]) for name, _, _ in SERIES]
     values = [value for line in lines for _, value in line]
-    up = spanning(values, LOSSES_BOTTOM, LOSSES_TOP, log=True)
-    picture.frame(across, up, across_name="steps", up_name="losses in training, before they are weighted")
-    for colour, line in enumerate(lines):
-        picture.line([(across.place(step), up.place(max(value, up.low))) for step, value in line], colour)
-    ends = apart([up.place(max(line[-1][1], up.low)) for line in lines], 16)
-    for colour, (line, (_, name), end) in enumerate(zip(lines, SERIES, ends, strict=True)):
-        picture.label(RIGHT + 10, end + 4, f"{name} {line[-1][1]:.3f}", colour)
+    up = spanning("losses in training, before they are weighted", values, log=True)
+    panel = Panel(picture, LOSSES, across, up)
+    for line, (_, _, tone) in zip(lines, SERIES, strict=True):
+        panel.line(line, tone, width=2)
+    ends = apart([panel.at(*line[-1])[1] for line in lines], GAP)
+    for line, (_, name, tone), end in zip(lines, SERIES, ends, strict=True):
+        picture.write(RIGHT + 10, end + 4, f"{name} {line[-1][1]:.3f}", "strong", tone)
 
 
 def averaged(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

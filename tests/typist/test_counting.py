@@ -7,8 +7,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latency.replay.screen import Screen
-from latency.replay.typist import TakeKey, TypeKey, Typist
+from foretype.typist.keys import TakeKey, TypeKey, Typist
+from foretype.typist.screen import Screen
 
 Counts = tuple[int, int, int]  # keys, texts shown, texts taken
 

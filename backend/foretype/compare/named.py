@@ -1,0 +1,103 @@
+"""From what a person names to prepared models: a recipe's name, or a folder."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from foretype.compare.errors import NotPreparedError
+from foretype.models.manifest import Manifest
+from foretype.models.prepared import Prepared, is_prepared, load_prepared
+from foretype.models.recipe import recipe_names
+
+RANDOM_WEIGHTS = "-random-weights"
+"""What the name of a model ends in whose weights were drawn, not learnt: it has a speed and no quality.
+
+`python -m latency.shapes` makes such models. Nothing else in a manifest says so.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A prepared model, checked file by file. `label` is unlike all others of the comparison."""
+
+    label: str
+    prepared: Prepared
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.prepared.manifest
+
+    @property
+    def random_weights(self) -> bool:
+        return self.manifest.recipe.endswith(RANDOM_WEIGHTS)
+
+
+def find_models(names: Sequence[str], models_dir: Path) -> list[Named]:
+    """The models, in the order in which they were named. Raises NotPreparedError, PreparedInvalidError."""
+    found = [_find(name, models_dir) for name in names]
+    labels = _labels(names, [one.manifest for one in found])
+    return [Named(label, prepared) for label, prepared in zip(labels, found, strict=True)]
+
+
+def _find(name: str, models_dir: Path) -> Prepared:
+    kept = models_dir / name
+    if _is_plain(name) and is_prepared(kept):
+        return load_prepared(kept)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if is_prepared(folder):
+            return load_prepared(folder.resolve())
+        raise NotPreparedError(_unprepared_folder(folder))
+    if name in recipe_names():
+        raise NotPreparedError(f"{name} is not prepared yet. Make it ready with: foretype prepare {name}")
+    raise NotPreparedError(
+        f"There is no model “{name}”: no folder, and no recipe of that name. Prepared in {models_dir}: "
+        f"{', '.join(_prepared_in(models_dir)) or 'none'}. Recipes: {', '.join(recipe_names())}."
+    )
+
+
+def _is_plain(name: str) -> bool:
+    """Whether it names something in the models folder, and nothing outside it."""
+    return name not in ("", ".", "..") and not any(mark in name for mark in (os.sep, os.altsep or os.sep))
+
+
+def _unprepared_folder(folder: Path) -> str:
+    if (folder / "config.json").is_file():
+        return (
+            f"{folder} holds a transformers model that is not prepared yet. Make it ready with: foretype "
+            f"prepare RECIPE --from {folder} --models-dir FOLDER, and compare FOLDER/RECIPE."
+        )
+    inside = _prepared_in(folder)
+    if inside:
+        return f"{folder} holds prepared models, but is none. Name one: {', '.join(inside)}."
+    return f"{folder} holds no prepared model of this version. `foretype prepare` makes one."
+
+
+def _prepared_in(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(one.name for one in folder.iterdir() if one.is_dir() and is_prepared(one))
+
+
+def _labels(names: Sequence[str], manifests: Sequence[Manifest]) -> list[str]:
+    """The recipes' names; where two are the same, with the weights; else what the person wrote, numbered
+    where that is the same, too.
+    """
+    labels = [manifest.recipe for manifest in manifests]
+    for others in (
+        [f"{manifest.recipe} {manifest.weights}" for manifest in manifests],
+        [_short_path(name) for name in names],
+        [f"{_short_path(name)} ({number})" for number, name in enumerate(names, start=1)],
+    ):
+        count = Counter(labels)
+        labels = [other if count[label] > 1 else label for label, other in zip(labels, others, strict=True)]
+    return labels
+
+
+def _short_path(name: str) -> str:
+    """A folder's name with the one it lies in."""
+    return "/".join(Path(name).parts[-2:])

@@ -1,0 +1,157 @@
+"""The measurements themselves, in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foretype.compare.figures import Quality, Speed, percentile, typical
+from foretype.compare.measure import READ_AT_ONCE, Tell, _Asking, _Reader, _type
+from foretype.compare.texts import Texts
+from foretype.engine import Answer, Desk, Engine, Failure, FailureCode
+from foretype.keystroke import FieldKind, Keystroke, Source, Suggestion
+from foretype.models.check import GateText, open_reader
+from foretype.models.manifest import Manifest
+from foretype.runtime import open_runtime
+from foretype.tokens import Vocabulary
+from tests.compare.conftest import CONTEXT, LEARNT
+
+TEXT = "Please send the report by Friday. Thank you."
+
+
+def quietly(what: str, done: float, total: float) -> None:
+    assert 0 <= done <= total
+
+
+# -- bits per byte --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reader(models_dir: Path) -> _Reader:
+    folder = models_dir / LEARNT
+    manifest = Manifest.read(folder)
+    vocabulary = Vocabulary.load(folder, manifest.geometry.vocab_size)
+    return _Reader(open_runtime(folder, threads=1), manifest, vocabulary)
+
+
+@pytest.mark.parametrize("length", [3, READ_AT_ONCE, READ_AT_ONCE + 1, 400])
+def test_bits_per_byte_are_those_of_the_gate(reader: _Reader, models_dir: Path, length: int) -> None:
+    text = (TEXT * 10)[:length]
+    manifest = Manifest.read(models_dir / LEARNT)
+    ids = np.array([*manifest.begin_ids, *(byte for byte in _ids(models_dir, text))], np.int64)
+    gate = GateText(ids, begin=1, bytes=length)
+    logits = open_reader(models_dir / LEARNT, manifest.graph, manifest.geometry, 1).read(ids)
+    tokens, found = reader.bits_per_byte(Texts("", (text,), ()), quietly)
+    assert tokens == length  # a token is a byte here
+    assert found == pytest.approx(gate.bits_per_byte(logits), rel=1e-5)
+
+
+def test_a_text_beyond_the_context_is_begun_anew_and_every_token_counts_once(reader: _Reader) -> None:
+    text = (TEXT * 30)[: CONTEXT + 200]
+    tokens, found = reader.bits_per_byte(Texts("", (text, TEXT), ()), quietly)
+    assert tokens == len(text) + len(TEXT)
+    assert 0 < found < 8
+
+
+def _ids(models_dir: Path, text: str) -> list[int]:
+    return Vocabulary.load(models_dir / LEARNT, 257).encode(text)
+
+
+# -- typing --------------------------------------------------------
+
+
+class Oracle:
+    """An engine that always knows the rest of the text, and says it where the caret stands before a word."""
+
+    model = "oracle"
+    provider = "NoProvider"
+
+    def __init__(self, text: str, failing: bool = False) -> None:
+        self._text = text
+        self._failing = failing
+        self.closed: list[str] = []
+
+    def open(self, answer: Answer) -> Desk:
+        self._answer = answer
+        return self
+
+    def keystroke(self, field: str, keystroke: Keystroke) -> None:
+        assert keystroke.kind is FieldKind.SEARCH
+        knows = keystroke.before.endswith(" ")
+        said: Suggestion | Failure = Suggestion(
+            self._text[len(keystroke.before) :].split(" ")[0] if knows else "", 0.9, Source.MODEL
+        )
+        if self._failing:
+            said = Failure(FailureCode.INTERNAL, "It failed.")
+        self._answer(field, keystroke.seq, said, final=False, elapsed_ms=1.0)
+        self._answer(field, keystroke.seq, said, final=True, elapsed_ms=2.0)
+
+    def accepted(self, field: str, seq: int, text: str) -> None: ...
+    def dismissed(self, field: str, seq: int) -> None: ...
+    def close(self) -> None: ...  # type: ignore[override]
+
+    def forget(self, field: str) -> None:
+        self.closed.append(field)
+
+
+async def typed(oracle: Oracle, *texts: str, tell: Tell = quietly) -> tuple[int, int, int, int]:
+    asking = _Asking(_engine(oracle), FieldKind.SEARCH, 1000)
+    typing = await _type(asking, Texts("", (), texts), tell)
+    assert typing.waits_ms == [2.0] * typing.keys
+    return typing.keys, typing.chars, typing.shown, typing.taken
+
+
+def _engine(oracle: Oracle) -> Engine:
+    return oracle  # type: ignore[return-value]
+
+
+async def test_a_word_that_is_right_is_one_key() -> None:
+    oracle = Oracle("one three five")
+    keys = len("one ") + 1 + len(" ") + 1
+    assert await typed(oracle, "one three five") == (keys, 14, 2, 2)
+    assert oracle.closed == ["text-0"]
+
+
+async def test_a_word_that_is_wrong_saves_nothing() -> None:
+    assert await typed(Oracle("xxx xxxxx xxxx"), "one three five") == (14, 14, 2, 0)
+
+
+async def test_a_model_that_fails_ends_the_measuring() -> None:
+    with pytest.raises(RuntimeError, match="internal"):
+        await typed(Oracle("", failing=True), "one")
+
+
+# -- figures --------------------------------------------------------
+
+
+def test_several_rounds_become_their_medians() -> None:
+    def speed(value: float) -> Speed:
+        return Speed(
+            provider="CPUExecutionProvider",
+            load_s=value,
+            resident_bytes=int(1000 * value),
+            answer_ms=2 * value,
+            prefill_ms=3 * value,
+            step_ms=4 * value,
+        )
+
+    assert typical([speed(1), speed(9), speed(2)]) == speed(2)
+
+
+def test_shares_follow_from_what_was_counted() -> None:
+    quality = Quality(
+        bits_per_byte=1,
+        read_tokens=1,
+        read_bytes=1,
+        keystrokes=70,
+        characters=100,
+        shown=0,
+        taken=0,
+        keystroke_p50_ms=percentile([3, 1, 2], 0.5),
+        keystroke_p95_ms=percentile([3, 1, 2], 0.95),
+    )
+    assert quality.saved_share == pytest.approx(0.3)
+    assert quality.taken_share is None
+    assert (quality.keystroke_p50_ms, quality.keystroke_p95_ms) == (2, 3)

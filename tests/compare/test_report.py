@@ -1,0 +1,191 @@
+"""Tables for any width, what stands beside the article, and the picture."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from foretype.compare.article import beside_article, shape
+from foretype.compare.figures import Quality, Speed
+from foretype.compare.named import RANDOM_WEIGHTS, Named
+from foretype.compare.picture import draw
+from foretype.compare.report import Report, print_report, written
+from foretype.compare.run import Compared
+from foretype.compare.texts import Texts
+from foretype.keystroke import FieldKind
+from foretype.models.manifest import Figures, FileEntry, Geometry, Manifest, SourceEntry
+from foretype.models.prepared import Prepared
+
+
+def model(
+    name: str,
+    *,
+    layers: int = 6,
+    step_ms: float = 4.0,
+    answer_ms: float = 60.0,
+    size: int = 100_000_000,
+    saved: float = 0.3,
+    provider: str = "CPUExecutionProvider",
+    weights: str = "int8-block32",
+) -> Compared:
+    manifest = Manifest(
+        recipe=name,
+        family="gpt2",
+        licence="none",
+        source=SourceEntry(kind="folder", name="weights"),
+        files={"model.onnx": FileEntry(sha256="", bytes=size)},
+        versions={},
+        graph="fused",
+        weights=weights,
+        geometry=Geometry(layers=layers, kv_heads=12, head_dim=64, vocab_size=50257, context_length=1024),
+        begin_ids=(0,),
+        figures=Figures(
+            bits_per_byte_float32=1,
+            bits_per_byte=1,
+            bits_per_byte_stepwise=1,
+            step_ms=1,
+            prefill_ms=1,
+            machine="",
+        ),
+    )
+    speed = Speed(
+        provider=provider,
+        load_s=0.5,
+        resident_bytes=300_000_000,
+        answer_ms=answer_ms,
+        prefill_ms=10 * step_ms,
+        step_ms=step_ms,
+    )
+    quality = Quality(
+        bits_per_byte=1.25,
+        read_tokens=100,
+        read_bytes=400,
+        keystrokes=round(1000 * (1 - saved)),
+        characters=1000,
+        shown=10,
+        taken=5,
+        keystroke_p50_ms=1,
+        keystroke_p95_ms=40,
+    )
+    named = Named(name, Prepared(Path("/models") / name, manifest))
+    return Compared(named, speed, None if named.random_weights else quality)
+
+
+def report(compared: Sequence[Compared]) -> Report:
+    texts = Texts("/home/me/mails", ("x" * 400,), ("y" * 300,) * 2, unreadable=1)
+    return Report(compared, texts, FieldKind.EMAIL, 3, 2, 300, "Abacus, Linux")
+
+
+def printed(compared: Sequence[Compared], width: int) -> str:
+    out = io.StringIO()
+    print_report(report(compared), Console(file=out, width=width, highlight=False))
+    return out.getvalue()
+
+
+SMALL = model("distilgpt2" + RANDOM_WEIGHTS)
+LARGE = model("gpt2" + RANDOM_WEIGHTS, layers=12, step_ms=8, answer_ms=120, size=150_000_000)
+MANY = [SMALL, LARGE, *(model(f"a-model-of-our-own-{number}", layers=3) for number in range(5))]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 250])
+def test_any_number_of_models_fits_any_terminal(width: int) -> None:
+    said = printed(MANY, width)
+    assert max(len(line) for line in said.splitlines()) <= width
+    assert sum(line.split().count("int8-block32") for line in said.splitlines()) == len(MANY)
+    assert len(re.findall("size on the disk", said)) > 1 or width == 250
+
+
+def test_random_weights_are_named_and_have_no_quality() -> None:
+    said = printed([SMALL, model("ours", layers=3)], 100)
+    assert re.search(r"bits per byte +random weights +1\.250 *\n", said)
+    assert re.search(r"keystrokes saved +– +30\.0 % *\n", said)
+    assert "drawn, not learnt" in said
+    assert "drawn, not learnt" not in printed([model("ours", layers=3)], 100)
+
+
+def test_files_that_could_not_be_read_are_counted() -> None:
+    assert "1 file there is not UTF-8" in printed([model("ours", layers=3)], 200)
+
+
+# -- the article --------------------------------------------------------
+
+
+def test_a_shape_is_known_by_its_figures_whatever_the_weights_are() -> None:
+    assert [shape(one.model.manifest) for one in (SMALL, LARGE, MANY[2])] == ["DistilGPT2", "GPT-2", None]
+
+
+def test_the_articles_figures_stand_beside_ours_where_both_shapes_are_there() -> None:
+    here = [figure.here for figure in beside_article([LARGE, SMALL])]
+    assert here == [
+        "33 % on the disk",
+        "2.00 a token, 2.00 the first 64",
+        "60 ms from nothing (random weights)",
+        "not measured: none ran on a GPU",
+    ]
+
+
+def test_without_distilgpt2_nothing_here_is_the_articles() -> None:
+    assert beside_article([LARGE, MANY[2]]) == []
+    assert "article" not in printed([LARGE], 100)
+
+
+def test_what_is_missing_is_said() -> None:
+    alone = beside_article([model("distilgpt2", provider="CUDAExecutionProvider")])
+    assert [figure.here for figure in alone] == [
+        "no model of GPT-2's shape is among these",
+        "no model of GPT-2's shape is among these",
+        "not measured: none ran on a CPU",
+        "60 ms from nothing",
+    ]
+
+
+def test_the_teacher_of_the_same_weights_is_taken() -> None:
+    other = model("gpt2", layers=12, step_ms=40, weights="float32")
+    assert beside_article([SMALL, other, LARGE])[1].here.startswith("2.00 a token")
+
+
+# -- the file and the picture --------------------------------------------------------
+
+
+def test_the_file_has_all_figures_and_no_text() -> None:
+    found = written(report([SMALL, MANY[2]]))
+    assert [one["random_weights"] for one in found["models"]] == [True, False]
+    assert found["models"][1]["quality"]["saved_share"] == pytest.approx(0.3)
+    assert found["texts"] == {
+        "source": "/home/me/mails",
+        "read_bytes": 400,
+        "typed": 2,
+        "typed_chars": 600,
+        "unreadable": 1,
+    }
+    assert len(found["article"]) == 4
+
+
+@pytest.mark.parametrize("compared", [MANY, [SMALL, LARGE], [model("ours", layers=3, answer_ms=4000)]])
+def test_the_picture_names_every_model_the_budget_and_the_article(compared: list[Compared]) -> None:
+    said = "".join(ElementTree.fromstring(draw(report(compared)).svg()).itertext())
+    for one in compared:
+        assert one.model.label.removesuffix(RANDOM_WEIGHTS) in said
+    for line in ("budget 300 ms", "article, GPU 199 ms", "article, CPU 925 ms"):
+        assert line in said
+
+
+def test_labels_of_models_that_are_alike_do_not_lie_on_each_other() -> None:
+    alike = [model(f"model-{number}", layers=3, answer_ms=100 + number) for number in range(4)]
+    drawn = ElementTree.fromstring(draw(report(alike)).svg())
+    places = [
+        (float(text.attrib["x"]), float(text.attrib["y"]), text.attrib["text-anchor"])
+        for text in drawn.iter("{http://www.w3.org/2000/svg}text")
+        if "".join(text.itertext()).startswith("model-")
+    ]
+    assert len(places) == 4
+    for anchor in ("start", "end"):
+        heights = sorted(y for _, y, where in places if where == anchor)
+        assert all(low - high >= 16 for high, low in pairwise(heights))
