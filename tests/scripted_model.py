@@ -53,6 +53,7 @@ class ScriptedModel:
     def __init__(self, vocabulary: Vocabulary, script: Mapping[str, Mapping[str, float]]) -> None:
         self.vocabulary = vocabulary
         self.runs: list[int] = []  # tokens of each run
+        self.furthest = 0  # the highest position of all runs
         self._script = sorted(script.items(), key=lambda entry: -len(entry[0]))
 
     def new_pool(self, rows: int, capacity: int) -> Pool:
@@ -67,6 +68,7 @@ class ScriptedModel:
         arena.settle()
         first = arena.claim(len(chunk.ids))
         self.runs.append(len(chunk.ids))
+        self.furthest = max(self.furthest, int(chunk.positions.max()))
         slots = arena.buffer[0, 0, 0, 0]  # (capacity, 2): token and position, where keys would be
         slots[first : arena.length, 0] = chunk.ids
         slots[first : arena.length, 1] = chunk.positions

@@ -51,8 +51,11 @@ class LocalEngine:
         field_bytes: int = 48 * MEBIBYTE,
         trees_bytes: int = 1024 * MEBIBYTE,
         stages: Stages | None = None,
+        context_length: int = 1024,
     ) -> None:
-        """`field_bytes` and `trees_bytes`: past key values and distributions of one field, and of all."""
+        """`field_bytes` and `trees_bytes`: past key values and distributions of one field, and of all.
+        `context_length`: tokens that the model reads at most.
+        """
         self.model = name
         self.provider = runtime.provider
         self._runtime = runtime
@@ -64,7 +67,9 @@ class LocalEngine:
         self._runs_ahead = runs_ahead
         self._stages = stages or Stages(CollectorRegistry())
         longest = max(len(ids) for ids in begin.values())
-        self._limits = Limits.within(field_bytes, runtime.slot_bytes, vocabulary.size, longest)
+        self._limits = Limits.within(
+            field_bytes, runtime.slot_bytes, vocabulary.size, longest, context_length
+        )
         self._room = Room(runtime, timers, self._limits.arena_tokens, trees_bytes)
         self._watch()
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
@@ -201,9 +206,7 @@ async def engine_from(
         asyncio.to_thread(open_runtime, folder, threads=settings.threads),
         asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size),
     )
-    begin = {
-        kind: [*manifest.begin_ids, *vocabulary.encode(manifest.prompts.get(kind, ""))] for kind in FieldKind
-    }
+    begin = {kind: _begin(manifest, vocabulary.encode(manifest.prompts.get(kind, ""))) for kind in FieldKind}
     policy = _policy(settings.threshold if settings.threshold is not None else manifest.threshold)
     engine = LocalEngine(
         manifest.recipe,
@@ -217,9 +220,16 @@ async def engine_from(
         settings.field_mb * MEBIBYTE,
         settings.trees_mb * MEBIBYTE,
         stages,
+        manifest.geometry.context_length,
     )
     await engine.warm_up()
     return engine
+
+
+def _begin(manifest: Manifest, prompt: list[int]) -> list[int]:
+    """A model with a short context begins without a made-up text: what is typed needs the room."""
+    room = manifest.geometry.context_length // 4
+    return [*manifest.begin_ids, *(prompt if len(prompt) <= room else [])]
 
 
 def _policy(threshold: float) -> Policy:

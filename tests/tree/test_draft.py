@@ -211,3 +211,16 @@ def test_a_distribution_sums_to_one_over_words_and_boundaries() -> None:
     in_word = np.exp(distribution.log_probs[VOCABULARY.word_start > 0]).sum()
     assert in_word + np.exp(distribution.log_boundary) == pytest.approx(1.0, abs=1e-5)
     assert (np.diff(distribution.log_probs[distribution.top]) <= 0).all()
+
+
+def test_a_model_with_a_short_context_reads_no_more_than_it_can() -> None:
+    limits = Limits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=128)
+    draft, model = new_draft(limits)
+    for text in ("Please tell me any " * 60, "any" * 400, "Please tell me any " * 61 + "q" * 40):
+        answer(draft, model, text)
+    assert model.furthest < 128
+
+
+def test_a_model_with_a_long_context_reads_as_much_as_is_quick() -> None:
+    limits = Limits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=8192)
+    assert limits == Limits()

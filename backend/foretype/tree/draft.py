@@ -16,9 +16,11 @@ from foretype.tokens import Vocabulary
 from foretype.tree.choice import Place, Policy, choose
 from foretype.tree.distribution import Distribution
 from foretype.tree.search import Findings, Floors, Search
-from foretype.tree.split import Split, is_supported, scalar_values, split
+from foretype.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
 from foretype.tree.trie import Node, Run, Trie, missing
 from foretype.tree.window import Window
+
+WORDS_TOKENS = LONGEST_STEM + 16  # a stem may be a token a character; a suggestion is much shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,17 @@ class Limits:
     letters_foreseen: int = 4
 
     @classmethod
-    def within(cls, field_bytes: int, slot_bytes: int, vocab_size: int, begin_tokens: int) -> Limits:
-        """What fits into `field_bytes`: never less than a full context and half as much to grow ahead."""
+    def within(
+        cls, field_bytes: int, slot_bytes: int, vocab_size: int, begin_tokens: int, context_length: int
+    ) -> Limits:
+        """What fits into `field_bytes`, never less than a full context and half as much to grow ahead; and
+        into `context_length` tokens, with room for the word in hand and what is suggested.
+        """
         usual = cls()
+        context = max(1, min(usual.context_tokens, context_length - begin_tokens - WORDS_TOKENS))
         least = begin_tokens + usual.context_tokens * 3 // 2
         slots = (field_bytes - usual.distributions * vocab_size * 4) // slot_bytes
-        return cls(arena_tokens=min(max(least, slots), usual.arena_tokens))
+        return cls(context_tokens=context, arena_tokens=min(max(least, slots), usual.arena_tokens))
 
 
 @dataclass(frozen=True, slots=True)
