@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from foretype.keystroke import FieldKind
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
 
+TEMPLATE = "template"  # the file to copy; no model itself
 DEFAULTS = ("distilgpt2", "smollm2-135m")
 """What is served where nobody asks for a model: the first whose weights can be had."""
 
@@ -71,7 +72,9 @@ class Recipe(_Strict):
     family: str  # transformers' model_type
     parameters: int = Field(gt=0)
     context_length: int = Field(gt=0)  # tokens
-    begin: tuple[str, ...]  # the tokens that every text starts with, as the tokeniser spells them
+    begin: tuple[str, ...] = Field(
+        min_length=1
+    )  # the tokens that every text starts with, as the tokeniser spells them
     prompts: dict[FieldKind, str] = {}  # what stands between them and the text, by kind of field
     threshold: float = Field(0.2, ge=0, le=1)  # show nothing less probable
     weights: tuple[WeightsName, ...] = Field(
@@ -109,7 +112,8 @@ def recipe_folder() -> Path:
 
 
 def recipe_names(folder: Path | None = None) -> list[str]:
-    return sorted(file.stem for file in (folder or recipe_folder()).glob("*.toml"))
+    names = {file.stem for file in (folder or recipe_folder()).glob("*.toml")}
+    return sorted(names - {TEMPLATE})
 
 
 def load_recipe(name: str, folder: Path | None = None) -> Recipe:
@@ -120,10 +124,18 @@ def load_recipe(name: str, folder: Path | None = None) -> Recipe:
     names = recipe_names(folder)
     if name not in names:  # also keeps a name like ../x from leaving the folder
         raise RecipeNotFoundError(name, names)
-    file = folder / f"{name}.toml"
+    return _read(folder / f"{name}.toml")
+
+
+def load_template() -> Recipe:
+    """What a recipe says where nothing else is known. Raises RecipeInvalidError."""
+    return _read(recipe_folder() / f"{TEMPLATE}.toml")
+
+
+def _read(file: Path) -> Recipe:
     try:
         content = tomllib.loads(file.read_text("utf-8"))
-        return Recipe.model_validate({**content, "name": name})
+        return Recipe.model_validate({**content, "name": file.stem})
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeInvalidError(file, [f"it cannot be read ({error})"]) from error
     except tomllib.TOMLDecodeError as error:
