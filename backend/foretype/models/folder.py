@@ -28,6 +28,7 @@ WEIGHTS = (  # the index of several files goes before any single one
     "pytorch_model.bin",
 )
 WHAT_IT_NEEDS = "it needs a transformers config.json that names its model_type, weights and a tokeniser"
+CONTEXT_FOR_PROMPTS = 512  # tokens: in a shorter one the prompt would leave too little for the text
 UNKNOWN_LICENCE = "unknown"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LICENCE = re.compile(r"^licen[cs]e:[ \t]*[\"']?([\w.+-]+)", re.MULTILINE)
@@ -125,6 +126,9 @@ def recipe_of(looked_at: TransformersFolder, name: str) -> Recipe:
         config = _transformers_config(folder)
         begin = _begin(folder)
     template = load_template()
+    context = min(
+        template.context_length, getattr(config, "max_position_embeddings", None) or template.context_length
+    )
     layers = getattr(config, "num_hidden_layers", "?")
     parameters = looked_at.parameters()
     return template.model_copy(
@@ -134,10 +138,8 @@ def recipe_of(looked_at: TransformersFolder, name: str) -> Recipe:
             "licence": looked_at.licence(),
             "family": looked_at.family,
             "parameters": parameters,
-            "context_length": min(
-                template.context_length,
-                getattr(config, "max_position_embeddings", None) or template.context_length,
-            ),
+            "context_length": context,
+            "prompts": template.prompts if context >= CONTEXT_FOR_PROMPTS else {},
             "begin": (begin,),
             "source": FolderSource(kind="folder", path=folder),
         }

@@ -84,8 +84,12 @@ class Recipe(_Strict):
 
     @property
     def digest(self) -> str:
-        """Changes when anything in the recipe does; kept in the manifest of what was made from it."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Changes when anything in the recipe does; kept in the manifest of what was made from it.
+
+        Where a folder lies does not count: what is in it has a fingerprint of its own.
+        """
+        place = {"source": {"path"}} if isinstance(self.source, FolderSource) else None
+        return hashlib.sha256(self.model_dump_json(exclude=place).encode()).hexdigest()
 
     def only(self, weights: str) -> Recipe:
         """The same recipe with one kind of weights to try. Raises RecipeInvalidError."""
