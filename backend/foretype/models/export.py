@@ -56,7 +56,7 @@ def export(weights: Weights, recipe: Recipe, folder: Path, progress: Progress) -
 
         _require_exportable(recipe)
     with progress.step("read the weights"):
-        model = _read_model(weights, recipe)
+        model = read_model(weights, recipe)
     with progress.step("read the tokeniser"):
         _write_tokeniser(weights, folder / TOKENIZER, model.config.vocab_size)
     with progress.step("export to ONNX"):
@@ -89,7 +89,8 @@ def _require_exportable(recipe: Recipe) -> None:
         )
 
 
-def _read_model(weights: Weights, recipe: Recipe) -> Any:
+def read_model(weights: Weights, recipe: Recipe) -> Any:
+    """The transformers model, in float32. Raises NotAModelError."""
     import torch
     from transformers import AutoModelForCausalLM
 

@@ -23,6 +23,15 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 WeightsName = Annotated[str, StringConstraints(pattern=r"^(float32|grid|int(4|8)-block(16|32|64|128))$")]
 
 
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+KINDS = ("wheel", "hub", "folder")
+WHAT_FOR = {
+    "begin": "name the token that every text starts with, as the tokeniser spells it",
+    "weights": "name what to try, such as int8-block32 and float32",
+}
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,9 +40,9 @@ class WheelSource(_Strict):
     """A GGUF file inside a wheel on the package index."""
 
     kind: Literal["wheel"]
-    package: str
-    version: str
-    file: str  # inside the wheel
+    package: Text
+    version: Text
+    file: Text  # inside the wheel
     bytes: int = Field(gt=0)
     sha256: Sha256
 
@@ -46,9 +55,9 @@ class HubSource(_Strict):
     """A repository on the model hub; its cache on this machine, or a local folder, serves as well."""
 
     kind: Literal["hub"]
-    repository: str
-    revision: str
-    file: str  # the weights
+    repository: Text
+    revision: Text
+    file: Text  # the weights
     bytes: int = Field(gt=0)
     sha256: Sha256
 
@@ -66,13 +75,13 @@ Source = Annotated[WheelSource | HubSource | FolderSource, Field(discriminator="
 class Recipe(_Strict):
     """One model. `name` is the file's name without `.toml`."""
 
-    name: str
-    description: str
-    licence: str
-    family: str  # transformers' model_type
+    name: Text
+    description: Text
+    licence: Text
+    family: Text  # transformers' model_type
     parameters: int = Field(gt=0)
     context_length: int = Field(gt=0)  # tokens
-    begin: tuple[str, ...] = Field(
+    begin: tuple[Text, ...] = Field(
         min_length=1
     )  # the tokens that every text starts with, as the tokeniser spells them
     prompts: dict[FieldKind, str] = {}  # what stands between them and the text, by kind of field
@@ -139,6 +148,8 @@ def load_template() -> Recipe:
 def _read(file: Path) -> Recipe:
     try:
         content = tomllib.loads(file.read_text("utf-8"))
+        if "name" in content:
+            raise RecipeInvalidError(file, ["name: there is no such field; the file's name is the model's"])
         return Recipe.model_validate({**content, "name": file.stem})
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeInvalidError(file, [f"it cannot be read ({error})"]) from error
@@ -149,13 +160,27 @@ def _read(file: Path) -> Recipe:
 
 
 def _sentence(problem: object) -> str:
-    """One pydantic problem as “source.sha256: …”."""
+    """One pydantic problem as “source.sha256: …”, with what to do about it."""
     assert isinstance(problem, dict)
-    field = ".".join(str(part) for part in problem["loc"]) or "the whole"
+    # A source's kind and pydantic's mark for a table's key stand among the names; in the file they do not.
+    names = [str(part) for part in problem["loc"] if part not in ("[key]", *KINDS)]
+    field = ".".join(names) or "the whole"
+    says = f"(it says {problem['input']!r})"
     match problem["type"]:
         case "extra_forbidden":
             return f"{field}: there is no such field; remove it or correct its spelling"
         case "missing":
             return f"{field}: this field is missing; add it"
+        case "union_tag_not_found" | "union_tag_invalid":
+            return f"{field}.kind: one of {', '.join(KINDS)} must stand here"
+        case "string_pattern_mismatch" if field.endswith("sha256"):
+            return f"{field}: 64 hexadecimal digits must stand here, as sha256sum prints them {says}"
+        case "string_pattern_mismatch":
+            return f"{field}: no such weights; there are float32, grid, and int8-block32 and the like {says}"
+        case "too_short" | "string_too_short":
+            return f"{field}: this may not be empty; {WHAT_FOR.get(field, 'fill it in')}"
+        case "enum":
+            kinds = ", ".join(FieldKind)
+            return f"{field}: no kind of field; there are {kinds} {says}"
         case _:
-            return f"{field}: {problem['msg']} (it says {problem['input']!r})"
+            return f"{field}: {problem['msg']} {says}"
