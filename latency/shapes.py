@@ -91,7 +91,18 @@ def weights_dir(shape: str) -> Path:
 
 
 def make_shape(name: str) -> Path:
-    """The prepared model's folder; made where it is not there yet, in minutes. Raises `NotMadeError`."""
+    """The prepared model's folder, and beside its weights the texts to type at it; made where they are not
+    there yet, in minutes. Raises `NotMadeError`.
+    """
+    prepared = prepare_shape(name)
+    texts = weights_dir(name) / "texts"
+    if not texts.is_dir():
+        _draw_texts(weights_dir(name), texts)
+    return prepared
+
+
+def prepare_shape(name: str) -> Path:
+    """The prepared model's folder, without texts. Raises `NotMadeError`."""
     from foretype.cores import physical_cores
     from foretype.models.errors import ModelError
     from foretype.models.folder import look_at, recipe_of
@@ -143,7 +154,6 @@ def _write_weights(shape: Shape, folder: Path) -> None:
     _look_beyond_the_last_token(model)
     _prefer_words(model, tokeniser)
     _sharpen(model, tokeniser)
-    _draw_texts(model, tokeniser, part / "texts")
     model.save_pretrained(part)
     tokeniser.save_pretrained(part)
     shutil.rmtree(part / "npm")
@@ -223,13 +233,17 @@ def _sharpen(model: Any, tokeniser: Any) -> None:
         norm.weight.mul_(low)
 
 
-def _draw_texts(model: Any, tokeniser: Any, folder: Path) -> None:
-    """Files of what the model itself would write in a mail."""
+def _draw_texts(weights: Path, folder: Path) -> None:
+    """Files of what the model itself would write in a mail, all of them or none."""
     import torch
+    from transformers import GPT2LMHeadModel, GPT2TokenizerFast
 
     from foretype.keystroke import FieldKind
     from foretype.models.recipe import load_recipe
 
+    model = GPT2LMHeadModel.from_pretrained(weights).eval()
+    tokeniser = GPT2TokenizerFast.from_pretrained(weights)
+    torch.manual_seed(SEED)
     begin = tokeniser.bos_token + load_recipe(FAMILY).prompts[FieldKind.EMAIL]
     ids = torch.tensor([tokeniser.encode(begin)] * TEXTS)
     drawn = model.generate(
@@ -240,10 +254,13 @@ def _draw_texts(model: Any, tokeniser: Any, folder: Path) -> None:
         max_new_tokens=TEXT_TOKENS,
         pad_token_id=tokeniser.eos_token_id,
     )
-    folder.mkdir()
+    part = folder.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
     for number, row in enumerate(drawn[:, ids.shape[1] :]):
         text = "".join(token for token in map(tokeniser.decode, row.tolist()) if _is_word(token))
-        (folder / f"{number:02}.txt").write_text(text.strip(), "utf-8")
+        (part / f"{number:02}.txt").write_text(text.strip(), "utf-8")
+    part.rename(folder)
 
 
 def _entropy_bits(logits: Any) -> float:

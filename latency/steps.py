@@ -29,7 +29,7 @@ from foretype.models.prepared import load_prepared
 from latency.budget import UnknownBudgetError, find_budget
 from latency.parity import gate_ids
 from latency.replay.report import keeps, machine
-from latency.shapes import OUT, NotMadeError, make_shape, write_shape
+from latency.shapes import OUT, NotMadeError, prepare_shape, write_shape
 
 FIRST = 64  # tokens that are read before the steps
 STEPS = 24
@@ -82,7 +82,7 @@ def _readers(threads: int) -> dict[str, Reader]:
     """Raises NotMadeError, ModelError."""
     readers: dict[str, Reader] = {}
     for name, shape in ((SMALL, "distilgpt2"), (LARGE, "gpt2")):
-        prepared = load_prepared(make_shape(shape))
+        prepared = load_prepared(prepare_shape(shape))
         manifest = prepared.manifest
         if not manifest.weights.startswith("int8"):
             raise NotMadeError(f"{shape}'s shape is not at 8 bits but {manifest.weights}")
