@@ -20,7 +20,8 @@ POSITIONS = 120
     ("family", "graph", "changes"),
     [
         ("gpt2", "fused", {"n_layer": 1}),  # as DistilGPT2 to GPT-2: half the layers
-        ("gpt2", "fused", {}),
+        ("qwen2", "fused", {}),
+        ("mistral", "fused", {}),
         ("gpt_neox", "plain", {}),
     ],
 )
