@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -217,6 +218,20 @@ def test_a_folder_that_is_not_there_a_file_and_a_prepared_model_are_refused(
     (folder / "manifest.json").write_text("{}")
     (folder / "model.onnx").write_bytes(b"")
     assert "is prepared already" in refused(folder, models_dir)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the file that gives an error when read is Linux's own")
+def test_a_file_that_cannot_be_read_is_named(folder: Path, models_dir: Path) -> None:
+    (folder / "merges.txt").symlink_to("/proc/self/mem")
+    said = refused(folder, models_dir)
+    assert re.search(r"merges\.txt cannot be read \(.+\)\.$", said), said
+
+
+def test_a_models_folder_that_is_none_is_said_with_the_setting(folder: Path, models_dir: Path) -> None:
+    models_dir.write_text("a file")
+    said = foretype("prepare", folder, "--models-dir", models_dir)
+    assert said.exit_code == 1
+    assert re.search(r"The models folder .* cannot be written to .*FORETYPE_MODELS_DIR", said.stderr)
 
 
 # -- names ------------------------------------------------------------------------

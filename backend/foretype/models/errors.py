@@ -52,6 +52,15 @@ class NotAModelError(ModelError):
     """The folder or file is no model, or not one that continues text."""
 
 
+class ModelsFolderError(ModelError):
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"The models folder {folder} cannot be written to ({reason}). Name another in "
+            "FORETYPE_MODELS_DIR."
+        )
+        self.folder = folder
+
+
 class DiskFullError(ModelError):
     def __init__(self, folder: Path, needed: int | None = None, free: int | None = None) -> None:
         figures = (
