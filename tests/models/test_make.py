@@ -219,7 +219,7 @@ def test_an_altered_truncated_or_incomplete_model_is_refused_with_the_reason(wor
     with pytest.raises(PreparedInvalidError, match=r"another version of Foretype .*format is 99"):
         load_prepared(whole)
     (whole / MANIFEST).write_text("{")
-    with pytest.raises(PreparedInvalidError, match="manifest is damaged"):
+    with pytest.raises(PreparedInvalidError, match=r"manifest\.json is damaged"):
         load_prepared(whole)
     with pytest.raises(PreparedInvalidError):
         workshop.make()
