@@ -44,7 +44,7 @@ class Geometry(_Strict):
     layers: int = Field(gt=0)
     kv_heads: int = Field(gt=0)
     head_dim: int = Field(gt=0)
-    vocab_size: int = Field(gt=0)
+    vocab_size: int = Field(ge=0)
     context_length: int = Field(gt=0)  # tokens
 
 
