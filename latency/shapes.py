@@ -1,7 +1,8 @@
 """Models of GPT-2's shapes with random weights, to measure speed where the true weights cannot be had.
 
-`python -m latency.shapes distilgpt2` makes a transformers folder and prepares it as `foretype prepare` does,
-into a models folder of its own. Its name, which the server says to every client, ends in “random-weights”.
+`python -m latency.shapes distilgpt2` makes a transformers folder and prepares it as `foretype prepare FOLDER`
+does, into a models folder of its own. Its name, which the server says to every client, ends in
+“random-weights”.
 
 A run takes the same time whatever the weights are, but how many runs a keystroke takes depends on what the
 model predicts and on whether that is what is typed. Weights as they are drawn give nearly flat distributions,
@@ -37,7 +38,7 @@ import typer
 
 OUT = Path(__file__).resolve().parent / "out"
 SUFFIX = "-random-weights"
-SLOT = "distilgpt2"  # the recipe under whose name the server looks for a model of GPT-2's family
+FAMILY = "distilgpt2"  # the recipe whose prompt the texts are drawn after
 SEED = 0
 RARE = -16.0  # natural logarithm of how often a token that is no word comes, against the commonest word
 PRIOR_STEP = 0.01  # of the embedding's direction that is set aside, for a factor of e in frequency
@@ -54,10 +55,9 @@ CHECKSUMS = {
 @dataclass(frozen=True, slots=True)
 class Shape:
     layers: int
-    parameters: int
 
 
-SHAPES = {"distilgpt2": Shape(6, 81_912_576), "gpt2": Shape(12, 124_439_808)}
+SHAPES = {"distilgpt2": Shape(6), "gpt2": Shape(12)}
 
 
 class NotMadeError(Exception):
@@ -72,9 +72,9 @@ def settings_for(model: str) -> dict[str, str]:
     if not model.endswith(SUFFIX):
         return {"FORETYPE_MODEL": model}
     shape = model.removesuffix(SUFFIX)
-    if not (models_dir(shape) / SLOT / "manifest.json").is_file():
+    if not (models_dir(shape) / model / "manifest.json").is_file():
         raise NotMadeError(f"{model} is not there; make it with: python -m latency.shapes {shape}")
-    return {"FORETYPE_MODEL": SLOT, "FORETYPE_MODELS_DIR": str(models_dir(shape))}
+    return {"FORETYPE_MODEL": model, "FORETYPE_MODELS_DIR": str(models_dir(shape))}
 
 
 def models_dir(shape: str) -> Path:
@@ -91,31 +91,37 @@ def weights_dir(shape: str) -> Path:
 
 
 def make_shape(name: str) -> Path:
-    """The prepared model's folder; made where it is not there yet, in minutes. Raises `NotMadeError`."""
+    """The prepared model's folder, and beside its weights the texts to type at it; made where they are not
+    there yet, in minutes. Raises `NotMadeError`.
+    """
+    prepared = prepare_shape(name)
+    texts = weights_dir(name) / "texts"
+    if not texts.is_dir():
+        _draw_texts(weights_dir(name), texts)
+    return prepared
+
+
+def prepare_shape(name: str) -> Path:
+    """The prepared model's folder, without texts. Raises `NotMadeError`."""
     from foretype.cores import physical_cores
     from foretype.models.errors import ModelError
+    from foretype.models.folder import look_at, recipe_of
     from foretype.models.make import make
-    from foretype.models.recipe import FolderSource, load_recipe
 
-    if not (weights_dir(name) / "config.json").is_file():
-        _write_weights(SHAPES[name], weights_dir(name))
-    recipe = load_recipe(SLOT).model_copy(
-        update={
-            "name": f"{name}{SUFFIX}",
-            "description": f"{name}'s shape with random weights, for speed only",
-            "licence": "none",
-            "parameters": SHAPES[name].parameters,
-            "source": FolderSource(kind="folder", path=weights_dir(name)),
-        }
-    )
+    folder = write_shape(name)
     try:
+        recipe = recipe_of(look_at(folder), folder.name)
         made = make(recipe, models_dir(name), threads=physical_cores(), force=_is_damaged(name))
     except ModelError as error:
         raise NotMadeError(str(error)) from error
-    slot = models_dir(name) / SLOT
-    if not slot.is_symlink():
-        slot.symlink_to(made.folder.name)
     return made.folder
+
+
+def write_shape(name: str) -> Path:
+    """The transformers folder; written where it is not there yet. Raises `NotMadeError`."""
+    if not (weights_dir(name) / "config.json").is_file():
+        _write_weights(SHAPES[name], weights_dir(name))
+    return weights_dir(name)
 
 
 def _is_damaged(name: str) -> bool:
@@ -148,7 +154,6 @@ def _write_weights(shape: Shape, folder: Path) -> None:
     _look_beyond_the_last_token(model)
     _prefer_words(model, tokeniser)
     _sharpen(model, tokeniser)
-    _draw_texts(model, tokeniser, part / "texts")
     model.save_pretrained(part)
     tokeniser.save_pretrained(part)
     shutil.rmtree(part / "npm")
@@ -228,14 +233,18 @@ def _sharpen(model: Any, tokeniser: Any) -> None:
         norm.weight.mul_(low)
 
 
-def _draw_texts(model: Any, tokeniser: Any, folder: Path) -> None:
-    """Files of what the model itself would write in a mail."""
+def _draw_texts(weights: Path, folder: Path) -> None:
+    """Files of what the model itself would write in a mail, all of them or none."""
     import torch
+    from transformers import GPT2LMHeadModel, GPT2TokenizerFast
 
     from foretype.keystroke import FieldKind
     from foretype.models.recipe import load_recipe
 
-    begin = tokeniser.bos_token + load_recipe(SLOT).prompts[FieldKind.EMAIL]
+    model = GPT2LMHeadModel.from_pretrained(weights).eval()
+    tokeniser = GPT2TokenizerFast.from_pretrained(weights)
+    torch.manual_seed(SEED)
+    begin = tokeniser.bos_token + load_recipe(FAMILY).prompts[FieldKind.EMAIL]
     ids = torch.tensor([tokeniser.encode(begin)] * TEXTS)
     drawn = model.generate(
         ids,
@@ -245,10 +254,13 @@ def _draw_texts(model: Any, tokeniser: Any, folder: Path) -> None:
         max_new_tokens=TEXT_TOKENS,
         pad_token_id=tokeniser.eos_token_id,
     )
-    folder.mkdir()
+    part = folder.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
     for number, row in enumerate(drawn[:, ids.shape[1] :]):
         text = "".join(token for token in map(tokeniser.decode, row.tolist()) if _is_word(token))
-        (folder / f"{number:02}.txt").write_text(text.strip(), "utf-8")
+        (part / f"{number:02}.txt").write_text(text.strip(), "utf-8")
+    part.rename(folder)
 
 
 def _entropy_bits(logits: Any) -> float:

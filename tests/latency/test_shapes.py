@@ -68,8 +68,10 @@ def test_nobody_takes_a_shape_for_a_recipe(tmp_path: Path, monkeypatch: pytest.M
     assert shapes.texts_for("smollm2-135m") is None
     with pytest.raises(shapes.NotMadeError, match=r"python -m latency\.shapes distilgpt2"):
         shapes.settings_for("distilgpt2-random-weights")
-    place = shapes.models_dir("distilgpt2") / shapes.SLOT
+    place = shapes.models_dir("distilgpt2") / "distilgpt2-random-weights"
     place.mkdir(parents=True)
     (place / "manifest.json").write_text("{}")
-    assert shapes.settings_for("distilgpt2-random-weights")["FORETYPE_MODELS_DIR"].endswith("-random-weights")
+    settings = shapes.settings_for("distilgpt2-random-weights")
+    assert settings["FORETYPE_MODEL"] == "distilgpt2-random-weights"
+    assert Path(settings["FORETYPE_MODELS_DIR"]) == place.parent
     assert shapes.texts_for("distilgpt2-random-weights") is not None

@@ -37,16 +37,25 @@ def model_folder(tmp_path: Path, tokeniser_file: Path) -> MakeFolder:
     """Make a transformers folder of a tiny model of the given family."""
 
     def make(family: str, **changes: Any) -> Path:
-        from transformers import PreTrainedTokenizerFast
-
-        folder = tmp_path / f"tiny-{family}"
-        MAKERS[family](**changes).save_pretrained(folder)
-        PreTrainedTokenizerFast(
-            tokenizer_file=str(tokeniser_file), bos_token=BEGIN, eos_token=BEGIN
-        ).save_pretrained(folder)
-        return folder
+        return write_folder(tmp_path / f"tiny-{family}", family, tokeniser_file, **changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def made_folder(tmp_path_factory: pytest.TempPathFactory, tokeniser_file: Path) -> Path:
+    """A tiny GPT-2's transformers folder that nobody changes; `shutil.copytree` makes one that may be."""
+    return write_folder(tmp_path_factory.mktemp("made") / "tiny-gpt2", "gpt2", tokeniser_file)
+
+
+def write_folder(folder: Path, family: str, tokeniser_file: Path, **changes: Any) -> Path:
+    from transformers import PreTrainedTokenizerFast
+
+    MAKERS[family](**changes).save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_file=str(tokeniser_file), bos_token=BEGIN, eos_token=BEGIN
+    ).save_pretrained(folder)
+    return folder
 
 
 RECIPE = """

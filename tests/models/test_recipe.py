@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
-from foretype.models.recipe import DEFAULTS, load_recipe, recipe_names
+from foretype.models.recipe import (
+    DEFAULTS,
+    TEMPLATE,
+    FolderSource,
+    HubSource,
+    Recipe,
+    WheelSource,
+    load_recipe,
+    load_template,
+    recipe_folder,
+    recipe_names,
+)
 from tests.models.tiny import WriteRecipe
 
 
@@ -15,6 +26,24 @@ def test_every_recipe_that_is_there_is_valid() -> None:
     assert set(DEFAULTS) <= set(recipe_names())
     for name in recipe_names():
         assert load_recipe(name).name == name
+
+
+def test_the_template_is_a_valid_recipe_and_no_model() -> None:
+    assert load_template().weights
+    assert TEMPLATE not in recipe_names()
+    with pytest.raises(RecipeNotFoundError):
+        load_recipe(TEMPLATE)
+
+
+def test_every_key_of_a_recipe_is_in_the_template_and_explained() -> None:
+    page = (recipe_folder().parent / "docs" / "models.md").read_text("utf-8")
+    template = (recipe_folder() / f"{TEMPLATE}.toml").read_text("utf-8")
+    keys = {*Recipe.model_fields} - {"name", "source"}
+    for kind in (WheelSource, HubSource, FolderSource):
+        keys |= kind.model_fields.keys()
+    for key in keys:
+        assert f"| `{key}` |" in page, key
+        assert key in template, key
 
 
 def test_a_recipe_that_does_not_exist_is_refused_with_the_names_that_do() -> None:
@@ -29,14 +58,30 @@ def test_a_name_cannot_lead_out_of_the_folder(recipes: Path, write_recipe: Write
         load_recipe("../tiny", recipes / "inner")
 
 
+SHORT_SUM = 'kind = "hub"\nrepository = "a/b"\nrevision = "c"\nfile = "d"\nbytes = 1\nsha256 = "abc"'
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         (("context_length = 192", "context_length = 0"), "context_length"),
         (('licence = "Apache-2.0"', ""), "licence: this field is missing"),
         (('licence = "Apache-2.0"', 'licence = "Apache-2.0"\nlicense = "MIT"'), "license: there is no such"),
-        (('kind = "folder"', 'kind = "carrier pigeon"'), "source"),
-        (('"int8-block32"', '"int3-block7"'), "weights"),
+        (('kind = "folder"', 'kind = "carrier pigeon"'), "source.kind: one of wheel, hub, folder must stand"),
+        (('kind = "folder"', ""), "source.kind: one of wheel, hub, folder must stand here"),
+        (
+            ('kind = "folder"', 'kind = "folder"\nrevision = "main"'),
+            "source.revision: there is no such field",
+        ),
+        (('kind = "folder"', SHORT_SUM), "source.sha256: 64 hexadecimal digits must stand here"),
+        (
+            ('"int8-block32"', '"int3-block7"'),
+            "weights.0: no such weights; there are float32, grid, and int8",
+        ),
+        (('begin = ["<|endoftext|>"]', "begin = []"), "begin: this may not be empty; name the token"),
+        (('family = "gpt2"', 'family = ""'), "family: this may not be empty; fill it in"),
+        (("[source]", '[prompts]\nmail = "x"\n[source]'), "prompts.mail: no kind of field; there are "),
+        (('family = "gpt2"', 'family = "gpt2"\nname = "x"'), "name: there is no such field; the file's name"),
         (('licence = "Apache-2.0"', "licence = "), "not TOML"),
     ],
 )

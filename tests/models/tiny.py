@@ -25,22 +25,36 @@ def _shaken(model: Any) -> Any:
     return model.eval()
 
 
+LIKE_LLAMA: dict[str, Any] = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": CONTEXT,
+    "rope_theta": 5000.0,
+    "rms_norm_eps": 1e-4,
+    "tie_word_embeddings": True,
+}
+
+
 def _llama(**changes: Any) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    options = {
-        "vocab_size": VOCABULARY,
-        "hidden_size": 64,
-        "intermediate_size": 96,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": CONTEXT,
-        "rope_theta": 5000.0,
-        "rms_norm_eps": 1e-4,
-        "tie_word_embeddings": True,
-    }
-    return _shaken(LlamaForCausalLM(LlamaConfig(**{**options, **changes})))
+    return _shaken(LlamaForCausalLM(LlamaConfig(**{**LIKE_LLAMA, **changes})))
+
+
+def _mistral() -> Any:
+    from transformers import MistralConfig, MistralForCausalLM
+
+    return _shaken(MistralForCausalLM(MistralConfig(**LIKE_LLAMA, sliding_window=None)))
+
+
+def _qwen2() -> Any:
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    return _shaken(Qwen2ForCausalLM(Qwen2Config(**LIKE_LLAMA)))
 
 
 def _gpt2(**changes: Any) -> Any:
@@ -91,4 +105,11 @@ def _neox() -> Any:
     )
 
 
-MAKERS = {"llama": _llama, "gpt2": _gpt2, "bert": _bert, "gpt_neox": _neox}
+MAKERS = {
+    "llama": _llama,
+    "gpt2": _gpt2,
+    "bert": _bert,
+    "gpt_neox": _neox,
+    "mistral": _mistral,
+    "qwen2": _qwen2,
+}

@@ -94,7 +94,7 @@ def distil(
 
     `foretype distil ~/models/gpt2 ~/texts --out ~/models/small --resume` goes on with it.
 
-    `foretype prepare gpt2 --from ~/models/small` makes the student ready to serve.
+    `foretype prepare ~/models/small` makes the student ready to serve.
     """
     console = Console(stderr=True, highlight=False)
     wishes = {

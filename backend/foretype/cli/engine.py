@@ -53,7 +53,8 @@ async def started(folder: Path, settings: Settings, stages: Stages | None = None
         with Console(stderr=True).status("Loading the model"):
             return await start_engine(folder, settings, stages)
     except Exception as error:  # whatever the runtime's libraries raise for a model that they cannot load
+        from foretype.models.prepared import remedy
+
         raise CannotServeError(
-            f"The model in {folder} cannot be loaded ({type(error).__name__}). "
-            f"Make it anew with: foretype prepare {folder.name} --force"
+            f"The model in {folder} cannot be loaded ({type(error).__name__}). {remedy(folder)}"
         ) from error

@@ -17,16 +17,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from foretype.cli.common import INTERRUPTED, Config, fail, option, settings_or_exit
+from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
 
 if TYPE_CHECKING:
     from foretype.models.manifest import PassedOver
     from foretype.models.prepared import Prepared
+    from foretype.models.recipe import Recipe
+    from foretype.settings import Settings
 
 Model = Annotated[
     str | None,
     typer.Argument(
-        help="A recipe's name; `foretype models` lists them. By default what `foretype serve` would take.",
+        help="A recipe's name (`foretype models` lists them), or a folder with a transformers model. "
+        "By default what `foretype serve` would take.",
         show_default=False,
     ),
 ]
@@ -37,6 +40,9 @@ def prepare(
     force: Annotated[
         bool, typer.Option("--force", help="Make it anew, even where it is there already.")
     ] = False,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What to call a folder's model; by default as the folder.")
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option("--from", help="A folder or file with the weights, in place of the recipe's source."),
@@ -55,9 +61,15 @@ def prepare(
     Takes a few minutes and some gigabytes of disk, once; what is there already is left as it is.
     Stopped at any point, the same command goes on where it was.
 
+    A folder needs `config.json`, weights (`.safetensors` or `pytorch_model.bin`) and a tokeniser, as
+    `save_pretrained` writes them and the model hub has them. Code that it may bring is never run. Once its
+    model is prepared, the folder is needed no more; where it has changed since, the model is made anew.
+
     **Examples**
 
     `foretype prepare` makes what `foretype serve` would make when it starts.
+
+    `foretype prepare ~/models/small` makes a folder's model, for `foretype serve --model small`.
 
     `foretype prepare distilgpt2 --from ~/models/distilgpt2` takes the weights from a folder.
 
@@ -71,29 +83,75 @@ def prepare(
         if while_stdin_open:
             threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
         from foretype.cli.progress import drawn
-        from foretype.models.choose import choose
         from foretype.models.errors import ModelError
-        from foretype.models.prepare import named_folders
+        from foretype.models.folder import folder_meant
 
-        folders = named_folders(settings)
+        folder = None if settings.model is None else folder_meant(settings.model)
+        _refuse_together(folder, name, source)
         try:
-            choice = choose(settings.models_dir, settings.model, folders)
-            if settings.model is None:
-                console.print(f"{choice.reason[:1].upper()}{choice.reason[1:]}.")
+            if folder is not None:
+                recipe, given = _read_off(folder, name, settings, force, console), None
+            else:
+                recipe, given = _chosen(settings, source, console)
             with drawn(console) as progress:
                 from foretype.models.make import make
 
                 ready = make(
-                    choice.recipe if weights is None else choice.recipe.only(weights),
+                    recipe if weights is None else recipe.only(weights),
                     settings.models_dir,
                     threads=settings.threads,
-                    given=source or folders.get(choice.recipe.name),
+                    given=given,
                     force=force,
                     progress=progress,
                 )
         except ModelError as error:
             fail(str(error))
     console.print(_summary(ready))
+
+
+def _refuse_together(folder: Path | None, name: str | None, source: Path | None) -> None:
+    if folder is None and name is not None:
+        fail("--name goes with a folder; a recipe's model has the recipe's name.", USAGE)
+    if folder is not None and source is not None:
+        fail(f"--from goes with a recipe's name; {folder} is where the weights are already.", USAGE)
+
+
+def _read_off(folder: Path, name: str | None, settings: Settings, force: bool, console: Console) -> Recipe:
+    """The recipe of the model in a folder, and a line that says it. Raises ModelError."""
+    from foretype.models.folder import UNKNOWN_LICENCE, look_at, name_for, recipe_of
+
+    looked_at = look_at(folder)
+    recipe = recipe_of(looked_at, name_for(looked_at, name, settings.models_dir, force=force))
+    console.print(
+        f"{recipe.name}: {recipe.description}; {recipe.context_length:,} tokens of context, texts begin with "
+        f"“{recipe.begin[0]}”, licence {recipe.licence}.",
+        markup=False,
+    )
+    if recipe.licence == UNKNOWN_LICENCE:
+        console.print(
+            "The folder does not say under which licence the model is: look it up before you pass it on."
+        )
+    return recipe
+
+
+def _chosen(settings: Settings, source: Path | None, console: Console) -> tuple[Recipe, Path | None]:
+    """The recipe of the model that is asked for, or would be served, and the weights that were named for it.
+    Raises ModelError.
+    """
+    from foretype.models.choose import choose
+    from foretype.models.errors import NotAModelError
+    from foretype.models.prepare import named_folders
+    from foretype.models.prepared import remedy
+
+    folders = named_folders(settings)
+    choice = choose(settings.models_dir, settings.model, folders)
+    if choice.recipe is None:
+        raise NotAModelError(
+            f"{choice.name} is prepared, but no recipe says how. {remedy(settings.models_dir / choice.name)}"
+        )
+    if settings.model is None:
+        console.print(f"{choice.reason[:1].upper()}{choice.reason[1:]}.")
+    return choice.recipe, source or folders.get(choice.name)
 
 
 def models(models_dir: Annotated[str | None, option("models_dir")] = None, config: Config = None) -> None:
@@ -103,32 +161,40 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
     stand those of the same model before its weights were rounded. "Step" is one more token, "first pass" the
     first 64 tokens of a text, as measured when the model was prepared. Below it stand the other kinds of
     weights that were tried then.
+
+    Every file is held against the checksum that it had when its model was made; where a model is damaged, or
+    a recipe cannot be read, that is said below the list, and the exit code is 1.
     """
     from foretype.models.errors import ModelError
-    from foretype.models.prepared import Prepared, is_prepared, read_manifest
+    from foretype.models.prepared import load_prepared, prepared_names
     from foretype.models.recipe import load_recipe, recipe_names
 
     settings = settings_or_exit(config, models_dir=models_dir)
     table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
-    found = 0
-    for name in recipe_names():
-        folder = settings.models_dir / name
+    recipes, there = recipe_names(), prepared_names(settings.models_dir)
+    damaged: list[str] = []
+    for name in [*recipes, *(other for other in there if other not in recipes)]:
+        described = ""
         try:
-            described = load_recipe(name).description
-            if not is_prepared(folder):
+            described = load_recipe(name).description if name in recipes else ""
+            if name not in there:
                 table.add_row(name, described, "no")
                 continue
-            ready = Prepared(folder, read_manifest(folder))
-            table.add_row(name, described, *_figures(ready))
+            ready = load_prepared(settings.models_dir / name)
+            table.add_row(name, described or ready.manifest.description, *_figures(ready))
             for other in ready.manifest.passed_over:
                 table.add_row("", "", *_other_figures(other), style="dim")
-            found += 1
         except ModelError as error:
-            table.add_row(name, str(error), "damaged")
+            table.add_row(name, described, "damaged")
+            damaged.append(str(error))
     console = Console()
     console.print(table)
-    if not found:
+    if not there:
         console.print("\nNone is prepared yet. Make one with: foretype prepare")
+    for sentence in damaged:
+        say(sentence)
+    if damaged:
+        raise typer.Exit(FAILED)
 
 
 def _figures(ready: Prepared) -> tuple[str, ...]:
@@ -155,7 +221,8 @@ def _summary(ready: Prepared) -> str:
     return (
         f"{ready.manifest.recipe} is ready in {ready.folder}: {ready.bytes / 1e6:.0f} MB, "
         f"{figures.bits_per_byte:.3f} bits per byte (float32 {figures.bits_per_byte_float32:.3f}), "
-        f"{figures.step_ms:.0f} ms a token. Serve it with: foretype serve"
+        f"{figures.step_ms:.0f} ms a token. Serve it with: "
+        f"foretype serve --model {ready.folder.name}"
     )
 
 

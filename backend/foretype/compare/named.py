@@ -69,7 +69,7 @@ def _unprepared_folder(folder: Path) -> str:
     if (folder / "config.json").is_file():
         return (
             f"{folder} holds a transformers model that is not prepared yet. Make it ready with: foretype "
-            f"prepare RECIPE --from {folder} --models-dir FOLDER, and compare FOLDER/RECIPE."
+            f"prepare {folder}. Then compare it by the name that this prints."
         )
     inside = _prepared_in(folder)
     if inside:

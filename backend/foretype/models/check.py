@@ -62,13 +62,16 @@ class Reader(Protocol):
 
 
 class ExportReader:
-    """Optimum's graph: past key values go in and come out as arrays of their own."""
+    """Optimum's graph: past key values go in and come out as arrays of their own.
 
-    def __init__(self, graph: Path, geometry: Geometry, threads: int) -> None:
+    Its thousands of nodes gain little from ONNX Runtime's costly optimisations, and mostly references are
+    read from it: only where its speed is the question are they worth their time (`optimised`).
+    """
+
+    def __init__(self, graph: Path, geometry: Geometry, threads: int, *, optimised: bool = False) -> None:
         options = session_options(threads)
-        # Its thousands of nodes gain little from the costly optimisations, and only references are read
-        # from it.
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        if not optimised:
+            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
         self._session = ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
         self._takes = {value.name for value in self._session.get_inputs()}
         self._past_names = sorted(name for name in self._takes if name.startswith("past_key_values."))

@@ -6,18 +6,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from foretype.models.errors import RecipeNotFoundError
 from foretype.models.fetch import weights_at_hand
 from foretype.models.hub import reachable
-from foretype.models.prepared import is_prepared
-from foretype.models.recipe import DEFAULTS, HubSource, Recipe, load_recipe
+from foretype.models.prepared import is_prepared, prepared_names
+from foretype.models.recipe import DEFAULTS, HubSource, Recipe, load_recipe, recipe_names
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A recipe, and in one line why it is this one."""
+    """A model's name and recipe, and in one line why it is this one.
 
-    recipe: Recipe
+    `recipe` is None for a prepared model that no recipe here makes: one from a person's own folder, or copied
+    from another machine.
+    """
+
+    name: str
+    recipe: Recipe | None
     reason: str
+
+    @classmethod
+    def of(cls, recipe: Recipe, reason: str) -> Choice:
+        return cls(recipe.name, recipe, reason)
 
 
 def choose(
@@ -28,7 +38,7 @@ def choose(
     hub: Callable[[HubSource], bool] = reachable,
     recipes: Path | None = None,
 ) -> Choice:
-    """The recipe to serve: `asked` for, else the first of `DEFAULTS` whose weights can be had.
+    """The model to serve: `asked` for, else the first of `DEFAULTS` whose weights can be had.
 
     In this order, so that only a machine on which nothing is there yet asks the network, for 3 s at most:
     the first whose model or weights are on this machine; the second where it is prepared; then, if the hub
@@ -36,15 +46,27 @@ def choose(
     RecipeNotFoundError, RecipeInvalidError.
     """
     if asked is not None:
-        return Choice(load_recipe(asked, recipes), f"serving {asked}, which was asked for")
+        return Choice(
+            asked, _recipe_if_any(models_dir, asked, recipes), f"serving {asked}, which was asked for"
+        )
     first, second = (load_recipe(name, recipes) for name in DEFAULTS)
     if is_prepared(models_dir / first.name):
-        return Choice(first, f"serving {first.name}, the first choice, which is prepared")
+        return Choice.of(first, f"serving {first.name}, the first choice, which is prepared")
     if weights_at_hand(first, (folders or {}).get(first.name)):
-        return Choice(first, f"serving {first.name}, the first choice, whose weights are on this machine")
+        return Choice.of(first, f"serving {first.name}, the first choice, whose weights are on this machine")
     if is_prepared(models_dir / second.name):
         how = f"for {first.name}: foretype prepare {first.name}"
-        return Choice(second, f"serving {second.name}, which is prepared ({how})")
+        return Choice.of(second, f"serving {second.name}, which is prepared ({how})")
     if not isinstance(first.source, HubSource) or hub(first.source):
-        return Choice(first, f"serving {first.name}, the first choice, from the model hub")
-    return Choice(second, f"the model hub can't be reached: serving the embedded {second.name}")
+        return Choice.of(first, f"serving {first.name}, the first choice, from the model hub")
+    return Choice.of(second, f"the model hub can't be reached: serving the embedded {second.name}")
+
+
+def _recipe_if_any(models_dir: Path, name: str, recipes: Path | None) -> Recipe | None:
+    known = recipe_names(recipes)
+    if name in known:
+        return load_recipe(name, recipes)
+    others = prepared_names(models_dir)
+    if name in others:
+        return None
+    raise RecipeNotFoundError(name, sorted({*known, *others}))

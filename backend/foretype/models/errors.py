@@ -12,8 +12,13 @@ class ModelError(Exception):
 
 
 class RecipeNotFoundError(ModelError):
+    """No recipe has that name, and no prepared model. `known` are the names that there are."""
+
     def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(f"There is no recipe “{name}”. The recipes are: {', '.join(known) or 'none'}.")
+        super().__init__(
+            f"There is no model “{name}”. There are: {', '.join(known) or 'none'}. "
+            "One in a folder is prepared with: foretype prepare FOLDER"
+        )
         self.name = name
         self.known = known
 
@@ -39,8 +44,21 @@ class WrongChecksumError(ModelError):
         self.found = found
 
 
+class NameTakenError(ModelError):
+    """A model cannot be kept under the name that is wanted for it."""
+
+
 class NotAModelError(ModelError):
     """The folder or file is no model, or not one that continues text."""
+
+
+class ModelsFolderError(ModelError):
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"The models folder {folder} cannot be written to ({reason}). Name another in "
+            "FORETYPE_MODELS_DIR."
+        )
+        self.folder = folder
 
 
 class DiskFullError(ModelError):
@@ -62,13 +80,10 @@ class QualityRefusedError(ModelError):
 
 
 class PreparedInvalidError(ModelError):
-    """A prepared model's folder is not whole, or not what its manifest says."""
+    """A prepared model's folder is not whole, or not what its manifest says. `remedy` is what to do."""
 
-    def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(
-            f"The prepared model in {folder} cannot be used: {reason}. Make it again with: "
-            f"foretype prepare {folder.name} --force"
-        )
+    def __init__(self, folder: Path, reason: str, remedy: str) -> None:
+        super().__init__(f"The prepared model in {folder} cannot be used: {reason}. {remedy}")
         self.folder = folder
         self.reason = reason
 

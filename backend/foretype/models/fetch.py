@@ -5,7 +5,6 @@ either way.
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from foretype.models.errors import NotAModelError, SourceUnavailableError, WrongChecksumError
+from foretype.models.folder import check_config, look_at
 from foretype.models.hub import HubUnreachableError, cached_snapshot, download_snapshot
 from foretype.models.manifest import SourceEntry
 from foretype.models.prepared import sha256
@@ -68,35 +68,28 @@ def weights_at_hand(recipe: Recipe, given: Path | None) -> bool:
 
 
 def _from_folder(folder: Path, recipe: Recipe) -> Weights:
-    folder = folder.expanduser().resolve()
-    check_folder(folder, recipe)
-    weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
-    if not weights:
-        raise NotAModelError(
-            f"The folder {folder} holds no weights: neither *.safetensors nor pytorch_model.bin."
-        )
-    single = sha256(weights[0]) if len(weights) == 1 else None
-    return Weights(folder, None, SourceEntry(kind="folder", name=str(folder), sha256=single))
+    looked_at = look_at(folder)
+    _check_family(looked_at.path, looked_at.family, recipe)
+    entry = SourceEntry(kind="folder", name=str(looked_at.path), sha256=looked_at.fingerprint())
+    return Weights(looked_at.path, None, entry)
 
 
-def check_folder(folder: Path, recipe: Recipe) -> None:
-    """Refuse what is no model, no causal language model, or another family's. Raises NotAModelError."""
-    if not folder.is_dir():
-        raise NotAModelError(f"There is no folder {folder}.")
-    try:
-        config = json.loads((folder / "config.json").read_text("utf-8"))
-        family = config["model_type"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise NotAModelError(
-            f"The folder {folder} is no model: it needs a transformers config.json that names its "
-            "model_type, weights and a tokeniser."
-        ) from None
-    kinds = config.get("architectures") or []
-    if kinds and not any(kind.endswith(("ForCausalLM", "LMHeadModel")) for kind in kinds):
-        raise NotAModelError(
-            f"The model in {folder} is a {', '.join(kinds)}, which is not a causal language model: it does "
-            "not continue text."
-        )
+def has_changed(made: SourceEntry, recipe: Recipe, given: Path | None) -> bool:
+    """Whether a transformers folder that the model is to come from holds something else than it was made of.
+
+    A folder that is gone has not changed. Raises NotAModelError where what is there now is no model.
+    """
+    match recipe.source:
+        case FolderSource() as source:
+            folder = given or (source.path if source.path.expanduser().is_dir() else None)
+        case HubSource():
+            folder = given
+        case WheelSource():  # has a checksum of its own
+            folder = None
+    return folder is not None and look_at(folder).fingerprint() != made.sha256
+
+
+def _check_family(folder: Path, family: str, recipe: Recipe) -> None:
     if family != recipe.family:
         raise NotAModelError(
             f"The folder {folder} holds a model of the family {family}; the recipe {recipe.name} is for "
@@ -118,7 +111,7 @@ def _fetch_hub(recipe: Recipe, source: HubSource, given: Path | None, progress: 
             folder = _download_from_hub(recipe, source, step)
     with progress.step("check the weights"):
         _check_sum(folder / source.file, source.sha256)
-    check_folder(folder, recipe)
+    _check_family(folder, check_config(folder), recipe)
     return Weights(
         folder,
         None,

@@ -34,7 +34,8 @@ from foretype.models.check import (
 )
 from foretype.models.errors import DiskFullError, NotAModelError, QualityRefusedError
 from foretype.models.export import export, quiet
-from foretype.models.fetch import Weights, fetch
+from foretype.models.fetch import Weights, fetch, has_changed
+from foretype.models.folder import first_line
 from foretype.models.grid import NotOnGridError
 from foretype.models.manifest import (
     EMBEDDING,
@@ -77,12 +78,13 @@ def make(
     with _full_disk_said(models_dir):
         with store.lock(lambda: progress.say(f"Another process is preparing {recipe.name}: waiting for it.")):
             store.tidy()
-            if (
-                not force
-                and is_prepared(store.folder)
-                and read_manifest(store.folder).recipe_digest == recipe.digest
-            ):
-                return load_prepared(store.folder)
+            if not force and is_prepared(store.folder):
+                made = read_manifest(store.folder)
+                if made.recipe_digest == recipe.digest and not has_changed(made.source, recipe, given):
+                    whole = load_prepared(store.folder)
+                    progress.say(f"{recipe.name} is prepared already; --force makes it anew.")
+                    return whole
+                progress.say(f"{recipe.name} was made from something else than there is now: making it anew.")
             _require_space(recipe, store)
             with quiet():
                 _Making(recipe, store, threads, progress).run(given)
@@ -158,7 +160,15 @@ class _Making:
     def _reference(self, exported: Path, geometry: Geometry, text: GateText) -> _Reference:
         with self._progress.step("read the text with the float32 export"):
             reader = ExportReader(exported / GRAPH, geometry, self._threads)
-            logits = reader.read(text.ids)
+            try:
+                logits = reader.read(text.ids)
+            except MemoryError:
+                raise
+            except Exception as error:  # ONNX Runtime's own, and numpy's for shapes that do not fit
+                raise NotAModelError(
+                    f"The export of {self._recipe.name} ({self._recipe.family}) does not take past key "
+                    f"values as Foretype keeps them, so it cannot be served: {first_line(error)}"
+                ) from error
             return _Reference(logits, text.bits_per_byte(logits))
 
     def _fuse(
@@ -256,6 +266,7 @@ class _Making:
                 recipe=self._recipe.name,
                 recipe_digest=self._recipe.digest,
                 family=self._recipe.family,
+                description=self._recipe.description,
                 licence=self._recipe.licence,
                 source=weights.source,
                 files=files,
@@ -312,7 +323,9 @@ def _geometry(config: Any, recipe: Recipe) -> Geometry:
         kv_heads=getattr(config, "num_key_value_heads", None) or heads,
         head_dim=getattr(config, "head_dim", None) or config.hidden_size // heads,
         vocab_size=config.vocab_size,
-        context_length=min(recipe.context_length, config.max_position_embeddings),
+        context_length=min(
+            recipe.context_length, getattr(config, "max_position_embeddings", None) or recipe.context_length
+        ),
     )
 
 
@@ -325,15 +338,8 @@ def _gate_text(tokeniser_file: Path, recipe: Recipe, context_length: int) -> Gat
     text = resources.files("foretype.models").joinpath("gate.txt").read_text("utf-8")
     encoded = tokeniser.encode(text, add_special_tokens=False)
     kept = encoded.ids[: context_length - len(begin)]
-    offset = 0
-    if not begin:  # the first token of the text is given then: nothing stands before it to predict it from
-        offset = encoded.offsets[0][1]
     end = encoded.offsets[len(kept) - 1][1]
-    return GateText(
-        ids=np.array([*begin, *kept], np.int64),
-        begin=max(1, len(begin)),
-        bytes=len(text[offset:end].encode()),
-    )
+    return GateText(ids=np.array([*begin, *kept], np.int64), begin=len(begin), bytes=len(text[:end].encode()))
 
 
 def _begin_id(tokeniser: Any, token: str, recipe: Recipe) -> int:

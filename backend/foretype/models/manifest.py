@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from foretype.keystroke import FieldKind
 
@@ -41,11 +41,11 @@ class Geometry(_Strict):
     float32.
     """
 
-    layers: int
-    kv_heads: int
-    head_dim: int
-    vocab_size: int
-    context_length: int  # tokens
+    layers: int = Field(gt=0)
+    kv_heads: int = Field(gt=0)
+    head_dim: int = Field(gt=0)
+    vocab_size: int = Field(ge=0)
+    context_length: int = Field(gt=0)  # tokens
 
 
 class Figures(_Strict):
@@ -74,6 +74,7 @@ class Manifest(_Strict):
     recipe: str
     recipe_digest: str = ""  # of the recipe as it was: another one means making the model again
     family: str  # transformers' model_type: "llama", "gpt2", …
+    description: str = ""
     licence: str
     source: SourceEntry
     files: dict[str, FileEntry]

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from foretype.models.choose import choose
 from foretype.models.errors import PreparationEndedError
-from foretype.models.prepared import Prepared, is_prepared, load_prepared
+from foretype.models.prepared import Prepared, is_prepared, load_prepared, prepared_names
 
 
 class Wishes(Protocol):
@@ -58,16 +58,19 @@ def ensure_prepared(wishes: Wishes) -> Ready:
     """
     folders = named_folders(wishes)
     choice = choose(wishes.models_dir, wishes.model, folders)
-    recipe = choice.recipe
-    folder = wishes.models_dir / recipe.name
-    if not is_prepared(folder):
-        sys.stderr.write(f"{choice.reason[:1].upper()}{choice.reason[1:]}.\n")
-        sys.stderr.flush()
-        _make_in_child(recipe.name, wishes, folders.get(recipe.name))
-    prepared = load_prepared(folder)
+    folder = wishes.models_dir / choice.name
     reason = choice.reason
-    if prepared.manifest.recipe_digest != recipe.digest:
-        reason += f"; its recipe has changed since: foretype prepare {recipe.name} makes it anew"
+    if choice.recipe is None:
+        return Ready(load_prepared(folder), reason)
+    if not is_prepared(folder):
+        if choice.name in prepared_names(wishes.models_dir):
+            reason += "; what is there was made by another version of Foretype"
+        sys.stderr.write(f"{reason[:1].upper()}{reason[1:]}.\n")
+        sys.stderr.flush()
+        _make_in_child(choice.name, wishes, folders.get(choice.name))
+    prepared = load_prepared(folder)
+    if prepared.manifest.recipe_digest != choice.recipe.digest:
+        reason += f"; its recipe has changed since: foretype prepare {choice.name} makes it anew"
     return Ready(prepared, reason)
 
 

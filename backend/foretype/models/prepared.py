@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from foretype.models.errors import PreparedInvalidError
 from foretype.models.manifest import FORMAT, GRAPH, MANIFEST, TOKENIZER, FileEntry, Manifest
+from foretype.models.recipe import recipe_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,12 @@ def is_prepared(folder: Path) -> bool:
     written last. It does not say that nothing was altered since.
     """
     try:
-        content = json.loads((folder / MANIFEST).read_bytes())
-    except FileNotFoundError:
+        (folder / MANIFEST).stat()
+    except (FileNotFoundError, NotADirectoryError):
         return False
-    except (OSError, ValueError):
-        return True  # damaged: whoever loads it says so
-    return not isinstance(content, dict) or content.get("format") == FORMAT
+    except OSError:  # a folder that may not be looked into: whoever loads it says so
+        return True
+    return _content(folder).get("format", FORMAT) == FORMAT  # where it is damaged, whoever loads it says so
 
 
 def sha256(file: Path) -> str:
@@ -58,14 +59,19 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.read(folder)
     except FileNotFoundError:
-        raise PreparedInvalidError(folder, "it holds no manifest, so it was not made to its end") from None
+        raise _invalid(folder, "it holds no manifest, so it was not made to its end") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise PreparedInvalidError(folder, f"its manifest cannot be read ({error})") from error
+        raise _invalid(folder, f"its {MANIFEST} cannot be read ({_reason(error)})") from error
     except ValidationError as error:
+        made_by = _content(folder).get("format", FORMAT)
+        if made_by != FORMAT:
+            raise _invalid(
+                folder,
+                f"it was made by another version of Foretype (its format is {made_by!r}, this version reads "
+                f"{FORMAT})",
+            ) from None
         fields = ", ".join(".".join(map(str, problem["loc"])) or "the whole" for problem in error.errors())
-        raise PreparedInvalidError(
-            folder, f"its manifest is damaged, or another version's ({fields})"
-        ) from error
+        raise _invalid(folder, f"its {MANIFEST} is damaged ({fields})") from error
 
 
 def load_prepared(folder: Path) -> Prepared:
@@ -73,12 +79,12 @@ def load_prepared(folder: Path) -> Prepared:
     manifest = read_manifest(folder)
     missing = {GRAPH, TOKENIZER} - manifest.files.keys()
     if missing:
-        raise PreparedInvalidError(folder, f"its manifest does not list {', '.join(sorted(missing))}")
+        raise _invalid(folder, f"its {MANIFEST} does not list {', '.join(sorted(missing))}")
     with ThreadPoolExecutor() as pool:  # hashing lets other threads run
         problems = list(pool.map(lambda item: _problem(folder / item[0], item[1]), manifest.files.items()))
-    for problem in problems:
+    for problem in (*problems, _mismatch(folder, manifest)):
         if problem is not None:
-            raise PreparedInvalidError(folder, problem)
+            raise _invalid(folder, problem)
     return Prepared(folder, manifest)
 
 
@@ -86,12 +92,62 @@ def _problem(file: Path, entry: FileEntry) -> str | None:
     """What is wrong with one file, or None."""
     try:
         size = file.stat().st_size
-        if size != entry.bytes:
+        if file.is_file() and size != entry.bytes:
             return f"{file.name} has {size:,} bytes where {entry.bytes:,} were written"
         if sha256(file) != entry.sha256:
             return f"{file.name} has been altered since it was made"
     except FileNotFoundError:
         return f"{file.name} is missing"
     except OSError as error:
-        return f"{file.name} cannot be read ({error.strerror})"
+        return f"{file.name} cannot be read ({_reason(error)})"
     return None
+
+
+def _mismatch(folder: Path, manifest: Manifest) -> str | None:
+    """What does not belong together among files that are each as the manifest has them, or None."""
+    size = manifest.geometry.vocab_size
+    try:
+        content = json.loads((folder / TOKENIZER).read_bytes())
+        ids = [*content["model"]["vocab"].values(), *(token["id"] for token in content["added_tokens"])]
+        tokens = max(ids) + 1
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # the tokeniser's own business: another problem says so, or loading does
+    if tokens > size:
+        return f"its tokeniser has {tokens:,} tokens and its model {size:,}, so they do not belong together"
+    if not manifest.begin_ids or not all(0 <= token < size for token in manifest.begin_ids):
+        return "its texts begin with tokens that its model does not have"
+    return None
+
+
+def remedy(folder: Path) -> str:
+    """What to do about a prepared model that cannot be used, as a sentence: where nobody knows what it was
+    made from, it is copied anew.
+    """
+    if folder.name in recipe_names():
+        return f"Make it again with: foretype prepare {folder.name} --force"
+    source = _content(folder).get("source")
+    if isinstance(source, dict) and source.get("kind") == "folder":
+        return f"Make it again with: foretype prepare {source.get('name')} --name {folder.name} --force"
+    return "Copy it again from where it was made."
+
+
+def _invalid(folder: Path, reason: str) -> PreparedInvalidError:
+    return PreparedInvalidError(folder, reason, remedy(folder))
+
+
+def _content(folder: Path) -> dict[str, object]:
+    """What the manifest says, whether it is valid or not; nothing where it cannot be read."""
+    try:
+        content = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or "unreadable" if isinstance(error, OSError) else "it is no text"
+
+
+def prepared_names(models_dir: Path) -> list[str]:
+    """The folders that hold a prepared model, whole or damaged, by a recipe or not."""
+    return sorted(file.parent.name for file in models_dir.glob(f"[!.]*/{MANIFEST}"))

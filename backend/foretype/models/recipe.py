@@ -15,11 +15,21 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from foretype.keystroke import FieldKind
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
 
+TEMPLATE = "template"  # the file to copy; no model itself
 DEFAULTS = ("distilgpt2", "smollm2-135m")
 """What is served where nobody asks for a model: the first whose weights can be had."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 WeightsName = Annotated[str, StringConstraints(pattern=r"^(float32|grid|int(4|8)-block(16|32|64|128))$")]
+
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+KINDS = ("wheel", "hub", "folder")
+WHAT_FOR = {
+    "begin": "name the token that every text starts with, as the tokeniser spells it",
+    "weights": "name what to try, such as int8-block32 and float32",
+}
 
 
 class _Strict(BaseModel):
@@ -30,9 +40,9 @@ class WheelSource(_Strict):
     """A GGUF file inside a wheel on the package index."""
 
     kind: Literal["wheel"]
-    package: str
-    version: str
-    file: str  # inside the wheel
+    package: Text
+    version: Text
+    file: Text  # inside the wheel
     bytes: int = Field(gt=0)
     sha256: Sha256
 
@@ -45,9 +55,9 @@ class HubSource(_Strict):
     """A repository on the model hub; its cache on this machine, or a local folder, serves as well."""
 
     kind: Literal["hub"]
-    repository: str
-    revision: str
-    file: str  # the weights
+    repository: Text
+    revision: Text
+    file: Text  # the weights
     bytes: int = Field(gt=0)
     sha256: Sha256
 
@@ -65,13 +75,15 @@ Source = Annotated[WheelSource | HubSource | FolderSource, Field(discriminator="
 class Recipe(_Strict):
     """One model. `name` is the file's name without `.toml`."""
 
-    name: str
-    description: str
-    licence: str
-    family: str  # transformers' model_type
+    name: Text
+    description: Text
+    licence: Text
+    family: Text  # transformers' model_type
     parameters: int = Field(gt=0)
     context_length: int = Field(gt=0)  # tokens
-    begin: tuple[str, ...]  # the tokens that every text starts with, as the tokeniser spells them
+    begin: tuple[Text, ...] = Field(
+        min_length=1
+    )  # the tokens that every text starts with, as the tokeniser spells them
     prompts: dict[FieldKind, str] = {}  # what stands between them and the text, by kind of field
     threshold: float = Field(0.2, ge=0, le=1)  # show nothing less probable
     weights: tuple[WeightsName, ...] = Field(
@@ -81,8 +93,12 @@ class Recipe(_Strict):
 
     @property
     def digest(self) -> str:
-        """Changes when anything in the recipe does; kept in the manifest of what was made from it."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Changes when anything in the recipe does; kept in the manifest of what was made from it.
+
+        Where a folder lies does not count: what is in it has a fingerprint of its own.
+        """
+        place = {"source": {"path"}} if isinstance(self.source, FolderSource) else None
+        return hashlib.sha256(self.model_dump_json(exclude=place).encode()).hexdigest()
 
     def only(self, weights: str) -> Recipe:
         """The same recipe with one kind of weights to try. Raises RecipeInvalidError."""
@@ -109,7 +125,8 @@ def recipe_folder() -> Path:
 
 
 def recipe_names(folder: Path | None = None) -> list[str]:
-    return sorted(file.stem for file in (folder or recipe_folder()).glob("*.toml"))
+    names = {file.stem for file in (folder or recipe_folder()).glob("*.toml")}
+    return sorted(names - {TEMPLATE})
 
 
 def load_recipe(name: str, folder: Path | None = None) -> Recipe:
@@ -120,10 +137,20 @@ def load_recipe(name: str, folder: Path | None = None) -> Recipe:
     names = recipe_names(folder)
     if name not in names:  # also keeps a name like ../x from leaving the folder
         raise RecipeNotFoundError(name, names)
-    file = folder / f"{name}.toml"
+    return _read(folder / f"{name}.toml")
+
+
+def load_template() -> Recipe:
+    """What a recipe says where nothing else is known. Raises RecipeInvalidError."""
+    return _read(recipe_folder() / f"{TEMPLATE}.toml")
+
+
+def _read(file: Path) -> Recipe:
     try:
         content = tomllib.loads(file.read_text("utf-8"))
-        return Recipe.model_validate({**content, "name": name})
+        if "name" in content:
+            raise RecipeInvalidError(file, ["name: there is no such field; the file's name is the model's"])
+        return Recipe.model_validate({**content, "name": file.stem})
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeInvalidError(file, [f"it cannot be read ({error})"]) from error
     except tomllib.TOMLDecodeError as error:
@@ -133,13 +160,27 @@ def load_recipe(name: str, folder: Path | None = None) -> Recipe:
 
 
 def _sentence(problem: object) -> str:
-    """One pydantic problem as “source.sha256: …”."""
+    """One pydantic problem as “source.sha256: …”, with what to do about it."""
     assert isinstance(problem, dict)
-    field = ".".join(str(part) for part in problem["loc"]) or "the whole"
+    # A source's kind and pydantic's mark for a table's key stand among the names; in the file they do not.
+    names = [str(part) for part in problem["loc"] if part not in ("[key]", *KINDS)]
+    field = ".".join(names) or "the whole"
+    says = f"(it says {problem['input']!r})"
     match problem["type"]:
         case "extra_forbidden":
             return f"{field}: there is no such field; remove it or correct its spelling"
         case "missing":
             return f"{field}: this field is missing; add it"
+        case "union_tag_not_found" | "union_tag_invalid":
+            return f"{field}.kind: one of {', '.join(KINDS)} must stand here"
+        case "string_pattern_mismatch" if field.endswith("sha256"):
+            return f"{field}: 64 hexadecimal digits must stand here, as sha256sum prints them {says}"
+        case "string_pattern_mismatch":
+            return f"{field}: no such weights; there are float32, grid, and int8-block32 and the like {says}"
+        case "too_short" | "string_too_short":
+            return f"{field}: this may not be empty; {WHAT_FOR.get(field, 'fill it in')}"
+        case "enum":
+            kinds = ", ".join(FieldKind)
+            return f"{field}: no kind of field; there are {kinds} {says}"
         case _:
-            return f"{field}: {problem['msg']} (it says {problem['input']!r})"
+            return f"{field}: {problem['msg']} {says}"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from foretype.models.errors import ModelsFolderError
 from foretype.models.prepared import is_prepared
 
 
@@ -32,14 +33,20 @@ class Store:
 
     @contextmanager
     def lock(self, waiting: Callable[[], None]) -> Iterator[None]:
-        """Hold the recipe's lock. `waiting` is called once where another process has it."""
-        self.models_dir.mkdir(parents=True, exist_ok=True)
+        """Hold the recipe's lock. `waiting` is called once where another process has it. Raises
+        ModelsFolderError.
+        """
         lock = FileLock(self._lock)
         try:
+            self.models_dir.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
         except Timeout:
             waiting()
             lock.acquire()
+        except OSError as error:
+            if is_disk_full(error, self.models_dir, 0):
+                raise
+            raise ModelsFolderError(self.models_dir, error.strerror or type(error).__name__) from error
         try:
             yield
         finally:

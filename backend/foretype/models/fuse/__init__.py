@@ -17,7 +17,12 @@ from foretype.models.manifest import Geometry
 
 Layout = Callable[[Export, Any, Geometry], onnx.ModelProto]
 
-LAYOUTS: dict[str, Layout] = {"llama": llama.lay, "gpt2": gpt2.lay}
+LAYOUTS: dict[str, Layout] = {
+    "llama": llama.lay,
+    "mistral": llama.lay,
+    "qwen2": llama.lay,
+    "gpt2": gpt2.lay,
+}
 
 __all__ = ["LAYOUTS", "NotFusableError", "fuse"]
 

@@ -14,8 +14,10 @@ from foretype.models.manifest import Geometry
 
 
 def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
-    """The fused graph of Optimum's export of a transformers `LlamaConfig` model. Raises NotFusableError."""
-    _check(config)
+    """The fused graph of Optimum's export of a transformers `LlamaConfig` model, or of a `MistralConfig` or
+    `Qwen2Config` one: these differ in biases and in windows. Raises NotFusableError.
+    """
+    _check(config, geometry)
     graph = Graph(geometry)
     rotary = _Rotary(graph, config.rope_theta, geometry)
     table = graph.weight("embedding", export.parameter("model.embed_tokens.weight"))
@@ -32,14 +34,17 @@ def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
     return graph.finish(normed, export.weight_of("/lm_head/MatMul"))
 
 
-def _check(config: Any) -> None:
+def _check(config: Any, geometry: Geometry) -> None:
     """Refuse what this layout would compute wrongly without a word."""
     if config.hidden_act != "silu":
         raise NotFusableError(f"its activation is {config.hidden_act}, not silu")
-    if config.rope_scaling:
+    if getattr(config, "rope_scaling", None):
         raise NotFusableError("its rotary positions are scaled")
-    if config.attention_bias or config.mlp_bias:
+    if getattr(config, "attention_bias", False) or getattr(config, "mlp_bias", False):
         raise NotFusableError("its projections have biases")
+    window = getattr(config, "sliding_window", None)
+    if window is not None and window < geometry.context_length:
+        raise NotFusableError(f"its attention sees {window} tokens only")
 
 
 class _Rotary:
@@ -100,7 +105,11 @@ def _attention(
     packed: Array = np.concatenate(
         [export.weight_of(f"{module}/self_attn/{part}_proj/MatMul") for part in "qkv"], axis=1
     )
-    qkv = graph.spread(graph.matmul(source, packed, f"qkv{layer}"), f"spread{layer}")
+    qkv = graph.matmul(source, packed, f"qkv{layer}")
+    if config.model_type == "qwen2":
+        biases = [export.parameter(f"model.layers.{layer}.self_attn.{part}_proj.bias") for part in "qkv"]
+        qkv = graph.add(qkv, np.concatenate(biases), f"biased{layer}")
+    qkv = graph.spread(qkv, f"spread{layer}")
     names = graph.past_of(layer)
     attended = graph.node(
         "GroupQueryAttention",
