@@ -42,6 +42,10 @@ _WHAT_IS_NEEDED = {
     Provider.CUDA: "an NVIDIA GPU with its driver, CUDA 13 and cuDNN 9",
     Provider.TENSORRT: "an NVIDIA GPU with its driver, CUDA 13, cuDNN 9 and TensorRT 10",
 }
+_WHAT_BRINGS_IT = {
+    Provider.CUDA: "pip install 'foretype[gpu]'",
+    Provider.TENSORRT: "pip install 'foretype[gpu]' tensorrt",
+}
 
 
 class ProviderMissingError(Exception):
@@ -166,8 +170,8 @@ def check_taken(asked: Providers, taken: Collection[str]) -> None:
 def _not_there(provider: Provider) -> ProviderMissingError:
     return ProviderMissingError(
         f"FORETYPE_PROVIDER is {provider.value}, which cannot be started here: it needs "
-        f"{_WHAT_IS_NEEDED[provider]}; pip install 'foretype[gpu]' brings the libraries, the driver is the "
-        "system's. FORETYPE_PROVIDER=cpu does without."
+        f"{_WHAT_IS_NEEDED[provider]}; {_WHAT_BRINGS_IT[provider]} brings the libraries, the driver is "
+        "the system's. FORETYPE_PROVIDER=cpu does without."
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime as ort
 
 from foretype.models.manifest import Geometry
-from foretype.providers import Providers, check_taken
+from foretype.providers import CPU_ONLY, Providers, check_taken
 from foretype.runtime.arena import IDLE, Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 
@@ -43,7 +43,13 @@ def open_session(graph: Path, options: ort.SessionOptions, providers: Providers)
     """A session that computes where it was told to. Raises ProviderMissingError, and ONNX Runtime's own
     errors.
     """
-    session = ort.InferenceSession(str(graph), options, providers=providers, enable_fallback=0)
+    if providers != CPU_ONLY:
+        ort.preload_dlls()  # finds the CUDA libraries that pip installed; those of the system need no finding
+    try:
+        session = ort.InferenceSession(str(graph), options, providers=providers, enable_fallback=0)
+    except RuntimeError:  # not one of ONNX Runtime's own: TensorRT's libraries are not there
+        check_taken(providers, [])
+        raise
     check_taken(providers, session.get_providers())
     return session
 
