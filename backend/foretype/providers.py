@@ -44,7 +44,7 @@ _WHAT_IS_NEEDED = {
 }
 _WHAT_BRINGS_IT = {
     Provider.CUDA: "pip install 'foretype[gpu]'",
-    Provider.TENSORRT: "pip install 'foretype[gpu]' tensorrt",
+    Provider.TENSORRT: "pip install 'foretype[gpu]' 'tensorrt<11'",
 }
 
 

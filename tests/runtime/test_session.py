@@ -1,4 +1,4 @@
-"""A session computes where it was told to, or there is none: stand-ins for what ONNX Runtime does without CUDA."""
+"""A session computes where it was told to, or there is none; stand-ins act as ONNX Runtime without CUDA."""
 
 from __future__ import annotations
 
