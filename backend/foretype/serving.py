@@ -203,7 +203,13 @@ async def engine_from(
     folder: Path, manifest: Manifest, settings: Settings, stages: Stages | None = None
 ) -> LocalEngine:
     runtime, vocabulary = await asyncio.gather(  # side by side: each takes half a second
-        asyncio.to_thread(open_runtime, folder, threads=settings.threads),
+        asyncio.to_thread(
+            open_runtime,
+            folder,
+            threads=settings.threads,
+            provider=settings.provider,
+            memory_mb=settings.gpu_memory_mb,
+        ),
         asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size),
     )
     begin = {kind: _begin(manifest, vocabulary.encode(manifest.prompts.get(kind, ""))) for kind in FieldKind}

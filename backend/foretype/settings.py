@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from foretype.cores import physical_cores
+from foretype.providers import Provider
 from foretype.socket.limits import Limits
 
 PREFIX = "FORETYPE_"
@@ -115,6 +116,14 @@ class Settings(BaseSettings):
         ge=1,
         le=256,
         description="Processor threads for the model; by default one a physical core, at most 4.",
+    )
+    provider: Provider = Field(
+        Provider.AUTO, description="Where the model runs: auto, cpu, cuda or tensorrt."
+    )
+    gpu_memory_mb: int | None = Field(
+        None,
+        ge=256,
+        description="Megabytes of GPU memory that ONNX Runtime may take; by default what it needs.",
     )
     runs_ahead: int = Field(
         4,

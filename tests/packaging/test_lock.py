@@ -23,7 +23,9 @@ def project() -> dict[str, list[str]]:
     described = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     build = described["build-system"]["requires"]
     return {
-        "requirements.lock": described["project"]["dependencies"] + build,
+        "requirements.lock": described["project"]["dependencies"]
+        + described["project"]["optional-dependencies"]["cpu"]
+        + build,
         "requirements-dev.lock": described["dependency-groups"]["dev"],
     }
 
@@ -52,3 +54,14 @@ def test_the_two_locks_never_disagree() -> None:
     served, tested = pins("requirements.lock"), pins("requirements-dev.lock")
     for name in served.keys() & tested.keys():
         assert served[name].specifier == tested[name].specifier
+
+
+def test_the_lock_has_one_onnx_runtime_and_so_has_each_way_to_install() -> None:
+    assert [name for name in pins("requirements.lock") if name.startswith("onnxruntime")] == ["onnxruntime"]
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert not [one for one in described["dependencies"] if one.startswith("onnxruntime")]
+    ways = {
+        way: [Requirement(one).name for one in wanted]
+        for way, wanted in described["optional-dependencies"].items()
+    }
+    assert ways == {"cpu": ["onnxruntime"], "gpu": ["onnxruntime-gpu"]}

@@ -45,13 +45,18 @@ def prepared(settings: Settings) -> Prepared:
 
 async def started(folder: Path, settings: Settings, stages: Stages | None = None) -> Engine:
     """Load a prepared model. `stages` counts its work. Raises `CannotServeError`."""
-    from foretype.serving import start_engine
+    from foretype.providers import ProviderMissingError, check_installed, installed_runtimes
 
     try:
+        check_installed(installed_runtimes())  # before the import that would fail without saying why
+        from foretype.serving import start_engine
+
         if not sys.stderr.isatty():
             return await start_engine(folder, settings, stages)
         with Console(stderr=True).status("Loading the model"):
             return await start_engine(folder, settings, stages)
+    except ProviderMissingError as missing:
+        raise CannotServeError(str(missing)) from missing
     except Exception as error:  # whatever the runtime's libraries raise for a model that they cannot load
         from foretype.models.prepared import remedy
 

@@ -37,6 +37,7 @@ from foretype.models.export import export, quiet
 from foretype.models.fetch import Weights, fetch, has_changed
 from foretype.models.folder import first_line
 from foretype.models.grid import NotOnGridError
+from foretype.models.half import FLOAT16, halve
 from foretype.models.manifest import (
     EMBEDDING,
     GRAPH,
@@ -238,6 +239,10 @@ class _Making:
             return graph.folder
         import onnx
 
+        if weights == FLOAT16:
+            with self._progress.step("round to float16"), self._store.making(weights) as part:
+                _save(halve(onnx.load(graph.folder / GRAPH)), part)
+            return self._store.work / weights
         with self._progress.step(f"quantise to {weights}"), self._store.making(weights) as part:
             _save(quantise(onnx.load(graph.folder / GRAPH), Blocks.named(weights)), part)
         return self._store.work / weights

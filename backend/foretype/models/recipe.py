@@ -20,7 +20,9 @@ DEFAULTS = ("distilgpt2", "smollm2-135m")
 """What is served where nobody asks for a model: the first whose weights can be had."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-WeightsName = Annotated[str, StringConstraints(pattern=r"^(float32|grid|int(4|8)-block(16|32|64|128))$")]
+WeightsName = Annotated[
+    str, StringConstraints(pattern=r"^(float32|float16|grid|int(4|8)-block(16|32|64|128))$")
+]
 
 
 Text = Annotated[str, StringConstraints(min_length=1)]

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from foretype.models.half import FLOAT16
 from foretype.models.manifest import GRAPH, Manifest
+from foretype.providers import Provider, ProviderMissingError, Surroundings, choose, with_options
 from foretype.runtime.fused import FusedRuntime
 from foretype.runtime.plain import PlainRuntime
 
 __all__ = ["FusedRuntime", "PlainRuntime", "open_runtime"]
 
 
-def open_runtime(folder: Path, *, threads: int) -> FusedRuntime | PlainRuntime:
-    """The prepared model in `folder`, on the CPU. Raises ONNX Runtime's own errors."""
+def open_runtime(
+    folder: Path, *, threads: int, provider: Provider = Provider.CPU, memory_mb: int | None = None
+) -> FusedRuntime | PlainRuntime:
+    """The prepared model in `folder`. `memory_mb` bounds what ONNX Runtime takes on a GPU.
+
+    Raises ProviderMissingError where `provider` is not there or the model is not for it, and ONNX Runtime's
+    own errors.
+    """
     manifest = Manifest.read(folder)
+    there = Surroundings.here()
+    half = manifest.weights == FLOAT16
+    chosen = choose(provider, there, half=half)
+    if chosen is not Provider.CPU and not half:
+        raise ProviderMissingError(
+            f"The model in {folder} has {manifest.weights} weights, which are for the CPU; make the GPU's "
+            f"with: foretype prepare {folder.name} --weights {FLOAT16} --force"
+        )
     kind = FusedRuntime if manifest.graph == "fused" else PlainRuntime
-    return kind(folder / GRAPH, manifest.geometry, threads=threads, providers=["CPUExecutionProvider"])
+    providers = with_options(chosen, folder, there, memory_mb=memory_mb)
+    return kind(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)

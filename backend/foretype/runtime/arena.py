@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import mmap
 import weakref
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,18 +27,20 @@ class ArenaFullError(Exception):
 class Pool:
     """Rows of past key values, each given out as an `Arena`.
 
-    The memory is one array, (layers, 2, rows, kv_heads, IDLE + capacity, head_dim) float32, which the model
-    reads as past and writes as present. It is taken from the system untouched, and given back when an arena
-    goes, so only slots in use cost memory.
+    The memory is one array, (layers, 2, rows, kv_heads, IDLE + capacity, head_dim) of the model's own
+    float type, which it reads as past and writes as present. It is taken from the system untouched, and given
+    back when an arena goes, so only slots in use cost memory.
     """
 
-    def __init__(self, geometry: Geometry, rows: int, capacity: int) -> None:
+    def __init__(
+        self, geometry: Geometry, rows: int, capacity: int, dtype: type[np.floating[Any]] = np.float32
+    ) -> None:
         self.rows = rows
-        self.slot_bytes = slot_bytes(geometry)
+        self.slot_bytes = slot_bytes(geometry, dtype)
         self.capacity = capacity
         self._shape = (geometry.layers, 2, rows, geometry.kv_heads, IDLE + capacity, geometry.head_dim)
-        self._memory = _untouched(math.prod(self._shape) * np.dtype(np.float32).itemsize)
-        self.buffer: NDArray[np.float32] = np.frombuffer(self._memory, np.float32).reshape(self._shape)
+        self._memory = _untouched(math.prod(self._shape) * np.dtype(dtype).itemsize)
+        self.buffer: NDArray[np.floating[Any]] = np.frombuffer(self._memory, dtype).reshape(self._shape)
         self._free = list(range(rows))
 
     def take(self) -> Arena | None:
@@ -117,9 +120,9 @@ class Arena:
             self.buffer[..., : len(keep), :] = self.buffer[..., keep, :]
 
 
-def slot_bytes(geometry: Geometry) -> int:
+def slot_bytes(geometry: Geometry, dtype: type[np.floating[Any]] = np.float32) -> int:
     """Memory of one token's keys and values."""
-    return geometry.layers * 2 * geometry.kv_heads * geometry.head_dim * np.dtype(np.float32).itemsize
+    return geometry.layers * 2 * geometry.kv_heads * geometry.head_dim * np.dtype(dtype).itemsize
 
 
 def lone_arena(geometry: Geometry, capacity: int) -> Arena:

@@ -13,10 +13,14 @@ import numpy as np
 import onnxruntime as ort
 
 from foretype.models.manifest import Geometry
+from foretype.providers import CPU_ONLY, Providers, check_taken
 from foretype.runtime.arena import IDLE, Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 
-HIDDEN = np.float32(-1e9)  # added to the attention score of a slot that a token must not see
+HIDDEN = {  # added to the attention score of a slot that a token must not see
+    np.float32: -1e9,
+    np.float16: -6e4,  # the half float's own range ends soon after
+}
 
 Feed = Mapping[str, np.ndarray[Any, Any]]
 
@@ -35,21 +39,39 @@ def session_options(threads: int) -> ort.SessionOptions:
     return options
 
 
+def open_session(graph: Path, options: ort.SessionOptions, providers: Providers) -> ort.InferenceSession:
+    """A session that computes where it was told to. Raises ProviderMissingError, and ONNX Runtime's own
+    errors.
+    """
+    if providers != CPU_ONLY:
+        ort.preload_dlls()  # finds the CUDA libraries that pip installed; those of the system need no finding
+    try:
+        session = ort.InferenceSession(str(graph), options, providers=providers, enable_fallback=0)
+    except RuntimeError:  # not one of ONNX Runtime's own: TensorRT's libraries are not there
+        check_taken(providers, [])
+        raise
+    check_taken(providers, session.get_providers())
+    return session
+
+
 class FusedRuntime:
     """One session, one caller at a time."""
 
     batches = True  # run_together is cheaper than as many runs
 
-    def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: list[str]) -> None:
+    def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: Providers) -> None:
         self.geometry = geometry
-        self.slot_bytes = slot_bytes(geometry)
-        self._session = ort.InferenceSession(str(graph), session_options(threads), providers=providers)
+        self._session = open_session(graph, session_options(threads), providers)
+        types = {entry.name: entry.type for entry in self._session.get_inputs()}
+        self._dtype = np.float16 if types["attention_bias"] == "tensor(float16)" else np.float32
+        self._hidden = HIDDEN[self._dtype]
+        self.slot_bytes = slot_bytes(geometry, self._dtype)
         self.provider: str = self._session.get_providers()[0]
         # Naming sixty buffers takes a millisecond or more, so what was named is kept, by its rows.
         self._bindings: WeakKeyDictionary[Pool, dict[tuple[int, int], ort.IOBinding]] = WeakKeyDictionary()
 
     def new_pool(self, rows: int, capacity: int) -> Pool:
-        return Pool(self.geometry, rows, capacity)
+        return Pool(self.geometry, rows, capacity, self._dtype)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows; the chunk's keys and values are in the arena
@@ -60,10 +82,10 @@ class FusedRuntime:
         arena.settle()
         count = len(chunk.ids)
         total = IDLE + arena.claim(count) + count
-        bias = np.zeros((1, 1, count, total), np.float32)
-        bias[..., :IDLE] = HIDDEN
+        bias = np.zeros((1, 1, count, total), self._dtype)
+        bias[..., :IDLE] = self._hidden
         if chunk.visible is not None:
-            bias[0, 0, :, IDLE:][~chunk.visible] = HIDDEN
+            bias[0, 0, :, IDLE:][~chunk.visible] = self._hidden
         feed: Feed = {
             "input_ids": chunk.ids[None],
             "position_ids": chunk.positions[None],
@@ -90,14 +112,14 @@ class FusedRuntime:
         for step, row in zip(steps, rows, strict=True):
             step.arena.settle()
             seqlens[row - first] = IDLE + step.arena.claim(1)
-        bias = np.zeros((last - first, 1, 1, int(seqlens.max()) + 1), np.float32)
+        bias = np.zeros((last - first, 1, 1, int(seqlens.max()) + 1), self._dtype)
         spread = np.zeros(last - first, np.int64)
         for index, (step, row) in enumerate(zip(steps, rows, strict=True)):
             spread[row - first] = index
-            bias[row - first, ..., :IDLE] = HIDDEN
+            bias[row - first, ..., :IDLE] = self._hidden
             visible = step.chunk.visible
             if visible is not None:
-                bias[row - first, 0, :, IDLE : IDLE + visible.shape[1]][~visible] = HIDDEN
+                bias[row - first, 0, :, IDLE : IDLE + visible.shape[1]][~visible] = self._hidden
         feed: Feed = {
             "input_ids": np.array([step.chunk.ids for step in steps]),
             "position_ids": np.array([step.chunk.positions for step in steps]),
@@ -128,7 +150,7 @@ class FusedRuntime:
             for layer in range(self.geometry.layers):
                 for which, part in enumerate(("key", "value")):
                     view = pool.buffer[layer, which, rows[0] : rows[1]]
-                    where = ("cpu", 0, np.float32, view.shape, view.ctypes.data)
+                    where = ("cpu", 0, self._dtype, view.shape, view.ctypes.data)
                     binding.bind_input(f"past_key_values.{layer}.{part}", *where)
                     binding.bind_output(f"present.{layer}.{part}", *where)
             of_pool[rows] = binding

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from foretype.models.manifest import Geometry
+from foretype.providers import Providers
 from foretype.runtime.arena import Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
-from foretype.runtime.fused import session_options
+from foretype.runtime.fused import open_session, session_options
 
 
 class PlainRuntime:
@@ -25,10 +25,10 @@ class PlainRuntime:
 
     batches = False
 
-    def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: list[str]) -> None:
+    def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: Providers) -> None:
         self.geometry = geometry
         self.slot_bytes = slot_bytes(geometry)
-        self._session = ort.InferenceSession(str(graph), session_options(threads), providers=providers)
+        self._session = open_session(graph, session_options(threads), providers)
         self.provider: str = self._session.get_providers()[0]
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 
