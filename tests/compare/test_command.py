@@ -100,7 +100,7 @@ def test_a_folder_that_is_not_prepared_yet_is_told_from_one_that_is_altered(
     models_dir: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "config.json").write_text("{}")
-    assert f"--from {tmp_path}" in run(tmp_path).stderr
+    assert f"foretype prepare {tmp_path}" in run(tmp_path).stderr
     altered = copied(models_dir / LEARNT, tmp_path / "altered")
     (altered / GRAPH).unlink()
     assert "model.onnx is missing" in run(altered).stderr
