@@ -43,3 +43,14 @@ def test_speculation_goes_first_then_length() -> None:
     assert efforts == [Effort.ALL, Effort.LITTLE_AHEAD, Effort.NOTHING_AHEAD, Effort.BRIEF]
     assert [effort.runs_ahead(4) for effort in efforts] == [4, 1, 0, 0]
     assert Effort.LITTLE_AHEAD.runs_ahead(0) == 0
+
+
+def test_after_a_run_without_memory_nothing_is_done_ahead_for_a_minute() -> None:
+    timers = FakeTimers()
+    load = Load(timers)
+    load.spare()
+    assert load.effort is Effort.NOTHING_AHEAD
+    timers.advance(59_000)
+    assert load.effort is Effort.NOTHING_AHEAD
+    timers.advance(1_000)
+    assert load.effort is Effort.ALL

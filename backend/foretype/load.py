@@ -9,6 +9,7 @@ from foretype.deadline import Timers
 
 HORIZON_S = 1.0  # what happened this long ago counts about a third
 BUSY, FULL, OVERFULL = 0.3, 0.5, 0.75
+SPARED_S = 60.0  # for which nothing is done ahead after a run that found no memory
 
 
 class Effort(IntEnum):
@@ -34,6 +35,7 @@ class Load:
         self._timers = timers
         self._share = 0.0
         self._at = timers.time()
+        self._spared_until = -math.inf
 
     @property
     def share(self) -> float:
@@ -42,12 +44,17 @@ class Load:
     @property
     def effort(self) -> Effort:
         share = self.share
-        return Effort((share < BUSY) + (share < FULL) + (share < OVERFULL))
+        effort = Effort((share < BUSY) + (share < FULL) + (share < OVERFULL))
+        return effort if self._timers.time() >= self._spared_until else min(effort, Effort.NOTHING_AHEAD)
 
     def worked(self, since: float) -> None:
         """The model has worked for keystrokes from then, a time on the timers' clock, until now."""
         self._share = self.share + 1.0 - self._kept_since(since)
         self._at = self._timers.time()
+
+    def spare(self) -> None:
+        """The model found no memory: for a while it does only what somebody waits for."""
+        self._spared_until = self._timers.time() + SPARED_S
 
     def _kept_since(self, then: float) -> float:
         return math.exp(-(self._timers.time() - then) / HORIZON_S)

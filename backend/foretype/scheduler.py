@@ -12,6 +12,7 @@ from foretype.deadline import Deadline, Timers
 from foretype.load import Load
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Step
+from foretype.runtime.memory import OutOfMemoryError
 from foretype.runtime.thread import ModelThread
 from foretype.stages import Stage, Stages
 from foretype.tree.distribution import Distribution
@@ -151,6 +152,8 @@ class Scheduler:
         try:
             found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
         except Exception as error:
+            if isinstance(error, OutOfMemoryError):
+                self.load.spare()
             _failed([work.client for work in works], error)
             return
         self._stages.ran(sum(len(work.run.nodes) for work in works), waited_for=waited_for)

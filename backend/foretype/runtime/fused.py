@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime as ort
 
 from foretype.models.manifest import Geometry
-from foretype.providers import CPU_ONLY, Providers, check_taken
+from foretype.providers import CPU_ONLY, NAMES, Provider, Providers, check_taken
 from foretype.runtime.arena import IDLE, Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 
@@ -153,6 +153,8 @@ class FusedRuntime:
                     where = ("cpu", 0, self._dtype, view.shape, view.ctypes.data)
                     binding.bind_input(f"past_key_values.{layer}.{part}", *where)
                     binding.bind_output(f"present.{layer}.{part}", *where)
+            if self.provider != NAMES[Provider.CPU]:
+                return binding  # an input is copied to the device when it is bound: kept, it would be stale
             of_pool[rows] = binding
         return of_pool[rows]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.memory import recognised
 
 T = TypeVar("T")
 
@@ -63,8 +64,8 @@ class ModelThread(Generic[T]):
     async def run(self, steps: Sequence[Step]) -> list[T]:
         """What is made of each step's logits. Several steps are one run: one token each, arenas of one pool.
 
-        Raises what the run raised. Cancelling gives up the wait, not the run: the arenas stay in use until
-        that has ended.
+        Raises what the run raised, or OutOfMemoryError where that was its reason. Cancelling gives up the
+        wait, not the run: the arenas stay in use until that has ended.
         """
         loop = asyncio.get_running_loop()
         job: _Job[T] = _Job(steps, loop, loop.create_future())
@@ -86,7 +87,7 @@ class ModelThread(Generic[T]):
             try:
                 result = self._run(job.steps)
             except Exception as error:  # whatever a run raises belongs to the one who asked for it
-                self._settle(job, partial(job.future.set_exception, error))
+                self._settle(job, partial(job.future.set_exception, recognised(error)))
             else:
                 self._settle(job, partial(job.future.set_result, result))
 
