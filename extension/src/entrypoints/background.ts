@@ -34,7 +34,7 @@ export default defineBackground(() => {
   });
   browser.runtime.onInstalled.addListener(async ({ reason }) => {
     if (reason === "install" && !(await readSettings()))
-      await browser.tabs.create({ url: browser.runtime.getURL("/options.html") });
+      await browser.tabs.create({ url: browser.runtime.getURL("/welcome.html") });
   });
 
   const connect = async () => {

@@ -15,6 +15,8 @@ const RESET: Readonly<Record<string, string>> = {
   "pointer-events": "none",
   "user-select": "none",
   "z-index": "2147483647",
+  // Forced colours would put a plate behind each line, also an unseen one: it would cover what was typed.
+  "forced-color-adjust": "none",
 };
 
 /**

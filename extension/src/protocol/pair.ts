@@ -62,7 +62,8 @@ export async function exchange(origin: string, code: string, client: string): Pr
   return token;
 }
 
-async function findServer(origin: string): Promise<void> {
+/** Ends when a server that is ready answers at `origin`. Throws `PairingError`. */
+export async function findServer(origin: string): Promise<void> {
   const response = await ask(`${origin}/healthz`);
   if (response.status === 403) throw new PairingError("not_allowed");
   const { status } = await membersOf(response);

@@ -8,8 +8,10 @@ const EXTENSION = fileURLToPath(new URL("../../.output/chrome-mv3", import.meta.
 export const EXTENSION_ID = "ijfnigekiijgjonokmjdlocconcionjf";
 export const OPTIONS = `chrome-extension://${EXTENSION_ID}/options.html`;
 
-/** A Chromium with the built extension. `deviceScaleFactor`: how many pixels of a picture make one of a page's. */
-export function launch({ deviceScaleFactor = 1 } = {}): Promise<BrowserContext> {
+export const WELCOME = `chrome-extension://${EXTENSION_ID}/welcome.html`;
+
+/** A Chromium with the extension that was just installed: its first page opens by itself, in its own time. */
+export function install({ deviceScaleFactor = 1 } = {}): Promise<BrowserContext> {
   return chromium.launchPersistentContext("", {
     deviceScaleFactor,
     executablePath: CHROMIUM,
@@ -17,6 +19,23 @@ export function launch({ deviceScaleFactor = 1 } = {}): Promise<BrowserContext> 
     viewport: { width: 1000, height: 700 },
     args: [...FLAGS, `--load-extension=${EXTENSION}`, `--disable-extensions-except=${EXTENSION}`],
   });
+}
+
+/** The page that opens when the extension is installed. */
+export async function welcomeOf(context: BrowserContext): Promise<Page> {
+  const find = () => context.pages().find((page) => page.url() === WELCOME);
+  await expect.poll(find, { timeout: 20_000 }).toBeDefined();
+  return find() as Page;
+}
+
+/**
+ * A Chromium with the built extension, whose first page has been closed: a tab that opens in the middle of a test would take the
+ * focus from it. `deviceScaleFactor`: how many pixels of a picture make one of a page's.
+ */
+export async function launch(wishes: { deviceScaleFactor?: number } = {}): Promise<BrowserContext> {
+  const context = await install(wishes);
+  await (await welcomeOf(context)).close();
+  return context;
 }
 
 /** Connects the extension as a person does. */

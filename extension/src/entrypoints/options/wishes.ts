@@ -1,4 +1,5 @@
 import { ACTS, type Act, chordOf, DEFAULT_KEYS, isFree } from "../../ghost/keys.ts";
+import { readable } from "../../look/chord.ts";
 import { find } from "../../look/find.ts";
 import { type Preferences, type Sureness, withSite } from "../../preferences.ts";
 import { readPreferences, writePreferences } from "../../settings.ts";
@@ -11,14 +12,6 @@ const NAMES: Readonly<Record<Act, string>> = {
   dismiss: "Send it away",
   next: "Another way to go on",
   previous: "The way before",
-};
-
-const WORDS: Readonly<Record<string, string>> = {
-  ArrowRight: "→",
-  ArrowLeft: "←",
-  ArrowDown: "↓",
-  ArrowUp: "↑",
-  Escape: "Esc",
 };
 
 let preferences = await readPreferences();
@@ -34,14 +27,6 @@ async function prefer(changed: Preferences): Promise<void> {
   await writePreferences(changed);
   show();
 }
-
-const readable = (chord: string): string =>
-  chord === ""
-    ? "Off"
-    : chord
-        .split(/\+(?=.)/u)
-        .map((part) => WORDS[part] ?? part)
-        .join(" + ");
 
 function button(text: string, label: string, press: (button: HTMLButtonElement) => void): HTMLButtonElement {
   const made = document.createElement("button");

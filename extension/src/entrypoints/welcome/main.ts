@@ -1,0 +1,85 @@
+import { reachFrom } from "../../content/reach.ts";
+import { WorkerClient } from "../../content/worker-client.ts";
+import { completeHere } from "../../ghost/index.ts";
+import type { Act } from "../../ghost/keys.ts";
+import { readable } from "../../look/chord.ts";
+import { find } from "../../look/find.ts";
+import { bringPairingToLife } from "../../look/pairing-form.ts";
+import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
+import { findServer, type PairingError } from "../../protocol/pair.ts";
+import { sentenceFor } from "../../protocol/troubles.ts";
+import { readPreferences, readSettings } from "../../settings.ts";
+
+/** The page that opens when the extension is installed: start the server, pair with it, try it. */
+
+const WHAT_THEY_DO: Readonly<Partial<Record<Act, string>>> = {
+  word: "takes the next word",
+  all: "takes all of it",
+  dismiss: "sends it away: then Tab leaves the field as ever",
+};
+
+/** A server that loads its model is looked at again after this, in milliseconds. */
+const LOADING_MS = 1000;
+
+const server = find("#server", HTMLParagraphElement);
+const how = find("#how", HTMLDivElement);
+const message = find("#message", HTMLTextAreaElement);
+let isPaired = (await readSettings()) !== null;
+
+/** No event says that a server has been started. Who started one comes back to this page, and that is one. */
+async function lookForServer(): Promise<void> {
+  const origin = (await readSettings())?.origin ?? DEFAULT_ADDRESS;
+  const trouble = await findServer(origin).then(
+    () => null,
+    (error: PairingError) => error.trouble,
+  );
+  if (trouble === "loading") setTimeout(lookForServer, LOADING_MS);
+  find("#start", HTMLLIElement).toggleAttribute("data-done", trouble === null);
+  how.hidden = trouble !== "unreachable";
+  server.dataset.tone = trouble === null ? "good" : "quiet";
+  const now = trouble === null ? `A server is running at ${origin}.` : sentenceOf(trouble, origin);
+  // The same words a second time would be read out a second time.
+  if (server.textContent !== now) server.textContent = now;
+}
+
+const sentenceOf = (trouble: PairingError["trouble"], origin: string): string => {
+  if (trouble === "unreachable") return `No server answers at ${origin} yet.`;
+  if (trouble === "loading") return "The server is there, and loads its model. It will be ready in a moment.";
+  return sentenceFor(trouble, origin);
+};
+
+async function showKeys(): Promise<void> {
+  const { keys } = await readPreferences();
+  const rows = Object.entries(WHAT_THEY_DO).map(([act, what]) => {
+    const row = document.createElement("div");
+    const key = document.createElement("dt");
+    const kbd = document.createElement("kbd");
+    const does = document.createElement("dd");
+    kbd.textContent = readable(keys[act as Act]);
+    does.textContent = what;
+    key.append(kbd);
+    row.append(key, does);
+    return row;
+  });
+  find("#keys", HTMLDListElement).replaceChildren(...rows);
+}
+
+function showPaired(): void {
+  find("#pair", HTMLLIElement).toggleAttribute("data-done", isPaired);
+}
+
+/** The next step is the person's who has just done this one: the caret stands where the rest of the word belongs. */
+function goOn(): void {
+  isPaired = true;
+  showPaired();
+  void lookForServer();
+  message.focus();
+  message.setSelectionRange(message.value.length, message.value.length);
+}
+
+// No content script comes to the extension's own pages: this one completes by itself.
+const life = new AbortController();
+completeHere(new WorkerClient({ signal: life.signal, isInvalid: false }), reachFrom(window, life.signal), life.signal);
+showPaired();
+await Promise.all([showKeys(), bringPairingToLife(goOn), lookForServer()]);
+window.addEventListener("focus", () => isPaired || lookForServer());

@@ -1,0 +1,183 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { type BrowserContext, test as base, type Page } from "@playwright/test";
+import { expect, install, OPTIONS, WELCOME, welcomeOf } from "./fixtures.ts";
+import { Ghost } from "./ghost.ts";
+import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
+
+/** The first minutes after installing, in a browser that was never paired. */
+
+const BEGUN = "Please let me know if you have any que";
+/** Where a server is looked for that nobody has named. */
+const USUAL = "http://127.0.0.1:8765/healthz";
+const FOLDER = "test-results/images";
+
+interface OfWorker {
+  server: ScriptedServer;
+  browserContext: BrowserContext;
+}
+
+interface OfTest {
+  welcome: Page;
+}
+
+/** A new browser for all tests; before each, what was kept of the one before is forgotten. */
+const test = base.extend<OfTest, OfWorker>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
+    async ({}, use) => {
+      const server = new ScriptedServer();
+      server.script = knows(`${BEGUN}stions or concerns`);
+      await server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker" },
+  ],
+  browserContext: [
+    // biome-ignore lint/correctness/noEmptyPattern: as above
+    async ({}, use) => {
+      const context = await install();
+      await welcomeOf(context);
+      await use(context);
+      await context.close();
+    },
+    { scope: "worker" },
+  ],
+  welcome: async ({ browserContext }, use) => {
+    await inWorker(browserContext, "chrome.storage.local.clear()");
+    const page = await welcomeOf(browserContext);
+    // No server of this machine, as none is here when one installs it first.
+    await page.route(USUAL, (route) => route.abort());
+    await page.emulateMedia({ colorScheme: null, forcedColors: null, reducedMotion: "reduce" });
+    await page.reload();
+    await use(page);
+    await page.unrouteAll();
+  },
+});
+
+async function inWorker(context: BrowserContext, expression: string): Promise<unknown> {
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+  return worker.evaluate(expression);
+}
+
+/** As a person who comes back from another window. */
+const comeBack = (page: Page) => page.evaluate(() => window.dispatchEvent(new Event("focus")));
+
+test("it is the page that opens when the extension is installed, once", async ({ browserContext, welcome }) => {
+  const opened = browserContext.pages().map((page) => page.url());
+  expect(opened.filter((url) => url === WELCOME)).toHaveLength(1);
+  expect(opened).not.toContain(OPTIONS);
+  await expect(welcome.getByRole("heading", { level: 1 })).toHaveText("Welcome to Foretype");
+});
+
+test("where no server answers it says how to start one, and looks again when one comes back", async ({ welcome }) => {
+  const server = welcome.locator("#server");
+  await expect(server).toHaveText("No server answers at http://127.0.0.1:8765 yet.");
+  await expect(welcome.getByText("foretype serve", { exact: true })).toBeVisible();
+  await welcome.unrouteAll();
+  const answers = ["loading", "loading", "ready"];
+  await welcome.route(USUAL, (route) => route.fulfill({ json: { status: answers.shift() } }));
+  await comeBack(welcome);
+  await expect(server).toContainText("loads its model");
+  // The rest comes by itself.
+  await expect(server).toHaveText("A server is running at http://127.0.0.1:8765.");
+  await expect(welcome.getByText("foretype serve", { exact: true })).toBeHidden();
+});
+
+test("a code that is pasted pairs, and the caret is where the rest of the word appears; no mouse", async ({
+  welcome,
+  server,
+}) => {
+  const ghost = new Ghost(welcome);
+  const tabTo = async (name: string) => {
+    for (let presses = 0; presses < 8; presses++) {
+      await welcome.keyboard.press("Tab");
+      if (await welcome.getByLabel(name, { exact: true }).evaluate((one) => one === document.activeElement)) return;
+    }
+    throw new Error(`Tab never comes to ${name}`);
+  };
+  await expect(welcome.locator("#keys")).toContainText("takes the next word");
+  // The scripted server is at an address of its own.
+  await tabTo("Pairing code or token");
+  await welcome.keyboard.press("Tab");
+  await welcome.keyboard.press("Enter");
+  await tabTo("Server address");
+  await welcome.keyboard.press("Control+a");
+  await welcome.keyboard.type(CODE);
+  await welcome.keyboard.press("Control+a");
+  await welcome.keyboard.press("Control+x");
+  await welcome.keyboard.type(server.origin);
+  for (let presses = 0; presses < 2; presses++) await welcome.keyboard.press("Shift+Tab");
+  await expect(welcome.getByLabel("Pairing code or token")).toBeFocused();
+  await welcome.keyboard.press("Control+v");
+  await expect(welcome.locator("#outcome")).toContainText("Connected.");
+  await expect(welcome.locator("#server")).toHaveText(`A server is running at ${server.origin}.`);
+  const message = welcome.getByLabel("A message");
+  await expect(message).toBeFocused();
+  await ghost.expectText("stions or concerns");
+  await welcome.keyboard.press("Tab");
+  await expect(message).toHaveValue(`${BEGUN}stions`);
+  await ghost.expectText(" or concerns");
+  await welcome.keyboard.press("Escape");
+  await ghost.expectText(null);
+  await welcome.keyboard.press("Tab");
+  await expect(message).not.toBeFocused();
+});
+
+test("a wrong code, and an address that nobody answers at, are said, and the field to be mended has the focus", async ({
+  welcome,
+  server,
+}) => {
+  const outcome = welcome.locator("#outcome");
+  const address = welcome.getByLabel("Server address");
+  await expect(address).toBeHidden();
+  await welcome.locator("#address").evaluate((one: HTMLInputElement) => {
+    one.value = "127.0.0.1:9";
+  });
+  await welcome.getByLabel("Pairing code or token").fill(CODE);
+  await welcome.getByRole("button", { name: "Connect" }).click();
+  await expect(outcome).toContainText("No server answers at http://127.0.0.1:9.");
+  await expect(address).toBeFocused();
+  await address.fill(server.origin);
+  await welcome.getByLabel("Pairing code or token").fill("WRNG-CODE");
+  await welcome.keyboard.press("Enter");
+  await expect(outcome).toContainText("That code is wrong");
+  await expect(welcome.getByLabel("Pairing code or token")).toBeFocused();
+});
+
+/** What axe finds wrong, and whether the page has to be scrolled sideways. */
+async function barriersOn(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const spills = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+  return spills ? [...found, "wider than the window"] : found;
+}
+
+const zoom = (page: Page, size: number) =>
+  page.evaluate((to) => document.documentElement.style.setProperty("zoom", String(to)), size);
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`axe finds nothing on it, in ${scheme}, at twice the size and in forced colours`, async ({
+    welcome,
+    server,
+  }) => {
+    const ghost = new Ghost(welcome);
+    await welcome.emulateMedia({ colorScheme: scheme });
+    await expect(welcome.locator("#server")).toContainText("No server answers");
+    await welcome.screenshot({ path: `${FOLDER}/welcome-${scheme}.png`, fullPage: true });
+    await zoom(welcome, 2);
+    expect(await barriersOn(welcome)).toEqual([]);
+    await zoom(welcome, 1);
+    await welcome.locator("summary").click();
+    await welcome.getByLabel("Server address").fill(server.origin);
+    await welcome.getByLabel("Pairing code or token").fill(CODE);
+    await welcome.keyboard.press("Enter");
+    await ghost.expectText("stions or concerns");
+    await welcome.screenshot({ path: `${FOLDER}/welcome-paired-${scheme}.png` });
+    await welcome.emulateMedia({ forcedColors: "active" });
+    await welcome.screenshot({ path: `${FOLDER}/welcome-forced-${scheme}.png` });
+    expect(await barriersOn(welcome)).toEqual([]);
+    // The plate behind unseen text would hide what was typed.
+    expect(await ghost.style(["forced-color-adjust"])).toEqual({ "forced-color-adjust": "none" });
+  });
+}
