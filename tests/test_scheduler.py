@@ -9,6 +9,7 @@ import numpy as np
 from prometheus_client import CollectorRegistry
 
 from foretype.deadline import Deadline
+from foretype.load import Effort
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.thread import ModelThread
@@ -122,6 +123,22 @@ async def test_a_run_that_fails_is_told_to_its_field_and_the_others_are_served()
         CountingRuntime(fail_at=1), [(OneRun("one", log), Deadline(1.0)), (OneRun("two", log), Deadline(2.0))]
     )
     assert log == ["one: RuntimeError", "two"]
+
+
+async def test_after_a_run_without_memory_the_next_is_made_and_nothing_ahead() -> None:
+    class Short(CountingRuntime):
+        def _run(self, fields: int, tokens: int) -> Logits:
+            if not self.runs:
+                self.runs.append((0, 0))
+                raise MemoryError
+            return super()._run(fields, tokens)
+
+    log: list[str] = []
+    scheduler = await serve(
+        Short(), [(OneRun("one", log), Deadline(1.0)), (OneRun("two", log), Deadline(2.0))]
+    )
+    assert log == ["one: OutOfMemoryError", "two"]
+    assert scheduler.load.effort <= Effort.NOTHING_AHEAD
 
 
 async def test_a_field_that_cannot_say_what_it_wants_does_not_end_the_service() -> None:

@@ -150,3 +150,23 @@ def test_a_misspelt_variable_is_warned_of(environment: dict[str, str]) -> None:
     result = run({**environment, "FORETYPE_PROT": "1"}, "complete", TEXT)
     assert "FORETYPE_PROT is no setting" in result.stderr
     assert result.stdout.startswith("stions\n")
+
+
+@pytest.mark.parametrize("command", [("prepare", "smollm2-135m"), ("complete", TEXT)])
+def test_two_onnx_runtimes_are_said_before_anything_else_is_done(
+    environment: dict[str, str], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    other = tmp_path / "packages" / "onnxruntime_gpu-1.31.1.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: onnxruntime-gpu\nVersion: 1.31.1\n")
+    environment["PYTHONPATH"] += f"{os.pathsep}{other.parent}"
+    ended = subprocess.run(
+        [sys.executable, "-m", "foretype", *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert "pip uninstall onnxruntime onnxruntime-gpu" in line

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
+from foretype.providers import ProviderMissingError, check_installed, installed_runtimes
 
 if TYPE_CHECKING:
     from foretype.models.manifest import PassedOver
@@ -78,6 +79,10 @@ def prepare(
     `foretype prepare smollm2-135m --weights float32 --models-dir exact` makes one that rounds nothing.
     """
     settings = settings_or_exit(config, model=model, models_dir=models_dir, threads=threads)
+    try:
+        check_installed(installed_runtimes())  # before an import that would fail without saying why
+    except ProviderMissingError as error:
+        fail(str(error))
     console = Console(stderr=True, highlight=False)
     with _stoppable(console):
         if while_stdin_open:
