@@ -4,6 +4,9 @@ import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
 import { PORT, type ToPage, type ToWorker } from "../messages.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
 
+/** The way to an extension that is taken away ends before the browser says that it is gone. */
+const KNOWN_AFTER_MS = 500;
+
 /** This content script. Once the extension was reloaded or taken away, to ask `isInvalid` aborts the signal. */
 export interface Script {
   readonly signal: AbortSignal;
@@ -67,6 +70,8 @@ export class WorkerClient implements Client {
     port.onMessage.addListener((message: ToPage) => this.#receive(message));
     port.onDisconnect.addListener(() => {
       if (this.#port === port) this.#port = null;
+      // A worker that rests is woken by the next key. One that is gone for good takes what is on the screen along: to ask says which.
+      setTimeout(() => void this.#script.isInvalid, KNOWN_AFTER_MS);
     });
     return port;
   }

@@ -153,13 +153,23 @@ function caretOf(element: HTMLElement): Caret {
 
 const isSame = (one: Caret, other: Caret): boolean => one.every((part, index) => part === other[index]);
 
-/** Calls back once when it has not been asked for that for `ms`. */
+/** Calls back once when it has not been asked for that for `ms`. One timer serves many keys: each of its own would cost each a bit. */
 function pauseWaiter(ms: number, signal: AbortSignal, callback: () => void): () => void {
   let timer = 0;
+  let due = 0;
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  const wait = (left: number) => {
+    timer = setTimeout(look, left) as unknown as number;
+  };
+  const look = () => {
+    timer = 0;
+    const left = due - performance.now();
+    if (left > 0) wait(left);
+    else callback();
+  };
   return () => {
-    clearTimeout(timer);
-    timer = setTimeout(callback, ms) as unknown as number;
+    due = performance.now() + ms;
+    if (timer === 0) wait(ms);
   };
 }
 

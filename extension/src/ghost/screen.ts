@@ -39,6 +39,10 @@ export class Overlay implements Screen {
   readonly #count = document.createElement("small");
   #style: ReadonlyMap<string, string> = new Map();
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** Where it was drawn last. */
+  #place: Place | null = null;
+  /** How far under the flow's top a line's text begins, in the field's own pixels, where it was measured; and in which style. */
+  #drop: { readonly px: number; readonly style: Place["style"] } | null = null;
 
   constructor() {
     for (const [name, value] of Object.entries(RESET)) this.#host.style.setProperty(name, value, "important");
@@ -69,11 +73,11 @@ export class Overlay implements Screen {
     this.#layOut(text, place);
     this.#count.textContent = choice ? `${choice.number}/${choice.of}` : "";
     set(this.#count, { display: choice ? "inline-block" : "none" });
-    const start = this.#start(place);
-    const middle = start.top + start.height / 2;
-    // One pixel into the line: a caret stands on the edge of its box, and the edge is already the neighbour's.
-    const inside = start.left + (place.rightToLeft ? -1 : 1);
-    if (!isInside(place.clip, inside, middle) || !this.#isSeenAt(inside, middle, place)) {
+    const standsStill = position === "inline" && this.#standsStill(place);
+    this.#place = place;
+    if (standsStill) return true;
+    const start = this.#start(place, text);
+    if (!this.#isSeen(start, LOOK_AGAIN_MS)) {
       this.hide();
       return false;
     }
@@ -81,17 +85,41 @@ export class Overlay implements Screen {
     return true;
   }
 
+  /**
+   * Whether the line only grew or shrank since it was looked at. It is in view then, as the browser keeps the caret, and to measure it
+   * in the middle of a frame would have it laid out a second time. The next key that goes down measures it.
+   */
+  #standsStill(place: Place): boolean {
+    const was = this.#place;
+    if (!was || place.lead.kind !== "text" || this.#flow.style.visibility !== "visible") return false;
+    const sameBoxes = sameBox(was.clip, place.clip) && sameBox(was.flow, place.flow) && was.scale === place.scale;
+    return sameBoxes && performance.now() - this.#lookedAt < LOOK_AGAIN_MS;
+  }
+
   hide(): void {
     this.#host.remove();
     this.#lookedAt = Number.NEGATIVE_INFINITY;
+    this.#place = null;
   }
 
-  /** To ask what one sees at a point costs more than all the rest. What was seen a moment ago, is. */
-  #isSeenAt(x: number, y: number, place: Place): boolean {
+  isStillSeen(): boolean {
+    const place = this.#place;
+    if (!place || performance.now() - this.#lookedAt < LOOK_AGAIN_MS / 2) return true;
+    return this.#isSeen(place.lead.kind === "caret" ? place.lead.caret : this.#ghostBox(place), 0);
+  }
+
+  /** To ask what one sees at a point costs more than all the rest. What was seen less than `ms` ago, is. */
+  #isSeen(start: Box, ms: number): boolean {
+    const place = this.#place;
+    if (!place) return false;
+    const middle = start.top + start.height / 2;
+    // One pixel into the line: a caret stands on the edge of its box, and the edge is already the neighbour's.
+    const inside = start.left + (place.rightToLeft ? -1 : 1);
+    if (!isInside(place.clip, inside, middle)) return false;
     const now = performance.now();
-    if (now - this.#lookedAt < LOOK_AGAIN_MS) return true;
+    if (now - this.#lookedAt < ms) return true;
     this.#lookedAt = now;
-    return place.seenAt(x, y);
+    return place.seenAt(inside, middle);
   }
 
   #appear(): void {
@@ -120,7 +148,6 @@ export class Overlay implements Screen {
     const singleLine = lead.kind === "text" && !lead.multiline;
     set(this.#flow, {
       left: `${(flow.left - clip.left) / scale}px`,
-      top: `${(flow.top - clip.top) / scale}px`,
       width: `${flow.width}px`,
       height: singleLine ? `${flow.height}px` : "auto",
       // An input centres its one line.
@@ -133,19 +160,32 @@ export class Overlay implements Screen {
     const inFlow = wraps && (lead.kind === "caret" || /^(start|justify|left)$/.test(lead.align));
     set(this.#anchor, { position: inFlow ? "static" : "absolute", "white-space": inFlow ? "inherit" : "pre" });
     if (this.#ghost.textContent !== text) this.#ghost.textContent = text;
+    // To a caret whose place is known the line is moved when it has been laid out.
+    if (lead.kind === "text") set(this.#flow, { top: `${(flow.top - clip.top) / scale}px` });
     this.#lead.layOut(this.#flow, place, this.#anchor);
   }
 
   /** Where ghost text begins. Where the caret's own box is known, the line is moved to stand exactly on it. */
-  #start(place: Place): Box {
-    const first = this.#ghost.getClientRects()[0] ?? this.#ghost.getBoundingClientRect();
-    const left = place.rightToLeft ? first.right : first.left;
-    if (place.lead.kind === "text") return { left, top: first.top, width: 0, height: first.height };
+  #start(place: Place, text: string): Box {
+    if (place.lead.kind === "text") return this.#ghostBox(place);
     const { caret } = place.lead;
-    const mark = this.#lead.markTop();
-    const top = (place.flow.top - place.clip.top + caret.top - mark) / place.scale;
-    set(this.#flow, { top: `${top}px` });
-    return { ...caret, left: caret.left };
+    const top = (caret.top - place.clip.top) / place.scale;
+    set(this.#flow, { top: `${top - this.#dropOf(place, text)}px` });
+    return caret;
+  }
+
+  #ghostBox({ rightToLeft }: Place): Box {
+    const first = this.#ghost.getClientRects()[0] ?? this.#ghost.getBoundingClientRect();
+    return { left: rightToLeft ? first.right : first.left, top: first.top, width: 0, height: first.height };
+  }
+
+  /** Measured once for text that is all of one font; another font's letters may make the line another height. */
+  #dropOf({ scale }: Place, text: string): number {
+    const isPlain = PLAIN.test(text) && this.#count.textContent === "";
+    if (isPlain && this.#drop?.style === this.#style) return this.#drop.px;
+    const px = (this.#lead.markTop() - this.#flow.getBoundingClientRect().top) / scale;
+    this.#drop = isPlain ? { px, style: this.#style } : null;
+    return px;
   }
 
   #setPosition(text: string, position: "inline" | "below", start: Box, place: Place): void {
@@ -261,15 +301,30 @@ class Lead {
   }
 }
 
+/** Letters, digits and signs that every font has. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /** More text than this is not laid out again at each key, but for about as much as `KEPT`, in characters. */
 const LONG = 1500;
 const KEPT = 300;
 
+/** What was set last. The browser gives lengths and colours back in another form than they were set in. */
+const wasSet = new WeakMap<HTMLElement, Map<string, string>>();
+
 /** Sets only what is another value: an unchanged style costs no layout. */
 function set(element: HTMLElement, values: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (element.style.getPropertyValue(name) !== value) element.style.setProperty(name, value);
+  const was = wasSet.get(element) ?? new Map<string, string>();
+  wasSet.set(element, was);
+  for (const name in values) {
+    const value = values[name] as string;
+    if (was.get(name) === value) continue;
+    was.set(name, value);
+    element.style.setProperty(name, value);
   }
+}
+
+function sameBox(a: Box, b: Box): boolean {
+  return a.left === b.left && a.top === b.top && a.width === b.width && a.height === b.height;
 }
 
 function same(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

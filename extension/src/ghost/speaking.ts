@@ -43,6 +43,10 @@ export class SpeakingScreen implements Screen {
     this.#fallSilent();
   }
 
+  isStillSeen(): boolean {
+    return this.#screen.isStillSeen();
+  }
+
   #say(text: string): void {
     if (text === this.#text) return;
     this.#text = text;

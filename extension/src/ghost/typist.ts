@@ -14,6 +14,11 @@ export interface Screen {
   /** Draws, or moves what is drawn. False where it could not be seen there: then nothing is drawn. */
   show(text: string, position: "inline" | "below", place: Place, choice: Choice | null): boolean;
   hide(): void;
+  /**
+   * Whether what is drawn is still seen, and nothing has come over it. Asked when a key goes down: the page stands still then, and
+   * the browser has the answer ready, which it has not after a letter has been typed.
+   */
+  isStillSeen(): boolean;
 }
 
 /** One field while it has the focus. */
@@ -116,6 +121,10 @@ export class Typist {
   press(press: Press): boolean {
     const session = this.#session;
     if (!session || !this.#drawn) return false;
+    if (!this.#writing && !this.#screen.isStillSeen()) {
+      this.#erase();
+      return false;
+    }
     const act = actOf(press, this.#drawn, this.#client.keys);
     if (!act) return false;
     if (this.#writing) {

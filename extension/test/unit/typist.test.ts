@@ -45,6 +45,9 @@ class FakeScreen implements Screen {
   hide() {
     this.text = null;
   }
+  isStillSeen() {
+    return this.canBeSeen;
+  }
 }
 
 class FakeField implements Field {
@@ -135,6 +138,14 @@ test("Tab takes the next word, tells the server, and asks at once about the new 
 test("Tab is the page's where nothing is drawn", () => {
   type("Hi");
   expect(typist.press(press("Tab"))).toBe(false);
+});
+
+test("Tab is the page's where something has come over what is drawn", () => {
+  type("Hi th");
+  answer("ere, Ann");
+  screen.canBeSeen = false;
+  expect(typist.press(press("Tab"))).toBe(false);
+  expect(screen.text).toBeNull();
 });
 
 test("Tab is the page's where what is drawn is no longer right", () => {

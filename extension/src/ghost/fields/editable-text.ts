@@ -13,6 +13,8 @@ export interface TextAround {
 }
 
 const BLOCK_DISPLAY = /^(block|flex|grid|table|list-item|flow-root|table-row|table-cell|table-caption)/;
+/** Spaces that HTML shows as fewer, or not at all. */
+const COLLAPSES = /[\t\r\n\f]| {2}|^ /;
 const KEEPS_SPACES = /^(pre|break-spaces)/;
 
 /** What stands around `caret` in `root`, at most `limit` characters on each side. Reads no more of a long text than that needs. */
@@ -89,7 +91,10 @@ function readInto(lines: Lines, node: Node, reading: Reading): void {
 }
 
 function readText(lines: Lines, node: Text, { caret, limit }: Reading): void {
-  const keeps = node.parentElement !== null && KEEPS_SPACES.test(getComputedStyle(node.parentElement).whiteSpace);
+  const { data, parentElement } = node;
+  // To ask for a style costs more than to read the text: it is asked for where it would make a difference.
+  const keeps =
+    !COLLAPSES.test(data) || (parentElement !== null && KEEPS_SPACES.test(getComputedStyle(parentElement).whiteSpace));
   // Spaces may yet become one for many: a little more than the limit is read.
   if (node !== caret.node) return lines.text(node.data, keeps);
   lines.text(lastOf(node.data.slice(0, caret.offset), 2 * limit), keeps);
