@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { BiDi } from "./bidi.ts";
+
+/** The Firefox that tests run in: Debian's, or what FORETYPE_FIREFOX names. */
+const FIREFOX = process.env.FORETYPE_FIREFOX ?? "firefox-esr";
+const EXTENSION = fileURLToPath(new URL("../../.output/firefox-mv3", import.meta.url));
+
+/** Firefox gives an extension another address in every profile, unless the profile knows one already. */
+const ADDRESS = "0f5e7a3c-1111-4222-8333-444455556666";
+const PREFERENCES: Readonly<Record<string, unknown>> = {
+  "extensions.webextensions.uuids": JSON.stringify({ "foretype@foretype.invalid": ADDRESS }),
+};
+
+/** Keys without a letter, as WebDriver writes them. */
+const KEYS = { Tab: "\uE004", ArrowRight: "\uE014", Escape: "\uE00C", Backspace: "\uE003", Enter: "\uE007" } as const;
+
+/** A node as `includeShadowTree` gives it. */
+interface Node {
+  readonly value: {
+    readonly localName?: string;
+    readonly nodeValue?: string;
+    readonly attributes?: Readonly<Record<string, string>>;
+    readonly children?: readonly Node[];
+    readonly shadowRoot?: Node | null;
+  };
+}
+
+const GHOST = `document.documentElement.querySelector(':scope > [popover="manual"][aria-hidden="true"]')`;
+
+const extensionPage = (name: string) => `moz-extension://${ADDRESS}/${name}`;
+
+/** A headless Firefox with a profile of its own and the built extension in it. */
+export class Firefox {
+  readonly #process: ChildProcess;
+  readonly #profile: string;
+  readonly #bidi: BiDi;
+
+  private constructor(process: ChildProcess, profile: string, bidi: BiDi) {
+    this.#process = process;
+    this.#profile = profile;
+    this.#bidi = bidi;
+  }
+
+  static async start(): Promise<Firefox> {
+    const profile = await mkdtemp(join(tmpdir(), "foretype-firefox-"));
+    const lines = Object.entries(PREFERENCES).map(
+      ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
+    );
+    await writeFile(join(profile, "user.js"), lines.join(""));
+    const process = spawn(FIREFOX, ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const bidi = await BiDi.open(`${await addressOf(process)}/session`);
+    await bidi.send("session.new", { capabilities: {} });
+    await bidi.send("webExtension.install", { extensionData: { type: "path", path: EXTENSION } });
+    return new Firefox(process, profile, bidi);
+  }
+
+  async stop(): Promise<void> {
+    const gone = once(this.#process, "exit");
+    await this.#bidi.send("browser.close").catch(() => {});
+    await gone;
+    this.#bidi.close();
+    await rm(this.#profile, { recursive: true, force: true });
+  }
+
+  /** The tab that shows this page of the extension; null where none does. */
+  async tabWith(page: string): Promise<Tab | null> {
+    const { contexts } = await this.#bidi.send<{ contexts: { url: string; context: string }[] }>(
+      "browsingContext.getTree",
+    );
+    const found = contexts.find(({ url }) => url === extensionPage(page));
+    return found ? new Tab(this.#bidi, found.context) : null;
+  }
+
+  async newTab(url: string): Promise<Tab> {
+    const { context } = await this.#bidi.send<{ context: string }>("browsingContext.create", { type: "tab" });
+    const tab = new Tab(this.#bidi, context);
+    await tab.go(url);
+    return tab;
+  }
+}
+
+/** The address that Firefox prints when it listens. Throws when it ends before. */
+function addressOf(process: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    process.once("error", reject);
+    process.once("exit", (code) => reject(new Error(`Firefox ended with ${code}`)));
+    createInterface({ input: process.stderr as NodeJS.ReadableStream }).on("line", (line) => {
+      const [, address] = /listening on (ws:\S+)/.exec(line) ?? [];
+      if (address) resolve(address);
+    });
+  });
+}
+
+export class Tab {
+  readonly #bidi: BiDi;
+  readonly #context: string;
+
+  constructor(bidi: BiDi, context: string) {
+    this.#bidi = bidi;
+    this.#context = context;
+  }
+
+  async go(url: string): Promise<void> {
+    await this.#bidi.send("browsingContext.navigate", { context: this.#context, url, wait: "complete" });
+  }
+
+  /** WebDriver may not open a page of the extension. Another page of the extension may. */
+  async goWithin(page: string): Promise<void> {
+    await this.#bidi.send("browsingContext.activate", { context: this.#context });
+    await this.value(`void location.assign(${JSON.stringify(extensionPage(page))})`);
+  }
+
+  async close(): Promise<void> {
+    await this.#bidi.send("browsingContext.close", { context: this.#context });
+  }
+
+  /** The value of an expression in the page's own world: a string, a number, a boolean. */
+  async value(expression: string): Promise<unknown> {
+    return (await this.#evaluate<{ value?: unknown }>(expression)).value;
+  }
+
+  async focus(selector: string): Promise<void> {
+    await this.value(`void document.querySelector(${JSON.stringify(selector)}).focus()`);
+  }
+
+  async type(text: string): Promise<void> {
+    const actions = [...text].flatMap((value) => [
+      { type: "keyDown", value },
+      { type: "keyUp", value },
+    ]);
+    await this.#bidi.send("input.performActions", {
+      context: this.#context,
+      actions: [{ type: "key", id: "keyboard", actions }],
+    });
+  }
+
+  press(...keys: (keyof typeof KEYS)[]): Promise<void> {
+    return this.type(keys.map((key) => KEYS[key]).join(""));
+  }
+
+  /** The ghost text that is drawn, out of its closed shadow root; null where nothing is. */
+  async ghost(): Promise<string | null> {
+    const host = await this.#evaluate<Node>(GHOST);
+    const [clip, label] = host.value?.shadowRoot?.value.children ?? [];
+    if (!clip || !label) return null;
+    if (label.value.attributes?.style?.includes("display: block")) return textOf(label);
+    const span = all(clip).findLast(({ value }) => value.localName === "span");
+    return span ? textOf(span) : null;
+  }
+
+  async #evaluate<Result>(expression: string): Promise<Result> {
+    const answer = await this.#bidi.send<{ result?: Result; exceptionDetails?: { text: string } }>("script.evaluate", {
+      expression,
+      target: { context: this.#context },
+      awaitPromise: true,
+      serializationOptions: { maxDomDepth: null, includeShadowTree: "all" },
+    });
+    if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.text);
+    return answer.result as Result;
+  }
+}
+
+function all(node: Node): Node[] {
+  return [node, ...(node.value.children ?? []).flatMap(all)];
+}
+
+const textOf = (node: Node) =>
+  all(node)
+    .map(({ value }) => value.nodeValue ?? "")
+    .join("");

@@ -1,0 +1,140 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { CODE, knows, ScriptedServer } from "../browser/scripted-server.ts";
+import { Firefox, type Tab } from "./firefox.ts";
+
+/** What a person does most, in Firefox. All the rest is tested in Chromium. */
+
+const SENTENCE = "Thanks for the quick response";
+const TEXTAREA = '<textarea id="field" rows="4" cols="70"></textarea>';
+const VALUE = "document.querySelector('#field').value";
+const WHERE = "document.activeElement.id";
+
+const server = new ScriptedServer();
+let firefox: Firefox;
+let tab: Tab;
+/** The tab that the extension opened itself. */
+let own: Tab;
+
+async function show(body: string): Promise<void> {
+  server.pages.set(
+    "/page",
+    `<!doctype html><html lang="en"><title>A page</title><link rel="icon" href="data:,">${body}`,
+  );
+  await tab.go(`${server.origin}/page`);
+  await tab.focus("#field");
+}
+
+const eventually = (read: () => unknown) => expect.poll(read, { interval: 50, timeout: 10_000 });
+const ghost = () => eventually(() => tab.ghost());
+
+beforeAll(async () => {
+  await server.start();
+  firefox = await Firefox.start();
+  // It is there when the extension is installed: nothing else opens it.
+  own = await vi.waitFor(
+    async () => {
+      const found = await firefox.tabWith("welcome.html");
+      if (!found) throw new Error("the first page has not opened");
+      return found;
+    },
+    { timeout: 20_000 },
+  );
+});
+
+afterAll(async () => {
+  await firefox?.stop();
+  await server.stop();
+});
+
+beforeEach(async () => {
+  server.received.length = 0;
+  server.script = knows(SENTENCE);
+  tab = await firefox.newTab("about:blank");
+});
+
+afterEach(() => tab.close());
+
+test("the options page pairs this browser with a server", async () => {
+  await own.goWithin("options.html");
+  await eventually(() => own.value("document.title")).toBe("Foretype: connect your server");
+  await eventually(() => own.value("document.querySelector('#address')?.value")).toBe("http://127.0.0.1:8765");
+  await own.value("void document.querySelector('#address').select()");
+  await own.type(server.origin);
+  await own.focus("#secret");
+  await own.type(CODE);
+  await own.press("Enter");
+  await eventually(() => own.value("document.querySelector('#outcome').textContent")).toContain("Connected.");
+});
+
+test("in a text area Tab takes a word, and the right arrow all that is left", async () => {
+  await show(TEXTAREA);
+  await tab.type("Thanks for the qui");
+  await ghost().toBe("ck response");
+  await tab.press("Tab");
+  await eventually(() => tab.value(VALUE)).toBe("Thanks for the quick");
+  await ghost().toBe(" response");
+  await tab.press("ArrowRight");
+  await eventually(() => tab.value(VALUE)).toBe(SENTENCE);
+  await ghost().toBe(null);
+  expect(await tab.value(WHERE)).toBe("field");
+});
+
+test("in an editable element Tab takes a word, and the right arrow all that is left", async () => {
+  await show('<div id="field" contenteditable="true"></div>');
+  const text = () => tab.value("document.querySelector('#field').textContent.replaceAll('\\u00a0', ' ')");
+  await tab.type("Thanks for the qui");
+  await ghost().toBe("ck response");
+  await tab.press("Tab");
+  await eventually(text).toBe("Thanks for the quick");
+  await ghost().toBe(" response");
+  await tab.press("ArrowRight");
+  await eventually(text).toBe(SENTENCE);
+});
+
+test("typing through ghost text leaves what is still right", async () => {
+  await show(TEXTAREA);
+  await tab.type("Thanks");
+  await ghost().toBe(" for the quick response");
+  server.script = () => null;
+  await tab.type(" for");
+  await ghost().toBe(" the quick response");
+});
+
+test("Esc sends ghost text away, and then Tab is the page's own", async () => {
+  await show(`${TEXTAREA}<input id="next">`);
+  await tab.type("Thanks");
+  await ghost().toBe(" for the quick response");
+  await tab.press("Escape");
+  await ghost().toBe(null);
+  await tab.press("Tab");
+  await eventually(() => tab.value(WHERE)).toBe("next");
+  expect(await tab.value(VALUE)).toBe("Thanks");
+});
+
+test("a password is never read", async () => {
+  server.script = () => " more";
+  await show('<input id="field" type="password"><textarea id="open"></textarea>');
+  await tab.type("zqzqzq");
+  await tab.focus("#open");
+  await tab.type("Hello");
+  await ghost().toBe(" more");
+  expect(JSON.stringify(server.received)).not.toContain("zq");
+});
+
+test("the popup says what is so", async () => {
+  await own.goWithin("popup.html");
+  await eventually(() => own.value("document.querySelector('[role=status]')?.textContent")).toMatch(/\.$/);
+  await eventually(() => own.value("document.querySelector('#saved')?.textContent")).toMatch(/\w/);
+});
+
+test("a server that goes and comes back is asked what it missed", async () => {
+  await show(TEXTAREA);
+  await tab.type("Thanks");
+  await ghost().toBe(" for the quick response");
+  await server.stop();
+  await tab.type(" for the qui");
+  expect(await tab.value(VALUE)).toBe("Thanks for the qui");
+  await server.start();
+  await eventually(() => server.keystrokes.at(-1)?.before).toBe("Thanks for the qui");
+  await ghost().toBe("ck response");
+});
