@@ -25,7 +25,7 @@ help: ## What there is to make
 serve: $(served) ## The server, with all it needs on a machine with Python 3.11 or later
 	@exec .venv/bin/foretype serve $(ARGS)
 
-test: ## Everything that can be checked, in about ten minutes; installs what it needs
+test: ## Everything that can be checked, in a quarter of an hour on two cores; installs what it needs
 	@exec tools/test
 
 lint: $(tested) ## Style and types of the Python code
@@ -33,9 +33,10 @@ lint: $(tested) ## Style and types of the Python code
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-extension: $(modules) ## The browser extension, as a folder to load and a zip
-	cd extension && npm run build && npm run zip
-	@echo 'Open chrome://extensions, switch on "Developer mode", press "Load unpacked" and choose extension/.output/chrome-mv3'
+extension: $(modules) ## The browser extension for Chromium and Firefox, as folders to load and zips
+	cd extension && npm run zip && npm run zip:firefox
+	@echo 'Chromium: open chrome://extensions, switch on "Developer mode", press "Load unpacked" and choose extension/.output/chrome-mv3'
+	@echo 'Firefox: open about:debugging#/runtime/this-firefox, "Load Temporary Add-on…", choose extension/.output/firefox-mv3/manifest.json'
 
 playground: $(modules) ## The page that the server shows at /, built from the extension's sources into the package
 	cd extension && npm run build:playground
@@ -50,7 +51,7 @@ bench: $(tested) ## Measure everything against latency/budget.toml, in 15 minute
 	@exec .venv/bin/python -m latency.bench $(ARGS)
 
 clean: ## Take away everything that make has made, prepared models too
-	rm -rf .venv dist models/build latency/out tests/out extension/node_modules extension/.output extension/.wxt
+	rm -rf .venv dist models/build latency/out tests/out .venv-peers extension/node_modules extension/.output extension/.wxt
 
 $(served): requirements.lock pyproject.toml
 	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock
