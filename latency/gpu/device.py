@@ -23,6 +23,7 @@ from latency.parity import LOGITS_APART_AT_MOST, Apart, compare
 
 ROWS = (1, 8, 64, 256)
 HALF_APART_AT_MOST = 0.05  # of the largest logit: what float16 costs in tests/models/test_half.py
+ENOUGH_MS = 2000  # of one kind of run: a slow device makes fewer of them
 NOBODY: Ids = np.array([], np.int64)
 
 Runtime = FusedRuntime | PlainRuntime
@@ -108,8 +109,8 @@ def _timed(way: str, rows: int, prepare: Callable[[int], Callable[[], object]], 
     try:
         run = prepare(rows)
         run()
-        taken = []
-        for _ in range(turns):
+        taken: list[float] = []
+        while len(taken) < turns and sum(taken) < ENOUGH_MS:
             start = time.perf_counter()
             run()
             taken.append((time.perf_counter() - start) * 1000)

@@ -47,8 +47,8 @@ class Found:
 
     @property
     def agrees(self) -> bool:
-        """Whether nothing that was compared is further apart than it may be."""
-        return all(one.kept for one in self.parity)
+        """Whether something was compared, and nothing of it is further apart than it may be."""
+        return bool(self.parity) and all(one.kept for one in self.parity)
 
     def said(self) -> dict[str, Any]:
         figures = {"typists": self.typists, "dollars_per_thousand_per_hour": self.thousand_per_hour}
@@ -122,7 +122,7 @@ def notes(found: Found) -> dict[str, str]:
     if found.typed.crowds_note:
         said["capacity"] = found.typed.crowds_note
     if found.parity and any(one.at_most is None for one in found.parity):
-        said["parity"] = "no limit: at few bits a run of one row takes another kernel than a run of many"
+        said["logits"] = "no limit: at few bits a run of one row takes another kernel than a run of many"
     busiest = max((step.own_cpu_share for step in found.typed.crowds), default=0.0)
     if busiest > 0.8:
         said["typing"] = f"took {busiest:.1f} of a core: it may have been what was slow"

@@ -97,9 +97,12 @@ def test_the_table_says_what_a_thousand_cost_and_what_did_not_fit() -> None:
 
 def test_what_is_too_far_apart_is_said() -> None:
     gpu = found()
+    assert gpu.agrees
     gpu.parity.append(Parity(Apart("in a tree", 12, 0.6), 0.5))
     assert not gpu.agrees
     assert "missed" in said(gpu)
+    gpu.parity.clear()
+    assert not gpu.agrees  # where nothing was compared
     assert Parity(Apart("in a tree", 12, 9.0), None).kept
     assert not Parity(Apart("in a tree", 12, float("nan")), 0.5).kept
 
