@@ -6,7 +6,9 @@ export default defineConfig({
     include: ["test/firefox/**/*.test.ts"],
     environment: "node",
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A browser on a machine with other work to do takes its time, to start above all.
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    retry: 1,
   },
 });

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 import typer
@@ -51,6 +51,13 @@ class Apart:
         return cls(way, len(ours), float(np.abs(ours - theirs).max()))
 
 
+class Reference(Protocol):
+    """What a runtime is held against."""
+
+    def logits(self, ids: Ids) -> Logits:
+        """(n, vocab), one row for each id."""
+
+
 class Theirs:
     """The model in transformers."""
 
@@ -71,8 +78,8 @@ class Theirs:
         return found
 
 
-def compare(theirs: Theirs, runtime: FusedRuntime | PlainRuntime, ids: Ids) -> Iterator[Apart]:
-    """Each way of going through `ids`, at least `CHUNK + 2` of them, against transformers."""
+def compare(theirs: Reference, runtime: FusedRuntime | PlainRuntime, ids: Ids) -> Iterator[Apart]:
+    """Each way of going through `ids`, at least `CHUNK + 2` of them, against the reference."""
     expected = theirs.logits(ids)
     yield Apart.between("in one pass", _read(runtime, [ids]), expected)
     yield Apart.between("token by token, with past", _read(runtime, np.split(ids, len(ids))), expected)
@@ -92,7 +99,7 @@ def _read(runtime: FusedRuntime | PlainRuntime, parts: Sequence[Ids]) -> Logits:
     return np.concatenate(rows)
 
 
-def _in_a_tree(theirs: Theirs, runtime: FusedRuntime | PlainRuntime, ids: Ids) -> Apart:
+def _in_a_tree(theirs: Reference, runtime: FusedRuntime | PlainRuntime, ids: Ids) -> Apart:
     """`BRANCHES` ways on from the text, each `DEPTH` tokens long, in one run, interleaved as a search leaves
     them.
     """

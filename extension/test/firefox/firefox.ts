@@ -56,10 +56,15 @@ export class Firefox {
     const process = spawn(FIREFOX, ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0"], {
       stdio: ["ignore", "ignore", "pipe"],
     });
-    const bidi = await BiDi.open(`${await addressOf(process)}/session`);
-    await bidi.send("session.new", { capabilities: {} });
-    await bidi.send("webExtension.install", { extensionData: { type: "path", path: EXTENSION } });
-    return new Firefox(process, profile, bidi);
+    try {
+      const bidi = await BiDi.open(`${await addressOf(process)}/session`);
+      await bidi.send("session.new", { capabilities: {} });
+      await bidi.send("webExtension.install", { extensionData: { type: "path", path: EXTENSION } });
+      return new Firefox(process, profile, bidi);
+    } catch (error) {
+      process.kill();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,209 @@
+"""The measurement on a GPU, where there is none: arithmetic, time, tables, and a part's own process."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from foretype.providers import Provider, Surroundings
+from latency.capacity.steps import Step
+from latency.gpu import cli, people
+from latency.gpu.apart import gather
+from latency.gpu.cost import ARTICLE, Fleet, machines_for
+from latency.gpu.device import ROWS, Device, Parity, Run, parity, steps
+from latency.gpu.people import Size, Typed, measure
+from latency.gpu.plan import PARTS, limit, next_crowd, parts
+from latency.gpu.report import Found, print_report, write_json
+from latency.parity import LOGITS_APART_AT_MOST, Apart, prepare_exact
+from latency.replay.connection import ServerLostError
+from latency.replay.server import OwnServer
+from tests.latency.scripted import TOKEN, ScriptedServer
+from tests.latency.test_capacity import step
+from tests.models.conftest import tokeniser_file, write_folder
+from tests.models.tiny import CONTEXT
+
+__all__ = ["tokeniser_file"]
+NO_GPU = Surroundings({"onnxruntime": "1.32"}, ["CPUExecutionProvider"], None)
+
+
+def test_the_article_has_a_cost_and_nobody_carried_has_none() -> None:
+    assert ARTICLE.typists == 400
+    assert ARTICLE.thousand_per_hour == pytest.approx(375)
+    assert Fleet(1, 0.8, 160).thousand_per_hour == pytest.approx(5)
+    assert Fleet(1, 0.8, 0).thousand_per_hour is None
+    assert [machines_for(1000, each) for each in (2, 300, 0)] == [500, 4, None]
+
+
+def test_time_that_is_not_used_goes_to_the_parts_that_follow() -> None:
+    weights = parts(["gpu", "cpu"])
+    first, *_, last = weights
+    assert len(weights) == 2 * len(PARTS)
+    assert sum(limit(one, weights, 600) for one in [first]) == pytest.approx(600 / sum(weights.values()))
+    assert limit(last, weights, 123) == 123
+    assert limit(first, weights, -1) == 0
+    left = 600.0
+    for one in weights:
+        left -= limit(one, weights, left)
+    assert left == pytest.approx(0)
+
+
+@pytest.mark.parametrize("most", [0, 1, 7, 40, 1000])
+def test_crowds_close_in_on_how_many_are_carried(most: int) -> None:
+    tried: dict[int, bool] = {}
+    while (typists := next_crowd(tried, 8)) is not None:
+        assert typists not in tried
+        tried[typists] = typists <= most
+    best = max((one for one, carried in tried.items() if carried), default=0)
+    assert best <= most <= best * 1.13 + 1
+    assert len(tried) < 14
+
+
+def found(*crowds: Step, price: float | None = 0.8) -> Found:
+    one = Found("NVIDIA L4", "cuda", "float16", price)
+    one.parity = [Parity(Apart("in one pass", 200, 0.01), 0.5)]
+    one.steps = [Run("in one text", 8, 3.25), Run("in one text", 256, None, "beyond the model's 64 tokens")]
+    one.typed = Typed(budget_ms=300, crowds=list(crowds))
+    return one
+
+
+def said(*columns: Found) -> str:
+    console = Console(width=120, record=True)
+    print_report(list(columns), console)
+    return console.export_text()
+
+
+def test_the_table_says_what_a_thousand_cost_and_what_did_not_fit() -> None:
+    gpu = found(step(100), step(200, overloaded=1))
+    gpu.notes["parity"] = "did not fit into 12 s"
+    table = said(gpu, found(price=None))
+    assert "$8.00" in table
+    assert "$375.00" in table
+    assert "3.2 ms" in table
+    assert "cuda, parity: did not fit into 12 s" in table
+    assert "a run of 256 in one text: beyond the model's 64 tokens" in table
+    assert "cost: no price was given for it" in table
+    assert "at least" not in table
+    assert "at least 100" in said(found(step(100)))
+
+
+def test_what_is_too_far_apart_is_said() -> None:
+    gpu = found()
+    assert gpu.agrees
+    gpu.parity.append(Parity(Apart("in a tree", 12, 0.6), 0.5))
+    assert not gpu.agrees
+    assert "missed" in said(gpu)
+    gpu.parity.clear()
+    assert not gpu.agrees  # where nothing was compared
+    assert Parity(Apart("in a tree", 12, 9.0), None).kept
+    assert not Parity(Apart("in a tree", 12, float("nan")), 0.5).kept
+
+
+def test_the_json_holds_each_device_and_the_article(tmp_path: Path) -> None:
+    write_json([found(step(100))], tmp_path / "gpu.json", model="tiny")
+    content = json.loads((tmp_path / "gpu.json").read_text("utf-8"))
+    assert content["devices"][0]["flat"] == {"typists": 100, "dollars_per_thousand_per_hour": 8.0}
+    assert content["article"]["dollars_per_thousand_per_hour"] == 375
+    assert content["model"] == "tiny"
+
+
+def test_without_a_gpu_a_sentence_and_exit_code_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cli.Surroundings, "here", lambda: NO_GPU)
+    ran = CliRunner().invoke(cli.app, ["--price", "1", "--json", str(tmp_path / "gpu.json")])
+    assert ran.exit_code == 1
+    assert "foretype[gpu]" in ran.output
+    assert "--provider cpu" in ran.output
+    assert "Traceback" not in ran.output
+
+
+# -- a process of its own -------------------------------------------------------
+
+
+def test_a_part_that_takes_too_long_is_stopped() -> None:
+    assert gather(count, limit_s=0) == ([], "did not fit into 0 s")
+
+
+def test_a_part_that_fails_says_why_and_leaves_what_it_had() -> None:
+    found_before, note = gather(map, int, ["1", "one"], limit_s=60)
+    assert found_before == [1]
+    assert note is not None
+    assert note.startswith("invalid literal")
+
+
+def test_a_part_whose_process_dies_says_how() -> None:
+    assert gather(map, os._exit, [9], limit_s=60) == ([], "its process ended with exit code 9")
+
+
+# -- on the CPU, with a tiny model and a scripted server ---------------------------
+
+
+def test_parity_and_runs_go_through_on_the_cpu(tokeniser_file: Path, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "tiny", "gpt2", tokeniser_file)
+    device = Device(prepare_exact(folder, tmp_path / "build", 1).folder, Provider.CPU, 1)
+    compared = list(parity(device, 60))
+    assert [one.apart.rows for one in compared] == [60] * 3 + [12, 4]
+    assert all(one.kept and one.at_most == LOGITS_APART_AT_MOST for one in compared), compared
+    runs = {(run.way, run.rows): run for run in steps(device, 16, 1)}
+    assert all(runs["of as many texts", rows].ms for rows in ROWS)
+    assert all(runs["in one text", rows].ms for rows in (1, 8, 64))
+    assert runs["in one text", 256].note == f"beyond the model's {CONTEXT} tokens"
+
+
+@pytest.fixture
+def served(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> ScriptedServer:
+    """The scripted server in place of one that is started."""
+
+    @asynccontextmanager
+    async def own_server(log: Path, *, settings: dict[str, str]) -> AsyncIterator[OwnServer]:
+        yield OwnServer(scripted.address, TOKEN, os.getpid(), 1.5)
+
+    monkeypatch.setattr(people, "own_server", own_server)
+    return scripted
+
+
+async def type_at(tmp_path: Path, crowd_s: float) -> Typed:
+    size = Size(typist_s=0.5, ramp_s=0.05, hold_s=0.5, first=1)
+    texts = ["Please let me know whether that is possible for you."]
+    return await measure({}, texts, size, log=tmp_path / "log", typist_limit=60, crowd_limit=lambda: crowd_s)
+
+
+async def test_one_types_and_then_a_crowd(served: ScriptedServer, tmp_path: Path) -> None:
+    def overloaded(frame: dict[str, Any]) -> list[dict[str, Any]]:
+        said = {"type": "error", "code": "overloaded", "message": "too many typists"}
+        return [said | {"field": frame["field"], "seq": frame["seq"]}]
+
+    served.answers = overloaded
+    typed = await type_at(tmp_path, crowd_s=60)
+    assert typed.ready_s == 1.5
+    assert typed.one is not None
+    assert [step.typists for step in typed.crowds] == [1]
+    assert typed.carried == 0
+    assert typed.one_note is typed.crowds_note is None
+
+
+async def test_no_time_for_a_crowd_is_said(served: ScriptedServer, tmp_path: Path) -> None:
+    typed = await type_at(tmp_path, crowd_s=1)
+    assert typed.carried is None
+    assert typed.crowds_note == "1 would have been next, but 1 s were over"
+
+
+async def test_a_server_that_does_not_start_is_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def own_server(log: Path, *, settings: dict[str, str]) -> AsyncIterator[OwnServer]:
+        raise ServerLostError("it said why in its log")
+        yield
+
+    monkeypatch.setattr(people, "own_server", own_server)
+    typed = await type_at(tmp_path, crowd_s=60)
+    assert typed.one_note == typed.crowds_note == "it said why in its log"
+    assert typed.carried is None
