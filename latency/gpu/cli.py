@@ -113,6 +113,8 @@ def main(
         console.print(f"[bold red]gpu:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from None
     print_report(found, console)
+    if quick:
+        console.print("Quick: a few seconds of each show that it runs, not what it carries.")
     write_json(found, out, model=model, quick=quick)
     console.print(f"The same as numbers: {out}", soft_wrap=True)
     if not all(one.agrees for one in found):
