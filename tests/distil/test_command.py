@@ -107,7 +107,7 @@ def test_help_teaches_and_needs_no_pytorch() -> None:
     found = subprocess.run(
         [sys.executable, "-c", code + check], env=environment, capture_output=True, text=True, check=True
     )
-    assert "foretype prepare gpt2 --from" in found.stdout
+    assert "foretype prepare ~/models/small" in found.stdout
 
 
 def test_on_a_terminal_a_bar_shows_losses_speed_and_the_time_left() -> None:
