@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from latency.budget import UnknownBudgetError, find_budget
-from latency.replay.cli import MAILS, OUT
+from latency.replay.cli import MAILS, OUT, Check
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain import Final, type_plainly
 from latency.replay.report import keeps, machine
@@ -112,10 +112,7 @@ def main(
         typer.Option("--control", help="Both servers without running ahead: what differs has other reasons."),
     ] = False,
     out: Annotated[Path, typer.Option("--json", help="Where the figures go.")] = OUT / "agreement.json",
-    check: Annotated[
-        str | None,
-        typer.Option(help="A table of latency/budget.toml; a limit that is missed makes the exit code 1."),
-    ] = None,
+    check: Check = None,
 ) -> None:
     """Type the same at a server that runs ahead of the typist and at one that does not, and compare."""
     console = Console()

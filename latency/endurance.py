@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from latency.budget import UnknownBudgetError, find_budget
+from latency.replay.cli import Check
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain import type_plainly
 from latency.replay.report import keeps, machine
@@ -111,10 +112,7 @@ def main(
     every: Annotated[int, typer.Option(help="Keystrokes between two looks.")] = 500,
     seed: Annotated[int, typer.Option(help="Of the text.")] = 0,
     out: Annotated[Path, typer.Option("--json", help="Where the figures go.")] = OUT / "endurance.json",
-    check: Annotated[
-        str | None,
-        typer.Option(help="A table of latency/budget.toml; a limit that is missed makes the exit code 1."),
-    ] = None,
+    check: Check = None,
 ) -> None:
     """Start a server, type random text at it for long, and watch its memory."""
     console = Console()

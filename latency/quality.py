@@ -30,7 +30,7 @@ from foretype.models.errors import ModelError
 from foretype.models.prepared import Prepared, load_prepared
 from foretype.settings import load
 from latency.budget import UnknownBudgetError, find_budget
-from latency.replay.cli import MAILS
+from latency.replay.cli import MAILS, Check
 from latency.replay.report import keeps, machine
 from latency.replay.texts import NoTextsError, read_texts
 from latency.shapes import OUT
@@ -125,10 +125,7 @@ def main(
         typer.Option("--begin", help="A token to try before the texts, beside the model's own; repeatable."),
     ] = None,
     out: Annotated[Path, typer.Option("--json", help="Where the figures go.")] = OUT / "quality.json",
-    check: Annotated[
-        str | None,
-        typer.Option(help="A table of latency/budget.toml; a limit that is missed makes the exit code 1."),
-    ] = None,
+    check: Check = None,
 ) -> None:
     """Bits per byte of a prepared model and of its float32 weights on texts that nothing was chosen by."""
     console = Console()

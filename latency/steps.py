@@ -28,6 +28,7 @@ from foretype.models.manifest import GRAPH
 from foretype.models.prepared import load_prepared
 from latency.budget import UnknownBudgetError, find_budget
 from latency.parity import gate_ids
+from latency.replay.cli import Check
 from latency.replay.report import keeps, machine
 from latency.shapes import OUT, NotMadeError, prepare_shape, write_shape
 
@@ -118,10 +119,7 @@ def _export(shape: str) -> Path:
 def main(
     rounds: Annotated[int, typer.Option(min=1, help=f"Turns of each, of {STEPS} steps.")] = ROUNDS,
     out: Annotated[Path, typer.Option("--json", help="Where the figures go.")] = OUT / "steps.json",
-    check: Annotated[
-        str | None,
-        typer.Option(help="A table of latency/budget.toml; a limit that is missed makes the exit code 1."),
-    ] = None,
+    check: Check = None,
 ) -> None:
     """Time steps of DistilGPT2's and GPT-2's shape, with random weights, which take as long as any."""
     console = Console()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
@@ -81,8 +81,13 @@ class Surroundings:
 
 
 def installed_runtimes() -> dict[str, str]:
+    return installed_versions(PACKAGES)
+
+
+def installed_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Of those of `packages` that are installed, by name."""
     found = {}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -28,6 +28,10 @@ from latency.shapes import NotMadeError, settings_for, texts_for
 ROOT = Path(__file__).resolve().parents[2]
 MAILS = ROOT.parent / "shared" / "corpus" / "email"
 OUT = ROOT / "latency" / "out"
+Check = Annotated[
+    str | None,
+    typer.Option(help="A table of latency/budget.toml; a limit that is missed makes the exit code 1."),
+]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 
@@ -101,10 +105,7 @@ def main(
     picture: Annotated[
         Path | None, typer.Option(help="Where a picture of the answers' times goes, an SVG file.")
     ] = None,
-    check: Annotated[
-        str | None,
-        typer.Option(help="A table of latency/budget.toml; a limit that is missed makes the exit code 1."),
-    ] = None,
+    check: Check = None,
 ) -> None:
     """Type real texts at a Foretype server as people do, take the words that are right, and measure.
 

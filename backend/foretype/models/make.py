@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,6 +54,7 @@ from foretype.models.progress import SILENT, Progress
 from foretype.models.quantise import FLOAT32, Blocks, quantise
 from foretype.models.recipe import Recipe
 from foretype.models.store import Store, is_disk_full
+from foretype.providers import installed_versions
 
 PACKAGES = ("torch", "transformers", "optimum", "optimum-onnx", "onnx", "onnxruntime", "onnxruntime-gpu")
 FULL_BELOW = 20_000_000  # bytes free: libraries that fail on a full disk do not all say so
@@ -306,13 +307,7 @@ def _versions() -> dict[str, str]:
     """Versions of the packages that make a model, as far as they are here: ONNX Runtime goes by either of
     two names.
     """
-    found = {"foretype": __version__}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    return {"foretype": __version__, **installed_versions(PACKAGES)}
 
 
 def _read_config(exported: Path) -> Any:
