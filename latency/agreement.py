@@ -22,7 +22,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from latency.budget import UnknownBudgetError, find_budget
-from latency.replay.cli import MAILS, OUT, Check
+from latency.places import MAILS, OUT
+from latency.replay.cli import Check
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain import Final, type_plainly
 from latency.replay.report import keeps, machine

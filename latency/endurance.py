@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from latency.budget import UnknownBudgetError, find_budget
+from latency.places import OUT
 from latency.replay.cli import Check
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain import type_plainly
@@ -29,7 +30,6 @@ from latency.replay.server import own_server
 from latency.replay.usage import Meter, NoProcessError
 from latency.shapes import NotMadeError, settings_for
 
-OUT = Path(__file__).resolve().parent / "out"
 TEXT_CHARS = (20, 1200)  # a line in a form; a mail of more tokens than the model is given
 OPEN_FIELDS = 4  # the one opened first is closed for a fifth; all have been filled when the warm-up ends
 

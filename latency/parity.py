@@ -25,8 +25,9 @@ from foretype.models.errors import ModelError
 from foretype.models.prepared import Prepared
 from foretype.runtime import FusedRuntime, PlainRuntime, open_runtime
 from foretype.runtime.chunk import Chunk, Step
+from latency.places import OUT
 from latency.replay.report import machine
-from latency.shapes import OUT, SHAPES, NotMadeError, write_shape
+from latency.shapes import SHAPES, NotMadeError, write_shape
 
 POSITIONS = 200
 LOGITS_APART_AT_MOST = 1e-3

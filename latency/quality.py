@@ -30,10 +30,10 @@ from foretype.models.errors import ModelError
 from foretype.models.prepared import Prepared, load_prepared
 from foretype.settings import load
 from latency.budget import UnknownBudgetError, find_budget
-from latency.replay.cli import MAILS, Check
+from latency.places import MAILS, OUT
+from latency.replay.cli import Check
 from latency.replay.report import keeps, machine
 from latency.replay.texts import NoTextsError, read_texts
-from latency.shapes import OUT
 
 SKIPPED, TEXTS, CHARS = 100, 40, 700
 HEAD = 100  # characters in which it shows most what stands before them

@@ -36,7 +36,8 @@ from typing import Annotated, Any
 
 import typer
 
-OUT = Path(__file__).resolve().parent / "out"
+from latency.places import OUT
+
 SUFFIX = "-random-weights"
 FAMILY = "distilgpt2"  # the recipe whose prompt the texts are drawn after
 SEED = 0

@@ -28,9 +28,10 @@ from foretype.models.manifest import GRAPH
 from foretype.models.prepared import load_prepared
 from latency.budget import UnknownBudgetError, find_budget
 from latency.parity import gate_ids
+from latency.places import OUT
 from latency.replay.cli import Check
 from latency.replay.report import keeps, machine
-from latency.shapes import OUT, NotMadeError, prepare_shape, write_shape
+from latency.shapes import NotMadeError, prepare_shape, write_shape
 
 FIRST = 64  # tokens that are read before the steps
 STEPS = 24

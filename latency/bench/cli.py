@@ -9,8 +9,9 @@ from rich.console import Console
 
 from latency.bench.page import page, quoted, summary, with_quoted
 from latency.bench.results import Result, StageFailedError, run
-from latency.bench.stages import ROOT, STAGES, Stage, there
+from latency.bench.stages import STAGES, Stage, there
 from latency.budget import find_budget
+from latency.places import ROOT
 
 PAGE = ROOT / "docs" / "measured.md"
 README = ROOT / "README.md"

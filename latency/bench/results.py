@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from latency.bench.stages import ROOT, Stage
+from latency.bench.stages import Stage
+from latency.places import ROOT
 from latency.replay.report import machine
 
 COULD_NOT_RUN = 2  # the exit code of all these programs; 1 is a limit that was missed

@@ -6,8 +6,9 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-OUT = ROOT / "latency" / "out" / "bench"
+from latency.places import OUT, ROOT
+
+RESULTS = OUT / "bench"
 IMAGES = "docs/images"
 SHAPE = "distilgpt2-random-weights"
 
@@ -31,12 +32,12 @@ class Stage:
     @property
     def figures(self) -> Path:
         """What the command writes."""
-        return OUT / f"{self.name}-figures.json"
+        return RESULTS / f"{self.name}-figures.json"
 
     @property
     def result(self) -> Path:
         """What is kept of the stage's last run."""
-        return OUT / f"{self.name}.json"
+        return RESULTS / f"{self.name}.json"
 
     @property
     def command(self) -> str:

@@ -18,7 +18,7 @@ from latency.capacity.beyond import Beyond, go_beyond
 from latency.capacity.crowd import Crowd
 from latency.capacity.report import Report, described, draw, print_report, write_json
 from latency.capacity.steps import Step, capacity, hold
-from latency.replay.cli import MAILS, OUT
+from latency.places import MAILS, OUT
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.report import keeps
 from latency.replay.server import OwnServer, own_server

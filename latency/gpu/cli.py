@@ -28,7 +28,7 @@ from latency.gpu.people import Size, measure
 from latency.gpu.plan import Part, limit, parts
 from latency.gpu.report import Found, print_report, write_json
 from latency.parity import POSITIONS
-from latency.replay.cli import MAILS, OUT, ROOT
+from latency.places import MAILS, OUT, ROOT
 from latency.replay.texts import NoTextsError, read_texts, typable
 
 T = TypeVar("T")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from latency.places import ROOT
+
 LOAD_S = 120.0
 ANSWER_S = 180.0  # a peer whose threads spin is many times slower where others want the cores too
 STOP_S = 5.0

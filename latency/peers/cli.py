@@ -24,13 +24,11 @@ from latency.peers.lineup import PEERS, Missing, Peer, choose, find_launch, our_
 from latency.peers.report import Report, print_report, write_json
 from latency.peers.run import Plan, compare
 from latency.peers.weights import Weights
+from latency.places import MAILS, OUT
 from latency.replay.connection import ServerLostError
 from latency.replay.report import print_verdicts
 from latency.replay.texts import NoTextsError, read_texts
 
-ROOT = Path(__file__).resolve().parents[2]
-MAILS = ROOT.parent / "shared" / "corpus" / "email"
-OUT = ROOT / "latency" / "out"
 MODEL = "smollm2-135m"  # its file is one that llama.cpp can read
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foretype.models.progress import Progress
+from latency.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv-peers"
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 
@@ -22,6 +22,8 @@ FROM_SOURCE = "llama-cpp-python"
 
 _LIST = """
 import importlib.metadata, json
+
+from latency.places import ROOT
 print(json.dumps({d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}))
 """
 

@@ -18,8 +18,8 @@ from foretype.models.progress import Progress
 from foretype.models.recipe import Recipe
 from foretype.models.store import Store
 from latency.peers.environment import Environment
+from latency.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 CONVERT_S = 600.0
 
 

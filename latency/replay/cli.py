@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from latency.budget import UnknownBudgetError, find_budget
+from latency.places import MAILS, OUT
 from latency.replay.connection import ServerLostError
 from latency.replay.figures import Waits, keystrokes, summarise, waited
 from latency.replay.picture import draw
@@ -25,9 +26,6 @@ from latency.replay.texts import NoTextsError, read_texts
 from latency.replay.usage import Meter, NoProcessError
 from latency.shapes import NotMadeError, settings_for, texts_for
 
-ROOT = Path(__file__).resolve().parents[2]
-MAILS = ROOT.parent / "shared" / "corpus" / "email"
-OUT = ROOT / "latency" / "out"
 Check = Annotated[
     str | None,
     typer.Option(help="A table of latency/budget.toml; a limit that is missed makes the exit code 1."),

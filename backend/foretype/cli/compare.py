@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from foretype.cli.common import INTERRUPTED, USAGE, Config, fail, option, settings_or_exit
+from foretype.cli.signals import asked_by_signals
 from foretype.keystroke import FieldKind
-
-if TYPE_CHECKING:
-    from foretype.compare.run import Stop
 
 ROUNDS = 3
 AMOUNT = (20_000, 10, 300)  # bytes read, texts typed, characters of each
@@ -96,7 +90,7 @@ def compare(
         found = find_models(models, settings.models_dir)
         read = shipped_texts(amount) if texts is None else folder_texts(texts.expanduser(), amount)
         stop = Stop()
-        with _asked_by_signals(stop), drawn(console) as progress:
+        with asked_by_signals(stop.ask), drawn(console) as progress:
             compared = measured(Asked(found, read, kind, rounds, settings), progress, stop)
     except (CompareError, ModelError) as error:
         fail(str(error))
@@ -108,24 +102,6 @@ def compare(
         write_json(report, json)
     if picture is not None:
         draw(report).save(picture)
-
-
-@contextmanager
-def _asked_by_signals(stop: Stop) -> Iterator[None]:
-    """While it lasts, the first Ctrl-C or SIGTERM asks to stop; the second interrupts."""
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if stop.asked:
-            raise KeyboardInterrupt
-        stop.ask()
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, ask) for number in numbers}
-    try:
-        yield
-    finally:
-        for number in numbers:
-            signal.signal(number, before[number])
 
 
 def _require_writable(file: Path) -> None:

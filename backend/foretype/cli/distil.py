@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from foretype.cli.common import INTERRUPTED, fail
+from foretype.cli.signals import asked_by_signals
 from foretype.cores import physical_cores
 
 if TYPE_CHECKING:
@@ -208,19 +207,14 @@ class _Watcher:
         # A thread of its own: a handler may interrupt a print, whose words would be written twice.
         saying = threading.Thread(target=self._console.print, args=["Stopping after this step …"])
 
-        def ask(number: int, frame: FrameType | None) -> None:
-            if self._asked_to_stop:
-                raise KeyboardInterrupt
+        def ask() -> None:
             self._asked_to_stop = True
             saying.start()
 
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        before = {number: signal.signal(number, ask) for number in numbers}
         try:
-            yield
+            with asked_by_signals(ask):
+                yield
         finally:
-            for number in numbers:
-                signal.signal(number, before[number])
             if self._asked_to_stop:
                 saying.join()
 
