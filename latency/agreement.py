@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from latency.budget import UnknownBudgetError, find_budget
+from latency.loop import run
 from latency.places import MAILS, OUT
 from latency.replay.cli import Check
 from latency.replay.connection import Connection, ServerLostError
@@ -120,9 +121,7 @@ def main(
     try:
         budget = find_budget(check) if check else None
         typed = read_texts(texts, mails=mails, chars=chars)
-        found = asyncio.run(
-            _measure(settings_for(model), NOT_AHEAD if control else {}, typed, pause, console)
-        )
+        found = run(_measure(settings_for(model), NOT_AHEAD if control else {}, typed, pause, console))
     except (UnknownBudgetError, NoTextsError, ServerLostError, NotMadeError) as error:
         console.print(f"[bold red]agreement:[/] {error}", soft_wrap=True)
         raise typer.Exit(2) from None

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import string
 import time
@@ -21,6 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from latency.budget import UnknownBudgetError, find_budget
+from latency.loop import run
 from latency.places import OUT
 from latency.replay.cli import Check
 from latency.replay.connection import Connection, ServerLostError
@@ -118,7 +118,7 @@ def main(
     console = Console()
     try:
         budget = find_budget(check) if check else None
-        found = asyncio.run(_measure(settings_for(model), keystrokes, warm_up, every, seed, console))
+        found = run(_measure(settings_for(model), keystrokes, warm_up, every, seed, console))
     except (UnknownBudgetError, ServerLostError, NoProcessError, NotMadeError) as error:
         console.print(f"[bold red]endurance:[/] {error}", soft_wrap=True)
         raise typer.Exit(2) from None

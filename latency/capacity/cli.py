@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import getpid
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import aiohttp
 import typer
@@ -18,6 +17,7 @@ from latency.capacity.beyond import Beyond, go_beyond
 from latency.capacity.crowd import Crowd
 from latency.capacity.report import Report, described, draw, print_report, write_json
 from latency.capacity.steps import Step, capacity, hold
+from latency.loop import run
 from latency.places import MAILS, OUT
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.report import keeps
@@ -27,7 +27,6 @@ from latency.replay.texts import NoTextsError, read_texts
 from latency.replay.usage import Meter, NoProcessError
 from latency.shapes import NotMadeError, settings_for, texts_for
 
-T = TypeVar("T")
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 
 
@@ -103,7 +102,7 @@ def main(
         plan = Plan(
             read_texts(folder, chars=chars), manner, crowds, ramp, hold, beyond_hold if beyond else None
         )
-        report = _run(_measure(model, plan, console))
+        report = run(_measure(model, plan, console))
     except (UnknownBudgetError, NoTextsError, ServerLostError, NoProcessError, NotMadeError) as error:
         console.print(f"[bold red]capacity:[/] {error}", soft_wrap=True)
         raise typer.Exit(2) from None
@@ -116,15 +115,6 @@ def main(
     kept = [keeps(budget, report.figures_for(budget.name), console) for budget in budgets]
     if not all(kept):
         raise typer.Exit(1)
-
-
-def _run(measuring: Coroutine[None, None, T]) -> T:
-    """On uvloop where there is one: the typists must not be what takes the time."""
-    try:
-        import uvloop
-    except ImportError:  # Windows has none
-        return asyncio.run(measuring)
-    return uvloop.run(measuring)
 
 
 async def _measure(model: str, plan: Plan, console: Console) -> Report:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
 from textwrap import wrap
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -27,11 +26,11 @@ from latency.gpu.device import Device, parity, steps
 from latency.gpu.people import Size, measure
 from latency.gpu.plan import Part, limit, parts
 from latency.gpu.report import Found, print_report, write_json
+from latency.loop import run
 from latency.parity import POSITIONS
 from latency.places import MAILS, OUT, ROOT
 from latency.replay.texts import NoTextsError, read_texts, typable
 
-T = TypeVar("T")
 CHARS = 450  # of each text
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 
@@ -165,7 +164,7 @@ def _measure(
             steps, target.device, plan.first, plan.turns, limit_s=limit_of(target, "steps")
         )
         _note(here, "runs", note)
-        here.typed = _run(
+        here.typed = run(
             measure(
                 _settings(target.device),
                 texts,
@@ -190,12 +189,3 @@ def _settings(device: Device) -> dict[str, str]:
         "FORETYPE_MODELS_DIR": str(device.folder.parent),
         "FORETYPE_PROVIDER": device.provider.value,
     }
-
-
-def _run(measuring: Coroutine[None, None, T]) -> T:
-    """On uvloop where there is one: the typists must not be what takes the time."""
-    try:
-        import uvloop
-    except ImportError:  # Windows has none
-        return asyncio.run(measuring)
-    return uvloop.run(measuring)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -18,6 +17,7 @@ from foretype.models.progress import Progress
 from foretype.models.recipe import load_recipe
 from foretype.settings import BadSettingsError, load
 from latency.budget import UnknownBudgetError, find_budget, judge
+from latency.loop import run
 from latency.peers.child import Launch, PeerFailedError
 from latency.peers.environment import Environment
 from latency.peers.lineup import PEERS, Missing, Peer, choose, find_launch, our_launch
@@ -190,4 +190,4 @@ def _measure(plan: Plan, found: list[Launch | Missing], progress: Progress) -> R
     ours = our_launch(plan.folder, plan.threads, OUT / "peers-ours.log")
     launches = [one for one in found if isinstance(one, Launch)]
     missing = [one for one in found if isinstance(one, Missing)]
-    return asyncio.run(compare(plan, ours, launches, missing, progress, OUT / "peers-server.log"))
+    return run(compare(plan, ours, launches, missing, progress, OUT / "peers-server.log"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from latency.budget import UnknownBudgetError, find_budget
+from latency.loop import run
 from latency.places import MAILS, OUT
 from latency.replay.connection import ServerLostError
 from latency.replay.figures import Waits, keystrokes, summarise, waited
@@ -132,7 +132,7 @@ def main(
             settings_for(model) if model else {},
         )
         running = None if serve else Target(address, token, pid)
-        report, waits = asyncio.run(_measure(plan, running, console))
+        report, waits = run(_measure(plan, running, console))
     except (UnknownBudgetError, NoTextsError, ServerLostError, NoProcessError, NotMadeError) as error:
         console.print(f"[bold red]replay:[/] {error}", soft_wrap=True)
         raise typer.Exit(2) from None
