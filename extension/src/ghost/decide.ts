@@ -1,3 +1,4 @@
+import { startsAlong } from "./direction.ts";
 import { type Surroundings, typedThrough, withoutOverlap } from "./fit.ts";
 import { startsInsideWord } from "./words.ts";
 
@@ -70,9 +71,6 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
   };
 }
 
-/** Letters of scripts that are written from right to left. */
-const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
-
 /**
  * Where it is drawn in a line of this direction. Text of the other direction grows away from the caret: what was typed of it would
  * move, and ghost text with it. There it goes below, where it covers nothing.
@@ -82,8 +80,7 @@ export function positionIn(
   live: Live,
   rightToLeft: boolean,
 ): Position | null {
-  const letter = /\p{L}/u.exec(shown.text)?.[0];
-  if (letter === undefined || RIGHT_TO_LEFT.test(letter) === rightToLeft) return shown.position;
+  if (startsAlong(shown.text, rightToLeft) !== false) return shown.position;
   return nothingUnderneath(live.after) ? "below" : null;
 }
 
