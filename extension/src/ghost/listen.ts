@@ -51,6 +51,8 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
     if (field.element === typist.element) return;
     leave();
     typist.enter(field);
+    // The client may have found that there is nobody left to type for.
+    if (signal.aborted) return;
     resizes.observe(field.element, { box: "border-box" });
     const roots = shadowRootsAround(field.element);
     seenAs = new Set([field.element, ...roots.map(({ host }) => host)]);

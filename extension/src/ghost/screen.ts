@@ -21,6 +21,20 @@ const RESET: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Takes away the ghost text of a script that could not do that itself: Firefox ends a content script together with its extension,
+ * and gives it no time to tidy up.
+ */
+export function takeAwayRemains(): void {
+  const alike = document.documentElement?.querySelectorAll<HTMLElement>(
+    ':scope > div[popover="manual"][aria-hidden="true"]:empty',
+  );
+  for (const host of alike ?? []) if (isReset(host.style)) host.remove();
+}
+
+const isReset = (style: CSSStyleDeclaration): boolean =>
+  ["position", "pointer-events", "z-index"].every((name) => style.getPropertyValue(name) === RESET[name]);
+
+/**
  * Ghost text over the page. It stands on the page only while it is seen: one element next to `body`, with everything in a closed
  * shadow root, in the top layer so that dialogs don't hide it. No editor has anything of it in its own tree.
  *
