@@ -23,6 +23,8 @@ export interface Choice {
 export interface Live extends Surroundings {
   readonly selected: boolean;
   readonly composing: boolean;
+  /** The text came in by other means than keys. */
+  readonly dictated: boolean;
   readonly room: number;
 }
 
@@ -33,6 +35,7 @@ export type Reason =
   | "used_up" // all of it has been typed
   | "other_text" // it was about another text
   | "composing" // an input method is at work
+  | "dictated" // somebody speaks, or something else writes: no key is there to take it
   | "selected" // there is no caret but a selection
   | "inside_word" // the rest of a word follows the caret
   | "no_room"; // it can't be drawn without covering text, or would not fit into the field
@@ -87,6 +90,7 @@ export function positionIn(
 /** What rules out any suggestion at this caret, so that it need not be asked for either. */
 export function whyNotHere(live: Live): Reason | null {
   if (live.composing) return "composing";
+  if (live.dictated) return "dictated";
   if (live.selected) return "selected";
   if (startsInsideWord(live.after)) return "inside_word";
   if (somethingFollows(live.after) && !nothingUnderneath(live.after)) return "no_room";
