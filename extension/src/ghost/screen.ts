@@ -92,10 +92,12 @@ export class Overlay implements Screen {
     this.#count.textContent = choice ? `${choice.number}/${choice.of}` : "";
     set(this.#count, { display: choice ? "inline-block" : "none" });
     const standsStill = position === "inline" && this.#standsStill(place);
+    // A field that moves may have moved under something else.
+    const hasMoved = !this.#place || !sameBox(this.#place.clip, place.clip);
     this.#place = place;
     if (standsStill) return true;
     const start = this.#start(place, text);
-    if (!this.#isSeen(start, LOOK_AGAIN_MS)) {
+    if (!this.#isSeen(start, hasMoved ? 0 : LOOK_AGAIN_MS)) {
       this.hide();
       return false;
     }
