@@ -8,7 +8,12 @@ export function reachFrom(window: Window, signal: AbortSignal): Reach {
   return {
     shadowOf(element) {
       if (!(element instanceof HTMLElement)) return element.shadowRoot;
-      return browser.dom?.openOrClosedShadowRoot(element) ?? element.shadowRoot;
+      try {
+        return browser.dom?.openOrClosedShadowRoot(element) ?? element.shadowRoot;
+      } catch {
+        // The extension was taken away. This script learns of it from the way to the worker, which is asked next.
+        return element.shadowRoot;
+      }
     },
     entered: (element) => say(element, "entered"),
     undoStep: (element, moment) => say(element, moment),

@@ -61,8 +61,18 @@ export class WorkerClient implements Client {
 
   #post(message: ToWorker): void {
     if (this.#script.isInvalid) return;
-    this.#port ??= this.#connect();
-    this.#port.postMessage(message);
+    try {
+      this.#port ??= this.#connect();
+      this.#port.postMessage(message);
+    } catch {
+      // The extension is being taken away, and the browser does not say so yet: what was to be said is said to nobody.
+      this.#askLater();
+    }
+  }
+
+  /** Whether this script has outlived its extension: to ask ends it. */
+  #askLater(): void {
+    setTimeout(() => void this.#script.isInvalid, KNOWN_AFTER_MS);
   }
 
   #connect(): Browser.runtime.Port {
@@ -70,8 +80,8 @@ export class WorkerClient implements Client {
     port.onMessage.addListener((message: ToPage) => this.#receive(message));
     port.onDisconnect.addListener(() => {
       if (this.#port === port) this.#port = null;
-      // A worker that rests is woken by the next key. One that is gone for good takes what is on the screen along: to ask says which.
-      setTimeout(() => void this.#script.isInvalid, KNOWN_AFTER_MS);
+      // A worker that rests is woken by the next key. One that is gone for good takes what is on the screen along.
+      this.#askLater();
     });
     return port;
   }
@@ -87,8 +97,13 @@ export class WorkerClient implements Client {
   }
 
   #disconnect(): void {
-    this.#port?.disconnect();
+    const port = this.#port;
     this.#port = null;
+    try {
+      port?.disconnect();
+    } catch {
+      // The extension was taken away, and the way to it with it.
+    }
   }
 }
 

@@ -12,6 +12,20 @@ const UNKNOWN = 0.6;
 
 /** How much of the text's own colour is left, from 0 to 1, so that it is as pale as can be read on `background`. */
 export function ghostStrength(text: string, background: string | null): number {
+  // Asked at each key, and the colours are those of the key before.
+  if (last.text !== text || last.background !== background) {
+    last = { text, background, strength: strengthOf(text, background) };
+  }
+  return last.strength;
+}
+
+let last: { text: string; background: string | null; strength: number } = {
+  text: "",
+  background: null,
+  strength: UNKNOWN,
+};
+
+function strengthOf(text: string, background: string | null): number {
   const ink = parse(text);
   const paper = background === null ? null : parse(background);
   if (!ink || !paper) return UNKNOWN;

@@ -1,3 +1,4 @@
+import { startsAlong } from "./direction.ts";
 import { type Surroundings, typedThrough, withoutOverlap } from "./fit.ts";
 import { startsInsideWord } from "./words.ts";
 
@@ -22,6 +23,8 @@ export interface Choice {
 export interface Live extends Surroundings {
   readonly selected: boolean;
   readonly composing: boolean;
+  /** The text came in by other means than keys. */
+  readonly dictated: boolean;
   readonly room: number;
 }
 
@@ -32,6 +35,7 @@ export type Reason =
   | "used_up" // all of it has been typed
   | "other_text" // it was about another text
   | "composing" // an input method is at work
+  | "dictated" // somebody speaks, or something else writes: no key is there to take it
   | "selected" // there is no caret but a selection
   | "inside_word" // the rest of a word follows the caret
   | "no_room"; // it can't be drawn without covering text, or would not fit into the field
@@ -70,9 +74,6 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
   };
 }
 
-/** Letters of scripts that are written from right to left. */
-const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
-
 /**
  * Where it is drawn in a line of this direction. Text of the other direction grows away from the caret: what was typed of it would
  * move, and ghost text with it. There it goes below, where it covers nothing.
@@ -82,14 +83,14 @@ export function positionIn(
   live: Live,
   rightToLeft: boolean,
 ): Position | null {
-  const letter = /\p{L}/u.exec(shown.text)?.[0];
-  if (letter === undefined || RIGHT_TO_LEFT.test(letter) === rightToLeft) return shown.position;
+  if (startsAlong(shown.text, rightToLeft) !== false) return shown.position;
   return nothingUnderneath(live.after) ? "below" : null;
 }
 
 /** What rules out any suggestion at this caret, so that it need not be asked for either. */
 export function whyNotHere(live: Live): Reason | null {
   if (live.composing) return "composing";
+  if (live.dictated) return "dictated";
   if (live.selected) return "selected";
   if (startsInsideWord(live.after)) return "inside_word";
   if (somethingFollows(live.after) && !nothingUnderneath(live.after)) return "no_room";

@@ -28,6 +28,8 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   let seenAs: ReadonlySet<EventTarget> = new Set();
   const isOurs = (event: Event) => seenAs.has(event.composedPath()[0] as EventTarget);
   let caret: Caret = [];
+  /** Whether a key went down since text came in last. */
+  let byKey = false;
   // However much happens, it is measured and drawn once, before the next frame is painted: nobody sees it later than at once.
   const { soon, nextFrame } = onceSoon(window, signal, () => {
     typist.changed();
@@ -51,6 +53,8 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
     if (field.element === typist.element) return;
     leave();
     typist.enter(field);
+    // The client may have found that there is nobody left to type for.
+    if (signal.aborted) return;
     resizes.observe(field.element, { box: "border-box" });
     const roots = shadowRootsAround(field.element);
     seenAs = new Set([field.element, ...roots.map(({ host }) => host)]);
@@ -82,8 +86,10 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   // A page that one goes back to comes with its focus, and says nothing of it.
   on("pageshow", () => enter(document.activeElement));
   // The page hears of the input after this, and may change the text: it is read when the page is done, and no later than it is seen.
-  on("input", () => {
+  on("input", (event) => {
     if (!typist.element) return;
+    if (!byKey && isWords(event)) typist.dictated();
+    byKey = false;
     soon();
     afterwards();
   });
@@ -94,7 +100,10 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   on(
     "keydown",
     (event) => {
-      if (!isOurs(event) || !typist.press(event)) return;
+      if (!isOurs(event)) return;
+      byKey = true;
+      // A page that was open before this script came hears of keys first, and may have taken this one.
+      if (event.defaultPrevented || !typist.press(event)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
     },
@@ -112,6 +121,12 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
     if (field.kind === "code" && !typist.codeToo) return "code";
     return typist.hasFailedIn(field.element) ? "unwritable" : "field";
   };
+}
+
+/** Whether more than a letter came in at once, as from somebody who speaks. What is pasted or undone is called by its own name. */
+function isWords(event: Event): boolean {
+  const { inputType, data } = event as InputEvent;
+  return inputType === "insertText" && data !== null && [...data].length > 1;
 }
 
 /** Calls back once however often it was asked for: `soon`, when the page is done with the event, or else in the next frame. */

@@ -8,11 +8,22 @@ export interface Box {
 }
 
 /** How the line that holds the caret begins. */
-export type Lead =
-  /** With this text, laid out again unseen: all that stands before the caret. */
-  | { readonly kind: "text"; readonly text: string; readonly multiline: boolean; readonly align: string }
-  /** With this much room, to a caret whose place is known. */
-  | { readonly kind: "caret"; readonly indent: number; readonly caret: Box };
+export type Lead = TextLead | CaretLead;
+
+/** With this text, laid out again unseen: all that stands before the caret. */
+export interface TextLead {
+  readonly kind: "text";
+  readonly text: string;
+  readonly multiline: boolean;
+  readonly align: string;
+}
+
+/** With this much room, to a caret whose place is known. */
+export interface CaretLead {
+  readonly kind: "caret";
+  readonly indent: number;
+  readonly caret: Box;
+}
 
 export interface Place {
   /** Nothing is drawn outside of it. */

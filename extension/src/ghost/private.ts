@@ -54,6 +54,7 @@ export function isClosed(element: HTMLElement, passwords: PasswordMemory): boole
     isOptedOut(element) ||
     closestAcrossShadows(element, "[inert]") !== null ||
     givesWayToPopup(element) ||
+    isFilledByBrowser(element) ||
     isMasked(element)
   );
 }
@@ -85,7 +86,45 @@ function isMasked(element: HTMLElement): boolean {
 
 /** A list of choices is open under the field, or will be: arrows, Tab and Escape are its own. */
 function givesWayToPopup(element: HTMLElement): boolean {
-  return element.getAttribute("aria-expanded") === "true" || element.matches("input[list]");
+  const attribute = (name: string) => element.getAttribute(name);
+  const expanded = attribute("aria-expanded");
+  return (
+    expanded === "true" ||
+    // A choice in it is the one that Enter takes.
+    (attribute("aria-activedescendant") ?? "") !== "" ||
+    // Older pages say it of the box around the field.
+    element.closest('[role="combobox"][aria-expanded="true"]') !== null ||
+    element.matches("input[list]") ||
+    (expanded === null && showsChoices(element, attribute("aria-controls") ?? attribute("aria-owns")))
+  );
+}
+
+function showsChoices(element: HTMLElement, ids: string | null): boolean {
+  if (!ids) return false;
+  const root = element.getRootNode() as Document | ShadowRoot;
+  const popups = ids.split(/\s+/).map((id) => root.getElementById(id));
+  return popups.some((popup) => popup?.matches(POPUP) && popup.checkVisibility());
+}
+
+const POPUP = '[role="listbox"], [role="menu"], [role="grid"], [role="tree"]';
+
+/**
+ * Names, addresses and numbers, which the browser offers to fill in by itself, and what it has filled in: Tab leads to the next field
+ * there, and what comes next is nothing to be guessed.
+ */
+function isFilledByBrowser(element: HTMLElement): boolean {
+  return isAutofilled(element.getAttribute("autocomplete")) || element.matches(":autofill");
+}
+
+const AUTOFILLED =
+  /^(honorific-(prefix|suffix)|(given-|additional-|family-|nick|user)?name|organization(-title)?|street-address|address-(line|level)[1-4]|country(-name)?|postal-code|language|bday(-(day|month|year))?|sex|url|photo|tel(-.+)?|email|impp|transaction-.+)$/;
+
+/** Whether the browser knows what goes in a field with this `autocomplete`. Pages write other words in it to keep the browser away. */
+export function isAutofilled(autocomplete: string | null): boolean {
+  return (autocomplete ?? "")
+    .toLowerCase()
+    .split(/\s+/)
+    .some((token) => AUTOFILLED.test(token));
 }
 
 function closestAcrossShadows(element: Element, selector: string): Element | null {

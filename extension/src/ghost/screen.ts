@@ -1,5 +1,6 @@
 import type { Choice } from "./decide.ts";
-import { type Box, isInside, type Place } from "./place.ts";
+import { runsOneWay } from "./direction.ts";
+import { type Box, isInside, type Place, type TextLead } from "./place.ts";
 import type { Screen } from "./typist.ts";
 
 /** While one types, what covers the field is looked for this often. */
@@ -20,6 +21,20 @@ const RESET: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Takes away the ghost text of a script that could not do that itself: Firefox ends a content script together with its extension,
+ * and gives it no time to tidy up.
+ */
+export function takeAwayRemains(): void {
+  const alike = document.documentElement?.querySelectorAll<HTMLElement>(
+    ':scope > div[popover="manual"][aria-hidden="true"]:empty',
+  );
+  for (const host of alike ?? []) if (isReset(host.style)) host.remove();
+}
+
+const isReset = (style: CSSStyleDeclaration): boolean =>
+  ["position", "pointer-events", "z-index"].every((name) => style.getPropertyValue(name) === RESET[name]);
+
+/**
  * Ghost text over the page. It stands on the page only while it is seen: one element next to `body`, with everything in a closed
  * shadow root, in the top layer so that dialogs don't hide it. No editor has anything of it in its own tree.
  *
@@ -34,10 +49,12 @@ export class Overlay implements Screen {
   /** Takes part in the line, or hangs from it; the ghost in it is a piece of text, whose box is that of its letters. */
   readonly #anchor = document.createElement("span");
   readonly #ghost = document.createElement("span");
+  readonly #text = document.createTextNode("");
   readonly #label = document.createElement("div");
   /** Which one of several it is, after the text. */
   readonly #count = document.createElement("small");
   #style: ReadonlyMap<string, string> = new Map();
+  #isBelow = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** Where it was drawn last. */
   #place: Place | null = null;
@@ -62,6 +79,7 @@ export class Overlay implements Screen {
       "vertical-align": "middle",
       "white-space": "nowrap",
     });
+    this.#ghost.append(this.#text);
     this.#anchor.append(this.#ghost, this.#count);
     this.#clip.append(this.#flow);
     root.append(this.#clip, this.#label);
@@ -74,10 +92,12 @@ export class Overlay implements Screen {
     this.#count.textContent = choice ? `${choice.number}/${choice.of}` : "";
     set(this.#count, { display: choice ? "inline-block" : "none" });
     const standsStill = position === "inline" && this.#standsStill(place);
+    // A field that moves may have moved under something else.
+    const hasMoved = !this.#place || !sameBox(this.#place.clip, place.clip);
     this.#place = place;
     if (standsStill) return true;
     const start = this.#start(place, text);
-    if (!this.#isSeen(start, LOOK_AGAIN_MS)) {
+    if (!this.#isSeen(start, hasMoved ? 0 : LOOK_AGAIN_MS)) {
       this.hide();
       return false;
     }
@@ -91,9 +111,11 @@ export class Overlay implements Screen {
    */
   #standsStill(place: Place): boolean {
     const was = this.#place;
-    if (!was || place.lead.kind !== "text" || this.#flow.style.visibility !== "visible") return false;
-    const sameBoxes = sameBox(was.clip, place.clip) && sameBox(was.flow, place.flow) && was.scale === place.scale;
-    return sameBoxes && performance.now() - this.#lookedAt < LOOK_AGAIN_MS;
+    if (was?.lead.kind !== "text" || place.lead.kind !== "text" || this.#isBelow) return false;
+    // A letter typed at the edge of a field's only line moves the line along.
+    const left = place.lead.text === was.lead.text ? was.flow.left : place.flow.left;
+    const sameBoxes = sameBox(was.clip, place.clip) && sameBox({ ...was.flow, left }, place.flow);
+    return sameBoxes && was.scale === place.scale && performance.now() - this.#lookedAt < LOOK_AGAIN_MS;
   }
 
   hide(): void {
@@ -133,6 +155,7 @@ export class Overlay implements Screen {
     set(this.#count, { color: place.colour });
     if (same(this.#style, place.style)) return;
     this.#style = place.style;
+    this.#lead.forget();
     for (const element of [this.#flow, this.#label]) set(element, Object.fromEntries(place.style));
   }
 
@@ -150,16 +173,16 @@ export class Overlay implements Screen {
       left: `${(flow.left - clip.left) / scale}px`,
       width: `${flow.width}px`,
       height: singleLine ? `${flow.height}px` : "auto",
-      // An input centres its one line.
+      // An input centres its one line, but never lets it out at the top.
       display: singleLine ? "grid" : "block",
-      "align-content": "center",
+      "align-content": "safe center",
       "white-space": wraps ? "pre-wrap" : "pre",
       "text-align": lead.kind === "text" ? lead.align : "start",
     });
     // Out of the flow it takes no room: centred text stays where it is, and a line does not break on its account.
     const inFlow = wraps && (lead.kind === "caret" || /^(start|justify|left)$/.test(lead.align));
     set(this.#anchor, { position: inFlow ? "static" : "absolute", "white-space": inFlow ? "inherit" : "pre" });
-    if (this.#ghost.textContent !== text) this.#ghost.textContent = text;
+    setText(this.#text, text);
     // To a caret whose place is known the line is moved when it has been laid out.
     if (lead.kind === "text") set(this.#flow, { top: `${(flow.top - clip.top) / scale}px` });
     this.#lead.layOut(this.#flow, place, this.#anchor);
@@ -190,9 +213,11 @@ export class Overlay implements Screen {
 
   #setPosition(text: string, position: "inline" | "below", start: Box, place: Place): void {
     const below = position === "below";
+    if (!below && this.#isBelow) this.#anchor.append(this.#count);
+    this.#isBelow = below;
     set(this.#flow, { visibility: below ? "hidden" : "visible" });
     set(this.#label, { display: below ? "block" : "none" });
-    if (!below) return this.#anchor.append(this.#count);
+    if (!below) return;
     this.#label.replaceChildren(text.trimStart(), this.#count);
     set(this.#label, {
       left: `${start.left}px`,
@@ -205,8 +230,9 @@ export class Overlay implements Screen {
 }
 
 /**
- * What stands before ghost text, laid out unseen. Of a long text only the end is laid out at each key: the lines before it have been
- * measured once, and are a block of that height. A line's beginning is where the text was broken, and stays so whatever follows.
+ * What stands before ghost text, laid out unseen. Of a long text only the end is laid out at each key: what is before it has been
+ * measured once, and is an empty box of that size. Lines are measured to where one begins, as that stays so whatever follows; a
+ * field's only line is measured to the end of a word.
  */
 class Lead {
   readonly #spacer = document.createElement("span");
@@ -216,10 +242,13 @@ class Lead {
   readonly #typed = document.createElement("span");
   readonly #text = document.createTextNode("");
   readonly #break = document.createElement("wbr");
-  /** The text of the lines that have been measured, and how the field looked then. */
+  /** What has been measured, where the flow was this wide and this large on the screen. */
   #measured = "";
-  #look = "";
-  #height = 0;
+  #width = 0;
+  #scale = 1;
+  /** The room of what has been measured, in the field's own pixels: the height of lines, or the width of the one line. */
+  #room = 0;
+  #multiline = true;
 
   constructor() {
     set(this.#spacer, { display: "inline-block", height: "0" });
@@ -235,7 +264,13 @@ class Lead {
 
   layOut(flow: HTMLElement, place: Place, anchor: HTMLElement): void {
     if (place.lead.kind === "caret") this.#indent(flow, place.lead.indent, anchor);
-    else this.#repeat(flow, place, place.lead.text, anchor);
+    else this.#repeat(flow, place, place.lead, anchor);
+  }
+
+  /** What was measured was of text that looked otherwise. */
+  forget(): void {
+    this.#measured = "";
+    this.#room = 0;
   }
 
   #indent(flow: HTMLElement, indent: number, anchor: HTMLElement): void {
@@ -243,37 +278,52 @@ class Lead {
     if (this.#spacer.parentNode !== flow) flow.replaceChildren(this.#spacer, this.#mark, anchor);
   }
 
-  #repeat(flow: HTMLElement, place: Place, text: string, anchor: HTMLElement): void {
-    if (this.#end.parentNode !== flow) {
+  #repeat(flow: HTMLElement, place: Place, { text, multiline }: TextLead, anchor: HTMLElement): void {
+    const { scale, rightToLeft } = place;
+    if (this.#end.parentNode !== flow || multiline !== this.#multiline) {
       // It may break at the caret, so that what was typed stays where it is in the field.
-      this.#end.replaceChildren(this.#mark, this.#typed, this.#break, anchor);
+      const room = multiline ? [] : [this.#spacer];
+      this.#end.replaceChildren(this.#mark, ...room, this.#typed, this.#break, anchor);
       flow.replaceChildren(this.#above, this.#end);
+      this.forget();
     }
-    const look = [place.flow.width, place.scale, ...place.style.values()].join();
-    if (look !== this.#look || !text.startsWith(this.#measured)) this.#forget();
-    this.#look = look;
-    this.#setText(text.slice(this.#measured.length));
-    if (this.#text.length > LONG) this.#measure(place.scale);
+    if (place.flow.width !== this.#width || scale !== this.#scale || !text.startsWith(this.#measured)) this.forget();
+    this.#multiline = multiline;
+    this.#width = place.flow.width;
+    this.#scale = scale;
+    this.#makeRoom();
+    setText(this.#text, text.slice(this.#measured.length));
+    if (this.#text.length > LONG) this.#measure(rightToLeft);
   }
 
-  #forget(): void {
-    this.#measured = "";
-    this.#height = 0;
-    set(this.#above, { height: "0" });
+  #makeRoom(): void {
+    set(this.#above, { height: `${this.#multiline ? this.#room : 0}px` });
+    if (!this.#multiline) set(this.#spacer, { width: `${this.#room}px` });
   }
 
-  #setText(text: string): void {
-    if (this.#text.data !== text) this.#text.data = text;
-  }
-
-  /** Makes all lines but the last few into the block above. */
-  #measure(scale: number): void {
-    const start = this.#lineStart(this.#text.length - KEPT);
+  /** Makes all but the end into room. */
+  #measure(rightToLeft: boolean): void {
+    const most = this.#text.length - KEPT;
+    const start = this.#multiline ? this.#lineStart(most) : this.#wordStart(most, rightToLeft);
     if (start === 0) return;
-    this.#height += (this.#topAt(start) - this.markTop()) / scale;
+    const size = this.#multiline ? this.#topAt(start) - this.markTop() : this.#widthTo(start);
+    this.#room += size / this.#scale;
     this.#measured += this.#text.data.slice(0, start);
-    set(this.#above, { height: `${this.#height}px` });
-    this.#setText(this.#text.data.slice(start));
+    this.#makeRoom();
+    setText(this.#text, this.#text.data.slice(start));
+  }
+
+  /** Where a word begins, at most at `index`. Letters of both directions stand in each other's way: of those none is left out. */
+  #wordStart(index: number, rightToLeft: boolean): number {
+    const start = this.#text.data.lastIndexOf(" ", index) + 1;
+    return runsOneWay(this.#text.data.slice(0, start), rightToLeft) ? start : 0;
+  }
+
+  #widthTo(index: number): number {
+    const range = document.createRange();
+    range.setStart(this.#text, 0);
+    range.setEnd(this.#text, index);
+    return range.getBoundingClientRect().width;
   }
 
   /** Where the line begins that the character at `index` is in. */
@@ -307,6 +357,10 @@ const PLAIN = /^[\x20-\x7e]*$/;
 /** More text than this is not laid out again at each key, but for about as much as `KEPT`, in characters. */
 const LONG = 1500;
 const KEPT = 300;
+
+function setText(node: Text, text: string): void {
+  if (node.data !== text) node.data = text;
+}
 
 /** What was set last. The browser gives lengths and colours back in another form than they were set in. */
 const wasSet = new WeakMap<HTMLElement, Map<string, string>>();

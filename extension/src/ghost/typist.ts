@@ -27,6 +27,8 @@ interface Session {
   readonly name: string;
   readonly conversation: Conversation;
   composing: boolean;
+  /** What came in last was not typed, and no key has gone down since. */
+  dictated: boolean;
   /** The text as it was read last. */
   live: Live | null;
   /** A write went wrong here: the field is left alone until it is focused anew. */
@@ -90,6 +92,7 @@ export class Typist {
       name: `f${this.#fields}`,
       conversation: new Conversation(),
       composing: false,
+      dictated: false,
       live: null,
       leftAlone: false,
     };
@@ -108,6 +111,11 @@ export class Typist {
     this.changed();
   }
 
+  /** Words came in without a key: until one goes down, nothing is offered. */
+  dictated(): void {
+    if (this.#session && !this.#writing) this.#session.dictated = true;
+  }
+
   /** The text, the caret, or where they stand may be another one: what is on the screen and what is asked follow. */
   changed(): void {
     const session = this.#session;
@@ -120,6 +128,7 @@ export class Typist {
   /** Does what the key asks for. True where the key is used up, and the page must not see it. */
   press(press: Press): boolean {
     const session = this.#session;
+    if (session && press.isTrusted) session.dictated = false;
     if (!session || !this.#drawn) return false;
     if (!this.#writing && !this.#screen.isStillSeen()) {
       this.#erase();
@@ -144,7 +153,7 @@ export class Typist {
     if (!this.#client.on || session.leftAlone || !session.field.open) return null;
     if (session.field.kind === "code" && !this.#client.codeToo) return null;
     const text = session.field.read(this.#client.contextChars);
-    return text && { ...text, composing: session.composing };
+    return text && { ...text, composing: session.composing, dictated: session.dictated };
   }
 
   #ask(session: Session, live: Live): void {

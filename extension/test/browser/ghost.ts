@@ -125,6 +125,34 @@ export class Ghost {
     return () => evaluate("window.ghostLog");
   }
 
+  /** Counts, from now on, how many frames are drawn between each input of the page and the ghost text that follows it. */
+  async watchFrames(): Promise<() => Promise<number[]>> {
+    const drawn = await this.#drawn();
+    const text = drawn && all(drawn.node).find(({ nodeName }) => nodeName === "#text");
+    if (!text) throw new Error("no ghost text is drawn");
+    await this.#callOn(
+      text,
+      `function () {
+        window.ghostFrames = [];
+        let now = 0;
+        let input = 0;
+        const count = () => { now += 1; requestAnimationFrame(count); };
+        requestAnimationFrame(count);
+        document.addEventListener("input", () => { input = now; });
+        new MutationObserver(() => window.ghostFrames.push(now - input)).observe(this, { characterData: true });
+      }`,
+      null,
+    );
+    const session = await this.#session;
+    return async () => {
+      const { result } = await session.send("Runtime.evaluate", {
+        expression: "window.ghostFrames",
+        returnByValue: true,
+      });
+      return result.value as number[];
+    };
+  }
+
   async #callOn<Result>({ backendNodeId }: CdpNode, functionDeclaration: string, argument: unknown): Promise<Result> {
     const session = await this.#session;
     const { object } = await session.send("DOM.resolveNode", { backendNodeId });

@@ -1,5 +1,10 @@
-import { expect, type Page, test } from "@playwright/test";
-import { launch, pair } from "./fixtures.ts";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BrowserContext, chromium, expect, type Page, test, type Worker } from "@playwright/test";
+import { CHROMIUM, FLAGS } from "./chromium.ts";
+import { launch, pair, welcomeOf } from "./fixtures.ts";
 import { Ghost } from "./ghost.ts";
 import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
 
@@ -24,10 +29,14 @@ test("an extension that is taken away leaves nothing on the pages that are open"
   server.script = knows(SENTENCE);
   server.pages.set("/page", PAGE);
   const context = await launch();
+  const untouched = await context.newPage();
+  await untouched.goto(`${server.origin}/page`);
   const page = await context.newPage();
   const noise: string[] = [];
-  page.on("console", (message) => noise.push(message.text()));
-  page.on("pageerror", (error) => noise.push(String(error)));
+  for (const one of [page, untouched]) {
+    one.on("console", (message) => noise.push(message.text()));
+    one.on("pageerror", (error) => noise.push(String(error)));
+  }
   await pair(page, server.origin, CODE);
   await expect(page.getByRole("status")).toContainText("Connected.");
   await page.goto(`${server.origin}/page`);
@@ -37,10 +46,11 @@ test("an extension that is taken away leaves nothing on the pages that are open"
   await ghost.expectText(" for the quick response");
 
   const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
-  // An extension that was loaded by a flag does not come back from this, and the worker ends in the middle of it.
+  // An extension that is not packed does not come back from this without the developer mode; the worker ends in the middle of it.
   await worker.evaluate("chrome.runtime.reload()").catch(() => {});
   // What was on the screen goes with it, and needs no key for that.
   await expect.poll(() => traces(page), { timeout: 15_000 }).toEqual(NOTHING);
+  expect(await listeners(page)).toEqual({});
 
   await page.keyboard.type(" for");
   await expect(page.locator("#field")).toHaveValue("Thanks for");
@@ -55,7 +65,134 @@ test("an extension that is taken away leaves nothing on the pages that are open"
   await page.keyboard.press("Escape");
   await ghost.expectText(null);
   expect(await traces(page)).toEqual(NOTHING);
+  // A page where nothing was written yet finds out at the first field, and goes on without.
+  await untouched.bringToFront();
+  await untouched.locator("#field").click();
+  await untouched.keyboard.type("Thanks");
+  await expect(untouched.locator("#field")).toHaveValue("Thanks");
+  expect(await listeners(untouched)).toEqual({});
   expect(noise).toEqual([]);
   await context.close();
   await server.stop();
+});
+
+/** The built extension, which may also put its scripts into pages that are open, as an update does. */
+async function withScripting(folder: string): Promise<string> {
+  const path = join(folder, "extension");
+  await cp(fileURLToPath(new URL("../../.output/chrome-mv3", import.meta.url)), path, { recursive: true });
+  const file = join(path, "manifest.json");
+  const manifest = JSON.parse(await readFile(file, "utf8")) as { permissions: string[] };
+  manifest.permissions = [...new Set([...manifest.permissions, "scripting"])];
+  await writeFile(file, JSON.stringify(manifest));
+  return path;
+}
+
+/** A Chromium in which an unpacked extension comes back when it is reloaded. */
+async function launchReloadable(extension: string): Promise<BrowserContext> {
+  const context = await chromium.launchPersistentContext("", {
+    executablePath: CHROMIUM,
+    headless: false,
+    viewport: { width: 1000, height: 700 },
+    args: [...FLAGS, `--load-extension=${extension}`, `--disable-extensions-except=${extension}`],
+  });
+  const welcome = await welcomeOf(context);
+  await welcome.goto("chrome://extensions");
+  await welcome.evaluate("chrome.developerPrivate.updateProfileConfiguration({ inDeveloperMode: true })");
+  return context;
+}
+
+/** Reloads the extension as its own update does, and waits for nothing. What it gives back is the worker of the new one. */
+function reload(context: BrowserContext, old: Worker): Promise<Worker> {
+  const young = context.waitForEvent("serviceworker");
+  void old.evaluate("chrome.runtime.reload()").catch(() => {});
+  return young;
+}
+
+/** Puts the scripts of an extension that has just come into the tabs that are open. */
+function comeToOpenTabs(worker: Worker): Promise<unknown> {
+  return worker.evaluate(`(async () => {
+    const tabs = (await chrome.tabs.query({})).filter(({ url }) => url?.startsWith("http"));
+    const into = (tab, file, world) =>
+      chrome.scripting.executeScript({ target: { tabId: tab.id }, files: ["content-scripts/" + file], world, injectImmediately: true });
+    for (const tab of tabs) await Promise.all([into(tab, "content.js", "ISOLATED"), into(tab, "page.js", "MAIN")]);
+  })()`);
+}
+
+/** What is listened for on the window and the document, by the scripts of all worlds, and how often; not what the test itself does. */
+async function listeners(page: Page): Promise<Record<string, number>> {
+  const session = await page.context().newCDPSession(page);
+  const worlds: number[] = [];
+  session.on("Runtime.executionContextCreated", ({ context }) => worlds.push(context.id));
+  await session.send("Runtime.enable");
+  const found: Record<string, number> = {};
+  for (const contextId of worlds) {
+    for (const expression of ["window", "document"]) {
+      const { result } = await session.send("Runtime.evaluate", { expression, contextId });
+      const { listeners } = await session.send("DOMDebugger.getEventListeners", { objectId: result.objectId ?? "" });
+      for (const { type } of listeners.filter(({ type }) => !OF_THE_TEST.test(type))) {
+        const name = type.replace(EVENT_NAME, "the name that no page can guess");
+        found[name] = (found[name] ?? 0) + 1;
+      }
+    }
+  }
+  await session.detach();
+  return found;
+}
+
+const EVENT_NAME = /^[0-9a-f]+(-[0-9a-f]+){3}$/;
+const OF_THE_TEST = /^(mouse|pointer|touch|click|auxclick|dblclick|contextmenu|__playwright)/;
+
+test("an extension that is reloaded under an open page goes on in it, once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "foretype-extension-"));
+  const server = new ScriptedServer();
+  await server.start();
+  server.script = knows(SENTENCE);
+  server.pages.set("/page", PAGE);
+  const context = await launchReloadable(await withScripting(folder));
+  const page = await context.newPage();
+  const noise: string[] = [];
+  page.on("console", (message) => noise.push(message.text()));
+  page.on("pageerror", (error) => noise.push(String(error)));
+  await pair(page, server.origin, CODE);
+  await expect(page.getByRole("status")).toContainText("Connected.");
+  await page.goto(`${server.origin}/page`);
+  const ghost = new Ghost(page);
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks");
+  await ghost.expectText(" for the quick response");
+  const ofOne = await listeners(page);
+  expect(ofOne).toMatchObject({ keydown: 1, input: 1, selectionchange: 1, "the name that no page can guess": 1 });
+
+  const remains = await page.evaluate(() => document.documentElement.lastElementChild?.outerHTML ?? "");
+
+  const [old] = context.serviceWorkers();
+  const young = reload(context, old as Worker);
+  await page.keyboard.type(" for the qui");
+  await expect(page.locator("#field")).toHaveValue("Thanks for the qui");
+  const worker = await young;
+  // In Firefox what stood on the screen stands there still. Here it is put back.
+  await page.evaluate((remains) => document.documentElement.insertAdjacentHTML("beforeend", remains), remains);
+  await comeToOpenTabs(worker);
+  await ghost.expectText("ck response");
+  expect(await listeners(page)).toEqual(ofOne);
+  // What comes twice, as the sites that are allowed change, is there once as well.
+  await comeToOpenTabs(worker);
+  await ghost.expectText("ck response");
+  expect(await listeners(page)).toEqual(ofOne);
+  expect(await traces(page)).toEqual({ ...NOTHING, children: ["head", "body", "div"] });
+
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).toHaveValue("Thanks for the quick");
+  await ghost.expectText(" response");
+  await expect.poll(() => server.of("accepted").map(({ text }) => text)).toEqual(["ck"]);
+  await page.keyboard.press("Escape");
+  await ghost.expectText(null);
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#rich")).toBeFocused();
+
+  expect(await listeners(page)).toEqual(ofOne);
+  expect(noise).toEqual([]);
+  await context.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
 });

@@ -15,6 +15,7 @@ const TYPED = "Thanks for the quick response, an";
 const FIELDS = {
   "textarea, many lines": { html: '<textarea id="field" rows="12" cols="90"></textarea>', end: `${LINE}\n` },
   "textarea, one paragraph": { html: '<textarea id="field" rows="12" cols="90"></textarea>', end: LINE },
+  input: { html: '<input id="field" size="90">', end: LINE },
   "rich editor, many paragraphs": {
     html: '<div id="field" contenteditable="true" style="width: 700px; height: 300px; overflow: auto"></div>',
     end: LINE,
@@ -32,7 +33,8 @@ for (const [name, { html, end }] of Object.entries(FIELDS)) {
       await show(html);
       await page.locator("#field").evaluate(
         (field, { end, count }) => {
-          if (field instanceof HTMLTextAreaElement) field.value = end.repeat(count);
+          if (field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement)
+            field.value = end.repeat(count);
           else field.innerHTML = `${`<p>${end}</p>`.repeat(count)}<p><br></p>`;
           field.focus();
         },

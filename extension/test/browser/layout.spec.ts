@@ -78,6 +78,60 @@ for (const [name, html] of Object.entries({
   });
 }
 
+/** Of a text as long as these only the end is laid out again: the rest is room that was measured once. */
+const LONG: Record<string, { field: string; text: string; typed?: string; rest?: string; all?: string }> = {
+  "an input of a long text": {
+    field: '<input id="field" style="font: 17px Georgia, serif; letter-spacing: 0.3px; width: 600px; padding: 0 11px">',
+    text: "and a few words, ",
+  },
+  "an input of a long text in two scripts": { field: '<input id="field" size="60">', text: "and שלום, then " },
+  "an input of a long text that another font draws": {
+    field: '<input id="field" style="font: 17px Georgia, serif; width: 600px">',
+    text: "שלום לך, ",
+  },
+  "a scaled input of a long text": {
+    field: '<div style="transform: scale(1.3); transform-origin: 0 0"><input id="field" size="60"></div>',
+    text: "and a few words, ",
+  },
+  "an input of a long text that ends at its right": {
+    field: '<input id="field" size="60" style="text-align: right">',
+    text: "and a few words, ",
+  },
+  "an input of a long text from right to left": {
+    field: '<input id="field" size="60" dir="rtl">',
+    text: "שלום לך, ",
+    typed: "תודה על התג",
+    rest: "ובה המהירה",
+    all: "ArrowLeft",
+  },
+  "a textarea of a long text": {
+    field: '<textarea id="field" rows="6" cols="70"></textarea>',
+    text: "and a few words, ",
+  },
+};
+
+for (const [name, { field, text, typed = TYPED, rest = REST, all = "ArrowRight" }] of Object.entries(LONG)) {
+  test(`in ${name}, ghost text stands where the text will be`, async ({ page, ghost, server, show }) => {
+    server.script = ({ before }) => (before.endsWith(typed) ? rest : null);
+    await show(field);
+    await page.locator("#field").fill(text.repeat(300));
+    await page.locator("#field").focus();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type(typed);
+    await ghost.expectText(rest);
+    const drawn = await ghost.rect();
+    // What is typed may move a line that ends at an edge; its height stays.
+    const edge = await page.locator("#field").evaluate((field) => field.scrollLeft);
+    await page.keyboard.press(all);
+    const became = await ghost.rectOfTyped(rest);
+    const moved = (await page.locator("#field").evaluate((field) => field.scrollLeft)) - edge;
+    const scale = name.includes("scaled") ? 1.3 : 1;
+    expect(Math.abs(drawn.top - became.top)).toBeLessThan(1);
+    // How far it was scrolled is told in whole pixels.
+    expect(Math.abs(drawn.left - became.left - moved * scale)).toBeLessThan(1.5);
+  });
+}
+
 test("it follows the field that is scrolled, and goes with it out of sight", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
   await show('<textarea id="field" rows="4" cols="70"></textarea><div style="height: 3000px"></div>');

@@ -21,6 +21,7 @@ const PRIVATE: Record<string, string> = {
   "a page that wants no LanguageTool": '<textarea id="field" data-lt-active="false"></textarea>',
   "a field with a list of choices":
     '<input id="field" list="choices"><datalist id="choices"><option>One</option></datalist>',
+  "a field that the browser fills in": '<input id="field" autocomplete="shipping street-address">',
   "an open combobox": '<input id="field" role="combobox" aria-expanded="true">',
 };
 

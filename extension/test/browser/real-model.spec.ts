@@ -23,6 +23,35 @@ for (const [kind, html] of Object.entries(FIELDS)) {
   });
 }
 
+/** The model was made from English: of these it knows the letters, and hardly a word. */
+const OTHER_SCRIPTS = {
+  Cyrillic: "Спасибо за ваше пись",
+  Chinese: "你好,谢谢你的邮件。我们明天上午",
+  Arabic: "شكرا على رسالتك. سوف",
+  emoji: "😀😀 👍🏽👍🏽 ❤️ 👨‍👩‍👧‍👦 ",
+};
+
+/** Within this the server answers every keystroke. */
+const BUDGET_MS = 300;
+
+test("after text in another script nothing is shown, and English after it goes on as ever", async ({
+  page,
+  ghost,
+  show,
+}) => {
+  await show(FIELDS.textarea);
+  await page.locator("#field").click();
+  const log = await ghost.watch();
+  for (const [script, text] of Object.entries(OTHER_SCRIPTS)) {
+    await page.keyboard.type(text, { delay: 40 });
+    await page.waitForTimeout(BUDGET_MS);
+    expect(await log(), script).toEqual({ came: 0, went: 0 });
+    await page.keyboard.press("Enter");
+  }
+  await page.keyboard.type(TYPED);
+  await expect.poll(() => ghost.text()).toMatch(/^stions/);
+});
+
 test("a server that is killed takes no key with it, and its ghost text comes back with it", async ({
   page,
   ghost,

@@ -6,6 +6,7 @@ const live = (changes: Partial<Live> = {}): Live => ({
   after: "",
   selected: false,
   composing: false,
+  dictated: false,
   room: Number.POSITIVE_INFINITY,
   ...changes,
 });
@@ -57,6 +58,7 @@ test.each([
   ["all of it has been typed", suggestion("ere"), { before: "Hi there" }, "used_up"],
   ["the text is another one", suggestion("ere"), { before: "Hi to" }, "other_text"],
   ["an input method composes", suggestion("ere"), { composing: true }, "composing"],
+  ["the text is dictated", suggestion("ere"), { dictated: true }, "dictated"],
   ["there is a selection", suggestion("ere"), { selected: true }, "selected"],
   ["the caret is inside a word", suggestion("ere", "ing"), { after: "ing" }, "inside_word"],
   ["text follows, and text stands below", suggestion("ere", " a\nb"), { after: " a\nb" }, "no_room"],

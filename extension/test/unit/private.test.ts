@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isSecretByAutocomplete, isSecretByName } from "../../src/ghost/private.ts";
+import { isAutofilled, isSecretByAutocomplete, isSecretByName } from "../../src/ghost/private.ts";
 
 test.each([
   "otp",
@@ -43,4 +43,15 @@ test.each(["cc-number", "cc-csc", "one-time-code", "current-password", "new-pass
 
 test.each(["on", "off", "name", "street-address", null])("autocomplete=%j is not", (value) => {
   expect(isSecretByAutocomplete(value)).toBe(false);
+});
+
+test.each(["name", "shipping street-address", "section-a home tel-national", "email", "bday-year", "address-level2"])(
+  "autocomplete=%j is the browser's to fill",
+  (value) => {
+    expect(isAutofilled(value)).toBe(true);
+  },
+);
+
+test.each(["on", "off", "nope", "new-search", "filename", "", null])("autocomplete=%j is not", (value) => {
+  expect(isAutofilled(value)).toBe(false);
 });

@@ -4,7 +4,7 @@ import { type Box, intersection, type Place } from "../place.ts";
 import { isClosed, type PasswordMemory } from "../private.ts";
 import type { Reach } from "../reach.ts";
 import { type Caret, isBlock, textAround } from "./editable-text.ts";
-import type { Field, FieldText, Written } from "./field.ts";
+import type { Field, FieldKind, FieldText, Written } from "./field.ts";
 import { kindOf } from "./kind.ts";
 import { backgroundOf, clippedByAncestors, edges, isSeenAt, parentOf, textColour, textStyle } from "./style.ts";
 import { startNewUndoStepIn } from "./undo.ts";
@@ -19,6 +19,7 @@ const SETTLING_MS = [16, 32];
 /** Any `contenteditable`. Editors differ in how they take text in and keep undo steps; how it is read and where it stands is the same. */
 export class Editable implements Field {
   readonly element: HTMLElement;
+  readonly kind: FieldKind;
   readonly #passwords: PasswordMemory;
   readonly #reach: Reach;
 
@@ -26,11 +27,8 @@ export class Editable implements Field {
     this.element = element;
     this.#passwords = passwords;
     this.#reach = reach;
+    this.kind = kindOf(element, true);
     reach.entered(element);
-  }
-
-  get kind() {
-    return kindOf(this.element, true);
   }
 
   get open(): boolean {

@@ -19,6 +19,7 @@ export type Written = "written" | "refused" | "unverified";
 /** One kind of editor. Nothing else knows how text is read from it, where it is drawn, or how it is written. */
 export interface Field {
   readonly element: HTMLElement;
+  /** As it was when the field was entered. */
   readonly kind: FieldKind;
   /** Whether it may be read now. Asked before every reading: pages change their fields while one types. */
   readonly open: boolean;

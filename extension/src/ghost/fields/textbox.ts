@@ -2,7 +2,7 @@ import { ghostStrength } from "../colour.ts";
 import { firstOf, lastOf } from "../cut.ts";
 import type { Place } from "../place.ts";
 import { isClosed, type PasswordMemory } from "../private.ts";
-import type { Field, FieldText, Written } from "./field.ts";
+import type { Field, FieldKind, FieldText, Written } from "./field.ts";
 import { kindOf } from "./kind.ts";
 import { backgroundOf, clippedByAncestors, edges, isSeenAt, textColour, textStyle } from "./style.ts";
 import { startNewUndoStep } from "./undo.ts";
@@ -10,15 +10,13 @@ import { startNewUndoStep } from "./undo.ts";
 /** A `textarea`, or an `input` that holds prose. */
 export class TextBox implements Field {
   readonly element: HTMLTextAreaElement | HTMLInputElement;
+  readonly kind: FieldKind;
   readonly #passwords: PasswordMemory;
 
   constructor(element: HTMLTextAreaElement | HTMLInputElement, passwords: PasswordMemory) {
     this.element = element;
     this.#passwords = passwords;
-  }
-
-  get kind() {
-    return kindOf(this.element, this.#multiline);
+    this.kind = kindOf(element, this.#multiline);
   }
 
   get open(): boolean {
