@@ -22,10 +22,15 @@ export type ToPage =
       readonly keys: Keys;
       readonly spoken: boolean;
     }
-  | { readonly type: "answer"; readonly field: string; readonly answer: Answer };
+  | { readonly type: "answer"; readonly field: string; readonly answer: Answer }
+  /** The site is allowed no longer: the content script ends, and leaves nothing. */
+  | { readonly type: "end" };
 
 /** What a page is asked by the popup, and says of the field in it. A frame without the focus says nothing. */
 export const WHAT_IS_HERE = "what-is-here";
+
+/** What the page's own frame is asked where no frame has answered: one that is not allowed may have the focus. */
+export const IS_ANYBODY_HERE = "is-anybody-here";
 
 export interface PageState {
   readonly host: string;

@@ -11,6 +11,10 @@ export interface Settings {
 const SERVER = "server";
 const PREFERENCES = "preferences";
 const SAVED = "saved";
+const WISH = "sites";
+
+/** What a person has answered when asked where it may help. What is really allowed, the browser knows. */
+export type Wish = "everywhere" | "chosen";
 
 async function stored<Value>(key: string): Promise<Partial<Value> | undefined> {
   return (await browser.storage.local.get(key))[key] as Partial<Value> | undefined;
@@ -31,6 +35,15 @@ export async function readPreferences(): Promise<Preferences> {
 
 export async function writePreferences(preferences: Preferences): Promise<void> {
   await browser.storage.local.set({ [PREFERENCES]: preferences });
+}
+
+/** Null where nobody has answered. */
+export async function readWish(): Promise<Wish | null> {
+  return ((await browser.storage.local.get(WISH))[WISH] as Wish | undefined) ?? null;
+}
+
+export async function writeWish(wish: Wish): Promise<void> {
+  await browser.storage.local.set({ [WISH]: wish });
 }
 
 export async function readSavedToday(): Promise<Saved> {

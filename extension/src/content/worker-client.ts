@@ -11,6 +11,8 @@ const KNOWN_AFTER_MS = 500;
 export interface Script {
   readonly signal: AbortSignal;
   readonly isInvalid: boolean;
+  /** Ends it. */
+  abort(): void;
 }
 
 /** The way to the server through the service worker. The port is opened by the first field that is focused: a page without one costs nothing. */
@@ -78,6 +80,7 @@ export class WorkerClient implements Client {
 
   #receive(message: ToPage): void {
     if (message.type === "answer") return this.#listener(message.field, message.answer);
+    if (message.type === "end") return this.#script.abort();
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
     this.on = message.on;

@@ -5,16 +5,16 @@ import { sentenceFor } from "../protocol/troubles.ts";
 import { CLIENT, readSettings, writeSettings } from "../settings.ts";
 import { find } from "./find.ts";
 
-/** The form that pairs this browser with a server: `#address`, `#secret` and `#outcome` in the page's only `form`. */
+/** The form that pairs this browser with a server: `#pairing`, with `#address`, `#secret` and `#outcome` in it. */
 
 type Tone = "quiet" | "good" | "bad";
 
 /** Brings the form to life. Calls `paired` whenever a server has welcomed this browser. Ends when the form says what is so now. */
 export async function bringPairingToLife(paired: () => void = () => {}): Promise<void> {
-  const form = find("form", HTMLFormElement);
+  const form = find("#pairing", HTMLFormElement);
   const address = find("#address", HTMLInputElement);
   const secret = find("#secret", HTMLInputElement);
-  const button = find('form [type="submit"]', HTMLButtonElement);
+  const button = find('#pairing [type="submit"]', HTMLButtonElement);
 
   const tryToConnect = async (): Promise<void> => {
     const origin = originOf(address.value);

@@ -1,6 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { type BrowserContext, test as base, type Page } from "@playwright/test";
-import { expect, install, OPTIONS, WELCOME, welcomeOf } from "./fixtures.ts";
+import { expect, install, inWorker, OPTIONS, WELCOME, welcomeOf } from "./fixtures.ts";
 import { Ghost } from "./ghost.ts";
 import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
 
@@ -54,11 +54,6 @@ const test = base.extend<OfTest, OfWorker>({
     await page.unrouteAll();
   },
 });
-
-async function inWorker(context: BrowserContext, expression: string): Promise<unknown> {
-  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
-  return worker.evaluate(expression);
-}
 
 /** As a person who comes back from another window. */
 const comeBack = (page: Page) => page.evaluate(() => window.dispatchEvent(new Event("focus")));

@@ -3,6 +3,7 @@ import { readable } from "../../look/chord.ts";
 import { find } from "../../look/find.ts";
 import { type Preferences, type Sureness, withSite } from "../../preferences.ts";
 import { readPreferences, writePreferences } from "../../settings.ts";
+import { smallButton } from "./small-button.ts";
 
 /** The part of the options page that says how a person wants it: keys, sureness, sites. Everything is kept as soon as it is chosen. */
 
@@ -26,16 +27,6 @@ async function prefer(changed: Preferences): Promise<void> {
   preferences = changed;
   await writePreferences(changed);
   show();
-}
-
-function button(text: string, label: string, press: (button: HTMLButtonElement) => void): HTMLButtonElement {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "small";
-  made.textContent = text;
-  made.setAttribute("aria-label", label);
-  made.addEventListener("click", () => press(made));
-  return made;
 }
 
 /** The next key that is pressed is the one. It is only one: the key after it leaves the field as ever. */
@@ -79,12 +70,12 @@ function showKeys(): void {
     const name = document.createElement("span");
     name.textContent = NAMES[act];
     const chord = preferences.keys[act];
-    const change = button(readable(chord), `${NAMES[act]}: ${readable(chord)}. Change`, (asked) =>
+    const change = smallButton(readable(chord), `${NAMES[act]}: ${readable(chord)}. Change`, (asked) =>
       listenFor(act, asked),
     );
     change.dataset.act = act;
     const isUsual = chord === DEFAULT_KEYS[act];
-    const back = button(
+    const back = smallButton(
       isUsual ? "Switch off" : "As it was",
       `${NAMES[act]}: ${isUsual ? "switch off" : "as it was"}`,
       () => choose(act, isUsual ? "" : DEFAULT_KEYS[act]),
@@ -100,13 +91,12 @@ function showSites(): void {
     const row = document.createElement("li");
     row.append(
       host,
-      button("Switch on", `Switch on at ${host}`, () => prefer(withSite(preferences, host, true))),
+      smallButton("Switch on", `Switch on at ${host}`, () => prefer(withSite(preferences, host, true))),
     );
     return row;
   });
   sites.replaceChildren(...rows);
-  sites.hidden = rows.length === 0;
-  find("#no-sites", HTMLParagraphElement).hidden = rows.length > 0;
+  find("#off", HTMLDivElement).hidden = rows.length === 0;
 }
 
 function show(): void {

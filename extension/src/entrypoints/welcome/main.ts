@@ -5,12 +5,13 @@ import type { Act } from "../../ghost/keys.ts";
 import { readable } from "../../look/chord.ts";
 import { find } from "../../look/find.ts";
 import { bringPairingToLife } from "../../look/pairing-form.ts";
+import { bringWhereToLife } from "../../look/where.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
 import { findServer, type PairingError } from "../../protocol/pair.ts";
 import { sentenceFor } from "../../protocol/troubles.ts";
 import { readPreferences, readSettings } from "../../settings.ts";
 
-/** The page that opens when the extension is installed: start the server, pair with it, try it. */
+/** The page that opens when the extension is installed: start the server, pair with it, try it, say where it may help. */
 
 const WHAT_THEY_DO: Readonly<Partial<Record<Act, string>>> = {
   word: "takes the next word",
@@ -65,7 +66,7 @@ async function showKeys(): Promise<void> {
 }
 
 function showPaired(): void {
-  find("#pair", HTMLLIElement).toggleAttribute("data-done", isPaired);
+  find("#pair-step", HTMLLIElement).toggleAttribute("data-done", isPaired);
 }
 
 /** The next step is the person's who has just done this one: the caret stands where the rest of the word belongs. */
@@ -79,7 +80,13 @@ function goOn(): void {
 
 // No content script comes to the extension's own pages: this one completes by itself.
 const life = new AbortController();
-completeHere(new WorkerClient({ signal: life.signal, isInvalid: false }), reachFrom(window, life.signal), life.signal);
+const script = { signal: life.signal, isInvalid: false, abort: () => life.abort() };
+completeHere(new WorkerClient(script), reachFrom(window, life.signal), life.signal);
 showPaired();
-await Promise.all([showKeys(), bringPairingToLife(goOn), lookForServer()]);
+await Promise.all([
+  showKeys(),
+  bringPairingToLife(goOn),
+  bringWhereToLife((_allowed, wish) => find("#where-step", HTMLLIElement).toggleAttribute("data-done", wish !== null)),
+  lookForServer(),
+]);
 window.addEventListener("focus", () => isPaired || lookForServer());
