@@ -39,3 +39,6 @@ export interface PageState {
 
 /** What the service worker is asked by the popup. */
 export const STATUS = "status";
+
+/** What the popup asks of the service worker when a site has been allowed; it answers when open pages have the content script. */
+export const ARRIVE = "arrive";

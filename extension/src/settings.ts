@@ -14,7 +14,11 @@ const SAVED = "saved";
 const WISH = "sites";
 
 /** What a person has answered when asked where it may help. What is really allowed, the browser knows. */
-export type Wish = "everywhere" | "chosen";
+export interface Wish {
+  readonly where: "everywhere" | "chosen";
+  /** The patterns of the sites that were chosen before it was everywhere: the browser forgets them. */
+  readonly before: readonly string[];
+}
 
 async function stored<Value>(key: string): Promise<Partial<Value> | undefined> {
   return (await browser.storage.local.get(key))[key] as Partial<Value> | undefined;
@@ -39,7 +43,8 @@ export async function writePreferences(preferences: Preferences): Promise<void> 
 
 /** Null where nobody has answered. */
 export async function readWish(): Promise<Wish | null> {
-  return ((await browser.storage.local.get(WISH))[WISH] as Wish | undefined) ?? null;
+  const { where, before = [] } = (await stored<Wish>(WISH)) ?? {};
+  return where ? { where, before } : null;
 }
 
 export async function writeWish(wish: Wish): Promise<void> {

@@ -30,7 +30,8 @@ export function patternOf(url: string | undefined): string | null {
 export function patternFrom(written: string): string | null {
   const text = written.trim();
   const pattern = patternOf(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
-  return pattern !== null && /^https?:\/\/[^*]+\/\*$/.test(pattern) ? pattern : null;
+  // Chromium takes spaces and other signs for part of a host.
+  return pattern !== null && /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])\/\*$/.test(pattern) ? pattern : null;
 }
 
 /** A pattern of one site, as a person would say it; null for a pattern of several. */

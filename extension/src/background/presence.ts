@@ -16,14 +16,19 @@ export async function grantedOrigins(): Promise<string[]> {
   return (await browser.permissions.getAll()).origins ?? [];
 }
 
-/** One after the other: the browser refuses a script that another registration under way has named. */
-let settling: Promise<void> = Promise.resolve();
+/** One after the other: the browser refuses a script that another registration under way has named, and no page needs two. */
+let working: Promise<void> = Promise.resolve();
+
+function next(work: () => Promise<void>): Promise<void> {
+  working = working.then(work, work);
+  return working;
+}
 
 /** Pages that are loaded from now on have the scripts exactly where the extension is allowed. The browser remembers it. */
-export function settle(): Promise<void> {
-  settling = settling.then(register, register);
-  return settling;
-}
+export const settle = (): Promise<void> => next(register);
+
+/** The same, and pages that are open have the content script, so that nobody has to load them again. */
+export const arrive = (): Promise<void> => next(register).then(() => next(comeToOpenTabs));
 
 async function register(): Promise<void> {
   const matches = (await grantedOrigins()).sort();
@@ -35,10 +40,10 @@ async function register(): Promise<void> {
 }
 
 /**
- * Brings the content script to the pages that are open already, so that nobody has to load them again. A frame that has a living one
- * keeps it. The script in the page's own world stays away: what it is told would be heard by scripts that the page has run before it.
+ * A frame that has a living content script keeps it. The script in the page's own world stays away: what it is told would be heard by
+ * scripts that the page has run before it.
  */
-export async function comeToOpenTabs(): Promise<void> {
+async function comeToOpenTabs(): Promise<void> {
   const tabs = await browser.tabs.query({ discarded: false });
   await Promise.all(tabs.map(({ id }) => id !== undefined && comeTo(id)));
 }

@@ -1,9 +1,9 @@
 import { type Browser, browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
-import { comeToOpenTabs, grantedOrigins, settle } from "../background/presence.ts";
+import { arrive, grantedOrigins, settle } from "../background/presence.ts";
 import { Switchboard } from "../background/switchboard.ts";
 import { type Sign, showSign } from "../background/toolbar.ts";
-import { PORT, STATUS, type ToPage, type ToWorker } from "../messages.ts";
+import { ARRIVE, PORT, STATUS, type ToPage, type ToWorker } from "../messages.ts";
 import { socketOf } from "../protocol/address.ts";
 import { Connection } from "../protocol/connection.ts";
 import {
@@ -44,19 +44,18 @@ export default defineBackground(() => {
     sign = now;
     return showSign(now);
   };
-  browser.runtime.onMessage.addListener((message: unknown, _sender, answer: (sign: Sign) => void) => {
+  browser.runtime.onMessage.addListener((message: unknown, _sender, answer: (sign?: Sign) => void) => {
     if (message === STATUS) answer(sign);
+    if (message !== ARRIVE) return;
+    void arrive().then(() => answer());
+    return true;
   });
   browser.runtime.onInstalled.addListener(async ({ reason }) => {
-    await settle();
-    await comeToOpenTabs();
+    await arrive();
     const isNew = reason === "install" && !(await readSettings());
     if (isNew || (reason === "update" && (await isSilentSinceUpdate()))) await openWelcome();
   });
-  browser.permissions.onAdded.addListener(async () => {
-    await settle();
-    await comeToOpenTabs();
-  });
+  browser.permissions.onAdded.addListener(() => void arrive());
   browser.permissions.onRemoved.addListener(async () => {
     await settle();
     const origins = await grantedOrigins();

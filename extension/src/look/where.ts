@@ -5,35 +5,40 @@ import { find } from "./find.ts";
 
 /** The choice where it may help: `#everywhere`, `#only-chosen` and `#where-now` in the page. */
 
-const NOW: Readonly<Record<Wish, string>> = {
+type Where = Wish["where"];
+
+const NOW: Readonly<Record<Where, string>> = {
   everywhere: "It may help on all sites. The toolbar's icon switches a single one off.",
   chosen: "It helps only on the sites that you choose.",
 };
 
 /** Brings the choice to life. Calls `changed` with what is allowed, now and whenever that becomes another. */
-export async function bringWhereToLife(changed: (allowed: Allowed, wish: Wish | null) => void): Promise<void> {
+export async function bringWhereToLife(changed: (allowed: Allowed, where: Where | null) => void): Promise<void> {
   const everywhere = find("#everywhere", HTMLButtonElement);
   const onlyChosen = find("#only-chosen", HTMLButtonElement);
 
+  let allowed = await readAllowed();
+
   const show = async (): Promise<void> => {
-    const allowed = await readAllowed();
-    const wish = await wishNow(allowed);
-    everywhere.ariaPressed = String(wish === "everywhere");
-    onlyChosen.ariaPressed = String(wish === "chosen");
-    say(wish === null ? "" : NOW[wish]);
-    changed(allowed, wish);
+    allowed = await readAllowed();
+    const where = await whereNow(allowed);
+    everywhere.ariaPressed = String(where === "everywhere");
+    onlyChosen.ariaPressed = String(where === "chosen");
+    say(where === null ? "" : NOW[where]);
+    changed(allowed, where);
   };
 
   everywhere.addEventListener("click", async () => {
+    const before = allowed.sites;
     // The browser asks only in the click itself: nothing is waited for before.
     if (!(await browser.permissions.request({ origins: [...EVERYWHERE] })))
       return say("The browser did not allow it. Nothing has changed.");
-    await writeWish("everywhere");
+    if (!allowed.everywhere) await writeWish({ where: "everywhere", before });
     await show();
   });
   onlyChosen.addEventListener("click", async () => {
-    await browser.permissions.remove({ origins: [...EVERYWHERE] });
-    await writeWish("chosen");
+    if (allowed.everywhere) await takeBack((await readWish())?.before ?? []);
+    await writeWish({ where: "chosen", before: [] });
     await show();
   });
   // It may have been changed elsewhere: in the popup, in the browser's own settings.
@@ -42,14 +47,23 @@ export async function bringWhereToLife(changed: (allowed: Allowed, wish: Wish | 
   await show();
 }
 
-export async function readAllowed(): Promise<Allowed> {
+/**
+ * Chromium takes with all sites also each single one. Those it was asked for before, so it gives them back without a question. This
+ * machine's pages it takes, too, and gives back when it is next started.
+ */
+async function takeBack(sites: readonly string[]): Promise<void> {
+  await browser.permissions.remove({ origins: [...EVERYWHERE] });
+  if (sites.length > 0) await browser.permissions.request({ origins: [...sites] });
+}
+
+async function readAllowed(): Promise<Allowed> {
   return allowedBy((await browser.permissions.getAll()).origins ?? []);
 }
 
 /** What the browser allows counts; where that is nothing, what was answered. */
-async function wishNow({ everywhere, sites }: Allowed): Promise<Wish | null> {
+async function whereNow({ everywhere, sites }: Allowed): Promise<Where | null> {
   if (everywhere) return "everywhere";
-  return sites.length > 0 || (await readWish()) === "chosen" ? "chosen" : null;
+  return sites.length > 0 || (await readWish())?.where === "chosen" ? "chosen" : null;
 }
 
 function say(text: string): void {

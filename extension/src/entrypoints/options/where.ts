@@ -40,8 +40,8 @@ form.addEventListener("submit", async (event) => {
   say(`It helps on ${siteOf(pattern)} now.`);
 });
 
-await bringWhereToLife(({ everywhere, sites }, wish) => {
+await bringWhereToLife(({ everywhere, sites }, where) => {
   list.replaceChildren(...sites.map(rowOf));
   list.hidden = everywhere || sites.length === 0;
-  form.hidden = wish !== "chosen";
+  form.hidden = where !== "chosen";
 });

@@ -1,13 +1,19 @@
 import type { Sign } from "../../background/toolbar.ts";
 import type { Here } from "../../ghost/index.ts";
-import type { PageState } from "../../messages.ts";
 import type { Preferences } from "../../preferences.ts";
+
+/** What the popup was opened over, in a closed set. */
+export type Place =
+  | { readonly kind: "site"; readonly host: string; readonly here: Here }
+  | { readonly kind: "frame"; readonly host: string } // the focus is in a frame of a site that is not allowed
+  | { readonly kind: "unallowed"; readonly host: string; readonly pattern: string }
+  | { readonly kind: "own"; readonly here: Here | null } // a page of the extension; null where it completes nothing
+  | { readonly kind: "closed" }; // the browser's own pages, the store's
 
 /** All that the popup's one sentence depends on. */
 export interface Situation {
   readonly sign: Sign | "loading";
-  /** Null where no script of the extension runs on the page. */
-  readonly page: PageState | null;
+  readonly place: Place;
   readonly preferences: Preferences;
   readonly now: number;
 }
@@ -33,10 +39,23 @@ const OF_FIELD: Readonly<Record<Here, Sentence>> = {
 };
 
 /** What is going on here, in one sentence: what a person did comes first, then the server, then the field. */
-export function sentenceOf({ sign, page, preferences, now }: Situation): Sentence {
+export function sentenceOf({ sign, place, preferences, now }: Situation): Sentence {
   if (preferences.pausedUntil > now) return { tone: "quiet", text: "Paused everywhere." };
-  if (page && preferences.sitesOff.includes(page.host)) return { tone: "quiet", text: "Off on this site." };
-  const ofServer = OF_SERVER[sign];
-  if (ofServer) return ofServer;
-  return page ? OF_FIELD[page.here] : { tone: "quiet", text: "The browser lets no extension write on this page." };
+  if ("host" in place && preferences.sitesOff.includes(place.host)) return { tone: "quiet", text: "Off on this site." };
+  return OF_SERVER[sign] ?? ofPlace(place);
+}
+
+function ofPlace(place: Place): Sentence {
+  switch (place.kind) {
+    case "site":
+      return OF_FIELD[place.here];
+    case "own":
+      return place.here ? OF_FIELD[place.here] : { tone: "quiet", text: "On. This page is Foretype's own." };
+    case "unallowed":
+      return { tone: "quiet", text: "Not allowed on this site yet." };
+    case "frame":
+      return { tone: "quiet", text: "What you write in here belongs to another site, where it is not allowed yet." };
+    case "closed":
+      return { tone: "quiet", text: "The browser lets no extension write on this page." };
+  }
 }

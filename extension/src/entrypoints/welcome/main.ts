@@ -1,3 +1,4 @@
+import { answerPopup } from "../../content/popup-answer.ts";
 import { reachFrom } from "../../content/reach.ts";
 import { WorkerClient } from "../../content/worker-client.ts";
 import { completeHere } from "../../ghost/index.ts";
@@ -81,12 +82,15 @@ function goOn(): void {
 // No content script comes to the extension's own pages: this one completes by itself.
 const life = new AbortController();
 const script = { signal: life.signal, isInvalid: false, abort: () => life.abort() };
-completeHere(new WorkerClient(script), reachFrom(window, life.signal), life.signal);
+const look = completeHere(new WorkerClient(script), reachFrom(window, life.signal), life.signal);
+answerPopup(look, life.signal);
 showPaired();
 await Promise.all([
   showKeys(),
   bringPairingToLife(goOn),
-  bringWhereToLife((_allowed, wish) => find("#where-step", HTMLLIElement).toggleAttribute("data-done", wish !== null)),
+  bringWhereToLife((_allowed, where) =>
+    find("#where-step", HTMLLIElement).toggleAttribute("data-done", where !== null),
+  ),
   lookForServer(),
 ]);
 window.addEventListener("focus", () => isPaired || lookForServer());
