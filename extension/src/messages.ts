@@ -42,3 +42,19 @@ export const STATUS = "status";
 
 /** What the popup asks of the service worker when a site has been allowed; it answers when open pages have the content script. */
 export const ARRIVE = "arrive";
+
+/** What a page of this machine asks of the service worker: whether its server is the one. */
+export const IS_CONNECTED = "is-connected";
+
+/** A pairing code that a page of this machine offers for its server. */
+export const OFFER = "offer";
+
+export interface Offer {
+  readonly type: typeof OFFER;
+  readonly code: string;
+}
+
+export function isOffer(message: unknown): message is Offer {
+  const { type, code } = (message ?? {}) as Partial<Offer>;
+  return type === OFFER && typeof code === "string";
+}

@@ -73,6 +73,31 @@ export function onSettings(listeners: { readonly server: () => void; readonly pr
   });
 }
 
+const OFFER = "offer";
+
+/** A server that a page of this machine offers, until a person has been asked about it. Kept in memory only. */
+export interface Offered {
+  readonly origin: string;
+  readonly code: string;
+}
+
+export async function writeOffer(offer: Offered): Promise<void> {
+  await browser.storage.session.set({ [OFFER]: offer });
+}
+
+/** What is offered now, and no more afterwards. */
+export async function takeOffer(): Promise<Offered | null> {
+  const offer = (await browser.storage.session.get(OFFER))[OFFER] as Offered | undefined;
+  if (offer) await browser.storage.session.remove(OFFER);
+  return offer ?? null;
+}
+
+export function onOffer(listener: () => void): void {
+  browser.storage.session.onChanged.addListener((changes) => {
+    if (changes[OFFER]?.newValue !== undefined) listener();
+  });
+}
+
 /** Content scripts run beside pages: storage is none of theirs. */
 export async function keepStorageFromPages(): Promise<void> {
   await browser.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });

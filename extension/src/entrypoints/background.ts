@@ -1,10 +1,12 @@
 import { type Browser, browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
+import { openWelcome, takeOffer } from "../background/offer.ts";
 import { arrive, grantedOrigins, settle } from "../background/presence.ts";
 import { Switchboard } from "../background/switchboard.ts";
 import { type Sign, showSign } from "../background/toolbar.ts";
-import { ARRIVE, PORT, STATUS, type ToPage, type ToWorker } from "../messages.ts";
+import { ARRIVE, IS_CONNECTED, isOffer, PORT, STATUS, type ToPage, type ToWorker } from "../messages.ts";
 import { socketOf } from "../protocol/address.ts";
+import { isSameServer } from "../protocol/connect.ts";
 import { Connection } from "../protocol/connection.ts";
 import {
   CLIENT,
@@ -44,11 +46,12 @@ export default defineBackground(() => {
     sign = now;
     return showSign(now);
   };
-  browser.runtime.onMessage.addListener((message: unknown, _sender, answer: (sign?: Sign) => void) => {
+  browser.runtime.onMessage.addListener((message: unknown, sender, answer: (value?: Sign | boolean) => void) => {
     if (message === STATUS) answer(sign);
-    if (message !== ARRIVE) return;
-    void arrive().then(() => answer());
-    return true;
+    if (isOffer(message)) void takeOffer(message.code, sender);
+    if (message === ARRIVE) void arrive().then(() => answer());
+    if (message === IS_CONNECTED) void isServerAt(sender.origin ?? "").then(answer);
+    return message === ARRIVE || message === IS_CONNECTED;
   });
   browser.runtime.onInstalled.addListener(async ({ reason }) => {
     await arrive();
@@ -113,7 +116,10 @@ const end = (port: Browser.runtime.Port) => port.postMessage({ type: "end" } sat
 const isOwn = (port: Browser.runtime.Port): boolean =>
   originOf(port).startsWith(new URL(browser.runtime.getURL("/")).origin);
 
-const openWelcome = () => browser.tabs.create({ url: browser.runtime.getURL("/welcome.html") });
+async function isServerAt(origin: string): Promise<boolean> {
+  const settings = await readSettings();
+  return settings !== null && isSameServer(settings.origin, origin);
+}
 
 /** Where the script at the other end runs. A frame without an origin of its own has none that is allowed. */
 const originOf = ({ sender }: Browser.runtime.Port): string => sender?.origin ?? sender?.url ?? "";

@@ -1,6 +1,7 @@
 import { defineContentScript } from "wxt/utils/define-content-script";
 import { answerPopup } from "../content/popup-answer.ts";
 import { reachFrom } from "../content/reach.ts";
+import { answerServerPage } from "../content/server-page.ts";
 import { WorkerClient } from "../content/worker-client.ts";
 import { completeHere } from "../ghost/index.ts";
 
@@ -15,5 +16,6 @@ export default defineContentScript({
     const client = new WorkerClient(context);
     const look = completeHere(client, reachFrom(window, context.signal), context.signal, COMPLETES_ITSELF);
     answerPopup(look, context.signal);
+    answerServerPage(window, context.signal);
   },
 });

@@ -9,8 +9,11 @@ import { find } from "./find.ts";
 
 type Tone = "quiet" | "good" | "bad";
 
-/** Brings the form to life. Calls `paired` whenever a server has welcomed this browser. Ends when the form says what is so now. */
-export async function bringPairingToLife(paired: () => void = () => {}): Promise<void> {
+/**
+ * Brings the form to life. Calls `paired` whenever a server has welcomed this browser. Ends when the form says what is so now, with what
+ * connects by what is filled in.
+ */
+export async function bringPairingToLife(paired: () => void = () => {}): Promise<() => void> {
   const form = find("#pairing", HTMLFormElement);
   const address = find("#address", HTMLInputElement);
   const secret = find("#secret", HTMLInputElement);
@@ -56,6 +59,7 @@ export async function bringPairingToLife(paired: () => void = () => {}): Promise
   address.value = settings?.origin ?? DEFAULT_ADDRESS;
   if (settings)
     say("quiet", `This browser is paired with ${settings.origin}. A new code or token replaces the old one.`);
+  return () => form.requestSubmit(button);
 }
 
 function say(tone: Tone, text: string): void {

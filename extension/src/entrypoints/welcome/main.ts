@@ -5,6 +5,7 @@ import { completeHere } from "../../ghost/index.ts";
 import type { Act } from "../../ghost/keys.ts";
 import { readable } from "../../look/chord.ts";
 import { find } from "../../look/find.ts";
+import { bringOffersToLife } from "../../look/offer.ts";
 import { bringPairingToLife } from "../../look/pairing-form.ts";
 import { bringWhereToLife } from "../../look/where.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
@@ -87,7 +88,7 @@ answerPopup(look, life.signal);
 showPaired();
 await Promise.all([
   showKeys(),
-  bringPairingToLife(goOn),
+  bringPairingToLife(goOn).then(bringOffersToLife),
   bringWhereToLife((_allowed, where) =>
     find("#where-step", HTMLLIElement).toggleAttribute("data-done", where !== null),
   ),
