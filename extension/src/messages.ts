@@ -10,7 +10,9 @@ export type ToWorker =
   | ({ readonly type: "keystroke" } & Keystroke)
   | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
-  | { readonly type: "left"; readonly field: string };
+  | { readonly type: "left"; readonly field: string }
+  /** A person has been told that the server is not there. */
+  | { readonly type: "hinted" };
 
 export type ToPage =
   | {
@@ -23,6 +25,8 @@ export type ToPage =
       readonly spoken: boolean;
     }
   | { readonly type: "answer"; readonly field: string; readonly answer: Answer }
+  /** The server is not there, and who writes here may be told. `isHere`: it is one of this machine. */
+  | { readonly type: "hint"; readonly isHere: boolean }
   /** The site is allowed no longer: the content script ends, and leaves nothing. */
   | { readonly type: "end" };
 

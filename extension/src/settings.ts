@@ -98,6 +98,17 @@ export function onOffer(listener: () => void): void {
   });
 }
 
+const HINTED = "hinted";
+
+/** Whether a person has been told, since the browser was started, that the server is not there. */
+export async function wasHinted(): Promise<boolean> {
+  return (await browser.storage.session.get(HINTED))[HINTED] === true;
+}
+
+export async function writeHinted(): Promise<void> {
+  await browser.storage.session.set({ [HINTED]: true });
+}
+
 /** Content scripts run beside pages: storage is none of theirs. */
 export async function keepStorageFromPages(): Promise<void> {
   await browser.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });

@@ -23,6 +23,8 @@ export class WorkerClient implements Client {
   spoken = false;
   keys: Keys = DEFAULT_KEYS;
   #changed: () => void = () => {};
+  #hint: (isHere: boolean) => void = () => {};
+  #answered: () => void = () => {};
   readonly #script: Script;
   #port: Browser.runtime.Port | null = null;
   #listener: (field: string, answer: Answer) => void = () => {};
@@ -38,6 +40,20 @@ export class WorkerClient implements Client {
 
   onChange(listener: () => void): void {
     this.#changed = listener;
+  }
+
+  /** Calls `listener` when a person may be told that the server is not there. */
+  onHint(listener: (isHere: boolean) => void): void {
+    this.#hint = listener;
+  }
+
+  /** Calls `listener` whenever the server has answered. */
+  onAnswered(listener: () => void): void {
+    this.#answered = listener;
+  }
+
+  hinted(): void {
+    this.#post({ type: "hinted" });
   }
 
   focused(): void {
@@ -79,7 +95,11 @@ export class WorkerClient implements Client {
   }
 
   #receive(message: ToPage): void {
-    if (message.type === "answer") return this.#listener(message.field, message.answer);
+    if (message.type === "answer") {
+      this.#answered();
+      return this.#listener(message.field, message.answer);
+    }
+    if (message.type === "hint") return this.#hint(message.isHere);
     if (message.type === "end") return this.#script.abort();
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;

@@ -6,7 +6,7 @@ import { Switchboard } from "../background/switchboard.ts";
 import { type Sign, showSign } from "../background/toolbar.ts";
 import { ARRIVE, IS_CONNECTED, isOffer, PORT, STATUS, type ToPage, type ToWorker } from "../messages.ts";
 import { socketOf } from "../protocol/address.ts";
-import { isSameServer } from "../protocol/connect.ts";
+import { isLoopback, isSameServer } from "../protocol/connect.ts";
 import { Connection } from "../protocol/connection.ts";
 import {
   CLIENT,
@@ -16,6 +16,8 @@ import {
   readPreferences,
   readSettings,
   readWish,
+  wasHinted,
+  writeHinted,
 } from "../settings.ts";
 import { allowedBy, isAllowedAt, patternOf } from "../sites.ts";
 
@@ -38,6 +40,7 @@ export default defineBackground(() => {
     port.onMessage.addListener((message: ToWorker) => {
       receive(message);
       if (message.type === "accepted") void countTaken(message.text.length);
+      if (message.type === "hinted") void writeHinted();
     });
     port.onDisconnect.addListener(leave);
   });
@@ -81,7 +84,7 @@ export default defineBackground(() => {
       frame: (frame) => switchboard.fromServer(frame),
     });
     await show("closed");
-    switchboard.use(connection);
+    switchboard.use(connection, isLoopback(settings.origin));
   };
   let pauseEnds: ReturnType<typeof setTimeout> | undefined;
   const prefer = async () => {
@@ -93,6 +96,7 @@ export default defineBackground(() => {
     if (left > 0) pauseEnds = setTimeout(() => switchboard.prefer(preferences), left);
   };
   void settle();
+  void wasHinted().then((was) => was && switchboard.told());
   onSettings({ server: connect, preferences: prefer });
   void keepStorageFromPages();
   void prefer();

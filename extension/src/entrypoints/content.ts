@@ -1,4 +1,5 @@
 import { defineContentScript } from "wxt/utils/define-content-script";
+import { showHints } from "../content/hint.ts";
 import { answerPopup } from "../content/popup-answer.ts";
 import { reachFrom } from "../content/reach.ts";
 import { answerServerPage } from "../content/server-page.ts";
@@ -17,5 +18,6 @@ export default defineContentScript({
     const look = completeHere(client, reachFrom(window, context.signal), context.signal, COMPLETES_ITSELF);
     answerPopup(look, context.signal);
     answerServerPage(window, context.signal);
+    showHints(client, look, context.signal);
   },
 });

@@ -6,8 +6,11 @@ import { find } from "./find.ts";
 /** What appears under a hand that is about to press can't be pressed for so long, in milliseconds. */
 const LOOK_FIRST_MS = 1000;
 
-/** Asks whenever a page of this machine offers its server. `accept` connects, with the address and the code filled in. */
-export async function bringOffersToLife(accept: () => void): Promise<void> {
+/**
+ * Asks whenever a page of this machine offers its server, and calls `offered` with where that is. `accept` connects, with the address and
+ * the code filled in.
+ */
+export async function bringOffersToLife(accept: () => void, offered: (origin: string) => void): Promise<void> {
   const box = find("#offer", HTMLDivElement);
   const form = find("#pairing", HTMLFormElement);
   const yes = find("#accept-offer", HTMLButtonElement);
@@ -26,6 +29,7 @@ export async function bringOffersToLife(accept: () => void): Promise<void> {
     form.hidden = true;
     box.hidden = false;
     box.focus();
+    offered(offer.origin);
     yes.disabled = true;
     setTimeout(() => {
       yes.disabled = false;

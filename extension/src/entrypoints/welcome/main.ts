@@ -30,13 +30,13 @@ const message = find("#message", HTMLTextAreaElement);
 let isPaired = (await readSettings()) !== null;
 
 /** No event says that a server has been started. Who started one comes back to this page, and that is one. */
-async function lookForServer(): Promise<void> {
-  const origin = (await readSettings())?.origin ?? DEFAULT_ADDRESS;
+async function lookForServer(offered?: string): Promise<void> {
+  const origin = offered ?? (await readSettings())?.origin ?? DEFAULT_ADDRESS;
   const trouble = await findServer(origin).then(
     () => null,
     (error: PairingError) => error.trouble,
   );
-  if (trouble === "loading") setTimeout(lookForServer, LOADING_MS);
+  if (trouble === "loading") setTimeout(() => lookForServer(offered), LOADING_MS);
   find("#start", HTMLLIElement).toggleAttribute("data-done", trouble === null);
   how.hidden = trouble !== "unreachable";
   server.dataset.tone = trouble === null ? "good" : "quiet";
@@ -88,7 +88,7 @@ answerPopup(look, life.signal);
 showPaired();
 await Promise.all([
   showKeys(),
-  bringPairingToLife(goOn).then(bringOffersToLife),
+  bringPairingToLife(goOn).then((connect) => bringOffersToLife(connect, lookForServer)),
   bringWhereToLife((_allowed, where) =>
     find("#where-step", HTMLLIElement).toggleAttribute("data-done", where !== null),
   ),
