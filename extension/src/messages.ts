@@ -1,4 +1,4 @@
-import type { Answer, Here, Keystroke } from "./ghost/index.ts";
+import type { Answer, FieldKind, Here, Keystroke } from "./ghost/index.ts";
 import type { Keys } from "./ghost/keys.ts";
 
 /** What a page's content script and the service worker say to each other, over one port a frame. */
@@ -19,6 +19,7 @@ export type ToPage =
       readonly type: "context";
       readonly chars: number;
       readonly codeToo: boolean;
+      readonly fieldsOff: readonly FieldKind[];
       /** Whether this page is completed in. */
       readonly on: boolean;
       readonly keys: Keys;

@@ -101,8 +101,8 @@ export class Switchboard {
 
   #contextOf(number: number): ToPage {
     const on = this.#isOn(number);
-    const { codeToo, keys, spoken } = this.#preferences;
-    return { type: "context", chars: this.#contextChars, codeToo, on, keys, spoken };
+    const { codeToo, fieldsOff, keys, spoken } = this.#preferences;
+    return { type: "context", chars: this.#contextChars, codeToo, fieldsOff, on, keys, spoken };
   }
 
   #isOn(number: number): boolean {

@@ -1,5 +1,5 @@
 import { type Browser, browser } from "wxt/browser";
-import type { Answer, Client, Keystroke } from "../ghost/index.ts";
+import type { Answer, Client, FieldKind, Keystroke } from "../ghost/index.ts";
 import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
 import { PORT, type ToPage, type ToWorker } from "../messages.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
@@ -19,6 +19,7 @@ export interface Script {
 export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
+  fieldsOff: readonly FieldKind[] = [];
   on = true;
   spoken = false;
   keys: Keys = DEFAULT_KEYS;
@@ -103,6 +104,7 @@ export class WorkerClient implements Client {
     if (message.type === "end") return this.#script.abort();
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
+    this.fieldsOff = message.fieldsOff;
     this.on = message.on;
     this.spoken = message.spoken;
     this.keys = message.keys;

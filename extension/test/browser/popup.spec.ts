@@ -268,6 +268,34 @@ test("how sure it must be, and which sites are off, is chosen in the options", a
   await options.close();
 });
 
+test("a kind of field that is switched off is left alone, on pages that are open too, and the popup says so", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
+  server.script = knows(SENTENCE);
+  await show(`<input id="line"><input id="search" type="search">${TEXTAREA}`);
+  const options = await browserContext.newPage();
+  await options.goto(OPTIONS);
+  await options.getByLabel("Search boxes").uncheck();
+  await options.getByLabel("Fields of one line").uncheck();
+  await options.close();
+  for (const id of ["line", "search"]) {
+    await page.locator(`#${id}`).click();
+    await page.keyboard.type("zq");
+  }
+  const popup = await openPopup(page);
+  await expect(popup.getByRole("status")).toContainText("Fields of this kind are left alone");
+  await popup.close();
+  await page.bringToFront();
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks");
+  await ghost.expectText(" for the quick response");
+  expect(JSON.stringify(server.received)).not.toContain("zq");
+});
+
 for (const scheme of ["light", "dark"] as const) {
   test(`popup and options have no barriers that axe knows of, in ${scheme} and at twice the size`, async ({
     page,
@@ -283,7 +311,9 @@ for (const scheme of ["light", "dark"] as const) {
         const { violations } = await new AxeBuilder({ page: popup }).analyze();
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`)).toEqual([]);
       }
-      await popup.screenshot({ path: `test-results/${address === OPTIONS ? "options" : "popup"}-${scheme}.png` });
+      await popup.evaluate(() => document.documentElement.style.setProperty("zoom", "1"));
+      const name = address === OPTIONS ? "options" : "popup";
+      await popup.screenshot({ path: `test-results/images/${name}-${scheme}.png`, fullPage: true });
     }
     await popup.close();
   });

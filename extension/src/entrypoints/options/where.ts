@@ -2,7 +2,7 @@ import { browser } from "wxt/browser";
 import { find } from "../../look/find.ts";
 import { bringWhereToLife } from "../../look/where.ts";
 import { patternFrom, siteOf } from "../../sites.ts";
-import { smallButton } from "./small-button.ts";
+import { rowButton } from "./row-button.ts";
 
 /** The part of the options page that says on which sites it may help. The browser keeps what is chosen, and asks before it is. */
 
@@ -16,7 +16,7 @@ function rowOf(pattern: string): HTMLLIElement {
   const name = siteOf(pattern) ?? pattern;
   row.append(
     name,
-    smallButton("Remove", `Help no more on ${name}`, async () => {
+    rowButton("Remove", `Help no more on ${name}`, async () => {
       await browser.permissions.remove({ origins: [pattern] });
       say(`It helps no more on ${name}.`);
       site.focus();

@@ -34,6 +34,7 @@ const OF_FIELD: Readonly<Record<Here, Sentence>> = {
   field: { tone: "good", text: "On: what you write here is completed." },
   private: { tone: "quiet", text: "This field is private, or wants no help: it is not read." },
   code: { tone: "quiet", text: "A code editor. Those are left alone unless you switch them on in the settings." },
+  kind: { tone: "quiet", text: "Fields of this kind are left alone: you switched them off in the settings." },
   unwritable: { tone: "bad", text: "This field did not take a word as it should have, so it is left alone." },
   none: { tone: "quiet", text: "On. It waits for you to write." },
 };
