@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from "@playwright/test";
+import { barriersInAnyLook, barriersOn } from "./barriers.ts";
 import { expect, inWorker, test, WELCOME } from "./fixtures.ts";
 import { CODE, PLAYGROUND, TOKEN } from "./scripted-server.ts";
 
@@ -45,14 +46,18 @@ test("the button opens a page of the extension, which connects when the person s
   );
   await expect(page.locator("#connect-state")).toContainText("not connected with this server yet");
   await expect(page.locator("#install")).toBeHidden();
+  await page.screenshot({ path: "test-results/images/playground-connect.png", fullPage: true });
+  await page.emulateMedia({ forcedColors: "active" });
+  expect(await barriersOn(page)).toEqual([]);
   const welcome = await offer(page);
   await expect(welcome.locator("#offer-address")).toHaveText(server.origin);
   await expect(welcome.locator("#offer")).toBeFocused();
   await expect(welcome.getByLabel("Pairing code or token")).toBeHidden();
   expect(await kept(browserContext)).toEqual({});
-  await welcome.screenshot({ path: "test-results/images/offer.png", fullPage: true });
-  // It says yes with keys: the button is the next thing after what it asks.
   await expect(welcome.locator("#accept-offer")).toBeEnabled();
+  expect(await barriersInAnyLook(welcome)).toEqual([]);
+  await welcome.screenshot({ path: "test-results/images/offer.png", fullPage: true });
+  // It is said yes to with keys: the button is the next thing after what it asks.
   await welcome.keyboard.press("Tab");
   await welcome.keyboard.press("Enter");
   await expect(welcome.locator("#outcome")).toContainText("Connected.");

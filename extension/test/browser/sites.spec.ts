@@ -1,4 +1,6 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { type BrowserContext, test as base, type Page } from "@playwright/test";
+import { barriersInAnyLook } from "./barriers.ts";
 import {
   ALL_SITES,
   EXTENSION_ID,
@@ -175,6 +177,8 @@ test("only on chosen sites: the popup asks for the one it is over, which is help
   const mail = await visit(MAIL);
   const popup = await RealPopup.openOver(mail);
   expect(await popup.text()).toBe("Not allowed on this site yet.");
+  await mkdir("test-results/images", { recursive: true });
+  await writeFile("test-results/images/popup-unallowed.png", await popup.picture());
   await popup.press("Help me on this site");
   await expect.poll(() => popup.text()).toBe("On. It waits for you to write.");
   await popup.close();
@@ -217,6 +221,8 @@ test("a site is added and removed in the options, and what is removed is left at
   await options.getByLabel("Add a site").fill(`${MAIL}/inbox`);
   await options.getByRole("button", { name: "Add" }).click();
   await expect(options.locator("#allowed")).toContainText("mail.test");
+  expect(await barriersInAnyLook(options)).toEqual([]);
+  await options.screenshot({ path: "test-results/images/options-chosen.png", fullPage: true });
   const mail = await visit(MAIL);
   const ghost = new Ghost(mail);
   await type(mail, "Thanks");
