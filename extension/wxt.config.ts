@@ -1,4 +1,5 @@
 import { defineConfig } from "wxt";
+import { EVERYWHERE, THIS_MACHINE } from "./src/sites.ts";
 
 // The public half of the key that fixes the extension's id (ijfnigekiijgjonokmjdlocconcionjf): the server trusts that origin.
 const KEY =
@@ -21,10 +22,10 @@ export default defineConfig({
     minimum_chrome_version: "120",
     ...(browser === "chrome" ? { key: KEY } : {}),
     ...(browser === "firefox" ? { browser_specific_settings: { gecko: GECKO } } : {}),
-    // storage: the server's address and the token. The hosts: pairing with a server on this machine; another one is asked for when it is entered.
-    permissions: ["storage"],
-    host_permissions: ["http://127.0.0.1/*", "http://localhost/*"],
-    optional_host_permissions: ["http://*/*", "https://*/*"],
+    // What each is for: PERMISSIONS.md. The optional hosts are asked for one by one, or all together, when a person wants it.
+    permissions: ["storage", "scripting", "activeTab"],
+    host_permissions: [...THIS_MACHINE],
+    optional_host_permissions: [...EVERYWHERE],
     action: { default_title: "Foretype" },
     content_security_policy: {
       extension_pages:

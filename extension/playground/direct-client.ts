@@ -15,6 +15,7 @@ export interface Observer {
 export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   readonly codeToo = false;
+  readonly fieldsOff = [];
   readonly on = true;
   readonly spoken = false;
   readonly keys = DEFAULT_KEYS;

@@ -5,6 +5,7 @@ import { PairingError } from "../src/protocol/pair.ts";
 import { sentenceFor } from "../src/protocol/troubles.ts";
 import { DirectClient } from "./direct-client.ts";
 import { find, write } from "./dom.ts";
+import { lookForExtension } from "./extension.ts";
 import { prepareFields } from "./fields.ts";
 import { Figures } from "./figures.ts";
 import { showFigures } from "./panel.ts";
@@ -89,6 +90,7 @@ completeHere(
   new AbortController().signal,
 );
 prepareFields();
+lookForExtension();
 showFigures(figures, budgetMs);
 
 /** By what the address brought, or what is kept from last time. */

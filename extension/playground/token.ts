@@ -31,3 +31,12 @@ export async function pairWith(code: string): Promise<string> {
   keepToken(token);
   return token;
 }
+
+/** A code for the extension of this browser, from the server that has let this page in. Null where it gives none. */
+export async function codeForExtension(token: string): Promise<string | null> {
+  const answer = await fetch("/v1/code", { method: "POST", headers: { authorization: `Bearer ${token}` } }).catch(
+    () => null,
+  );
+  const { code } = (answer?.ok ? await answer.json() : {}) as { code?: unknown };
+  return typeof code === "string" ? code : null;
+}

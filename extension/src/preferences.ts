@@ -1,3 +1,4 @@
+import type { FieldKind } from "./ghost/index.ts";
 import { DEFAULT_KEYS, type Keys } from "./ghost/keys.ts";
 
 /** How a person wants it, and what follows from that for one page. Pure: where it is kept is `settings.ts`. */
@@ -8,6 +9,8 @@ export type Sureness = "calm" | "balanced" | "eager";
 export interface Preferences {
   /** Whether code editors are completed in too. */
   readonly codeToo: boolean;
+  /** Other kinds of field that are left alone. */
+  readonly fieldsOff: readonly FieldKind[];
   /** Hosts that are left alone: each only as it is written here, no part of it and nothing under it. */
   readonly sitesOff: readonly string[];
   /** Everything is quiet until then, in milliseconds of the clock; 0 for not at all. */
@@ -21,6 +24,7 @@ export interface Preferences {
 /** What was never chosen. */
 export const DEFAULTS: Preferences = {
   codeToo: false,
+  fieldsOff: [],
   sitesOff: [],
   pausedUntil: 0,
   sureness: "eager",
@@ -42,3 +46,12 @@ export function withSite(preferences: Preferences, host: string, on: boolean): P
   const others = preferences.sitesOff.filter((one) => one !== host);
   return { ...preferences, sitesOff: on ? others : [...others, host].sort() };
 }
+
+export function withField(preferences: Preferences, kind: FieldKind, on: boolean): Preferences {
+  if (kind === "code") return { ...preferences, codeToo: on };
+  const others = preferences.fieldsOff.filter((one) => one !== kind);
+  return { ...preferences, fieldsOff: on ? others : [...others, kind].sort() };
+}
+
+export const isFieldOn = ({ codeToo, fieldsOff }: Preferences, kind: FieldKind): boolean =>
+  kind === "code" ? codeToo : !fieldsOff.includes(kind);

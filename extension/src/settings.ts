@@ -11,6 +11,14 @@ export interface Settings {
 const SERVER = "server";
 const PREFERENCES = "preferences";
 const SAVED = "saved";
+const WISH = "sites";
+
+/** What a person has answered when asked where it may help. What is really allowed, the browser knows. */
+export interface Wish {
+  readonly where: "everywhere" | "chosen";
+  /** The patterns of the sites that were chosen before it was everywhere: the browser forgets them. */
+  readonly before: readonly string[];
+}
 
 async function stored<Value>(key: string): Promise<Partial<Value> | undefined> {
   return (await browser.storage.local.get(key))[key] as Partial<Value> | undefined;
@@ -33,6 +41,16 @@ export async function writePreferences(preferences: Preferences): Promise<void> 
   await browser.storage.local.set({ [PREFERENCES]: preferences });
 }
 
+/** Null where nobody has answered. */
+export async function readWish(): Promise<Wish | null> {
+  const { where, before = [] } = (await stored<Wish>(WISH)) ?? {};
+  return where ? { where, before } : null;
+}
+
+export async function writeWish(wish: Wish): Promise<void> {
+  await browser.storage.local.set({ [WISH]: wish });
+}
+
 export async function readSavedToday(): Promise<Saved> {
   return savedOn((await stored<Saved>(SAVED)) as Saved | undefined, dayOf(new Date()));
 }
@@ -53,6 +71,42 @@ export function onSettings(listeners: { readonly server: () => void; readonly pr
     if (SERVER in changes) listeners.server();
     if (PREFERENCES in changes) listeners.preferences();
   });
+}
+
+const OFFER = "offer";
+
+/** A server that a page of this machine offers, until a person has been asked about it. Kept in memory only. */
+export interface Offered {
+  readonly origin: string;
+  readonly code: string;
+}
+
+export async function writeOffer(offer: Offered): Promise<void> {
+  await browser.storage.session.set({ [OFFER]: offer });
+}
+
+/** What is offered now, and no more afterwards. */
+export async function takeOffer(): Promise<Offered | null> {
+  const offer = (await browser.storage.session.get(OFFER))[OFFER] as Offered | undefined;
+  if (offer) await browser.storage.session.remove(OFFER);
+  return offer ?? null;
+}
+
+export function onOffer(listener: () => void): void {
+  browser.storage.session.onChanged.addListener((changes) => {
+    if (changes[OFFER]?.newValue !== undefined) listener();
+  });
+}
+
+const HINTED = "hinted";
+
+/** Whether a person has been told, since the browser was started, that the server is not there. */
+export async function wasHinted(): Promise<boolean> {
+  return (await browser.storage.session.get(HINTED))[HINTED] === true;
+}
+
+export async function writeHinted(): Promise<void> {
+  await browser.storage.session.set({ [HINTED]: true });
 }
 
 /** Content scripts run beside pages: storage is none of theirs. */

@@ -20,6 +20,7 @@ ROUTES = [
     ("POST", "/v1/complete"),
     ("POST", "/v1/pair"),
     ("OPTIONS", "/v1/pair"),
+    ("POST", "/v1/code"),
     ("OPTIONS", "/no-such-page"),
     ("PUT", "/"),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from foretype.socket.guard import EXTENSION_ID
 from tests.wire.conftest import TOKEN, Running, Start
 from tests.wire.fake import FakeDesk, FakeEngine, answer_nothing, failure
 
@@ -189,3 +190,32 @@ async def test_metrics_count_without_naming(running: Running) -> None:
     ]:
         assert line in text
     assert "secret-name" not in text
+
+
+async def test_the_servers_own_page_gets_a_code_for_the_extension_beside_it(running: Running) -> None:
+    own = {"Origin": running.url("").rstrip("/")}
+    async with running.http.post(running.url("/v1/code"), headers={**AUTHORIZED, **own}) as response:
+        assert response.status == 200
+        code = (await response.json())["code"]
+    status, answer = await pair(running, code)
+    assert (status, answer["token"] != TOKEN) == (200, True)
+    assert (await pair(running, code))[0] == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        AUTHORIZED,
+        {"Origin": "own"},
+        {"Origin": "own", "Authorization": "Bearer wrong"},
+        {**AUTHORIZED, "Origin": f"chrome-extension://{EXTENSION_ID}"},
+        {**AUTHORIZED, "Origin": "own", "X-Forwarded-For": "192.0.2.7"},
+    ],
+    ids=["nobody", "no page", "no token", "another token", "the extension", "through a proxy"],
+)
+async def test_nobody_else_gets_one(running: Running, headers: dict[str, str]) -> None:
+    sent = {name: running.url("").rstrip("/") if value == "own" else value for name, value in headers.items()}
+    async with running.http.post(running.url("/v1/code"), headers=sent) as response:
+        assert response.status == 401
+        assert (await response.json())["code"] == "unauthorized"

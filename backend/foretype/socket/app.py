@@ -29,6 +29,7 @@ PLAYGROUND = web.AppKey("playground", dict[str, playground.File])
 HEARTBEAT_SECONDS = 30.0
 SEND_BUFFER_BYTES = 32 * 1024  # what is on its way to a slow reader is stale: keep it short
 LONGEST_READ_BYTES = 1024 * 1024
+CODE_FOR_PAGE_SECONDS = 120.0  # from the page's button to the confirmation in the extension
 GRACE_SECONDS = 1.0  # after the budget, before an engine that does not answer is an error
 
 _STATUS = {
@@ -54,6 +55,7 @@ def make_app(service: Service, files: dict[str, playground.File] | None = None) 
     app.router.add_get("/metrics", _metrics)
     app.router.add_post("/v1/complete", _complete)
     app.router.add_post("/v1/pair", _pair)
+    app.router.add_post("/v1/code", _code)
     app.router.add_get("/v1/socket", _socket, allow_head=False)
     for path in app[PLAYGROUND]:
         if path != "/":
@@ -173,6 +175,21 @@ async def _pair(request: web.Request) -> web.Response:
             )
         service.lockout.right()
     return web.json_response({"token": token})
+
+
+async def _code(request: web.Request) -> web.Response:
+    """A pairing code for the browser that shows the playground: it hands it to the extension beside it.
+
+    Only for the server's own page, on this machine, that has been let in itself: a code is as good as a
+    token.
+    """
+    service = request.app[SERVICE]
+    own = request.headers.get(hdrs.ORIGIN) in service.guard.own
+    if not own or not _from_this_machine(request) or service.tokens.owner(_bearer(request)) is None:
+        return _refuse(UNAUTHORIZED)
+    return web.json_response(
+        {"code": await asyncio.to_thread(service.pairing.new_code, CODE_FOR_PAGE_SECONDS)}
+    )
 
 
 async def _complete(request: web.Request) -> web.Response:

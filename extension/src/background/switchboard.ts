@@ -3,6 +3,7 @@ import { DEFAULTS, isOnAt, LEAST, type Preferences } from "../preferences.ts";
 import type { Connection, State } from "../protocol/connection.ts";
 import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
 import { Unanswered } from "../protocol/unanswered.ts";
+import { Outage } from "./outage.ts";
 
 /** One frame of one tab. */
 export interface Page {
@@ -37,6 +38,8 @@ export class Switchboard {
   #connection: Connection | null = null;
   #contextChars = DEFAULT_CONTEXT_CHARS;
   #preferences: Preferences = DEFAULTS;
+  #isHere = true;
+  readonly #outage = new Outage();
   #numbers = 0;
   #timer: unknown;
 
@@ -44,9 +47,10 @@ export class Switchboard {
     this.#timers = timers;
   }
 
-  /** Another server, another token, or none. */
-  use(connection: Connection | null): void {
+  /** Another server, another token, or none. `isHere`: it is one of this machine. */
+  use(connection: Connection | null, isHere = true): void {
     this.#connection?.close();
+    this.#isHere = isHere;
     this.#connection = connection;
     if (this.#focused.size > 0) connection?.open();
   }
@@ -72,7 +76,13 @@ export class Switchboard {
     for (const keystroke of this.#unanswered.frames()) this.#send(keystroke);
   }
 
+  /** A person has been told that the server is not there. */
+  told(): void {
+    this.#outage.told();
+  }
+
   state(state: State): void {
+    this.#outage.state(state, this.#timers.now());
     if (state === "refused") this.#unanswered.forget(() => true);
   }
 
@@ -91,8 +101,8 @@ export class Switchboard {
 
   #contextOf(number: number): ToPage {
     const on = this.#isOn(number);
-    const { codeToo, keys, spoken } = this.#preferences;
-    return { type: "context", chars: this.#contextChars, codeToo, on, keys, spoken };
+    const { codeToo, fieldsOff, keys, spoken } = this.#preferences;
+    return { type: "context", chars: this.#contextChars, codeToo, fieldsOff, on, keys, spoken };
   }
 
   #isOn(number: number): boolean {
@@ -111,10 +121,14 @@ export class Switchboard {
     }
     // A page that is to be left alone may not have heard of it yet.
     if (message.type === "keystroke" && !this.#isOn(number)) return;
+    if (message.type === "hinted") return this.told();
     const field = `${number}.${message.field}`;
     switch (message.type) {
       case "keystroke": {
         this.#focus(number);
+        if (this.#outage.isToTell(this.#timers.now())) {
+          this.#pages.get(number)?.post({ type: "hint", isHere: this.#isHere });
+        }
         const { seq, before, after, kind, alternatives } = message;
         const asked = { type: "keystroke", field, seq, before, after, kind } as const;
         return this.#send(this.#unanswered.ask(alternatives ? { ...asked, alternatives } : asked));

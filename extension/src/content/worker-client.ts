@@ -1,5 +1,5 @@
 import { type Browser, browser } from "wxt/browser";
-import type { Answer, Client, Keystroke } from "../ghost/index.ts";
+import type { Answer, Client, FieldKind, Keystroke } from "../ghost/index.ts";
 import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
 import { PORT, type ToPage, type ToWorker } from "../messages.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
@@ -11,16 +11,21 @@ const KNOWN_AFTER_MS = 500;
 export interface Script {
   readonly signal: AbortSignal;
   readonly isInvalid: boolean;
+  /** Ends it. */
+  abort(): void;
 }
 
 /** The way to the server through the service worker. The port is opened by the first field that is focused: a page without one costs nothing. */
 export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
+  fieldsOff: readonly FieldKind[] = [];
   on = true;
   spoken = false;
   keys: Keys = DEFAULT_KEYS;
   #changed: () => void = () => {};
+  #hint: (isHere: boolean) => void = () => {};
+  #answered: () => void = () => {};
   readonly #script: Script;
   #port: Browser.runtime.Port | null = null;
   #listener: (field: string, answer: Answer) => void = () => {};
@@ -36,6 +41,20 @@ export class WorkerClient implements Client {
 
   onChange(listener: () => void): void {
     this.#changed = listener;
+  }
+
+  /** Calls `listener` when a person may be told that the server is not there. */
+  onHint(listener: (isHere: boolean) => void): void {
+    this.#hint = listener;
+  }
+
+  /** Calls `listener` whenever the server has answered. */
+  onAnswered(listener: () => void): void {
+    this.#answered = listener;
+  }
+
+  hinted(): void {
+    this.#post({ type: "hinted" });
   }
 
   focused(): void {
@@ -87,9 +106,15 @@ export class WorkerClient implements Client {
   }
 
   #receive(message: ToPage): void {
-    if (message.type === "answer") return this.#listener(message.field, message.answer);
+    if (message.type === "answer") {
+      this.#answered();
+      return this.#listener(message.field, message.answer);
+    }
+    if (message.type === "hint") return this.#hint(message.isHere);
+    if (message.type === "end") return this.#script.abort();
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
+    this.fieldsOff = message.fieldsOff;
     this.on = message.on;
     this.spoken = message.spoken;
     this.keys = message.keys;

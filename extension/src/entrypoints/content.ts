@@ -1,21 +1,23 @@
 import { defineContentScript } from "wxt/utils/define-content-script";
+import { showHints } from "../content/hint.ts";
 import { answerPopup } from "../content/popup-answer.ts";
 import { reachFrom } from "../content/reach.ts";
+import { answerServerPage } from "../content/server-page.ts";
 import { WorkerClient } from "../content/worker-client.ts";
 import { completeHere } from "../ghost/index.ts";
 
 /** A page that completes by itself, as the playground does: two would draw over each other. */
 const COMPLETES_ITSELF = '[data-foretype="own"]';
 
+/** Registered by the service worker on the sites that are allowed (`background/presence.ts`), and on no other. */
 export default defineContentScript({
-  matches: ["<all_urls>"],
-  allFrames: true,
-  matchAboutBlank: true,
-  matchOriginAsFallback: true,
-  runAt: "document_start",
+  registration: "runtime",
   main(context) {
+    Object.assign(globalThis, { foretypeIsHere: () => context.isValid });
     const client = new WorkerClient(context);
     const look = completeHere(client, reachFrom(window, context.signal), context.signal, COMPLETES_ITSELF);
     answerPopup(look, context.signal);
+    answerServerPage(window, context.signal);
+    showHints(client, look, context.signal);
   },
 });

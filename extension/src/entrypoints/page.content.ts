@@ -2,13 +2,9 @@ import { defineContentScript } from "wxt/utils/define-content-script";
 import { hearContentScript } from "../page/handshake.ts";
 import { getToKnow, type Moment, undoStep } from "../page/undo-steps.ts";
 
+/** Registered beside the other content script, to run in the page's own world. */
 export default defineContentScript({
-  matches: ["<all_urls>"],
-  allFrames: true,
-  matchAboutBlank: true,
-  matchOriginAsFallback: true,
-  runAt: "document_start",
-  world: "MAIN",
+  registration: "runtime",
   main() {
     hearContentScript(window, (element, word) => {
       if (word === "entered") getToKnow(element);

@@ -1,4 +1,5 @@
 import type { Answer } from "./conversation.ts";
+import type { FieldKind } from "./fields/field.ts";
 import type { Keys } from "./keys.ts";
 
 export type Kind = "text" | "search" | "email";
@@ -21,6 +22,8 @@ export interface Client {
   readonly on: boolean;
   /** Whether code is completed too. It is off until a person asks for it. */
   readonly codeToo: boolean;
+  /** Kinds of field that a person wants left alone. */
+  readonly fieldsOff: readonly FieldKind[];
   keystroke(keystroke: Keystroke): void;
   accepted(field: string, seq: number, text: string): void;
   dismissed(field: string, seq: number): void;

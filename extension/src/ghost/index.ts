@@ -9,6 +9,7 @@ import { Typist } from "./typist.ts";
 
 export type { Client, Keystroke, Kind } from "./client.ts";
 export type { Answer } from "./conversation.ts";
+export type { FieldKind } from "./fields/field.ts";
 export type { Here, Look } from "./listen.ts";
 export type { Reach } from "./reach.ts";
 

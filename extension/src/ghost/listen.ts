@@ -9,6 +9,7 @@ export type Here =
   | "field" // one that is completed in
   | "private" // a field that is never read
   | "code" // a code editor, and those are off
+  | "kind" // of another kind that is off
   | "unwritable" // a field that did not take text as it should have
   | "none"; // no field
 
@@ -118,7 +119,7 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
     const field = fieldAt(element, passwords, reach);
     if (!field) return element && passwords.has(element) ? "private" : "none";
     if (!field.open) return "private";
-    if (field.kind === "code" && !typist.codeToo) return "code";
+    if (typist.isOff(field.kind)) return field.kind === "code" ? "code" : "kind";
     return typist.hasFailedIn(field.element) ? "unwritable" : "field";
   };
 }

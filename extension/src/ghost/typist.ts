@@ -1,7 +1,7 @@
 import type { Client } from "./client.ts";
 import { type Answer, Conversation, type Step } from "./conversation.ts";
 import { type Anchor, type Choice, decide, type Live, positionIn, somethingFollows, whyNotHere } from "./decide.ts";
-import type { Field } from "./fields/field.ts";
+import type { Field, FieldKind } from "./fields/field.ts";
 import { actOf, type Press } from "./keys.ts";
 import type { Place } from "./place.ts";
 import { nextWord } from "./words.ts";
@@ -75,8 +75,9 @@ export class Typist {
     this.#whenAnswered = listener;
   }
 
-  get codeToo(): boolean {
-    return this.#client.codeToo;
+  /** Whether a person wants fields of this kind left alone. */
+  isOff(kind: FieldKind): boolean {
+    return kind === "code" ? !this.#client.codeToo : this.#client.fieldsOff.includes(kind);
   }
 
   get element(): HTMLElement | null {
@@ -151,7 +152,7 @@ export class Typist {
 
   #live(session: Session): Live | null {
     if (!this.#client.on || session.leftAlone || !session.field.open) return null;
-    if (session.field.kind === "code" && !this.#client.codeToo) return null;
+    if (this.isOff(session.field.kind)) return null;
     const text = session.field.read(this.#client.contextChars);
     return text && { ...text, composing: session.composing, dictated: session.dictated };
   }
@@ -164,7 +165,7 @@ export class Typist {
   }
 
   #send({ field, name }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
-    const kind = field.kind === "code" ? "text" : field.kind;
+    const kind = field.kind === "code" || field.kind === "line" ? "text" : field.kind;
     const keystroke = { field: name, seq, before, after, kind };
     this.#client.keystroke(alternatives > 0 ? { ...keystroke, alternatives } : keystroke);
   }

@@ -5,16 +5,19 @@ import { sentenceFor } from "../protocol/troubles.ts";
 import { CLIENT, readSettings, writeSettings } from "../settings.ts";
 import { find } from "./find.ts";
 
-/** The form that pairs this browser with a server: `#address`, `#secret` and `#outcome` in the page's only `form`. */
+/** The form that pairs this browser with a server: `#pairing`, with `#address`, `#secret` and `#outcome` in it. */
 
 type Tone = "quiet" | "good" | "bad";
 
-/** Brings the form to life. Calls `paired` whenever a server has welcomed this browser. Ends when the form says what is so now. */
-export async function bringPairingToLife(paired: () => void = () => {}): Promise<void> {
-  const form = find("form", HTMLFormElement);
+/**
+ * Brings the form to life. Calls `paired` whenever a server has welcomed this browser. Ends when the form says what is so now, with what
+ * connects by what is filled in.
+ */
+export async function bringPairingToLife(paired: () => void = () => {}): Promise<() => void> {
+  const form = find("#pairing", HTMLFormElement);
   const address = find("#address", HTMLInputElement);
   const secret = find("#secret", HTMLInputElement);
-  const button = find('form [type="submit"]', HTMLButtonElement);
+  const button = find('#pairing [type="submit"]', HTMLButtonElement);
 
   const tryToConnect = async (): Promise<void> => {
     const origin = originOf(address.value);
@@ -56,6 +59,7 @@ export async function bringPairingToLife(paired: () => void = () => {}): Promise
   address.value = settings?.origin ?? DEFAULT_ADDRESS;
   if (settings)
     say("quiet", `This browser is paired with ${settings.origin}. A new code or token replaces the old one.`);
+  return () => form.requestSubmit(button);
 }
 
 function say(tone: Tone, text: string): void {

@@ -10,4 +10,6 @@ export const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Lets a test click the icon in the toolbar.
+  "--enable-unsafe-extension-debugging",
 ];

@@ -29,13 +29,52 @@ export async function welcomeOf(context: BrowserContext): Promise<Page> {
 }
 
 /**
- * A Chromium with the built extension, whose first page has been closed: a tab that opens in the middle of a test would take the
- * focus from it. `deviceScaleFactor`: how many pixels of a picture make one of a page's.
+ * Says yes, beforehand, to what the extension is going to ask the browser for: no test reaches the window that would ask. Nothing is
+ * allowed by this alone; the extension has to ask, in a click.
+ */
+export async function willAllow(context: BrowserContext, ...patterns: string[]): Promise<void> {
+  const page = await context.newPage();
+  await page.goto("chrome://extensions");
+  await page.evaluate(
+    async ([id, hosts]) => {
+      const { developerPrivate } = (globalThis as unknown as { chrome: Settings }).chrome;
+      for (const host of hosts) await developerPrivate.addHostPermission(id, host);
+    },
+    [EXTENSION_ID, patterns] as const,
+  );
+  await page.close();
+}
+
+/** The part of the browser's own page of extensions that is used here. */
+interface Settings {
+  readonly developerPrivate: { addHostPermission(id: string, host: string): Promise<void> };
+}
+
+export const ALL_SITES = ["http://*/*", "https://*/*"];
+
+/**
+ * A Chromium with the built extension, which may help on all sites, and whose first page has been closed: a tab that opens in the
+ * middle of a test would take the focus from it. `deviceScaleFactor`: how many pixels of a picture make one of a page's.
  */
 export async function launch(wishes: { deviceScaleFactor?: number } = {}): Promise<BrowserContext> {
   const context = await install(wishes);
-  await (await welcomeOf(context)).close();
+  const welcome = await welcomeOf(context);
+  await willAllow(context, ...ALL_SITES);
+  await welcome.getByRole("button", { name: "On all sites" }).click();
+  await expect.poll(() => scriptsOf(context)).toEqual(expect.arrayContaining(ALL_SITES));
+  await welcome.close();
   return context;
+}
+
+/** Where the browser puts the extension's scripts from now on, as match patterns. */
+export function scriptsOf(context: BrowserContext): Promise<string[]> {
+  return inWorker(context, "chrome.scripting.getRegisteredContentScripts().then(([one]) => one?.matches ?? [])");
+}
+
+/** The value of an expression in the extension's service worker. */
+export async function inWorker<Value>(context: BrowserContext, expression: string): Promise<Value> {
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
+  return worker.evaluate(expression) as Promise<Value>;
 }
 
 /** Connects the extension as a person does. */
@@ -48,8 +87,7 @@ export async function pair(page: Page, address: string, secret: string): Promise
 
 /** Switches code editors on or off, as the options page does. */
 export async function allowCode(context: BrowserContext, codeToo: boolean): Promise<void> {
-  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
-  await worker.evaluate(`chrome.storage.local.set({ preferences: { codeToo: ${codeToo} } })`);
+  await inWorker(context, `chrome.storage.local.set({ preferences: { codeToo: ${codeToo} } })`);
 }
 
 interface OfWorker {

@@ -1,4 +1,6 @@
-import { pair } from "./fixtures.ts";
+import type { Page } from "@playwright/test";
+import { inWorker, pair, WELCOME } from "./fixtures.ts";
+import { Ghost } from "./ghost.ts";
 import { expect, test } from "./real-fixtures.ts";
 import { REAL_TOKEN } from "./real-server.ts";
 
@@ -49,4 +51,35 @@ test("the options page takes the code that the server printed, and says what is 
   await expect(outcome).toContainText("That code is wrong, was used before");
   await pair(page, server.origin, REAL_TOKEN);
   await expect(outcome).toContainText("Connected.");
+});
+
+test("the button of the playground connects the extension, with a code of its own", async ({
+  page,
+  server,
+  show,
+  ghost,
+  browserContext,
+}) => {
+  await inWorker(browserContext, "chrome.storage.local.remove('server')");
+  // A page of the server's that is known, however it came to that.
+  await page.goto(`${server.origin}/#token=${REAL_TOKEN}`);
+  await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
+  await page.getByRole("button", { name: "Connect the extension" }).click();
+  const find = () => browserContext.pages().find((one) => one.url() === WELCOME);
+  await expect.poll(find).toBeDefined();
+  const welcome = find() as Page;
+  await expect(welcome.locator("#offer-address")).toHaveText(server.origin);
+  await welcome.locator("#accept-offer").click();
+  await expect(welcome.locator("#outcome")).toContainText("Connected. smollm2-135m completes what you write");
+  await expect.poll(() => new Ghost(welcome).text()).toMatch(/^stions/);
+  await welcome.close();
+  const { server: kept } = await inWorker<{ server: { token: string } }>(
+    browserContext,
+    "chrome.storage.local.get('server')",
+  );
+  expect(kept.token).not.toBe(REAL_TOKEN);
+  await show('<textarea id="field" rows="4" cols="70"></textarea>');
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await expect.poll(() => ghost.text()).toMatch(/^stions/);
 });

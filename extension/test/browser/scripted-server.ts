@@ -138,11 +138,17 @@ export class ScriptedServer {
     if (path.startsWith("/pages/")) return this.#replyBuilt(path.slice("/pages/".length), response);
     if (path === "/healthz")
       return reply(response, 200, JSON.stringify({ status: "ready", model: "scripted", provider: "none" }));
+    if (path === "/v1/code") return this.#replyCode(request, response);
     if (path !== "/v1/pair") return this.#replyFile(path, response);
     let body = "";
     for await (const chunk of request) body += chunk;
     const right = (JSON.parse(body) as { code?: string }).code === CODE;
     return reply(response, right ? 200 : 401, JSON.stringify(right ? { token: TOKEN } : { code: "unauthorized" }));
+  }
+
+  #replyCode({ headers }: IncomingMessage, response: ServerResponse): void {
+    const isKnown = headers.authorization === `Bearer ${TOKEN}`;
+    reply(response, isKnown ? 200 : 401, JSON.stringify({ code: isKnown ? CODE : "unauthorized" }));
   }
 
   async #replyBuilt(name: string, response: ServerResponse): Promise<void> {

@@ -1,6 +1,6 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { type BrowserContext, test as base, type Page } from "@playwright/test";
-import { expect, install, OPTIONS, WELCOME, welcomeOf } from "./fixtures.ts";
+import { barriersOn, zoom } from "./barriers.ts";
+import { expect, install, inWorker, OPTIONS, WELCOME, welcomeOf } from "./fixtures.ts";
 import { Ghost } from "./ghost.ts";
 import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
 
@@ -54,11 +54,6 @@ const test = base.extend<OfTest, OfWorker>({
     await page.unrouteAll();
   },
 });
-
-async function inWorker(context: BrowserContext, expression: string): Promise<unknown> {
-  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
-  return worker.evaluate(expression);
-}
 
 /** As a person who comes back from another window. */
 const comeBack = (page: Page) => page.evaluate(() => window.dispatchEvent(new Event("focus")));
@@ -144,17 +139,6 @@ test("a wrong code, and an address that nobody answers at, are said, and the fie
   await expect(outcome).toContainText("That code is wrong");
   await expect(welcome.getByLabel("Pairing code or token")).toBeFocused();
 });
-
-/** What axe finds wrong, and whether the page has to be scrolled sideways. */
-async function barriersOn(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const spills = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-  return spills ? [...found, "wider than the window"] : found;
-}
-
-const zoom = (page: Page, size: number) =>
-  page.evaluate((to) => document.documentElement.style.setProperty("zoom", String(to)), size);
 
 for (const scheme of ["light", "dark"] as const) {
   test(`axe finds nothing on it, in ${scheme}, at twice the size and in forced colours`, async ({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEFAULTS, isOnAt, withSite } from "../../src/preferences.ts";
+import { DEFAULTS, isFieldOn, isOnAt, withField, withSite } from "../../src/preferences.ts";
 import { dayOf, savedOn, withTaken } from "../../src/saved.ts";
 
 const off = withSite(DEFAULTS, "mail.example.org", false);
@@ -34,4 +34,13 @@ test("what is taken is counted by the day, less the key it took", () => {
   expect(second).toEqual({ day: "2026-11-25", taken: 2, keys: 7 });
   expect(withTaken(second, "2026-11-26", 3)).toEqual({ day: "2026-11-26", taken: 1, keys: 2 });
   expect(dayOf(new Date(2026, 0, 5))).toBe("2026-01-05");
+});
+
+test("kinds of field are on until they are switched off, and code is off until it is switched on", () => {
+  const kinds = ["text", "email", "line", "search", "code"] as const;
+  const on = (preferences: typeof DEFAULTS) => kinds.filter((kind) => isFieldOn(preferences, kind));
+  expect(on(DEFAULTS)).toEqual(["text", "email", "line", "search"]);
+  const chosen = withField(withField(withField(DEFAULTS, "search", false), "line", false), "code", true);
+  expect(on(chosen)).toEqual(["text", "email", "code"]);
+  expect(on(withField(chosen, "line", true))).toEqual(["text", "email", "line", "code"]);
 });

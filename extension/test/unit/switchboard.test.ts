@@ -120,6 +120,7 @@ test("pages are told how much text the server wants", () => {
     type: "context",
     chars: 500,
     codeToo: false,
+    fieldsOff: [],
     on: true,
     keys: DEFAULTS.keys,
     spoken: false,

@@ -9,6 +9,7 @@ import { type Screen, Typist } from "../../src/ghost/typist.ts";
 class RecordingClient implements Client {
   contextChars = 100;
   codeToo = false;
+  fieldsOff: FieldKind[] = [];
   on = true;
   spoken = false;
   keys = DEFAULT_KEYS;
@@ -183,6 +184,22 @@ test("code is completed only where that was asked for", () => {
   client.codeToo = true;
   type(" b");
   expect(client.asked.at(-1)).toMatchObject({ before: "let it b", kind: "text" });
+});
+
+test("a kind of field that a person wants left alone is, until they want it", () => {
+  field.kind = "search";
+  client.fieldsOff = ["search"];
+  type("let it b");
+  expect(client.asked).toEqual([]);
+  client.fieldsOff = [];
+  typist.changed();
+  expect(client.asked.at(-1)).toMatchObject({ before: "let it b", kind: "search" });
+});
+
+test("a field of one line is told to the server as text", () => {
+  field.kind = "line";
+  type("let it b");
+  expect(client.asked.at(-1)).toMatchObject({ kind: "text" });
 });
 
 test("on a page that is switched off nothing is read, and what was drawn goes", () => {

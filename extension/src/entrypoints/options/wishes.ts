@@ -1,10 +1,12 @@
+import type { FieldKind } from "../../ghost/index.ts";
 import { ACTS, type Act, chordOf, DEFAULT_KEYS, isFree } from "../../ghost/keys.ts";
 import { readable } from "../../look/chord.ts";
 import { find } from "../../look/find.ts";
-import { type Preferences, type Sureness, withSite } from "../../preferences.ts";
+import { isFieldOn, type Preferences, type Sureness, withField, withSite } from "../../preferences.ts";
 import { readPreferences, writePreferences } from "../../settings.ts";
+import { rowButton } from "./row-button.ts";
 
-/** The part of the options page that says how a person wants it: keys, sureness, sites. Everything is kept as soon as it is chosen. */
+/** The part of the options page that says how a person wants it: keys, sureness, fields, sites that are off. Everything is kept as soon as it is chosen. */
 
 const NAMES: Readonly<Record<Act, string>> = {
   word: "Take the next word",
@@ -18,7 +20,7 @@ let preferences = await readPreferences();
 
 const keyList = find("#key-list", HTMLDivElement);
 const keyOutcome = find("#key-outcome", HTMLParagraphElement);
-const code = find("#code", HTMLInputElement);
+const fieldKinds = find("#field-kinds", HTMLDivElement);
 const spoken = find("#spoken", HTMLInputElement);
 const sites = find("#sites", HTMLUListElement);
 
@@ -26,16 +28,6 @@ async function prefer(changed: Preferences): Promise<void> {
   preferences = changed;
   await writePreferences(changed);
   show();
-}
-
-function button(text: string, label: string, press: (button: HTMLButtonElement) => void): HTMLButtonElement {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "small";
-  made.textContent = text;
-  made.setAttribute("aria-label", label);
-  made.addEventListener("click", () => press(made));
-  return made;
 }
 
 /** The next key that is pressed is the one. It is only one: the key after it leaves the field as ever. */
@@ -79,12 +71,12 @@ function showKeys(): void {
     const name = document.createElement("span");
     name.textContent = NAMES[act];
     const chord = preferences.keys[act];
-    const change = button(readable(chord), `${NAMES[act]}: ${readable(chord)}. Change`, (asked) =>
+    const change = rowButton(readable(chord), `${NAMES[act]}: ${readable(chord)}. Change`, (asked) =>
       listenFor(act, asked),
     );
     change.dataset.act = act;
     const isUsual = chord === DEFAULT_KEYS[act];
-    const back = button(
+    const back = rowButton(
       isUsual ? "Switch off" : "As it was",
       `${NAMES[act]}: ${isUsual ? "switch off" : "as it was"}`,
       () => choose(act, isUsual ? "" : DEFAULT_KEYS[act]),
@@ -100,25 +92,27 @@ function showSites(): void {
     const row = document.createElement("li");
     row.append(
       host,
-      button("Switch on", `Switch on at ${host}`, () => prefer(withSite(preferences, host, true))),
+      rowButton("Switch on", `Switch on at ${host}`, () => prefer(withSite(preferences, host, true))),
     );
     return row;
   });
   sites.replaceChildren(...rows);
-  sites.hidden = rows.length === 0;
-  find("#no-sites", HTMLParagraphElement).hidden = rows.length > 0;
+  find("#off", HTMLDivElement).hidden = rows.length === 0;
 }
 
 function show(): void {
   showKeys();
   showSites();
-  code.checked = preferences.codeToo;
+  for (const box of fieldKinds.querySelectorAll("input")) box.checked = isFieldOn(preferences, box.value as FieldKind);
   spoken.checked = preferences.spoken;
   find(`#sureness [value="${preferences.sureness}"]`, HTMLInputElement).checked = true;
 }
 
 spoken.addEventListener("change", () => prefer({ ...preferences, spoken: spoken.checked }));
-code.addEventListener("change", () => prefer({ ...preferences, codeToo: code.checked }));
+fieldKinds.addEventListener("change", ({ target }) => {
+  const { value, checked } = target as HTMLInputElement;
+  return prefer(withField(preferences, value as FieldKind, checked));
+});
 find("#sureness", HTMLDivElement).addEventListener("change", (event) =>
   prefer({ ...preferences, sureness: (event.target as HTMLInputElement).value as Sureness }),
 );

@@ -1,27 +1,22 @@
 import { browser } from "wxt/browser";
 import type { Sign } from "../../background/toolbar.ts";
 import { find } from "../../look/find.ts";
-import { type PageState, STATUS, WHAT_IS_HERE } from "../../messages.ts";
+import { ARRIVE, STATUS } from "../../messages.ts";
 import { HOUR_MS, type Preferences, withSite } from "../../preferences.ts";
 import { readPreferences, readSavedToday, readSettings, writePreferences } from "../../settings.ts";
+import { placeBehind } from "./place.ts";
 import { type Situation, sentenceOf } from "./sentence.ts";
 
 const state = find("#state", HTMLParagraphElement);
 const site = find("#site", HTMLDivElement);
+const help = find("#help", HTMLButtonElement);
 const on = find("#on", HTMLInputElement);
 const pause = find("#pause", HTMLButtonElement);
 
-const page = await pageBehind();
+const place = await placeBehind();
+/** The host of the site that the popup was opened over; empty where it is none. */
+const host = "host" in place ? place.host : "";
 let preferences = await readPreferences();
-
-/** The page that the popup was opened over. A test opens it in a tab of its own, and says which page is meant. */
-async function pageBehind(): Promise<PageState | null> {
-  const named = Number(new URLSearchParams(location.search).get("tab"));
-  const [tab] = named ? [{ id: named }] : await browser.tabs.query({ active: true, currentWindow: true });
-  if (tab?.id === undefined) return null;
-  // The browser's own pages, and the store's, have no script of the extension.
-  return browser.tabs.sendMessage(tab.id, WHAT_IS_HERE).catch(() => null);
-}
 
 /** A server that is loading its model answers, but not yet to keystrokes. */
 async function isLoading(): Promise<boolean> {
@@ -39,12 +34,13 @@ async function signNow(): Promise<Situation["sign"]> {
 
 async function show(): Promise<void> {
   const paused = preferences.pausedUntil > Date.now();
-  const { tone, text } = sentenceOf({ sign: await signNow(), page, preferences, now: Date.now() });
+  const { tone, text } = sentenceOf({ sign: await signNow(), place, preferences, now: Date.now() });
   state.dataset.tone = tone;
   state.textContent = text;
-  site.hidden = page === null || page.host === "";
-  find("#host", HTMLElement).textContent = page?.host ?? "";
-  on.checked = page !== null && !preferences.sitesOff.includes(page.host);
+  help.hidden = place.kind !== "unallowed";
+  site.hidden = host === "" || place.kind === "unallowed";
+  find("#host", HTMLElement).textContent = host;
+  on.checked = host !== "" && !preferences.sitesOff.includes(host);
   pause.textContent = paused ? "Go on now" : "Pause for an hour";
   find("#paused", HTMLElement).textContent = paused
     ? `Paused until ${new Date(preferences.pausedUntil).toLocaleTimeString([], { timeStyle: "short" })}`
@@ -60,7 +56,14 @@ async function prefer(changed: Preferences): Promise<void> {
   await show();
 }
 
-on.addEventListener("change", () => page && prefer(withSite(preferences, page.host, on.checked)));
+on.addEventListener("change", () => prefer(withSite(preferences, host, on.checked)));
+help.addEventListener("click", async () => {
+  if (place.kind !== "unallowed") return;
+  // The browser asks only in the click itself: nothing is waited for before. Some close the popup then; the service worker does the rest.
+  if (!(await browser.permissions.request({ origins: [place.pattern] }))) return;
+  await browser.runtime.sendMessage(ARRIVE);
+  location.reload();
+});
 pause.addEventListener("click", () => {
   const paused = preferences.pausedUntil > Date.now();
   return prefer({ ...preferences, pausedUntil: paused ? 0 : Date.now() + HOUR_MS });

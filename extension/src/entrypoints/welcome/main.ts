@@ -1,16 +1,19 @@
+import { answerPopup } from "../../content/popup-answer.ts";
 import { reachFrom } from "../../content/reach.ts";
 import { WorkerClient } from "../../content/worker-client.ts";
 import { completeHere } from "../../ghost/index.ts";
 import type { Act } from "../../ghost/keys.ts";
 import { readable } from "../../look/chord.ts";
 import { find } from "../../look/find.ts";
+import { bringOffersToLife } from "../../look/offer.ts";
 import { bringPairingToLife } from "../../look/pairing-form.ts";
+import { bringWhereToLife } from "../../look/where.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
 import { findServer, type PairingError } from "../../protocol/pair.ts";
 import { sentenceFor } from "../../protocol/troubles.ts";
 import { readPreferences, readSettings } from "../../settings.ts";
 
-/** The page that opens when the extension is installed: start the server, pair with it, try it. */
+/** The page that opens when the extension is installed: start the server, pair with it, try it, say where it may help. */
 
 const WHAT_THEY_DO: Readonly<Partial<Record<Act, string>>> = {
   word: "takes the next word",
@@ -27,13 +30,13 @@ const message = find("#message", HTMLTextAreaElement);
 let isPaired = (await readSettings()) !== null;
 
 /** No event says that a server has been started. Who started one comes back to this page, and that is one. */
-async function lookForServer(): Promise<void> {
-  const origin = (await readSettings())?.origin ?? DEFAULT_ADDRESS;
+async function lookForServer(offered?: string): Promise<void> {
+  const origin = offered ?? (await readSettings())?.origin ?? DEFAULT_ADDRESS;
   const trouble = await findServer(origin).then(
     () => null,
     (error: PairingError) => error.trouble,
   );
-  if (trouble === "loading") setTimeout(lookForServer, LOADING_MS);
+  if (trouble === "loading") setTimeout(() => lookForServer(offered), LOADING_MS);
   find("#start", HTMLLIElement).toggleAttribute("data-done", trouble === null);
   how.hidden = trouble !== "unreachable";
   server.dataset.tone = trouble === null ? "good" : "quiet";
@@ -65,7 +68,7 @@ async function showKeys(): Promise<void> {
 }
 
 function showPaired(): void {
-  find("#pair", HTMLLIElement).toggleAttribute("data-done", isPaired);
+  find("#pair-step", HTMLLIElement).toggleAttribute("data-done", isPaired);
 }
 
 /** The next step is the person's who has just done this one: the caret stands where the rest of the word belongs. */
@@ -79,7 +82,16 @@ function goOn(): void {
 
 // No content script comes to the extension's own pages: this one completes by itself.
 const life = new AbortController();
-completeHere(new WorkerClient({ signal: life.signal, isInvalid: false }), reachFrom(window, life.signal), life.signal);
+const script = { signal: life.signal, isInvalid: false, abort: () => life.abort() };
+const look = completeHere(new WorkerClient(script), reachFrom(window, life.signal), life.signal);
+answerPopup(look, life.signal);
 showPaired();
-await Promise.all([showKeys(), bringPairingToLife(goOn), lookForServer()]);
+await Promise.all([
+  showKeys(),
+  bringPairingToLife(goOn).then((connect) => bringOffersToLife(connect, lookForServer)),
+  bringWhereToLife((_allowed, where) =>
+    find("#where-step", HTMLLIElement).toggleAttribute("data-done", where !== null),
+  ),
+  lookForServer(),
+]);
 window.addEventListener("focus", () => isPaired || lookForServer());

@@ -11,8 +11,8 @@ export interface FieldText {
   readonly room: number;
 }
 
-/** What a field is for. Code is told to the server as any text. */
-export type FieldKind = Kind | "code";
+/** What a field is for: `text` is one of several lines, `line` of one. Of the two, and of code, the server is told that they are text. */
+export type FieldKind = Kind | "line" | "code";
 
 export type Written = "written" | "refused" | "unverified";
 

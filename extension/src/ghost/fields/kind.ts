@@ -7,7 +7,7 @@ const MAIL = /\b(e-?mail|message body|compose|reply)\b/i;
 export function kindOf(element: HTMLElement, multiline: boolean): FieldKind {
   if (element.matches(CODE)) return "code";
   if (element.matches('[type="search" i], [role="searchbox"], [enterkeyhint="search"]')) return "search";
-  if (!multiline) return "text";
+  if (!multiline) return "line";
   const names = ["aria-label", "name", "id", "placeholder"].map((name) => element.getAttribute(name) ?? "");
   return names.some((name) => MAIL.test(name)) ? "email" : "text";
 }

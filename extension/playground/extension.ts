@@ -1,0 +1,46 @@
+import { newNonce, readToServerPage, type ToExtension } from "../src/protocol/connect.ts";
+import { find, write } from "./dom.ts";
+import { codeForExtension, keptToken } from "./token.ts";
+
+/** The part of the page that connects the extension: how to install it where none answers, and a button where one does. */
+
+const tell = (message: ToExtension) => window.postMessage(message, location.origin);
+
+export function lookForExtension(): void {
+  const button = find("#connect-extension", HTMLButtonElement);
+  let nonce = "";
+  const ask = () => {
+    nonce = newNonce();
+    tell({ foretype: "is-it-there", nonce });
+  };
+  window.addEventListener("message", ({ source, data }) => {
+    const answer = source === window ? readToServerPage(data) : null;
+    if (answer?.nonce === nonce) show(answer.connected);
+  });
+  button.addEventListener("click", async () => {
+    const token = keptToken();
+    if (!token) {
+      write("#connect-state", "This page has to be let in first: enter a code above.");
+      return find("#code", HTMLInputElement).focus();
+    }
+    const code = await codeForExtension(token);
+    if (code === null) return write("#connect-state", "The server gave no code. Print one with: foretype pair");
+    write("#connect-state", "A page of the extension has opened, and asks you.");
+    tell({ foretype: "connect", nonce, code });
+  });
+  // Who comes back may have installed it, or connected it.
+  window.addEventListener("focus", ask);
+  ask();
+}
+
+function show(connected: boolean): void {
+  find("#install", HTMLElement).hidden = true;
+  find("#connect", HTMLElement).hidden = false;
+  find("#connect-extension", HTMLButtonElement).hidden = connected;
+  write(
+    "#connect-state",
+    connected
+      ? "The extension in this browser is connected with this server."
+      : "The extension is in this browser, and not connected with this server yet.",
+  );
+}

@@ -1,0 +1,13 @@
+/** A button in a row of a list. `label` says what it does where the row is not seen beside it. */
+export function rowButton(
+  text: string,
+  label: string,
+  press: (button: HTMLButtonElement) => unknown,
+): HTMLButtonElement {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = text;
+  made.setAttribute("aria-label", label);
+  made.addEventListener("click", () => press(made));
+  return made;
+}

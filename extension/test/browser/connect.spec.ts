@@ -1,0 +1,140 @@
+import type { BrowserContext, Page } from "@playwright/test";
+import { barriersInAnyLook, barriersOn } from "./barriers.ts";
+import { expect, inWorker, test, WELCOME } from "./fixtures.ts";
+import { CODE, PLAYGROUND, TOKEN } from "./scripted-server.ts";
+
+/** The button of the server's own page that connects the extension, and pages that would like to be such a page. */
+
+const find = (context: BrowserContext) => context.pages().find((page) => page.url() === WELCOME);
+
+const kept = (context: BrowserContext) =>
+  inWorker<{ server?: { origin: string; token: string } }>(context, "chrome.storage.local.get('server')");
+
+test.beforeEach(({ server, browserContext }) => {
+  server.servePlayground(PLAYGROUND);
+  return inWorker(browserContext, "chrome.storage.local.remove('server')");
+});
+
+/** The extension is left as the other tests have it. */
+test.afterEach(async ({ server, browserContext }) => {
+  await find(browserContext)?.close();
+  const paired = JSON.stringify({ origin: server.origin, token: TOKEN });
+  await inWorker(browserContext, `chrome.storage.local.set({ server: ${paired} })`);
+});
+
+/** Presses the button, and gives back the page that opens. */
+async function offer(page: Page): Promise<Page> {
+  await page.getByRole("button", { name: "Connect the extension" }).click();
+  await expect.poll(() => find(page.context())).toBeDefined();
+  const welcome = find(page.context()) as Page;
+  await expect(welcome.getByText("asks to be your server")).toBeVisible();
+  return welcome;
+}
+
+test("the button opens a page of the extension, which connects when the person says so", async ({
+  page,
+  server,
+  browserContext,
+}) => {
+  const heard: string[] = [];
+  await page.exposeFunction("hear", (text: string) => heard.push(text));
+  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await page.evaluate(() =>
+    window.addEventListener("message", ({ data }) =>
+      (window as unknown as { hear(text: string): void }).hear(JSON.stringify(data)),
+    ),
+  );
+  await expect(page.locator("#connect-state")).toContainText("not connected with this server yet");
+  await expect(page.locator("#install")).toBeHidden();
+  await page.screenshot({ path: "test-results/images/playground-connect.png", fullPage: true });
+  await page.emulateMedia({ forcedColors: "active" });
+  expect(await barriersOn(page)).toEqual([]);
+  const welcome = await offer(page);
+  await expect(welcome.locator("#offer-address")).toHaveText(server.origin);
+  await expect(welcome.locator("#offer")).toBeFocused();
+  await expect(welcome.getByLabel("Pairing code or token")).toBeHidden();
+  expect(await kept(browserContext)).toEqual({});
+  await expect(welcome.locator("#accept-offer")).toBeEnabled();
+  expect(await barriersInAnyLook(welcome)).toEqual([]);
+  await welcome.screenshot({ path: "test-results/images/offer.png", fullPage: true });
+  // It is said yes to with keys: the button is the next thing after what it asks.
+  await welcome.keyboard.press("Tab");
+  await welcome.keyboard.press("Enter");
+  await expect(welcome.locator("#outcome")).toContainText("Connected.");
+  expect(await kept(browserContext)).toEqual({ server: { origin: server.origin, token: TOKEN } });
+
+  await page.bringToFront();
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await expect(page.locator("#connect-state")).toHaveText(
+    "The extension in this browser is connected with this server.",
+  );
+  await expect(page.getByRole("button", { name: "Connect the extension" })).toBeHidden();
+  // What the page could hear of it is the code that it had itself. No token comes to it.
+  expect(heard.join()).toContain(CODE);
+  expect(heard.join()).not.toContain(TOKEN);
+});
+
+test("who says no is asked no more, and nothing is connected", async ({ page, server, browserContext }) => {
+  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  const welcome = await offer(page);
+  await welcome.getByRole("button", { name: "No" }).click();
+  await expect(welcome.getByLabel("Pairing code or token")).toHaveValue("");
+  await welcome.reload();
+  await expect(welcome.getByLabel("Pairing code or token")).toBeVisible();
+  await expect(welcome.locator("#offer")).toBeHidden();
+  expect(await kept(browserContext)).toEqual({});
+});
+
+/** What a page does that has read how the button works, and offers a code. Gives back whether anything answered. */
+const TRY = `new Promise((resolve) => {
+  const nonce = "a-nonce";
+  let answered = false;
+  window.addEventListener("message", ({ data }) => {
+    if (data.foretype !== "it-is-there") return;
+    answered = true;
+    window.postMessage({ foretype: "connect", nonce, code: "${CODE}" }, "*");
+  });
+  window.postMessage({ foretype: "connect", nonce, code: "${CODE}" }, "*");
+  window.postMessage({ foretype: "is-it-there", nonce }, "*");
+  setTimeout(() => resolve(answered), 300);
+})`;
+
+test("another site is not answered", async ({ page, browserContext }) => {
+  await page.route("http://page.test/", (route) =>
+    route.fulfill({ body: "<title>A page</title>", contentType: "text/html" }),
+  );
+  await page.goto("http://page.test/");
+  expect(await page.evaluate(TRY)).toBe(false);
+  expect(find(browserContext)).toBeUndefined();
+});
+
+test("a frame is not answered", async ({ page, server, show, browserContext }) => {
+  server.pages.set("/inner", "<!doctype html><title>Inner</title>");
+  await show('<iframe src="/inner"></iframe>');
+  const inner = page.frame({ url: `${server.origin}/inner` });
+  expect(await inner?.evaluate(TRY)).toBe(false);
+  expect(find(browserContext)).toBeUndefined();
+});
+
+test("a page of this machine that nobody has pressed anything on opens nothing", async ({
+  page,
+  show,
+  browserContext,
+}) => {
+  await show(`<script>
+    const say = (message) => window.postMessage({ nonce: "a-nonce", ...message }, "*");
+    window.addEventListener("message", ({ data }) => {
+      if (data.foretype !== "it-is-there") return;
+      if (document.title === "answered") document.title = "answered again";
+      else {
+        document.title = "answered";
+        say({ foretype: "connect", code: "${CODE}" });
+        say({ foretype: "is-it-there" });
+      }
+    });
+    say({ foretype: "is-it-there" });
+  </script>`);
+  // By the second answer the offer between the two has been heard.
+  await expect(page).toHaveTitle("answered again");
+  expect(find(browserContext)).toBeUndefined();
+});

@@ -1,0 +1,175 @@
+import { type BrowserContext, test as base, type CDPSession, type Page } from "@playwright/test";
+import { expect, inWorker, launch, pair } from "./fixtures.ts";
+import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
+
+/** What is said where the server is not there: once in the life of a browser, so each test has one of its own. */
+
+const BODY = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>A page</title>
+<style>body { margin: 40px; font: 16px sans-serif } textarea { width: 560px; padding: 12px; font: inherit }</style>
+<p><label for="secret">Password</label> <input id="secret" type="password"></p>
+<p><label for="field">Message</label><br><textarea id="field" rows="4"></textarea></p>`;
+
+interface OfTest {
+  server: ScriptedServer;
+  browserContext: BrowserContext;
+  /** A page whose server has gone. */
+  page: Page;
+  hint: Hint;
+}
+
+const test = base.extend<OfTest>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
+  server: async ({}, use) => {
+    const server = new ScriptedServer();
+    server.script = knows("Thanks for the quick response");
+    await server.start();
+    await use(server);
+    await server.stop().catch(() => {});
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  browserContext: async ({}, use) => {
+    const context = await launch();
+    await use(context);
+    await context.close();
+  },
+  page: async ({ browserContext, server }, use) => {
+    const page = await browserContext.newPage();
+    await pair(page, server.origin, CODE);
+    await expect(page.getByRole("status")).toContainText("Connected.");
+    await open(page);
+    await server.stop();
+    await use(page);
+  },
+  hint: async ({ page }, use) => use(new Hint(page)),
+});
+
+async function open(page: Page): Promise<void> {
+  await page.route("http://page.test/", (route) => route.fulfill({ body: BODY, contentType: "text/html" }));
+  await page.goto("http://page.test/");
+  await page.evaluate(() => document.fonts.ready);
+}
+
+interface Node {
+  readonly backendNodeId: number;
+  readonly nodeName: string;
+  readonly attributes?: string[];
+  readonly children?: Node[];
+  readonly shadowRoots?: Node[];
+}
+
+/** The hint as a person has it: read and pressed by the browser's own tools, since no page can. */
+class Hint {
+  readonly #page: Page;
+  readonly #session: Promise<CDPSession>;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#session = page.context().newCDPSession(page);
+  }
+
+  /** What is read out, politely; null where there is no hint. */
+  async text(): Promise<string | null> {
+    const session = await this.#session;
+    const host = await this.#host();
+    if (!host) return null;
+    const { nodes } = await session.send("Accessibility.getFullAXTree");
+    const region = nodes.find(({ role }) => role?.value === "status");
+    const words = nodes.filter(
+      ({ role, parentId }) => role?.value === "StaticText" && isUnder(parentId, region?.nodeId),
+    );
+    function isUnder(id: string | undefined, root: string | undefined): boolean {
+      if (id === undefined || root === undefined) return false;
+      return id === root || isUnder(nodes.find(({ nodeId }) => nodeId === id)?.parentId, root);
+    }
+    return words.map(({ name }) => name?.value).join("");
+  }
+
+  async box(of: "DIV" | "BUTTON" = "DIV"): Promise<{ left: number; top: number; right: number; bottom: number }> {
+    const session = await this.#session;
+    const host = await this.#host();
+    const node = host && (of === "DIV" ? host : all(host).find(({ nodeName }) => nodeName === of));
+    if (!node) throw new Error("there is no hint");
+    const { model } = await session.send("DOM.getBoxModel", { backendNodeId: node.backendNodeId });
+    const [left = 0, top = 0, , , right = 0, bottom = 0] = model.border;
+    return { left, top, right, bottom };
+  }
+
+  async press(): Promise<void> {
+    const { left, top, right, bottom } = await this.box("BUTTON");
+    await this.#page.mouse.click((left + right) / 2, (top + bottom) / 2);
+  }
+
+  /** Writes until it is there: it waits for a server that is restarted, and then for a key. */
+  async expectWhile(write: () => Promise<void>): Promise<void> {
+    const look = async () => {
+      await write();
+      return this.text();
+    };
+    const text = "Foretype's server is not there. Start it with: foretype serve";
+    await expect.poll(look, { timeout: 20_000, intervals: [200] }).toBe(text);
+  }
+
+  async #host(): Promise<Node | undefined> {
+    const session = await this.#session;
+    const { root } = await session.send("DOM.getDocument", { depth: -1, pierce: true });
+    return all(root as Node).find(
+      ({ attributes = [], shadowRoots = [] }) =>
+        attributes.includes("popover") &&
+        shadowRoots.some((one) => all(one).some(({ nodeName }) => nodeName === "BUTTON")),
+    );
+  }
+}
+
+function all(node: Node): Node[] {
+  return [node, ...[...(node.children ?? []), ...(node.shadowRoots ?? [])].flatMap(all)];
+}
+
+test("it stands under the field's corner, takes no focus and no key, and goes when the server is there again", async ({
+  page,
+  hint,
+  server,
+  browserContext,
+}) => {
+  // Nothing is asked about a password, so nothing is said over it either.
+  await page.locator("#secret").click();
+  await page.keyboard.type("zq");
+  await page.locator("#field").click();
+  await hint.expectWhile(() => page.keyboard.type("a"));
+  await expect(page.locator("#field")).toBeFocused();
+  await expect(page.locator("#field")).toHaveValue(/^a+$/);
+  const field = await page.locator("#field").evaluate((one) => one.getBoundingClientRect().toJSON());
+  const box = await hint.box();
+  expect(box.top).toBeGreaterThanOrEqual(field.bottom);
+  expect(box.right).toBeCloseTo(field.right, 0);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `test-results/images/hint-${colorScheme}.png` });
+  }
+  await page.locator("#field").fill("Thanks");
+  await server.start();
+  await expect.poll(() => hint.text(), { timeout: 20_000 }).toBeNull();
+
+  // Once is enough, also for a service worker that comes after this one.
+  expect(await inWorker(browserContext, "chrome.storage.session.get('hinted')")).toEqual({ hinted: true });
+});
+
+for (const [how, dismiss] of [
+  ["its button", (_page: Page, hint: Hint) => hint.press()],
+  ["Escape", (page: Page) => page.keyboard.press("Escape")],
+] as const) {
+  test(`${how} sends it away, and the field keeps the focus; it does not come again`, async ({ page, hint }) => {
+    await page.locator("#field").click();
+    await hint.expectWhile(() => page.keyboard.type("a"));
+    await dismiss(page, hint);
+    await expect.poll(() => hint.text()).toBeNull();
+    await expect(page.locator("#field")).toBeFocused();
+    await page.keyboard.type("bc");
+    await expect(page.locator("#field")).toHaveValue(/^a+bc$/);
+    expect(await hint.text()).toBeNull();
+    const other = await page.context().newPage();
+    await open(other);
+    await other.locator("#field").click();
+    await other.keyboard.type("Hello");
+    expect(await new Hint(other).text()).toBeNull();
+  });
+}
