@@ -24,6 +24,7 @@ from foretype.cores import physical_cores
 from foretype.models.errors import ModelError
 from foretype.models.prepared import Prepared
 from foretype.runtime import FusedRuntime, PlainRuntime, open_runtime
+from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Step
 from latency.places import OUT
 from latency.replay.report import machine
@@ -91,8 +92,7 @@ def compare(theirs: Reference, runtime: FusedRuntime | PlainRuntime, ids: Ids) -
 
 
 def _read(runtime: FusedRuntime | PlainRuntime, parts: Sequence[Ids]) -> Logits:
-    arena = runtime.new_pool(1, sum(map(len, parts))).take()
-    assert arena is not None
+    arena = lone_arena(runtime.new_pool(1, sum(map(len, parts))))
     rows = []
     for part in parts:
         every = np.arange(len(part), dtype=np.int64)
@@ -107,8 +107,7 @@ def _in_a_tree(theirs: Reference, runtime: FusedRuntime | PlainRuntime, ids: Ids
     settled = ids[: -BRANCHES * DEPTH]
     tree = ids[-BRANCHES * DEPTH :].reshape(DEPTH, BRANCHES)
     count, nodes = len(settled), tree.size
-    arena = runtime.new_pool(1, len(ids)).take()
-    assert arena is not None
+    arena = lone_arena(runtime.new_pool(1, len(ids)))
     runtime.run(arena, Chunk(settled, np.arange(count), None, np.array([], np.int64)))
     visible = np.zeros((nodes, count + nodes), np.bool_)
     visible[:, :count] = True

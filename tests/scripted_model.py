@@ -16,6 +16,7 @@ from tokenizers.trainers import BpeTrainer
 from foretype.models.manifest import Geometry
 from foretype.runtime.arena import Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.host_pool import HostPool, slots_of
 from foretype.tokens import Vocabulary
 
 BEGIN = 0
@@ -57,7 +58,7 @@ class ScriptedModel:
         self._script = sorted(script.items(), key=lambda entry: -len(entry[0]))
 
     def new_pool(self, rows: int, capacity: int) -> Pool:
-        return Pool(GEOMETRY, rows, capacity)
+        return HostPool(GEOMETRY, rows, capacity)
 
     def run_together(self, steps: Sequence[Step]) -> Logits:
         logits = [self.run(step.arena, step.chunk) for step in steps]
@@ -69,7 +70,7 @@ class ScriptedModel:
         first = arena.claim(len(chunk.ids))
         self.runs.append(len(chunk.ids))
         self.furthest = max(self.furthest, int(chunk.positions.max()))
-        slots = arena.buffer[0, 0, 0, 0]  # (capacity, 2): token and position, where keys would be
+        slots = slots_of(arena)[0, 0, 0, 0]  # (capacity, 2): token and position, where keys would be
         slots[first : arena.length, 0] = chunk.ids
         slots[first : arena.length, 1] = chunk.positions
         visible = chunk.visible

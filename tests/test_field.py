@@ -14,6 +14,7 @@ from foretype.field import Field
 from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.load import Load
 from foretype.runtime.arena import lone_arena
+from foretype.runtime.host_pool import HostPool
 from foretype.scheduler import Client
 from foretype.stages import Stages
 from foretype.tree.choice import Policy
@@ -96,7 +97,9 @@ def new_desk(runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SC
 
     def new_draft(kind: FieldKind) -> Draft:
         limits = Limits()
-        return Draft(lone_arena(GEOMETRY, limits.arena_tokens), [BEGIN], VOCABULARY, Policy(), limits)
+        return Draft(
+            lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, Policy(), limits
+        )
 
     field = Field(new_draft, scheduler, answers, timers, stages, BUDGET_MS, runs_ahead)  # type: ignore[arg-type]
     return Desk(timers, scheduler, answers, field)

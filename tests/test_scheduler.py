@@ -12,6 +12,7 @@ from foretype.deadline import Deadline
 from foretype.load import Effort
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.host_pool import HostPool
 from foretype.runtime.thread import ModelThread
 from foretype.scheduler import LITTLE, MOST_TOGETHER, Need, Scheduler
 from foretype.stages import Stages
@@ -19,7 +20,7 @@ from foretype.tree.distribution import Distribution
 from foretype.tree.trie import Run
 from tests.scripted_model import GEOMETRY
 
-POOL = Pool(GEOMETRY, 8, 16)
+POOL = HostPool(GEOMETRY, 8, 16)
 
 
 class OneRun:
@@ -69,7 +70,7 @@ class CountingRuntime:
         self.fail_at = fail_at
 
     def new_pool(self, rows: int, capacity: int) -> Pool:
-        return Pool(GEOMETRY, rows, capacity)
+        return HostPool(GEOMETRY, rows, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         return self._run(1, len(chunk.ids))
@@ -198,7 +199,7 @@ async def test_a_run_of_several_fields_that_fails_is_told_to_each() -> None:
 
 
 async def test_a_run_has_a_bound_so_that_nobody_waits_long_for_it() -> None:
-    pool = Pool(GEOMETRY, MOST_TOGETHER + 2, 16)
+    pool = HostPool(GEOMETRY, MOST_TOGETHER + 2, 16)
     log: list[str] = []
     runtime = CountingRuntime()
     clients = [OneRun(str(n), log, tokens=1) for n in range(MOST_TOGETHER + 2)]

@@ -19,7 +19,7 @@ from foretype.keystroke import FieldKind, Keystroke
 from foretype.models.manifest import Manifest
 from foretype.room import MEBIBYTE, Room
 from foretype.runtime import open_runtime
-from foretype.runtime.arena import Arena
+from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.thread import ModelThread, Runtime
 from foretype.scheduler import Scheduler
@@ -110,8 +110,7 @@ class LocalEngine:
     async def _read_begin(self, kind: FieldKind) -> None:
         ids = np.array(self._begin[kind], np.int64)
         chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
-        begun = self._runtime.new_pool(1, len(ids)).take()
-        assert begun is not None
+        begun = lone_arena(self._runtime.new_pool(1, len(ids)))
         await self._model.run([Step(begun, chunk)])
         self._begun[kind] = begun
 

@@ -16,7 +16,7 @@ import numpy as np
 from foretype.models.prepared import load_prepared
 from foretype.providers import Provider
 from foretype.runtime import FusedRuntime, PlainRuntime, open_runtime
-from foretype.runtime.arena import Arena
+from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Ids, Logits, Step
 from latency.gpu.apart import first_line
 from latency.parity import LOGITS_APART_AT_MOST, Apart, compare
@@ -75,7 +75,9 @@ class OnCpu:
 
     def logits(self, ids: Ids) -> Logits:
         """(n, vocab), one row for each id."""
-        found = self._runtime.run(_arena(self._runtime, len(ids)), _text(ids, rows=np.arange(len(ids))))
+        found = self._runtime.run(
+            lone_arena(self._runtime.new_pool(1, len(ids))), _text(ids, rows=np.arange(len(ids)))
+        )
         self.largest = max(self.largest, float(np.abs(found).max()))
         return found
 
@@ -140,7 +142,7 @@ def _texts(runtime: Runtime, ids: Ids, count: int) -> Callable[[], object]:
 def _tree(runtime: Runtime, ids: Ids, count: int) -> Callable[[], object]:
     """A run over `count` ways in which one text may go on, none of which sees another."""
     first = len(ids) - 1
-    arena = _arena(runtime, first + count)
+    arena = lone_arena(runtime.new_pool(1, first + count))
     runtime.run(arena, _text(ids[:first], rows=NOBODY))
     visible = np.concatenate([np.ones((count, first), np.bool_), np.eye(count, dtype=np.bool_)], axis=1)
     nodes = Chunk(np.resize(ids, count), np.full(count, first), visible, np.arange(count))
@@ -150,12 +152,6 @@ def _tree(runtime: Runtime, ids: Ids, count: int) -> Callable[[], object]:
         return runtime.run(arena, nodes)
 
     return run
-
-
-def _arena(runtime: Runtime, capacity: int) -> Arena:
-    arena = runtime.new_pool(1, capacity).take()
-    assert arena is not None
-    return arena
 
 
 def _text(ids: Ids, *, rows: Ids) -> Chunk:

@@ -11,10 +11,13 @@ import pytest
 from foretype.models.export import quiet
 from foretype.models.fuse import NotFusableError, fuse
 from foretype.models.manifest import Geometry
+from foretype.providers import CPU_ONLY
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Step
+from foretype.runtime.device_pool import DeviceMemory
 from foretype.runtime.fused import FusedRuntime
-from tests.models.tiny import CONTEXT, VOCABULARY, MakeFolder
+from tests.models.conftest import write_folder
+from tests.models.tiny import CONTEXT, VOCABULARY
 
 APART = 1e-3
 IDS = np.random.default_rng(3).integers(0, VOCABULARY, 24)
@@ -27,7 +30,7 @@ GEOMETRIES = {
 class Pair:
     """One model twice: in transformers, and fused in the runtime."""
 
-    def __init__(self, family: str, folder: Path, target: Path) -> None:
+    def __init__(self, family: str, folder: Path) -> None:
         import onnx
         from optimum.exporters.onnx import onnx_export_from_model
         from transformers import AutoModelForCausalLM
@@ -35,12 +38,11 @@ class Pair:
         self.model = AutoModelForCausalLM.from_pretrained(folder).eval()
         task = "text-generation-with-past"
         with quiet():
-            onnx_export_from_model(self.model, target, task=task, opset=18, do_validation=False)
-        fused = fuse(onnx.load(target / "model.onnx"), self.model.config, GEOMETRIES[family])
-        onnx.save(fused, target / "fused.onnx")
+            onnx_export_from_model(self.model, folder / "export", task=task, opset=18, do_validation=False)
+        fused = fuse(onnx.load(folder / "export" / "model.onnx"), self.model.config, GEOMETRIES[family])
+        onnx.save(fused, folder / "fused.onnx")
         self.nodes = len(fused.graph.node)
-        providers = ["CPUExecutionProvider"]
-        self.runtime = FusedRuntime(target / "fused.onnx", GEOMETRIES[family], threads=1, providers=providers)
+        self.runtime = FusedRuntime(folder / "fused.onnx", GEOMETRIES[family], threads=1, providers=CPU_ONLY)
 
     def expected(self, ids: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         import torch
@@ -50,13 +52,22 @@ class Pair:
         return logits
 
 
-@pytest.fixture(params=["llama", "gpt2"])
-def pair(request: pytest.FixtureRequest, model_folder: MakeFolder, tmp_path: Path) -> Pair:
-    return Pair(request.param, model_folder(request.param), tmp_path / "export")
+ON_A_DEVICE = "llama, its past in the device's memory"  # the CPU being the device here
+
+
+@pytest.fixture(scope="module", params=["llama", "gpt2", ON_A_DEVICE])
+def pair(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tokeniser_file: Path
+) -> Pair:
+    family = request.param.split(",")[0]
+    made = Pair(family, write_folder(tmp_path_factory.mktemp("fused") / family, family, tokeniser_file))
+    if request.param == ON_A_DEVICE:
+        made.runtime.memory = DeviceMemory(GEOMETRIES[family], np.float32, ("cpu", 0), CPU_ONLY)
+    return made
 
 
 def new_arena(pair: Pair) -> Arena:
-    return lone_arena(pair.runtime.geometry, CONTEXT)
+    return lone_arena(pair.runtime.new_pool(1, CONTEXT))
 
 
 def plain(ids: np.ndarray[Any, Any], past: int = 0) -> Chunk:
@@ -134,6 +145,37 @@ def test_one_token_of_each_of_several_texts_in_one_run(pair: Pair) -> None:
     np.testing.assert_allclose(after, expected[10:12], atol=APART)
     np.testing.assert_allclose(idle, expected[:7], atol=APART)
     np.testing.assert_allclose(pair.runtime.run(arenas[2], plain(IDS[7:8], 7)), expected[7:8], atol=APART)
+
+
+def test_holes_are_closed_in_place(pair: Pair) -> None:
+    """A sibling that was dropped leaves the middle; what comes after it moves up, and the text goes on."""
+    arena = new_arena(pair)
+    pair.runtime.run(arena, plain(IDS[:10]))
+    pair.runtime.run(arena, Chunk(IDS[20:22], np.array([10, 10]), None, np.array([0])))
+    seen = np.ones((3, 15), np.bool_)
+    seen[:, 10:12] = False
+    seen[:, 12:] = np.tri(3, dtype=np.bool_)
+    pair.runtime.run(arena, Chunk(IDS[10:13], np.arange(10, 13), seen, np.array([0])))
+
+    arena.compact(np.array([*range(10), 12, 13, 14]))
+
+    rest = pair.runtime.run(arena, plain(IDS[13:16], 13))
+    np.testing.assert_allclose(rest, pair.expected(IDS)[13:16], atol=APART)
+
+
+def test_a_beginning_is_read_once_and_taken_over_by_many(pair: Pair) -> None:
+    """From a pool of another size, into rows of which one was somebody else's before."""
+    begun = lone_arena(pair.runtime.new_pool(1, 8))
+    pair.runtime.run(begun, plain(IDS[:8]))
+    pool = pair.runtime.new_pool(2, CONTEXT)
+    expected = pair.expected(IDS)
+    for _ in range(2):
+        arenas = [arena for _ in range(2) if (arena := pool.take()) is not None]
+        for arena in arenas:
+            arena.adopt(begun)
+            rest = pair.runtime.run(arena, plain(IDS[8:12], 8))
+            np.testing.assert_allclose(rest, expected[8:12], atol=APART)
+        del arena, arenas
 
 
 def test_the_graph_is_small(pair: Pair) -> None:

@@ -40,7 +40,7 @@ def test_float16_passes_the_gate_and_runs_texts_and_rows_as_float32_does(
         hole = Chunk(np.array([9]), np.array([5]), seen, np.array([0]))
         found[weights] = np.concatenate([*text, model.run_together([Step(arena, hole) for arena in arenas])])
         assert found[weights].dtype == np.float32
-        assert pool.buffer.dtype == np.dtype(weights)
+        assert pool.dtype == np.dtype(weights)
     apart = np.abs(found["float16"] - found["float32"]).max()
     assert 0 < apart < 0.05 * np.abs(found["float32"]).max()
 

@@ -20,6 +20,7 @@ from foretype.providers import CPU_ONLY, NAMES, Provider
 from foretype.runtime.arena import IDLE, Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.fused import FusedRuntime
+from foretype.runtime.host_pool import HostPool
 from foretype.runtime.memory import OutOfMemoryError
 from foretype.runtime.thread import ModelThread
 
@@ -141,7 +142,7 @@ def new_runtime(folder: Path) -> FusedRuntime:
 
 def test_each_run_reads_what_the_one_before_wrote(tmp_path: Path) -> None:
     runtime = new_runtime(tmp_path)
-    assert counted(runtime, lone_arena(GEOMETRY, CAPACITY)) == [SLOTS, 2 * SLOTS, 3 * SLOTS]
+    assert counted(runtime, lone_arena(HostPool(GEOMETRY, 1, CAPACITY))) == [SLOTS, 2 * SLOTS, 3 * SLOTS]
 
 
 def test_so_it_is_where_inputs_are_copied_when_they_are_bound(
@@ -149,7 +150,7 @@ def test_so_it_is_where_inputs_are_copied_when_they_are_bound(
 ) -> None:
     runtime = new_runtime(tmp_path)
     assert runtime.provider == NAMES[Provider.CUDA]
-    assert counted(runtime, lone_arena(GEOMETRY, CAPACITY)) == [SLOTS, 2 * SLOTS, 3 * SLOTS]
+    assert counted(runtime, lone_arena(HostPool(GEOMETRY, 1, CAPACITY))) == [SLOTS, 2 * SLOTS, 3 * SLOTS]
 
 
 @pytest.mark.parametrize("kind", [RuntimeException, Fail])
@@ -157,13 +158,13 @@ async def test_a_run_without_memory_says_so_and_the_next_one_may_go_on(
     tmp_path: Path, session: list[FarSession], kind: type[Exception]
 ) -> None:
     thread = ModelThread(new_runtime(tmp_path), lambda logits: logits.item())
-    arena = lone_arena(GEOMETRY, CAPACITY)
+    arena = lone_arena(HostPool(GEOMETRY, 1, CAPACITY))
     session[0].raises = kind(WORDS[kind])
     with pytest.raises(OutOfMemoryError) as raised:
         await thread.run([Step(arena, one_token())])
     assert "buffer" not in str(raised.value)
     session[0].raises = None
-    assert await thread.run([Step(lone_arena(GEOMETRY, CAPACITY), one_token())]) == [SLOTS]
+    assert await thread.run([Step(lone_arena(HostPool(GEOMETRY, 1, CAPACITY)), one_token())]) == [SLOTS]
     await thread.stop()
 
 
@@ -171,5 +172,5 @@ async def test_another_failure_stays_what_it_is(tmp_path: Path, session: list[Fa
     thread = ModelThread(new_runtime(tmp_path), lambda logits: logits.item())
     session[0].raises = Fail("Non-zero status code returned while running Add node")
     with pytest.raises(Fail):
-        await thread.run([Step(lone_arena(GEOMETRY, CAPACITY), one_token())])
+        await thread.run([Step(lone_arena(HostPool(GEOMETRY, 1, CAPACITY)), one_token())])
     await thread.stop()

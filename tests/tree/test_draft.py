@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from foretype.keystroke import Keystroke, Reason
 from foretype.runtime.arena import lone_arena
+from foretype.runtime.host_pool import HostPool
 from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
@@ -32,7 +33,9 @@ SCRIPT = {
 def new_draft(limits: Limits | None = None) -> tuple[Draft, ScriptedModel]:
     model = ScriptedModel(VOCABULARY, SCRIPT)
     limits = limits or Limits()
-    draft = Draft(lone_arena(GEOMETRY, limits.arena_tokens), [BEGIN], VOCABULARY, Policy(), limits)
+    draft = Draft(
+        lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, Policy(), limits
+    )
     return draft, model
 
 

@@ -251,7 +251,7 @@ class _Reader:
         return (time.perf_counter() - began) * 1000
 
     def _new_arena(self) -> Arena:
-        return lone_arena(self._manifest.geometry, self._capacity)
+        return lone_arena(self._runtime.new_pool(1, self._capacity))
 
     def _run(self, arena: Arena, ids: NDArray[np.int64], rows: NDArray[np.int64]) -> Logits:
         positions = arena.length + np.arange(len(ids), dtype=np.int64)

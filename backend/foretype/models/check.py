@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from foretype.models.manifest import GRAPH, Geometry
 from foretype.models.progress import Step
+from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.fused import FusedRuntime, session_options
 
@@ -106,9 +107,7 @@ class FusedReader:
         self.restart()
 
     def restart(self) -> None:
-        arena = self._runtime.new_pool(1, self._capacity).take()
-        assert arena is not None
-        self._arena = arena
+        self._arena = lone_arena(self._runtime.new_pool(1, self._capacity))
 
     def read(self, ids: Ids) -> Logits:
         first = self._arena.length

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import mmap
 import weakref
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -24,13 +23,16 @@ class ArenaFullError(Exception):
         self.capacity = capacity
 
 
-class Pool:
+class Pool(ABC):
     """Rows of past key values, each given out as an `Arena`.
 
-    The memory is one array, (layers, 2, rows, kv_heads, IDLE + capacity, head_dim) of the model's own
-    float type, which it reads as past and writes as present. It is taken from the system untouched, and given
-    back when an arena goes, so only slots in use cost memory.
+    The memory has the shape (layers, 2, rows, kv_heads, IDLE + capacity, head_dim) in the model's own float
+    type, which the model reads as past and writes as present. Where it lies is the subclass's matter:
+    `foretype.runtime.host_pool` or `foretype.runtime.device_pool`.
     """
+
+    device: tuple[str, int] = ("cpu", 0)
+    """As ONNX Runtime names it: a kind, and which one of them."""
 
     def __init__(
         self, geometry: Geometry, rows: int, capacity: int, dtype: type[np.floating[Any]] = np.float32
@@ -38,10 +40,14 @@ class Pool:
         self.rows = rows
         self.slot_bytes = slot_bytes(geometry, dtype)
         self.capacity = capacity
-        self._shape = (geometry.layers, 2, rows, geometry.kv_heads, IDLE + capacity, geometry.head_dim)
-        self._memory = _untouched(math.prod(self._shape) * np.dtype(dtype).itemsize)
-        self.buffer: NDArray[np.floating[Any]] = np.frombuffer(self._memory, dtype).reshape(self._shape)
+        self.dtype = dtype
+        self.shape = (geometry.layers, 2, rows, geometry.kv_heads, IDLE + capacity, geometry.head_dim)
         self._free = list(range(rows))
+
+    @property
+    def row_shape(self) -> tuple[int, int, int]:
+        """(kv_heads, slots, head_dim) of one layer's keys, or values, in one row."""
+        return self.shape[3:]
 
     def take(self) -> Arena | None:
         """A row that nobody has, the first one there is: runs are quicker over few rows. None: all are taken.
@@ -57,22 +63,36 @@ class Pool:
         return arena
 
     def _take_back(self, row: int) -> None:
-        if hasattr(mmap, "MADV_DONTNEED"):
-            stride = math.prod(self._shape[3:]) * self.buffer.itemsize
-            for part in range(self._shape[0] * self._shape[1]):
-                first = (part * self.rows + row) * stride
-                start, end = -(-first // mmap.PAGESIZE), (first + stride) // mmap.PAGESIZE
-                if end > start:
-                    size = (end - start) * mmap.PAGESIZE
-                    self._memory.madvise(mmap.MADV_DONTNEED, start * mmap.PAGESIZE, size)
+        self.release(row)
         self._free.append(row)
+
+    def address(self, layer: int, which: int, row: int) -> int:
+        """Of a layer's keys (`which` 0) or values (1) from `row` on, on the pool's device."""
+        part = (layer * 2 + which) * self.rows + row
+        return self._base + part * int(np.prod(self.row_shape)) * np.dtype(self.dtype).itemsize
+
+    @property
+    @abstractmethod
+    def _base(self) -> int:
+        """The memory's address on its device."""
+
+    @abstractmethod
+    def release(self, row: int) -> None:
+        """Nobody has the row any more: its memory may be given back."""
+
+    @abstractmethod
+    def copy(self, source: Arena, row: int, count: int) -> None:
+        """The first `count` slots of `source`, of a pool of the same kind, into the first of `row`."""
+
+    @abstractmethod
+    def move(self, row: int, keep: NDArray[np.int64]) -> None:
+        """The slots `keep` of a row become its first; `keep` ascends."""
 
 
 class Arena:
     """Keys and values of up to `capacity` tokens of one field, a slot each; slots below `length` are in use.
 
-    `buffer` is (layers, 2, 1, kv_heads, capacity, head_dim). Not safe for two threads at once: its owner
-    waits for a run to end before it touches the arena again.
+    Not safe for two threads at once: its owner waits for a run to end before it touches the arena again.
     """
 
     def __init__(self, pool: Pool, row: int) -> None:
@@ -81,7 +101,7 @@ class Arena:
         self.capacity = pool.capacity
         self.length = 0
         self.touched = 0  # slots ever written: what the arena costs
-        self.buffer = pool.buffer[:, :, row : row + 1, :, IDLE:]
+        self._adopted: Arena | None = None
         self._moves: NDArray[np.int64] | None = None
 
     @property
@@ -98,10 +118,14 @@ class Arena:
         return first
 
     def adopt(self, other: Arena) -> None:
-        """Take over all that `other` holds; this arena must be empty. Raises ArenaFullError."""
+        """Take over all that `other` holds, which stays as it is; this arena must be empty. Raises
+        ArenaFullError.
+
+        The numbers count at once; the memory is copied by the next run (`settle`), as in `compact`.
+        """
         first = self.claim(other.length)
         assert first == 0
-        self.buffer[..., : other.length, :] = other.buffer[..., : other.length, :]
+        self._adopted = other
 
     def compact(self, keep: NDArray[np.int64]) -> None:
         """Keep only the slots `keep`, ascending, which become 0, 1, 2, …; keys know their position, so moving
@@ -114,31 +138,24 @@ class Arena:
         self.length = len(keep)
 
     def settle(self) -> None:
-        """Move what was compacted. Called by whoever runs the model, before it reads the buffer."""
+        """Copy what was adopted, move what was compacted. Called by whoever runs the model, before it reads
+        the memory.
+        """
+        if self._adopted is not None:
+            other, self._adopted = self._adopted, None
+            self.pool.copy(other, self.row, other.length)
         if self._moves is not None:
             keep, self._moves = self._moves, None
-            self.buffer[..., : len(keep), :] = self.buffer[..., keep, :]
+            self.pool.move(self.row, keep)
+
+
+def lone_arena(pool: Pool) -> Arena:
+    """The arena of a pool that has one row, which nobody has taken."""
+    arena = pool.take()
+    assert arena is not None
+    return arena
 
 
 def slot_bytes(geometry: Geometry, dtype: type[np.floating[Any]] = np.float32) -> int:
     """Memory of one token's keys and values."""
     return geometry.layers * 2 * geometry.kv_heads * geometry.head_dim * np.dtype(dtype).itemsize
-
-
-def lone_arena(geometry: Geometry, capacity: int) -> Arena:
-    """An arena in a pool of its own."""
-    arena = Pool(geometry, 1, capacity).take()
-    assert arena is not None
-    return arena
-
-
-def _untouched(size: int) -> mmap.mmap:
-    """Memory straight from the system in small pages: a few slots would touch all of the huge ones."""
-    if not hasattr(mmap, "MAP_PRIVATE"):  # Windows
-        return mmap.mmap(-1, size)
-    # Not reserved where the system knows that: most of it is never touched.
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
-    memory = mmap.mmap(-1, size, flags=flags)
-    if hasattr(mmap, "MADV_NOHUGEPAGE"):
-        memory.madvise(mmap.MADV_NOHUGEPAGE)
-    return memory

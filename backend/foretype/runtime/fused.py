@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,6 +16,10 @@ from foretype.models.manifest import Geometry
 from foretype.providers import CPU_ONLY, NAMES, Provider, Providers, check_taken
 from foretype.runtime.arena import IDLE, Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.host_pool import HostPool
+
+if TYPE_CHECKING:
+    from foretype.runtime.device_pool import DeviceMemory
 
 HIDDEN = {  # added to the attention score of a slot that a token must not see
     np.float32: -1e9,
@@ -71,11 +75,23 @@ class FusedRuntime:
         self._hidden = HIDDEN[self._dtype]
         self.slot_bytes = slot_bytes(geometry, self._dtype)
         self.provider: str = self._session.get_providers()[0]
+        self.memory = self._device_memory(providers)
+        """Where pools come from; None: this computer's memory."""
         # Naming sixty buffers takes a millisecond or more, so what was named is kept, by its rows.
         self._bindings: WeakKeyDictionary[Pool, dict[tuple[int, int], ort.IOBinding]] = WeakKeyDictionary()
 
+    def _device_memory(self, providers: Providers) -> DeviceMemory | None:
+        """Where the past lies if it does not lie in this computer's memory."""
+        if self.provider == NAMES[Provider.CPU]:
+            return None
+        from foretype.runtime.device_pool import DeviceMemory  # with onnx, which the CPU need not wait for
+
+        return DeviceMemory(self.geometry, self._dtype, ("cuda", 0), providers)
+
     def new_pool(self, rows: int, capacity: int) -> Pool:
-        return Pool(self.geometry, rows, capacity, self._dtype)
+        if self.memory is None:
+            return HostPool(self.geometry, rows, capacity, self._dtype)
+        return self.memory.new_pool(rows, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows; the chunk's keys and values are in the arena
@@ -149,18 +165,19 @@ class FusedRuntime:
 
     def _binding(self, pool: Pool, rows: tuple[int, int]) -> ort.IOBinding:
         of_pool = self._bindings.setdefault(pool, {})
-        if rows not in of_pool:
-            binding = self._session.io_binding()
-            for layer in range(self.geometry.layers):
-                for which, part in enumerate(("key", "value")):
-                    view = pool.buffer[layer, which, rows[0] : rows[1]]
-                    where = ("cpu", 0, self._dtype, view.shape, view.ctypes.data)
-                    binding.bind_input(f"past_key_values.{layer}.{part}", *where)
-                    binding.bind_output(f"present.{layer}.{part}", *where)
-            if self.provider != NAMES[Provider.CPU]:
-                return binding  # an input is copied to the device when it is bound: kept, it would be stale
+        if rows in of_pool:
+            return of_pool[rows]
+        binding = self._session.io_binding()
+        shape = (rows[1] - rows[0], *pool.row_shape)
+        for layer in range(self.geometry.layers):
+            for which, part in enumerate(("key", "value")):
+                where = (*pool.device, self._dtype, shape, pool.address(layer, which, rows[0]))
+                binding.bind_input(f"past_key_values.{layer}.{part}", *where)
+                binding.bind_output(f"present.{layer}.{part}", *where)
+        # What lies elsewhere than where it is read was copied there just now: kept, it would be stale.
+        if self.memory is None or pool.device == self.memory.device:
             of_pool[rows] = binding
-        return of_pool[rows]
+        return binding
 
 
 def _rounded(first: int, last: int, rows: int) -> tuple[int, int]:

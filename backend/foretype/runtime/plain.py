@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from foretype.models.manifest import Geometry
 from foretype.providers import Providers
-from foretype.runtime.arena import Arena, Pool, slot_bytes
+from foretype.runtime.arena import Arena, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.fused import open_session, session_options
+from foretype.runtime.host_pool import HostPool, slots_of
 
 
 class PlainRuntime:
@@ -32,8 +33,8 @@ class PlainRuntime:
         self.provider: str = self._session.get_providers()[0]
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 
-    def new_pool(self, rows: int, capacity: int) -> Pool:
-        return Pool(self.geometry, rows, capacity)
+    def new_pool(self, rows: int, capacity: int) -> HostPool:
+        return HostPool(self.geometry, rows, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows. Raises ArenaFullError, and ONNX Runtime's own
@@ -68,11 +69,11 @@ class PlainRuntime:
         }
         for layer in range(self.geometry.layers):
             for which, name in enumerate(("key", "value")):
-                feed[f"past_key_values.{layer}.{name}"] = arena.buffer[layer, which][:, :, past]
+                feed[f"past_key_values.{layer}.{name}"] = slots_of(arena)[layer, which][:, :, past]
         feed = {name: value for name, value in feed.items() if name in self._inputs}
         logits, *present = self._session.run(None, feed)
         for index, tensor in enumerate(present):
-            arena.buffer[index // 2, index % 2][:, :, slots] = tensor[:, :, len(past) :]
+            slots_of(arena)[index // 2, index % 2][:, :, slots] = tensor[:, :, len(past) :]
         result: Logits = logits[0]
         return result
 

@@ -23,7 +23,7 @@ class Ours(BranchingEngine):
         manifest = Manifest.read(folder)
         self.about = f"Foretype, {manifest.weights}, ONNX Runtime {onnxruntime.__version__}"
         self._runtime = open_runtime(folder, threads=options["threads"])
-        self._arena = lone_arena(manifest.geometry, manifest.geometry.context_length)
+        self._arena = lone_arena(self._runtime.new_pool(1, manifest.geometry.context_length))
 
     def keep(self, count: int) -> None:
         self._arena.length = count
