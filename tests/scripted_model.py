@@ -57,6 +57,9 @@ class ScriptedModel:
         self.furthest = 0  # the highest position of all runs
         self._script = sorted(script.items(), key=lambda entry: -len(entry[0]))
 
+    def reopen(self) -> None:
+        pass
+
     def new_pool(self, rows: int, capacity: int) -> Pool:
         return HostPool(GEOMETRY, rows, capacity)
 

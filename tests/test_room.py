@@ -16,6 +16,9 @@ class Tenant:
     held_bytes: int
     busy: bool = False
 
+    def failed(self, error: Exception) -> None:
+        self.held_bytes = 0
+
     def shrink(self) -> bool:
         if not self.busy:
             self.held_bytes = 0

@@ -69,6 +69,9 @@ class CountingRuntime:
         self.runs: list[tuple[int, int]] = []  # fields and tokens of each run
         self.fail_at = fail_at
 
+    def reopen(self) -> None:
+        pass
+
     def new_pool(self, rows: int, capacity: int) -> Pool:
         return HostPool(GEOMETRY, rows, capacity)
 

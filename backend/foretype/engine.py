@@ -66,5 +66,8 @@ class Engine(Protocol):
     def open(self, answer: Answer) -> Desk:
         """A desk for a new connection."""
 
+    async def broken(self) -> str:
+        """Mostly never returns; else it serves nobody any more: why, in a sentence that says what to do."""
+
     async def close(self) -> None:
         """Stop the model thread; desks answer nothing after this."""

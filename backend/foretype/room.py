@@ -22,6 +22,9 @@ class Tenant(Protocol):
     def shrink(self) -> bool:
         """Give the tree back; False if something is going on in it."""
 
+    def failed(self, error: Exception) -> None:
+        """The tree is lost."""
+
 
 class Room:
     """Lives on the event loop. Who was typed in longest ago gives up first."""
@@ -61,6 +64,12 @@ class Room:
 
     def gone(self, tenant: Tenant) -> None:
         self._tenants.pop(tenant, None)
+
+    def clear(self, error: Exception) -> None:
+        """Everybody's tree is lost for this reason, and all memory goes back. No run may be under way."""
+        for tenant in self._tenants:
+            tenant.failed(error)
+        self._pools.clear()
 
     def close(self) -> None:
         if self._sweep is not None:

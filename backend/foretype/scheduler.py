@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,8 +63,16 @@ class _Work:
 class Scheduler:
     """Lives on the event loop. What waits is a field, not a run, so what was overtaken costs nothing."""
 
-    def __init__(self, model: ModelThread[list[Distribution]], timers: Timers, stages: Stages) -> None:
+    def __init__(
+        self,
+        model: ModelThread[list[Distribution]],
+        timers: Timers,
+        stages: Stages,
+        recover: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`recover` is awaited after a run that found no memory; nothing runs meanwhile."""
         self.load = Load(timers)
+        self._recover = recover
         self._model = model
         self._timers = timers
         self._stages = stages
@@ -152,9 +160,11 @@ class Scheduler:
         try:
             found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
         except Exception as error:
+            _failed([work.client for work in works], error)
             if isinstance(error, OutOfMemoryError):
                 self.load.spare()
-            _failed([work.client for work in works], error)
+                if self._recover is not None:
+                    await self._recover()
             return
         self._stages.ran(sum(len(work.run.nodes) for work in works), waited_for=waited_for)
         if waited_for:

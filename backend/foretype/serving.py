@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from foretype.room import MEBIBYTE, Room
 from foretype.runtime import open_runtime
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.memory import OutOfMemoryError
 from foretype.runtime.thread import ModelThread, Runtime
 from foretype.scheduler import Scheduler
 from foretype.settings import Settings
@@ -30,6 +32,11 @@ from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
 
+RECOVERY_LASTS_S = 600.0  # a model that finds no memory so soon after it was loaded anew will find none later
+NO_MEMORY = (
+    "The model found no memory, also after it was loaded anew: set FORETYPE_TREES_MB lower or "
+    "FORETYPE_GPU_MEMORY_MB higher, or serve a smaller model."
+)
 MARGIN = 0.15  # of the budget, kept for the way to the client and back, and for a loop that is busy
 
 
@@ -74,7 +81,9 @@ class LocalEngine:
         self._watch()
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
         self._model = ModelThread(runtime, self._distributions)
-        self._scheduler = Scheduler(self._model, timers, self._stages)
+        self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
+        self._recovered_at = -math.inf
+        self._broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._serving = asyncio.ensure_future(self._scheduler.serve())
         self._warming: asyncio.Task[None] | None = None
 
@@ -113,6 +122,31 @@ class LocalEngine:
         begun = lone_arena(self._runtime.new_pool(1, len(ids)))
         await self._model.run([Step(begun, chunk)])
         self._begun[kind] = begun
+
+    async def _recover(self) -> None:
+        """A run found no memory: all trees go, and the model is loaded anew, once. Where that does not last,
+        it would not the next time.
+        """
+        again = self._timers.time() - self._recovered_at < RECOVERY_LASTS_S
+        self._recovered_at = self._timers.time()
+        self._begun.clear()
+        self._room.clear(OutOfMemoryError())
+        if again:
+            self._give_up()
+            return
+        logs.logger().error("out_of_memory", doing="loading the model anew")
+        try:
+            await self._model.reopen()
+        except Exception as error:  # whatever loading raises where there is no memory for it
+            logs.logger().error("reload_failed", **logs.of(error))
+            self._give_up()
+
+    def _give_up(self) -> None:
+        if not self._broken.done():
+            self._broken.set_result(NO_MEMORY)
+
+    async def broken(self) -> str:
+        return await asyncio.shield(self._broken)
 
     def open(self, answer: Answer) -> LocalDesk:
         return LocalDesk(self, answer)

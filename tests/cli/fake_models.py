@@ -46,6 +46,14 @@ class EchoEngine:
     def open(self, answer: Answer) -> Desk:
         return EchoDesk(answer)
 
+    def __init__(self, *, broken: bool) -> None:
+        self._broken = broken
+
+    async def broken(self) -> str:
+        if not self._broken:
+            await asyncio.Event().wait()
+        return "The model found no memory: set something."
+
     async def close(self) -> None: ...
 
 
@@ -61,7 +69,7 @@ def ensure_prepared(settings: object) -> FakePrepared:
 
 async def start_engine(folder: Path, settings: object, stages: object = None) -> Engine:
     await asyncio.sleep(0)
-    return EchoEngine()
+    return EchoEngine(broken=getattr(settings, "model", None) == "broken")
 
 
 def install() -> None:

@@ -81,6 +81,12 @@ def test_a_model_that_cannot_be_had_is_a_sentence(environment: dict[str, str]) -
         assert result.stderr == "There is no recipe none. The recipes are: fake-1m.\n"
 
 
+def test_a_server_whose_model_can_go_on_no_more_says_why_and_ends_with_1(environment: dict[str, str]) -> None:
+    result = run(environment, "serve", "--port", "0", "--model", "broken")
+    assert result.returncode == 1
+    assert result.stderr == "The model found no memory: set something.\n"
+
+
 def test_serve_prints_why_where_and_how_to_stop(serving: Serving) -> None:
     assert serving.line() == "Serving fake-1m: it was asked for."
     address = serving.line()

@@ -9,7 +9,7 @@ import pytest
 
 from foretype.providers import NAMES, Gpu, Provider, ProviderMissingError, Surroundings, with_options
 from foretype.runtime import fused
-from foretype.runtime.fused import open_session, session_options
+from foretype.runtime.session import open_session, session_options
 
 GPU_MACHINE = Surroundings({"onnxruntime-gpu": "1.31.1"}, list(NAMES.values()), Gpu("NVIDIA L4", 13000))
 

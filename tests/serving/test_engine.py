@@ -158,6 +158,55 @@ async def test_a_keystroke_is_counted_and_can_be_followed_through_its_stages_wit
     await engine.close()
 
 
+class ForgetfulModel(ScriptedModel):
+    """Finds no memory for as many runs as it is told, and counts how often it was loaded anew."""
+
+    def __init__(self, failing: int) -> None:
+        super().__init__(VOCABULARY, SCRIPT)
+        self.failing = failing
+        self.reopened = 0
+
+    def reopen(self) -> None:
+        self.reopened += 1
+
+    def run(self, arena: Arena, chunk: Chunk) -> Logits:
+        if self.failing:
+            self.failing -= 1
+            raise MemoryError
+        return super().run(arena, chunk)
+
+
+async def test_after_a_run_without_memory_the_model_is_loaded_anew_and_everybody_goes_on() -> None:
+    model = ForgetfulModel(failing=0)
+    engine = scripted_engine(model)
+    answers = Answers()
+    desk = engine.open(answers)
+    desk.keystroke("there before", Keystroke(1, "Please any que"))
+    assert (await answers.suggestion("there before", 1)).text == "stions"
+    model.failing = 1
+    desk.keystroke("one", Keystroke(1, "any any quest"))
+    assert isinstance(await answers.final("one", 1), Failure)
+    for name in ("one", "there before"):
+        desk.keystroke(name, Keystroke(2, "Please any que"))
+        assert (await answers.suggestion(name, 2)).source is Source.MODEL
+    assert model.reopened == 1
+    await engine.close()
+
+
+async def test_a_model_that_finds_no_memory_again_gives_up_and_says_what_to_do() -> None:
+    model = ForgetfulModel(failing=2)
+    engine = scripted_engine(model)
+    answers = Answers()
+    desk = engine.open(answers)
+    for seq in (1, 2):
+        desk.keystroke("one", Keystroke(seq, "Please any que"))
+        assert isinstance(await answers.final("one", seq), Failure)
+    async with asyncio.timeout(60):
+        assert "FORETYPE_TREES_MB" in await engine.broken()
+    assert model.reopened == 1
+    await engine.close()
+
+
 class NotingModel(ScriptedModel):
     """Notes whose turn it was: the row of each run."""
 

@@ -68,6 +68,10 @@ class FakeEngine:
         self.desks.append(desk)
         return desk
 
+    async def broken(self) -> str:
+        await asyncio.Event().wait()
+        return ""
+
     async def close(self) -> None:
         self.closed = True
 

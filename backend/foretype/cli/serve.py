@@ -109,7 +109,10 @@ async def _serve(settings: Settings, bound: list[sockets.socket]) -> int:
         server.ready(engine)
         typer.echo(f"{server.address}/#code={server.pairing.own_code()}")
         typer.echo("Ctrl-C stops.")
-        await stopping.wait()
+        broken = await _unless(stopping, engine.broken())
+        if broken is not None:
+            say(broken)
+            return 1
     except (CannotServeError, BadStateError) as error:
         say(str(error))
         return 1

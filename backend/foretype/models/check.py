@@ -22,7 +22,8 @@ from foretype.models.manifest import GRAPH, Geometry
 from foretype.models.progress import Step
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk
-from foretype.runtime.fused import FusedRuntime, session_options
+from foretype.runtime.fused import FusedRuntime
+from foretype.runtime.session import session_options
 
 WORSE_AT_MOST = 1.01  # times the float32 bits per byte
 LOGITS_APART_AT_MOST = 1e-3  # fused float32 against the export's

@@ -118,13 +118,14 @@ class Arena:
         return first
 
     def adopt(self, other: Arena) -> None:
-        """Take over all that `other` holds, which stays as it is; this arena must be empty. Raises
-        ArenaFullError.
+        """Take over all that `other` holds, which has been run and stays as it is; this arena must be empty.
+        Raises ArenaFullError.
 
         The numbers count at once; the memory is copied by the next run (`settle`), as in `compact`.
         """
         first = self.claim(other.length)
         assert first == 0
+        assert other.is_settled
         self._adopted = other
 
     def compact(self, keep: NDArray[np.int64]) -> None:
@@ -136,6 +137,11 @@ class Arena:
         """
         self._moves = keep if self._moves is None else self._moves[keep]
         self.length = len(keep)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the memory is as the numbers say."""
+        return self._adopted is None and self._moves is None
 
     def settle(self) -> None:
         """Copy what was adopted, move what was compacted. Called by whoever runs the model, before it reads

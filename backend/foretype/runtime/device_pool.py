@@ -18,6 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 from foretype.models.manifest import Geometry
 from foretype.providers import Providers
 from foretype.runtime.arena import IDLE, Arena, Pool
+from foretype.runtime.session import open_session, session_options
 
 IR_VERSION, OPSET = 10, 18
 TYPES = {np.float32: TensorProto.FLOAT, np.float16: TensorProto.FLOAT16}
@@ -33,8 +34,9 @@ class DeviceMemory:
         self.dtype = dtype
         self.device = device
         parts = geometry.layers * 2
-        self._zeros = _session(_zeros_graph(dtype), providers)
-        self._gather = _session(_gather_graph(parts, geometry, dtype), providers)
+        self._zeros = open_session(_zeros_graph(dtype), session_options(threads=1), providers)
+        gather = _gather_graph(parts, geometry, dtype)
+        self._gather = open_session(gather, session_options(threads=1), providers)
         self._scratch: dict[tuple[int, ...], ort.OrtValue] = {}  # a row of each length, for moves
 
     def new_pool(self, rows: int, capacity: int) -> DevicePool:
@@ -106,12 +108,6 @@ class DevicePool(Pool):
 
 def _parts(pool: Pool, row: int) -> list[int]:
     return [pool.address(layer, which, row) for layer in range(pool.shape[0]) for which in range(2)]
-
-
-def _session(model: bytes, providers: Providers) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    return ort.InferenceSession(model, options, providers=providers)
 
 
 def _zeros_graph(dtype: type[np.floating[Any]]) -> bytes:

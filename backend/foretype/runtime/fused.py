@@ -5,6 +5,7 @@ place.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -13,10 +14,11 @@ import numpy as np
 import onnxruntime as ort
 
 from foretype.models.manifest import Geometry
-from foretype.providers import CPU_ONLY, NAMES, Provider, Providers, check_taken
+from foretype.providers import NAMES, Provider, Providers
 from foretype.runtime.arena import IDLE, Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.host_pool import HostPool
+from foretype.runtime.session import open_session, session_options
 
 if TYPE_CHECKING:
     from foretype.runtime.device_pool import DeviceMemory
@@ -26,40 +28,7 @@ HIDDEN = {  # added to the attention score of a slot that a token must not see
     np.float16: -6e4,  # the half float's own range ends soon after
 }
 
-SPIN_US = "100"
-
 Feed = Mapping[str, np.ndarray[Any, Any]]
-
-
-def session_options(threads: int) -> ort.SessionOptions:
-    """Options for a server that idles most of the time and runs changing shapes."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    # Waking a thread for each of a step's 120 products costs a sixth of the step, so between two nodes they
-    # spin, but no longer, and not at all between runs: an idle server must use no CPU.
-    options.add_session_config_entry("session.intra_op.spin_duration_us", SPIN_US)
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    # Every run has another length; planned memory would be kept for each of them.
-    options.enable_mem_pattern = False
-    options.log_severity_level = 3
-    return options
-
-
-def open_session(graph: Path, options: ort.SessionOptions, providers: Providers) -> ort.InferenceSession:
-    """A session that computes where it was told to. Raises ProviderMissingError, and ONNX Runtime's own
-    errors.
-    """
-    if providers != CPU_ONLY:
-        ort.preload_dlls()  # finds the CUDA libraries that pip installed; those of the system need no finding
-    try:
-        session = ort.InferenceSession(str(graph), options, providers=providers, enable_fallback=0)
-    except RuntimeError:  # not one of ONNX Runtime's own: TensorRT's libraries are not there
-        check_taken(providers, [])
-        raise
-    check_taken(providers, session.get_providers())
-    return session
 
 
 class FusedRuntime:
@@ -69,24 +38,35 @@ class FusedRuntime:
 
     def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: Providers) -> None:
         self.geometry = geometry
-        self._session = open_session(graph, session_options(threads), providers)
+        self._open = partial(open_session, graph, session_options(threads), providers)
+        self._providers = providers
+        self._session = self._open()
         types = {entry.name: entry.type for entry in self._session.get_inputs()}
         self._dtype = np.float16 if types["attention_bias"] == "tensor(float16)" else np.float32
         self._hidden = HIDDEN[self._dtype]
         self.slot_bytes = slot_bytes(geometry, self._dtype)
         self.provider: str = self._session.get_providers()[0]
-        self.memory = self._device_memory(providers)
+        self.memory = self._device_memory()
         """Where pools come from; None: this computer's memory."""
         # Naming sixty buffers takes a millisecond or more, so what was named is kept, by its rows.
         self._bindings: WeakKeyDictionary[Pool, dict[tuple[int, int], ort.IOBinding]] = WeakKeyDictionary()
 
-    def _device_memory(self, providers: Providers) -> DeviceMemory | None:
+    def reopen(self) -> None:
+        """Load the model anew, which gives all memory of the old session back. Pools made before are of no
+        more use. Raises what loading raises.
+        """
+        del self._session, self.memory
+        self._bindings.clear()
+        self._session = self._open()
+        self.memory = self._device_memory()
+
+    def _device_memory(self) -> DeviceMemory | None:
         """Where the past lies if it does not lie in this computer's memory."""
         if self.provider == NAMES[Provider.CPU]:
             return None
         from foretype.runtime.device_pool import DeviceMemory  # with onnx, which the CPU need not wait for
 
-        return DeviceMemory(self.geometry, self._dtype, ("cuda", 0), providers)
+        return DeviceMemory(self.geometry, self._dtype, ("cuda", 0), self._providers)
 
     def new_pool(self, rows: int, capacity: int) -> Pool:
         if self.memory is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from foretype.models.manifest import Geometry
 from foretype.providers import Providers
 from foretype.runtime.arena import Arena, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
-from foretype.runtime.fused import open_session, session_options
 from foretype.runtime.host_pool import HostPool, slots_of
+from foretype.runtime.session import open_session, session_options
 
 
 class PlainRuntime:
@@ -29,9 +30,15 @@ class PlainRuntime:
     def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: Providers) -> None:
         self.geometry = geometry
         self.slot_bytes = slot_bytes(geometry)
-        self._session = open_session(graph, session_options(threads), providers)
+        self._open = partial(open_session, graph, session_options(threads), providers)
+        self._session = self._open()
         self.provider: str = self._session.get_providers()[0]
         self._inputs = {entry.name for entry in self._session.get_inputs()}
+
+    def reopen(self) -> None:
+        """Load the model anew, which gives all memory of the old session back. Raises what loading raises."""
+        del self._session
+        self._session = self._open()
 
     def new_pool(self, rows: int, capacity: int) -> HostPool:
         return HostPool(self.geometry, rows, capacity)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.memory import recognised
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -29,6 +30,9 @@ class Runtime(Protocol):
     def new_pool(self, rows: int, capacity: int) -> Pool:
         """Room for the past key values of `rows` fields, `capacity` tokens each."""
 
+    def reopen(self) -> None:
+        """Load the model anew; pools made before are of no more use. Raises what loading raises."""
+
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows; the chunk's tokens take the arena's next slots.
         Raises ArenaFullError.
@@ -41,10 +45,10 @@ class Runtime(Protocol):
 
 
 @dataclass(slots=True)
-class _Job(Generic[T]):
-    steps: Sequence[Step]
+class _Job:
+    work: Callable[[], Any]
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[list[T]]
+    future: asyncio.Future[Any]
 
 
 class ModelThread(Generic[T]):
@@ -57,7 +61,7 @@ class ModelThread(Generic[T]):
         self.batches = runtime.batches
         self._runtime = runtime
         self._digest = digest
-        self._jobs: SimpleQueue[_Job[T] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
 
@@ -67,10 +71,17 @@ class ModelThread(Generic[T]):
         Raises what the run raised, or OutOfMemoryError where that was its reason. Cancelling gives up the
         wait, not the run: the arenas stay in use until that has ended.
         """
+        return await self._done(partial(self._run, steps))
+
+    async def reopen(self) -> None:
+        """Load the model anew, after the runs that were asked for before. Raises what loading raised."""
+        await self._done(self._runtime.reopen)
+
+    async def _done(self, work: Callable[[], R]) -> R:
         loop = asyncio.get_running_loop()
-        job: _Job[T] = _Job(steps, loop, loop.create_future())
-        self._jobs.put(job)
-        return await job.future
+        future: asyncio.Future[R] = loop.create_future()
+        self._jobs.put(_Job(work, loop, future))
+        return await future
 
     async def stop(self, patience: float = 1.0) -> None:
         """The thread ends after the run under way, which is waited for `patience` seconds and no longer.
@@ -85,7 +96,7 @@ class ModelThread(Generic[T]):
             if job.future.done():  # nobody waits for it any more
                 continue
             try:
-                result = self._run(job.steps)
+                result = job.work()
             except Exception as error:  # whatever a run raises belongs to the one who asked for it
                 self._settle(job, partial(job.future.set_exception, recognised(error)))
             else:
@@ -99,7 +110,7 @@ class ModelThread(Generic[T]):
         return [self._digest(part) for part in np.split(logits, ends)]
 
     @staticmethod
-    def _settle(job: _Job[T], settle: Callable[[], None]) -> None:
+    def _settle(job: _Job, settle: Callable[[], None]) -> None:
         def on_loop() -> None:
             if not job.future.done():  # the wait may have been given up
                 settle()
