@@ -19,6 +19,8 @@ export interface Timers {
 
 /** With no field focused for this long, the connection is let go. */
 const IDLE_MS = 45_000;
+/** Who has a field open and has not written for this long has gone to lunch: the next key brings everything back. */
+const RESTS_AFTER_MS = 300_000;
 /** Chrome stops a worker that has had no event for 30 s, and the socket with it. A message counts as one. */
 const KEEP_ALIVE_MS = 20_000;
 /** A field of this name is never opened. To close it means nothing to the server, and keeps the worker and the way to it alive. */
@@ -41,7 +43,9 @@ export class Switchboard {
   #isHere = true;
   readonly #outage = new Outage();
   #numbers = 0;
-  #timer: unknown;
+  #timer: unknown = null;
+  /** When a field was last entered or written in. */
+  #usedAt = 0;
 
   constructor(timers: Timers) {
     this.#timers = timers;
@@ -146,8 +150,10 @@ export class Switchboard {
   }
 
   #focus(number: number): void {
-    if (this.#focused.has(number)) return;
+    const isNew = !this.#focused.has(number);
     this.#focused.add(number);
+    this.#usedAt = this.#timers.now();
+    if (!isNew && this.#timer !== null) return;
     this.#connection?.open();
     this.#watch();
   }
@@ -163,9 +169,10 @@ export class Switchboard {
   /** One timer: the next sign of life while somebody writes, the end of the connection when nobody does. */
   #watch(): void {
     this.#timers.clearTimeout(this.#timer);
-    const writing = this.#focused.size > 0;
+    const writing = this.#focused.size > 0 && this.#timers.now() - this.#usedAt < RESTS_AFTER_MS;
     this.#timer = this.#timers.setTimeout(
       () => {
+        this.#timer = null;
         if (!writing) return this.#connection?.close();
         this.#send({ type: "close", field: NO_FIELD });
         this.#watch();
