@@ -1,0 +1,80 @@
+import { fileURLToPath } from "node:url";
+import type { Page } from "@playwright/test";
+import { expect, test } from "../browser/real-fixtures.ts";
+import { film, writeGif } from "./film.ts";
+import { PAGE } from "./page.ts";
+
+/** `npm run recording`: a mail typed at a person's speed, completed by the real model, as a moving picture for README. */
+const FILE = fileURLToPath(new URL("../../../docs/images/typing.gif", import.meta.url));
+const SIZE = { width: 760, height: 430 };
+
+const MAIL = [
+  "Thank you for the quick response. Please let me know if you have any questions.",
+  "I look forward to ",
+];
+const LETTER_MS = 105;
+/** How long one looks at grey text before one takes it, and at what one has taken. */
+const LOOK_MS = 420;
+
+test("a mail is typed", async ({ page, ghost, show }) => {
+  test.setTimeout(180_000);
+  await page.setViewportSize(SIZE);
+  await show(PAGE);
+  await page.locator("#body").click();
+  const frames = await film(page, async () => {
+    await page.waitForTimeout(600);
+    const [first, second] = MAIL as [string, string];
+    await typeOrTake(page, () => ghost.text(), first);
+    await page.waitForTimeout(LOOK_MS);
+    await page.keyboard.press("Enter");
+    await typeOrTake(page, () => ghost.text(), second);
+    await expect.poll(() => ghost.text()).toMatch(/\w/);
+    await page.waitForTimeout(2 * LOOK_MS);
+    await pressShown(page, "Alt+ArrowDown", "Alt ↓", "another way to go on");
+    await page.waitForTimeout(3 * LOOK_MS);
+    await pressShown(page, "ArrowRight", "→", "takes all of it");
+    await page.waitForTimeout(2 * LOOK_MS);
+  });
+  expect(frames.length).toBeGreaterThan(50);
+  writeGif(frames, FILE, SIZE.width);
+});
+
+/** Types a text letter by letter, and takes each word that is offered just as it is to be. */
+async function typeOrTake(page: Page, offered: () => Promise<string | null>, text: string): Promise<void> {
+  let at = 0;
+  while (at < text.length) {
+    const ghost = (await offered()) ?? "";
+    const word = /^\s*\S+/.exec(ghost)?.[0] ?? "";
+    const rest = text.slice(at);
+    const isWhole = rest.startsWith(word) && /^(\s|[.,]|$)/.test(rest.slice(word.length));
+    if (word.trim().length > 1 && isWhole) {
+      await page.waitForTimeout(LOOK_MS);
+      await pressShown(page, "Tab", "Tab", "takes the word");
+      at += word.length;
+      await page.waitForTimeout(LOOK_MS);
+    } else {
+      await page.keyboard.type(text[at] ?? "");
+      at += 1;
+      await page.waitForTimeout(LETTER_MS);
+    }
+    await showKey(page, "", "");
+  }
+}
+
+async function pressShown(page: Page, key: string, name: string, meaning: string): Promise<void> {
+  await showKey(page, name, meaning);
+  await page.waitForTimeout(150);
+  await page.keyboard.press(key);
+}
+
+function showKey(page: Page, name: string, meaning: string): Promise<void> {
+  return page.locator("#keys").evaluate(
+    (keys, [name, meaning]) => {
+      if (keys.textContent === name + meaning) return;
+      keys.replaceChildren(
+        ...(name ? [Object.assign(document.createElement("kbd"), { textContent: name }), meaning] : []),
+      );
+    },
+    [name, meaning] as const,
+  );
+}
