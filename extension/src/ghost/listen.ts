@@ -1,7 +1,6 @@
 import { fieldAt } from "./fields/find.ts";
 import { PasswordMemory } from "./private.ts";
 import type { Reach } from "./reach.ts";
-import { LOOK_AGAIN_MS } from "./screen.ts";
 import type { Typist } from "./typist.ts";
 
 /** The closed set of what has the focus on a page, as one would tell a person. */
@@ -12,6 +11,12 @@ export type Here =
   | "kind" // of another kind that is off
   | "unwritable" // a field that did not take text as it should have
   | "none"; // no field
+
+/**
+ * What a page does without an event, to the text or over it, is seen when nothing has happened for so long: longer than most people
+ * need for the next key, so that a key costs one look and not two.
+ */
+const PAUSE_MS = 500;
 
 /** Looks what has the focus now; also where the window has not. */
 export type Look = () => Here;
@@ -44,7 +49,7 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   const followCaret = () => {
     if (typist.element && !isSame(caretOf(typist.element), caret)) follow();
   };
-  const afterwards = pauseWaiter(LOOK_AGAIN_MS, signal, nextFrame);
+  const afterwards = pauseWaiter(PAUSE_MS, signal, nextFrame);
   typist.onAnswer(follow);
   let entered = new AbortController();
 
@@ -175,7 +180,8 @@ function pauseWaiter(ms: number, signal: AbortSignal, callback: () => void): () 
   let due = 0;
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   const wait = (left: number) => {
-    timer = setTimeout(look, left) as unknown as number;
+    // A browser leaves fractions away: it would call too early.
+    timer = setTimeout(look, Math.ceil(left)) as unknown as number;
   };
   const look = () => {
     timer = 0;

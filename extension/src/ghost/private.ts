@@ -17,6 +17,9 @@ const OPTED_OUT = [
   '[data-lt-active="false" i]',
 ].join(",");
 
+/** A popup with choices is said to be open by the box around the field, on older pages. All are asked for in one go: it is done at each key. */
+const CLOSED_AROUND = `${OPTED_OUT}, [inert], [role="combobox"][aria-expanded="true"]`;
+
 /** CodeMirror says so of every field it makes: that is no page's word. What stands around it may still be one. */
 const SAYS_IT_ALWAYS = ".cm-content";
 
@@ -51,17 +54,17 @@ export function isClosed(element: HTMLElement, passwords: PasswordMemory): boole
     isSecretByName(attribute("name"), element.id, attribute("aria-label"), attribute("placeholder")) ||
     looksLikeCode(element) ||
     cannotBeWritten(element) ||
-    isOptedOut(element) ||
-    closestAcrossShadows(element, "[inert]") !== null ||
+    isClosedAround(element) ||
     givesWayToPopup(element) ||
     isFilledByBrowser(element) ||
     isMasked(element)
   );
 }
 
-function isOptedOut(element: HTMLElement): boolean {
+/** Whether the page closes it together with what is around it. What is inert never has the focus, so it is enough to ask around. */
+function isClosedAround(element: HTMLElement): boolean {
   const from = element.matches(SAYS_IT_ALWAYS) ? element.parentElement : element;
-  return from !== null && closestAcrossShadows(from, OPTED_OUT) !== null;
+  return from !== null && closestAcrossShadows(from, CLOSED_AROUND) !== null;
 }
 
 function cannotBeWritten(element: HTMLElement): boolean {
@@ -92,8 +95,6 @@ function givesWayToPopup(element: HTMLElement): boolean {
     expanded === "true" ||
     // A choice in it is the one that Enter takes.
     (attribute("aria-activedescendant") ?? "") !== "" ||
-    // Older pages say it of the box around the field.
-    element.closest('[role="combobox"][aria-expanded="true"]') !== null ||
     element.matches("input[list]") ||
     (expanded === null && showsChoices(element, attribute("aria-controls") ?? attribute("aria-owns")))
   );

@@ -4,7 +4,7 @@ import { type Box, isInside, type Place, type TextLead } from "./place.ts";
 import type { Screen } from "./typist.ts";
 
 /** While one types, what covers the field is looked for this often. */
-export const LOOK_AGAIN_MS = 200;
+const LOOK_AGAIN_MS = 200;
 
 const RESET: Readonly<Record<string, string>> = {
   all: "initial",

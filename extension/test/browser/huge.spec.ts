@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "./fixtures.ts";
-import { quantile, timePerKey } from "./main-thread.ts";
+import { callsDuring, quantile, timePerKey } from "./main-thread.ts";
 import { knows } from "./scripted-server.ts";
 
 /** Typing at the end of a long text. The figures are a report: only what is far from any good fails. */
@@ -57,3 +57,20 @@ for (const [name, { html, end }] of Object.entries(FIELDS)) {
     });
   }
 }
+
+test("while nobody types nothing of the extension runs on the page, whatever is on the screen", async ({
+  page,
+  ghost,
+  server,
+  show,
+}) => {
+  server.script = knows(SENTENCE);
+  await show(FIELDS.input.html);
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await ghost.expectText(SENTENCE.slice(TYPED.length));
+  expect(await callsDuring(page, () => page.keyboard.type(SENTENCE.slice(TYPED.length)[0] ?? ""))).toBeGreaterThan(0);
+  // The last look is some time after the last key.
+  await page.waitForTimeout(1000);
+  expect(await callsDuring(page, () => page.waitForTimeout(1500))).toBe(0);
+});

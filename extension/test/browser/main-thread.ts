@@ -17,15 +17,24 @@ export async function timePerKey(page: Page, act: () => Promise<void>): Promise<
   const events = await trace(session, act);
   await session.detach();
   const keys = events.filter(({ name, args }) => name === "EventDispatch" && args.data?.type === "keydown");
-  const calls = events.filter(
-    ({ name, args }) => name === "FunctionCall" && args.data?.url?.startsWith("chrome-extension:"),
-  );
+  const calls = events.filter(isOurs);
   return keys.map(({ ts, pid, tid }, index) => {
     const next = keys[index + 1]?.ts ?? Number.POSITIVE_INFINITY;
     const ofKey = calls.filter((call) => call.pid === pid && call.tid === tid && call.ts >= ts && call.ts < next);
     return outermost(ofKey).reduce((sum, { dur = 0, tdur = dur }) => sum + tdur / 1000, 0);
   });
 }
+
+/** How often the extension's own code ran on the page's main thread while `act` lasted. */
+export async function callsDuring(page: Page, act: () => Promise<void>): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  const events = await trace(session, act);
+  await session.detach();
+  return events.filter(isOurs).length;
+}
+
+const isOurs = ({ name, args }: TraceEvent): boolean =>
+  name === "FunctionCall" && args.data?.url?.startsWith("chrome-extension:") === true;
 
 /** Calls that are not part of another one. */
 function outermost(calls: TraceEvent[]): TraceEvent[] {
