@@ -130,6 +130,14 @@ test("just installed it runs on no site, and the first page says so", async ({ w
   await expectUntouched(await visit(MAIL), server);
 });
 
+test("who has updated is brought to the question, and told why it is quiet", async ({ welcome }) => {
+  await expect(welcome.locator("#since-update")).toBeHidden();
+  await welcome.goto(`${WELCOME}#where`);
+  await welcome.reload();
+  await expect(welcome.locator("#since-update")).toBeVisible();
+  await expect(welcome.getByRole("heading", { name: "Where may it help?" })).toBeInViewport();
+});
+
 test("allowed on all sites in one click, it is there at once, also on a page that was open", async ({
   welcome,
   visit,

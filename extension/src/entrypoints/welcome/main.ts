@@ -86,6 +86,8 @@ const script = { signal: life.signal, isInvalid: false, abort: () => life.abort(
 const look = completeHere(new WorkerClient(script), reachFrom(window, life.signal), life.signal);
 answerPopup(look, life.signal);
 showPaired();
+// Who was here before and is asked now is told why.
+find("#since-update", HTMLParagraphElement).hidden = location.hash !== "#where";
 await Promise.all([
   showKeys(),
   bringPairingToLife(goOn).then((connect) => bringOffersToLife(connect, lookForServer)),
