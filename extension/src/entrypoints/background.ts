@@ -1,6 +1,6 @@
 import { type Browser, browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
-import { openWelcome, takeOffer } from "../background/offer.ts";
+import { openQuestion, openWelcome, takeOffer } from "../background/first-page.ts";
 import { arrive, grantedOrigins, settle } from "../background/presence.ts";
 import { Switchboard } from "../background/switchboard.ts";
 import { type Sign, showSign } from "../background/toolbar.ts";
@@ -58,8 +58,8 @@ export default defineBackground(() => {
   });
   browser.runtime.onInstalled.addListener(async ({ reason }) => {
     await arrive();
-    const isNew = reason === "install" && !(await readSettings());
-    if (isNew || (reason === "update" && (await isSilentSinceUpdate()))) await openWelcome();
+    if (reason === "install" && !(await readSettings())) await openWelcome();
+    if (reason === "update" && (await isSilentSinceUpdate())) await openQuestion();
   });
   browser.permissions.onAdded.addListener(() => void arrive());
   browser.permissions.onRemoved.addListener(async () => {

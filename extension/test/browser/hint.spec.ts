@@ -153,23 +153,18 @@ test("it stands under the field's corner, takes no focus and no key, and goes wh
   expect(await inWorker(browserContext, "chrome.storage.session.get('hinted')")).toEqual({ hinted: true });
 });
 
-for (const [how, dismiss] of [
-  ["its button", (_page: Page, hint: Hint) => hint.press()],
-  ["Escape", (page: Page) => page.keyboard.press("Escape")],
-] as const) {
-  test(`${how} sends it away, and the field keeps the focus; it does not come again`, async ({ page, hint }) => {
-    await page.locator("#field").click();
-    await hint.expectWhile(() => page.keyboard.type("a"));
-    await dismiss(page, hint);
-    await expect.poll(() => hint.text()).toBeNull();
-    await expect(page.locator("#field")).toBeFocused();
-    await page.keyboard.type("bc");
-    await expect(page.locator("#field")).toHaveValue(/^a+bc$/);
-    expect(await hint.text()).toBeNull();
-    const other = await page.context().newPage();
-    await open(other);
-    await other.locator("#field").click();
-    await other.keyboard.type("Hello");
-    expect(await new Hint(other).text()).toBeNull();
-  });
-}
+test("its button sends it away, and the field keeps the focus; it does not come again", async ({ page, hint }) => {
+  await page.locator("#field").click();
+  await hint.expectWhile(() => page.keyboard.type("a"));
+  await hint.press();
+  await expect.poll(() => hint.text()).toBeNull();
+  await expect(page.locator("#field")).toBeFocused();
+  await page.keyboard.type("bc");
+  await expect(page.locator("#field")).toHaveValue(/^a+bc$/);
+  expect(await hint.text()).toBeNull();
+  const other = await page.context().newPage();
+  await open(other);
+  await other.locator("#field").click();
+  await other.keyboard.type("Hello");
+  expect(await new Hint(other).text()).toBeNull();
+});

@@ -33,8 +33,9 @@ export class RealPopup {
     return opened;
   }
 
+  /** What it says; nothing while it loads itself again. */
   text(): Promise<string> {
-    return this.value("document.querySelector('[role=status]').textContent");
+    return this.value<string>("document.querySelector('[role=status]').textContent").catch(() => "");
   }
 
   /** Presses the button with this text, as a person does: the browser takes it for a click of theirs. */

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { type BrowserContext, test as base, type Page } from "@playwright/test";
-import { barriersInAnyLook } from "./barriers.ts";
+import { barriersOn } from "./barriers.ts";
 import {
   ALL_SITES,
   EXTENSION_ID,
@@ -130,6 +130,14 @@ test("just installed it runs on no site, and the first page says so", async ({ w
   await expectUntouched(await visit(MAIL), server);
 });
 
+test("who has updated is brought to the question, and told why it is quiet", async ({ welcome }) => {
+  await expect(welcome.locator("#since-update")).toBeHidden();
+  await welcome.goto("about:blank");
+  await welcome.goto(`${WELCOME}#where`);
+  await expect(welcome.locator("#since-update")).toBeVisible();
+  await expect(welcome.getByRole("heading", { name: "Where may it help?" })).toBeInViewport();
+});
+
 test("allowed on all sites in one click, it is there at once, also on a page that was open", async ({
   welcome,
   visit,
@@ -176,7 +184,7 @@ test("only on chosen sites: the popup asks for the one it is over, which is help
   await expect(welcome.locator("#where-step")).toHaveAttribute("data-done");
   const mail = await visit(MAIL);
   const popup = await RealPopup.openOver(mail);
-  expect(await popup.text()).toBe("Not allowed on this site yet.");
+  await expect.poll(() => popup.text()).toBe("Not allowed on this site yet.");
   await mkdir("test-results/images", { recursive: true });
   await writeFile("test-results/images/popup-unallowed.png", await popup.picture());
   await popup.press("Help me on this site");
@@ -221,7 +229,7 @@ test("a site is added and removed in the options, and what is removed is left at
   await options.getByLabel("Add a site").fill(`${MAIL}/inbox`);
   await options.getByRole("button", { name: "Add" }).click();
   await expect(options.locator("#allowed")).toContainText("mail.test");
-  expect(await barriersInAnyLook(options)).toEqual([]);
+  expect(await barriersOn(options)).toEqual([]);
   await options.screenshot({ path: "test-results/images/options-chosen.png", fullPage: true });
   const mail = await visit(MAIL);
   const ghost = new Ghost(mail);

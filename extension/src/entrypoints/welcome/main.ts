@@ -86,6 +86,9 @@ const script = { signal: life.signal, isInvalid: false, abort: () => life.abort(
 const look = completeHere(new WorkerClient(script), reachFrom(window, life.signal), life.signal);
 answerPopup(look, life.signal);
 showPaired();
+// Who was here before and is asked now is told why.
+const isAskedAgain = location.hash === "#where";
+find("#since-update", HTMLParagraphElement).hidden = !isAskedAgain;
 await Promise.all([
   showKeys(),
   bringPairingToLife(goOn).then((connect) => bringOffersToLife(connect, lookForServer)),
@@ -95,3 +98,5 @@ await Promise.all([
   lookForServer(),
 ]);
 window.addEventListener("focus", () => isPaired || lookForServer());
+// What has been filled in above it has moved it.
+if (isAskedAgain) find("#where", HTMLHeadingElement).scrollIntoView();

@@ -12,6 +12,11 @@ export async function openWelcome(): Promise<void> {
   else await browser.tabs.update(open.id, { active: true });
 }
 
+/** The first page at its question where it may help, for who was never asked. */
+export async function openQuestion(): Promise<void> {
+  await browser.tabs.create({ url: browser.runtime.getURL(`${WELCOME}#where`) });
+}
+
 /** A page of this machine offers a server: its own. Where it is, the browser says. Whether it becomes the one, the person says there. */
 export async function takeOffer(code: string, sender: Browser.runtime.MessageSender): Promise<void> {
   const origin = sender.origin ?? "";
