@@ -8,10 +8,7 @@ import { PAGE } from "./page.ts";
 const FILE = fileURLToPath(new URL("../../../docs/images/typing.gif", import.meta.url));
 const SIZE = { width: 760, height: 430 };
 
-const MAIL = [
-  "Thank you for the quick response. Please let me know if you have any questions.",
-  "I look forward to ",
-];
+const MAIL = ["Thank you for the quick response. Please let me know if you have any questions.", "I look forward to "];
 const LETTER_MS = 105;
 /** How long one looks at grey text before one takes it, and at what one has taken. */
 const LOOK_MS = 420;
