@@ -14,6 +14,7 @@ import pytest
 
 from foretype.models.errors import PreparationEndedError
 from foretype.models.prepare import ensure_prepared
+from foretype.providers import Provider
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Wanted:
     model: str | None = None
     distilgpt2_folder: Path | None = None
     threads: int = 1
+    provider: Provider = Provider.CPU
 
 
 @pytest.fixture

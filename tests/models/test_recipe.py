@@ -19,6 +19,7 @@ from foretype.models.recipe import (
     recipe_folder,
     recipe_names,
 )
+from foretype.providers import Provider
 from tests.models.tiny import WriteRecipe
 
 
@@ -112,3 +113,20 @@ def test_one_kind_of_weights_can_be_asked_for() -> None:
     assert recipe.only("float32").digest != recipe.digest
     with pytest.raises(RecipeInvalidError, match="int3"):
         recipe.only("int3")
+
+
+def test_a_gpu_has_a_list_of_its_own_and_float16_where_it_has_none() -> None:
+    recipe = load_recipe("smollm2-135m")
+    assert recipe.on(Provider.CPU) == recipe
+    assert recipe.on(Provider.CUDA).weights == ("float16",)
+    none = recipe.model_copy(update={"weights_on": {}})
+    assert none.on(Provider.TENSORRT).weights == ("float16",)
+    some = recipe.model_copy(update={"weights_on": {"cuda": ("float16", "float32")}})
+    assert some.on(Provider.CUDA).weights == ("float16", "float32")
+
+
+def test_a_list_for_a_provider_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:
+    text = (recipe_folder() / "template.toml").read_text("utf-8").replace("cuda =", "metal =")
+    (tmp_path / "mine.toml").write_text(text, "utf-8")
+    with pytest.raises(RecipeInvalidError, match=r"weights_on\.metal: no such provider"):
+        load_recipe("mine", tmp_path)

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
-from foretype.providers import ProviderMissingError, check_installed, installed_runtimes
+from foretype.providers import ProviderMissingError, Surroundings, choose
 
 if TYPE_CHECKING:
     from foretype.models.manifest import PassedOver
@@ -54,6 +54,7 @@ def prepare(
     ] = None,
     models_dir: Annotated[str | None, option("models_dir")] = None,
     threads: Annotated[int | None, option("threads")] = None,
+    provider: Annotated[str | None, option("provider")] = None,
     config: Config = None,
     while_stdin_open: Annotated[bool, typer.Option("--while-stdin-open", hidden=True)] = False,
 ) -> None:
@@ -78,9 +79,12 @@ def prepare(
 
     `foretype prepare smollm2-135m --weights float32 --models-dir exact` makes one that rounds nothing.
     """
-    settings = settings_or_exit(config, model=model, models_dir=models_dir, threads=threads)
+    settings = settings_or_exit(
+        config, model=model, models_dir=models_dir, threads=threads, provider=provider
+    )
     try:
-        check_installed(installed_runtimes())  # before an import that would fail without saying why
+        # Before an import that would fail without saying why, and before minutes of work for nothing.
+        chosen = choose(settings.provider, Surroundings.here(), half=True)
     except ProviderMissingError as error:
         fail(str(error))
     console = Console(stderr=True, highlight=False)
@@ -102,7 +106,7 @@ def prepare(
                 from foretype.models.make import make
 
                 ready = make(
-                    recipe if weights is None else recipe.only(weights),
+                    recipe.on(chosen) if weights is None else recipe.only(weights),
                     settings.models_dir,
                     threads=settings.threads,
                     given=given,

@@ -15,6 +15,7 @@ from typing import Protocol
 from foretype.models.choose import choose
 from foretype.models.errors import PreparationEndedError
 from foretype.models.prepared import Prepared, is_prepared, load_prepared, prepared_names
+from foretype.providers import Provider
 
 
 class Wishes(Protocol):
@@ -31,6 +32,9 @@ class Wishes(Protocol):
 
     @property
     def threads(self) -> int: ...
+
+    @property
+    def provider(self) -> Provider: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ def ensure_prepared(wishes: Wishes) -> Ready:
         sys.stderr.flush()
         _make_in_child(choice.name, wishes, folders.get(choice.name))
     prepared = load_prepared(folder)
-    if prepared.manifest.recipe_digest != choice.recipe.digest:
+    current = {choice.recipe.on(provider).digest for provider in Provider}
+    if prepared.manifest.recipe_digest not in current:
         reason += f"; its recipe has changed since: foretype prepare {choice.name} makes it anew"
     return Ready(prepared, reason)
 
@@ -82,6 +87,7 @@ def _make_in_child(recipe: str, wishes: Wishes, given: Path | None) -> None:
     """
     command = [sys.executable, "-m", "foretype", "prepare", recipe, "--while-stdin-open"]
     command += ["--models-dir", str(wishes.models_dir), "--threads", str(wishes.threads)]
+    command += ["--provider", wishes.provider.value]
     if given is not None:
         command += ["--from", str(given)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as child:

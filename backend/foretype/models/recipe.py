@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from foretype.keystroke import FieldKind
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
+from foretype.providers import Provider
 
 TEMPLATE = "template"  # the file to copy; no model itself
 DEFAULTS = ("distilgpt2", "smollm2-135m")
@@ -24,6 +25,9 @@ WeightsName = Annotated[
     str, StringConstraints(pattern=r"^(float32|float16|grid|int(4|8)-block(16|32|64|128))$")
 ]
 
+
+GpuProvider = Literal["cuda", "tensorrt"]
+ON_A_GPU = ("float16",)  # the one kind for which its attention has a kernel
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -91,16 +95,27 @@ class Recipe(_Strict):
     weights: tuple[WeightsName, ...] = Field(
         min_length=1
     )  # what to try; the fastest that is good enough is kept
+    weights_on: dict[GpuProvider, tuple[WeightsName, ...]] = {}  # what to try there in place of `weights`
     source: Source
 
     @property
     def digest(self) -> str:
         """Changes when anything in the recipe does; kept in the manifest of what was made from it.
 
-        Where a folder lies does not count: what is in it has a fingerprint of its own.
+        Where a folder lies does not count: what is in it has a fingerprint of its own. Nor does what would be
+        tried elsewhere: `on` puts it into `weights`.
         """
-        place = {"source": {"path"}} if isinstance(self.source, FolderSource) else None
-        return hashlib.sha256(self.model_dump_json(exclude=place).encode()).hexdigest()
+        left_out: dict[str, bool | set[str]] = {"weights_on": True}
+        if isinstance(self.source, FolderSource):
+            left_out["source"] = {"path"}
+        return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()
+
+    def on(self, provider: Provider) -> Recipe:
+        """The same recipe with what to try where `provider` computes, which is not AUTO."""
+        if provider is Provider.CPU:
+            return self
+        lists = {str(name): weights for name, weights in self.weights_on.items()}
+        return self.model_copy(update={"weights": lists.get(provider, ON_A_GPU)})
 
     def only(self, weights: str) -> Recipe:
         """The same recipe with one kind of weights to try. Raises RecipeInvalidError."""
@@ -181,6 +196,8 @@ def _sentence(problem: object) -> str:
             return f"{field}: no such weights; there are float32, grid, and int8-block32 and the like {says}"
         case "too_short" | "string_too_short":
             return f"{field}: this may not be empty; {WHAT_FOR.get(field, 'fill it in')}"
+        case "literal_error" if field.startswith("weights_on"):
+            return f"{field}: no such provider; there are cuda and tensorrt {says}"
         case "enum":
             kinds = ", ".join(FieldKind)
             return f"{field}: no kind of field; there are {kinds} {says}"
