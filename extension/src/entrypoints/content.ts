@@ -12,6 +12,8 @@ const COMPLETES_ITSELF = '[data-foretype="own"]';
 /** Registered by the service worker on the sites that are allowed (`background/presence.ts`), and on no other. */
 export default defineContentScript({
   registration: "runtime",
+  // WXT would tell every page the extension's id; who succeeds whom is settled without.
+  noScriptStartedPostMessage: true,
   main(context) {
     Object.assign(globalThis, { foretypeIsHere: () => context.isValid });
     const client = new WorkerClient(context);
