@@ -37,6 +37,9 @@ a scripted server: \`npm run editors\` writes it anew, and the tests fail where 
 - **Esc**: the ghost goes, the text stays, and this spot stays quiet.
 
 Code editors (CodeMirror, Monaco) are off until they are switched on; their rows are with the switch on.
+
+\`npm run test:random\` goes a thousand steps without a plan in each: keys, clicks, pastes, undos, accepts, dismissals. \`FORETYPE_SEED\`
+names other ones; sixty are in the tests. What stands in the field afterwards is what was done, and no ghost is left behind.
 `;
 
 export function tableOf(found: Found): string {
