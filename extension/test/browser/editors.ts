@@ -239,7 +239,8 @@ async function contentOf(page: Page, selector: string): Promise<Frame> {
 
 const INNER = `<!doctype html><title>Inner</title><link rel="icon" href="data:,">${TEXTAREA}`;
 
-async function serve(server: ScriptedServer, { page }: Editor): Promise<void> {
+/** Puts the editor's page where the server has `/page`. */
+export async function serve(server: ScriptedServer, { page }: Editor): Promise<void> {
   const other = server.origin.replace("127.0.0.1", "localhost");
   const content = "script" in page ? await linksTo(page.script) : page.body.replaceAll("OTHER", other);
   const head = '<meta charset="utf-8"><title>A page</title><link rel="icon" href="data:,">';

@@ -20,8 +20,12 @@ const PREFERENCES: Readonly<Record<string, unknown>> = {
 /** Keys without a letter, as WebDriver writes them. */
 const KEYS = { Tab: "\uE004", ArrowRight: "\uE014", Escape: "\uE00C", Backspace: "\uE003", Enter: "\uE007" } as const;
 
+const CONTROL = "\uE009";
+
 /** A node as `includeShadowTree` gives it. */
 interface Node {
+  /** Names it to the browser. */
+  readonly sharedId?: string;
   readonly value: {
     readonly localName?: string;
     readonly nodeValue?: string;
@@ -147,18 +151,52 @@ export class Tab {
     });
   }
 
+  /** Ctrl and a letter. */
+  async control(letter: string): Promise<void> {
+    const actions = [
+      { type: "keyDown", value: CONTROL },
+      { type: "keyDown", value: letter },
+      { type: "keyUp", value: letter },
+      { type: "keyUp", value: CONTROL },
+    ];
+    await this.#bidi.send("input.performActions", {
+      context: this.#context,
+      actions: [{ type: "key", id: "keyboard", actions }],
+    });
+  }
+
   press(...keys: (keyof typeof KEYS)[]): Promise<void> {
     return this.type(keys.map((key) => KEYS[key]).join(""));
   }
 
   /** The ghost text that is drawn, out of its closed shadow root; null where nothing is. */
   async ghost(): Promise<string | null> {
+    const drawn = await this.#drawn();
+    return drawn ? textOf(drawn) : null;
+  }
+
+  /** Where ghost text begins: its left and its top, in pixels of the window. */
+  async ghostAt(): Promise<readonly [number, number]> {
+    const drawn = await this.#drawn();
+    if (!drawn?.sharedId) throw new Error("no ghost text is drawn");
+    const { result } = await this.#bidi.send<{ result: { value: string } }>("script.callFunction", {
+      functionDeclaration: `(span) => {
+        const { left, top } = span.getClientRects()[0];
+        return JSON.stringify([left, top]);
+      }`,
+      arguments: [{ sharedId: drawn.sharedId }],
+      target: { context: this.#context },
+      awaitPromise: false,
+    });
+    return JSON.parse(result.value) as [number, number];
+  }
+
+  async #drawn(): Promise<Node | null> {
     const host = await this.#evaluate<Node>(GHOST);
     const [clip, label] = host.value?.shadowRoot?.value.children ?? [];
     if (!clip || !label) return null;
-    if (label.value.attributes?.style?.includes("display: block")) return textOf(label);
-    const span = all(clip).findLast(({ value }) => value.localName === "span");
-    return span ? textOf(span) : null;
+    if (label.value.attributes?.style?.includes("display: block")) return label;
+    return all(clip).findLast(({ value }) => value.localName === "span") ?? null;
   }
 
   async #evaluate<Result>(expression: string): Promise<Result> {

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { CODE, knows, ScriptedServer } from "../browser/scripted-server.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { knows, ScriptedServer } from "../browser/scripted-server.ts";
 import { Firefox, type Tab } from "./firefox.ts";
+import { firstPage, pair } from "./pairing.ts";
 
 /** What a person does most, in Firefox. All the rest is tested in Chromium. */
 
@@ -30,15 +31,7 @@ const ghost = () => eventually(() => tab.ghost());
 beforeAll(async () => {
   await server.start();
   firefox = await Firefox.start();
-  // It is there when the extension is installed: nothing else opens it.
-  own = await vi.waitFor(
-    async () => {
-      const found = await firefox.tabWith("welcome.html");
-      if (!found) throw new Error("the first page has not opened");
-      return found;
-    },
-    { timeout: 20_000 },
-  );
+  own = await firstPage(firefox);
 });
 
 afterAll(async () => {
@@ -55,15 +48,7 @@ beforeEach(async () => {
 afterEach(() => tab.close());
 
 test("the options page pairs this browser with a server", async () => {
-  await own.goWithin("options.html");
-  await eventually(() => own.value("document.title")).toBe("Foretype: connect your server");
-  await eventually(() => own.value("document.querySelector('#address')?.value")).toBe("http://127.0.0.1:8765");
-  await own.value("void document.querySelector('#address').select()");
-  await own.type(server.origin);
-  await own.focus("#secret");
-  await own.type(CODE);
-  await own.press("Enter");
-  await eventually(() => own.value("document.querySelector('#outcome').textContent")).toContain("Connected.");
+  await pair(own, server.origin);
 });
 
 test("in a text area Tab takes a word, and the right arrow all that is left", async () => {
