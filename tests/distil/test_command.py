@@ -115,6 +115,7 @@ def test_on_a_terminal_a_bar_shows_losses_speed_and_the_time_left() -> None:
     from foretype.distil.journal import Measured, Trained
     from foretype.distil.plan import Plan
 
+    before = signal.getsignal(signal.SIGINT)
     plan = Plan.model_construct(steps=100)
     screen = io.StringIO()
     watcher = _Watcher(Console(file=screen, force_terminal=True, highlight=False, width=160))
@@ -125,4 +126,4 @@ def test_on_a_terminal_a_bar_shows_losses_speed_and_the_time_left() -> None:
     shown = screen.getvalue()
     for expected in ("step 40: 1.2000 bits per byte", "41/100", "soft 1.250", "1,500 tokens/s", "left"):
         assert expected in shown
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before

@@ -13,7 +13,7 @@ const EXTENSION = fileURLToPath(new URL("../../.output/firefox-mv3", import.meta
 
 /** Firefox gives an extension another address in every profile, unless the profile knows one already. */
 const ADDRESS = "0f5e7a3c-1111-4222-8333-444455556666";
-const PREFERENCES: Readonly<Record<string, unknown>> = {
+const PREFERENCES = {
   "extensions.webextensions.uuids": JSON.stringify({ "foretype@foretype.invalid": ADDRESS }),
 };
 
@@ -51,9 +51,11 @@ export class Firefox {
     this.#bidi = bidi;
   }
 
-  static async start(): Promise<Firefox> {
+  /** `look`: what the system is said to look like. */
+  static async start(look: "light" | "dark" = "light"): Promise<Firefox> {
     const profile = await mkdtemp(join(tmpdir(), "foretype-firefox-"));
-    const lines = Object.entries(PREFERENCES).map(
+    const scheme = { "layout.css.prefers-color-scheme.content-override": look === "dark" ? 0 : 1 };
+    const lines = Object.entries({ ...PREFERENCES, ...scheme }).map(
       ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
     );
     await writeFile(join(profile, "user.js"), lines.join(""));
@@ -125,6 +127,14 @@ export class Tab {
   async goWithin(page: string): Promise<void> {
     await this.#bidi.send("browsingContext.activate", { context: this.#context });
     await this.value(`void location.assign(${JSON.stringify(extensionPage(page))})`);
+  }
+
+  /** What is on the screen, as a PNG. */
+  async picture(): Promise<Buffer> {
+    const { data } = await this.#bidi.send<{ data: string }>("browsingContext.captureScreenshot", {
+      context: this.#context,
+    });
+    return Buffer.from(data, "base64");
   }
 
   async close(): Promise<void> {
