@@ -133,7 +133,7 @@ class Field:
         self._stop_timer()
         self._stop_foreseeing()
         self._scheduler.forget(self)
-        self._draft = None
+        self._drop_draft()
 
     # -- from whoever looks after memory --
 
@@ -148,7 +148,7 @@ class Field:
         if self._running or self._open:
             return False
         self._stop_foreseeing()
-        self._draft = None
+        self._drop_draft()
         self._ahead = 0
         self._scheduler.forget(self)
         return True
@@ -192,7 +192,7 @@ class Field:
     def failed(self, error: Exception) -> None:
         """Start anew at the next keystroke: what the arena holds after a failed run is unknown."""
         self._running = False
-        self._draft = None
+        self._drop_draft()
         if self._open:
             message = f"the model failed ({type(error).__name__}); the next keystroke starts anew"
             self._say(Failure(FailureCode.INTERNAL, message), final=True)
@@ -274,6 +274,11 @@ class Field:
         if suggestion.text:
             self._shown_at = self._word_start
         self._say(suggestion, final=final)
+
+    def _drop_draft(self) -> None:
+        if self._draft is not None:
+            self._draft.give_up()
+            self._draft = None
 
     def _say(self, outcome: Suggestion | Failure, *, final: bool) -> None:
         assert self._keystroke is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -122,6 +125,24 @@ def test_memory_ends_where_the_limits_say() -> None:
     for end in range(1, 40):
         answer(draft, model, ("Please tell me any question you have. " * 10)[: 9 * end])
     assert draft.arena.touched <= limits.arena_tokens
+
+
+def test_what_is_given_up_is_gone_before_the_garbage_collector_comes() -> None:
+    gc.disable()
+    try:
+        draft, model = new_draft()
+        answer(draft, model, "Please tell me any q")
+        there = [weakref.ref(one.log_probs) for one in _distributions(draft)]
+        assert there
+        draft.give_up()
+        del draft
+        assert [one() for one in there] == [None] * len(there)
+    finally:
+        gc.enable()
+
+
+def _distributions(draft: Draft) -> list[Distribution]:
+    return [node.distribution for node in draft._trie._with_distribution if node.distribution is not None]
 
 
 def test_room_made_in_the_middle_of_a_long_text_loses_none_of_it() -> None:

@@ -124,6 +124,10 @@ class Draft:
         """Memory of past key values and distributions."""
         return self._trie.held_bytes
 
+    def give_up(self) -> None:
+        """Nothing is asked of it after this."""
+        self._trie.give_up()
+
     @property
     def ran(self) -> bool:
         """Whether the model has run for the keystroke in hand."""

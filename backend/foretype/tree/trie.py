@@ -78,6 +78,14 @@ class Trie:
         distributions = len(self._with_distribution) * self._distribution_bytes
         return self.arena.touched * self.arena.slot_bytes + distributions
 
+    def give_up(self) -> None:
+        """Nobody asks any more: what is large goes at once. Nodes hold each other, parents and children, and
+        would keep it until the garbage collector comes.
+        """
+        for node in self._with_distribution:
+            node.distribution = None
+        self._with_distribution.clear()
+
     def node(self, ids: Sequence[int]) -> Node:
         """The node after the begin tokens and `ids`; made where it is not there yet."""
         node = self.root
