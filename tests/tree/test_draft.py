@@ -136,7 +136,7 @@ def test_what_is_given_up_is_gone_before_the_garbage_collector_comes() -> None:
         assert there
         draft.give_up()
         del draft
-        assert [one() for one in there] == [None] * len(there)
+        assert all(one() is None for one in there)
     finally:
         gc.enable()
 
