@@ -7,6 +7,8 @@ const FIFTY_HOURS_MS = 50 * 3_600_000;
 const SENTENCE = "Thanks for the quick response";
 /** What a garbage collection may leave lying about. */
 const NOISE_BYTES = 400_000;
+/** Longer than anything that a key leaves to be done. */
+const QUIET_MS = 1000;
 
 test("fifty hours of no use: no timer, no memory, and the next key finds its suggestion", async ({
   page,
@@ -20,6 +22,8 @@ test("fifty hours of no use: no timer, no memory, and the next key finds its sug
   await page.keyboard.type("Thanks f");
   await ghost.expectText(SENTENCE.slice(8));
   const session = await page.context().newCDPSession(page);
+  const quiet = () => firedIn(session, () => page.waitForTimeout(QUIET_MS));
+  await expect.poll(async () => (await quiet()).ofExtension, { timeout: 20_000 }).toBe(0);
   const received = server.received.length;
   const before = { bytes: await heapOf(session), time: await page.evaluate(() => Date.now()) };
 
@@ -64,12 +68,13 @@ async function firedIn(
   act: () => Promise<void>,
 ): Promise<{ timers: number; ofExtension: number }> {
   let [timers, ofExtension] = [0, 0];
-  session.on("Tracing.dataCollected", ({ value }) => {
+  const count = ({ value }: { value: object[] }) => {
     for (const { name, args } of value as unknown as TraceEvent[]) {
       timers += Number(name === "TimerFire");
       ofExtension += Number(name === "FunctionCall" && args.data?.url?.startsWith("chrome-extension:") === true);
     }
-  });
+  };
+  session.on("Tracing.dataCollected", count);
   await session.send("Tracing.start", {
     transferMode: "ReportEvents",
     traceConfig: { includedCategories: ["devtools.timeline"], excludedCategories: ["*"] },
@@ -78,5 +83,6 @@ async function firedIn(
   const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
   await session.send("Tracing.end");
   await complete;
+  session.off("Tracing.dataCollected", count);
   return { timers, ofExtension };
 }
