@@ -13,10 +13,11 @@ import numpy as np
 from prometheus_client import CollectorRegistry
 
 from foretype import logs
-from foretype.deadline import Timers
+from foretype.deadline import Timer, Timers
 from foretype.engine import Answer
 from foretype.field import Field
 from foretype.keystroke import FieldKind, Keystroke
+from foretype.malloc import give_back
 from foretype.models.manifest import Manifest
 from foretype.room import MEBIBYTE, Room
 from foretype.runtime import open_runtime
@@ -32,6 +33,7 @@ from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
 
+GIVE_BACK_AFTER_S = 30.0
 RECOVERY_LASTS_S = 600.0  # a model that finds no memory so soon after it was loaded anew will find none later
 NO_MEMORY = (
     "The model found no memory, also after it was loaded anew: set FORETYPE_TREES_MB lower or "
@@ -86,6 +88,7 @@ class LocalEngine:
         self._broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._serving = asyncio.ensure_future(self._scheduler.serve())
         self._warming: asyncio.Task[None] | None = None
+        self._giving_back: Timer | None = None
 
     def _watch(self) -> None:
         self._stages.watch(
@@ -153,6 +156,8 @@ class LocalEngine:
 
     async def close(self) -> None:
         self._room.close()
+        if self._giving_back is not None:
+            self._giving_back.cancel()
         for task in (self._serving, self._warming):
             if task is not None:
                 task.cancel()
@@ -178,6 +183,12 @@ class LocalEngine:
     def gone(self, field: Field) -> None:
         self._room.gone(field)
         field.close()
+        if self._giving_back is None:  # soon, and once for many: closed fields come together
+            self._giving_back = self._timers.call_at(self._timers.time() + GIVE_BACK_AFTER_S, self._give_back)
+
+    def _give_back(self) -> None:
+        self._giving_back = None
+        asyncio.get_running_loop().run_in_executor(None, give_back)
 
     def _new_draft(self, kind: FieldKind) -> Draft | None:
         arena = self._room.arena()

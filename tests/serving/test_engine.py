@@ -12,7 +12,7 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
-from foretype import logs
+from foretype import logs, serving
 from foretype.engine import Failure
 from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.models.prepare import ensure_prepared
@@ -156,6 +156,33 @@ async def test_a_keystroke_is_counted_and_can_be_followed_through_its_stages_wit
     assert registry.get_sample_value("foretype_tree_bytes")
     assert registry.get_sample_value("foretype_waiting_fields") == 0
     await engine.close()
+
+
+async def test_when_fields_have_been_closed_their_memory_goes_back_to_the_system_once_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given_back: list[bool] = []
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def note() -> None:
+        given_back.append(True)
+        loop.call_soon_threadsafe(done.set)
+
+    monkeypatch.setattr(serving, "GIVE_BACK_AFTER_S", 0.0)
+    monkeypatch.setattr(serving, "give_back", note)
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
+    answers = Answers()
+    desk = engine.open(answers)
+    for name in ("one", "two"):
+        desk.keystroke(name, Keystroke(1, "Please any que"))
+        await answers.final(name, 1)
+    for name in ("one", "two"):
+        desk.forget(name)
+    async with asyncio.timeout(60):
+        await done.wait()
+    await engine.close()
+    assert given_back == [True]
 
 
 class ForgetfulModel(ScriptedModel):

@@ -18,7 +18,6 @@ from foretype import logs
 from foretype.cli.common import INTERRUPTED, Config, fail, option, say, settings_or_exit
 from foretype.cli.engine import CannotServeError, Prepared, prepared, started
 from foretype.engine import Engine
-from foretype.malloc import give_back_large_arrays
 from foretype.settings import Settings
 from foretype.socket.pairing import BadStateError
 from foretype.socket.server import CannotListenError, Server, bind
@@ -76,7 +75,6 @@ def serve(
     )
     logs.configure(settings.log_level.value)
     logs.quiet_hooks()
-    give_back_large_arrays()
     try:
         bound = bind(settings.host, settings.port)
     except CannotListenError as error:
