@@ -65,6 +65,7 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
     const roots = shadowRootsAround(field.element);
     seenAs = new Set([field.element, ...roots.map(({ host }) => host)]);
     entered = new AbortController();
+    field.watch?.({ changed: () => typist.changed(), composing: (is) => typist.compose(is) }, entered.signal);
     for (const root of roots) {
       passwords.watch(root);
       listenInside(root, entered.signal);

@@ -69,7 +69,9 @@ function isClosedAround(element: HTMLElement): boolean {
 
 function cannotBeWritten(element: HTMLElement): boolean {
   return (
-    element.matches(":disabled, :read-only") ||
+    element.matches(":disabled") ||
+    // One that types by an EditContext is not editable for the browser's own part.
+    (element.matches(":read-only") && !("editContext" in element && element.editContext)) ||
     element.getAttribute("aria-readonly") === "true" ||
     element.getAttribute("aria-disabled") === "true"
   );

@@ -72,22 +72,37 @@ export class Ghost {
     const { root } = (await session.send("DOM.getDocument", { depth: -1, pierce: true })) as unknown as {
       root: CdpNode;
     };
-    const node = all(root).findLast(
-      (one) => one.nodeName === "#text" && one.nodeValue.replaceAll("\u00a0", " ").endsWith(text),
-    );
+    const node = all(root).findLast((one) => textOf(one).replaceAll("\u00a0", " ").endsWith(text));
     if (!node) throw new Error(`nothing ends with "${text}"`);
     return this.#rectsOf(node, text.length);
   }
 
-  /** The boxes of the last `length` characters of a text node. No script of the page can measure in every shadow root: these tools can. */
+  /** The boxes of the last `length` characters of a node, one a line. No script of the page can measure in every shadow root: these tools can. */
   async #rectsOf(node: CdpNode, length: number): Promise<Rect[]> {
     return this.#callOn(
       node,
       `function (length) {
-        const range = document.createRange();
-        range.setStart(this, this.length - length);
-        range.setEnd(this, this.length);
-        return [...range.getClientRects()].map(({ left, top, right, bottom }) => ({ left, top, right, bottom }));
+        const texts = [];
+        const walker = document.createTreeWalker(this, NodeFilter.SHOW_TEXT);
+        for (let node = this.nodeType === 3 ? this : walker.nextNode(); node; node = walker.nextNode()) texts.unshift(node);
+        const lines = [];
+        let left = length;
+        for (const node of texts) {
+          const range = document.createRange();
+          range.setStart(node, Math.max(0, node.length - left));
+          range.setEnd(node, node.length);
+          left -= node.length;
+          // An editor may draw one line's letters in several pieces.
+          for (const rect of [...range.getClientRects()].reverse()) {
+            const line = lines[0];
+            if (line && line.top === rect.top && line.bottom === rect.bottom) {
+              line.left = Math.min(line.left, rect.left);
+              line.right = Math.max(line.right, rect.right);
+            } else lines.unshift({ left: rect.left, top: rect.top, right: rect.right, bottom: rect.bottom });
+          }
+          if (left <= 0) break;
+        }
+        return lines;
       }`,
       length,
     );

@@ -36,7 +36,8 @@ a scripted server: \`npm run editors\` writes it anew, and the tests fail where 
 - **mid-line caret**: with text after the caret, a label under it; Tab takes its word.
 - **Esc**: the ghost goes, the text stays, and this spot stays quiet.
 
-Code editors (CodeMirror, Monaco) are off until they are switched on; their rows are with the switch on.
+Code editors (CodeMirror, Monaco) are off until they are switched on; their rows are with the switch on. Monaco is helped where it types
+through the browser's EditContext, as in Chromium; elsewhere (Firefox) it is left alone.
 
 \`npm run test:random\` goes a thousand steps without a plan in each: keys, clicks, pastes, undos, accepts, dismissals. \`FORETYPE_SEED\`
 names other ones; sixty are in the tests. What stands in the field afterwards is what was done, and no ghost is left behind.

@@ -16,6 +16,13 @@ export type FieldKind = Kind | "line" | "code";
 
 export type Written = "written" | "refused" | "unverified";
 
+/** Who is told of what an editor does without the page's events. */
+export interface Heard {
+  /** Its text, its caret or their place is another one, and that is drawn by now. */
+  changed(): void;
+  composing(is: boolean): void;
+}
+
 /** One kind of editor. Nothing else knows how text is read from it, where it is drawn, or how it is written. */
 export interface Field {
   readonly element: HTMLElement;
@@ -23,6 +30,8 @@ export interface Field {
   readonly kind: FieldKind;
   /** Whether it may be read now. Asked before every reading: pages change their fields while one types. */
   readonly open: boolean;
+  /** Only of editors whose text and caret change without an event of the page. Ends with `signal`. */
+  watch?(heard: Heard, signal: AbortSignal): void;
   /** The text around the caret, null where the caret is not in the field. */
   read(limit: number): FieldText | null;
   /** Where text after the caret would stand, null where that can't be seen. */
