@@ -20,6 +20,7 @@ from foretype.stages import Stages
 from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
+from foretype.tree.search import Search
 from tests.fake_time import FakeTimers
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 
@@ -294,18 +295,50 @@ def test_what_may_come_next_is_worked_out_while_nobody_waits() -> None:
     assert outcome.source is Source.TREE
 
 
-def test_the_likeliest_letters_are_answered_before_they_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
-    foreseen: list[str] = []
+@pytest.fixture
+def foreseen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which texts were answered ahead."""
+    befores: list[str] = []
     monkeypatch.setattr(
-        Draft, "foresee", lambda draft, keystroke, on_screen: foreseen.append(keystroke.before)
+        Draft, "foresee", lambda draft, keystroke, on_screen: befores.append(keystroke.before)
     )
+    return befores
+
+
+def test_the_word_on_the_screen_and_the_likeliest_letters_are_answered_before_the_key(
+    foreseen: list[str],
+) -> None:
     desk = new_desk(runs_ahead=4)
     desk.type(1, "Please any que")
     desk.scheduler.finish()
     assert not foreseen, "the answer leaves first"
     while desk.timers.pending:
         desk.timers.advance(0)
-    assert foreseen == ["Please any ques", "Please any quer"]
+    assert foreseen == ["Please any questions", "Please any ques", "Please any quer"]
+
+
+def test_a_word_that_was_taken_is_answered_without_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = new_desk(runs_ahead=4)
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    while desk.timers.pending:
+        desk.timers.advance(0)
+    monkeypatch.setattr(Search, "explore", None)
+    desk.type(2, "Please any questions")
+    assert [seq for seq, _ in desk.answers.finals] == [1, 2]
+
+
+def test_answers_are_worked_out_ahead_while_the_model_runs(foreseen: list[str]) -> None:
+    desk = new_desk(runs_ahead=4)
+    desk.type(1, "Please any que")
+    while not desk.answers.finals:
+        desk.scheduler.step()
+    end = desk.scheduler.begin()
+    assert end is not None
+    while desk.timers.pending:
+        desk.timers.advance(0)
+    assert "Please any questions" in foreseen
+    end()
 
 
 def test_a_key_a_closed_field_or_a_tree_given_back_end_the_work_on_letters_to_come() -> None:

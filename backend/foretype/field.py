@@ -17,6 +17,7 @@ from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Look
 from foretype.tree.split import scalar_values, split
 from foretype.tree.trie import Run
+from foretype.words import next_word
 
 OVERLOADED = Failure(
     FailureCode.OVERLOADED,
@@ -64,7 +65,7 @@ class Field:
         self._placed_s = 0.0  # what finding the keystroke's place took, until it is counted
         self._deadline = Deadline.whenever()
         self._timer: Timer | None = None
-        self._letters: list[str] = []  # that may come next and whose answers are to be worked out
+        self._coming: list[str] = []  # what may be typed or taken next, and its answer is to be worked out
         self._foreseeing: Timer | None = None
         self._open = False  # whether the latest keystroke still waits for its final answer
         self._look = Look([], done=True)
@@ -164,9 +165,10 @@ class Field:
             return None
         if self._look.done and not self._looked_ahead:
             self._looked_ahead = True
-            if not self._draft.look_ahead():
+            lacking = self._draft.look_ahead()
+            self._foresee_soon(self._draft)
+            if not lacking:
                 self._ahead = 0
-                self._foresee_soon(self._draft)
                 return None
         return Need(self._draft.arena.pool, self._draft.lacks)
 
@@ -227,22 +229,23 @@ class Field:
             self._scheduler.want(self, Deadline.whenever())
 
     def _foresee_soon(self, draft: Draft) -> None:
-        """The model has nothing more to do for this field. What is left of the time before the next key goes
-        into the answers to the likeliest ones, a letter at a time, so that others' keystrokes go between.
+        """While the model works for this field or has nothing more to do for it, the time before the next key
+        goes into the answers to the likeliest ones, one at a time, so that others' keystrokes go between.
         """
         if self._effort is Effort.ALL:
-            self._letters = draft.likely_letters()
+            taken = next_word(self._on_screen[1])
+            self._coming = [*([taken] if taken else []), *draft.likely_letters()]
             self._foresee_next()
 
     def _foresee_next(self) -> None:
-        self._foreseeing = None
-        if self._letters:
+        self._stop_foreseeing()
+        if self._coming:
             self._foreseeing = self._timers.call_at(self._timers.time(), self._foresee)
 
     def _foresee(self) -> None:
         assert self._draft is not None
         assert self._keystroke is not None
-        before = self._keystroke.before + self._letters.pop(0)
+        before = self._keystroke.before + self._coming.pop(0)
         self._draft.foresee(replace(self._keystroke, before=before), self._left_on_screen(before))
         self._foresee_next()
 

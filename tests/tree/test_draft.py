@@ -66,6 +66,14 @@ def foresee(draft: Draft, before: str, on_screen: str = "") -> list[str]:
     return letters
 
 
+def run_ahead(draft: Draft, model: ScriptedModel) -> None:
+    if draft.look_ahead():
+        run = draft.next_run()
+        first_slot = draft.arena.length
+        logits = model.run(draft.arena, run.chunk)
+        draft.record(run, first_slot, [Distribution.of(row, VOCABULARY) for row in logits])
+
+
 def test_half_a_word_is_finished_and_drawn_out_while_that_is_likely() -> None:
     draft, model = new_draft()
     assert answer(draft, model, "Please tell me any que") == "stions you have"
@@ -172,6 +180,8 @@ def test_what_is_found_does_not_depend_on_the_way_there(pieces: list[str], data:
         assert found == answer(*new_draft(Limits(context_tokens=64, arena_tokens=160)), text)
         if not isinstance(found, Reason):
             letters = foresee(walked[0], text)
+            for _ in range(data.draw(st.integers(0, 3))):
+                run_ahead(*walked)
             text += data.draw(st.sampled_from(["", *letters]))
 
 
@@ -197,6 +207,25 @@ def test_a_foreseen_letter_is_answered_without_a_search(searches: list[Search]) 
     del searches[:]
     assert answer(draft, model, "Please tell me any qu", on_screen=shown[1:]) == shown[1:]
     assert not searches
+
+
+def test_what_was_foreseen_is_forgotten_where_room_was_made_since(searches: list[Search]) -> None:
+    """It may stand on nodes that are gone."""
+    before = "Please tell me any q"
+    outcomes = set()
+    for tokens in range(12, 20):
+        draft, model = new_draft(Limits(context_tokens=24, arena_tokens=tokens))
+        answer(draft, model, "Please tell me the ")
+        answer(draft, model, before)
+        foresee(draft, before)
+        full = draft.arena.length
+        run_ahead(draft, model)
+        del searches[:]
+        answer(draft, model, f"{before}u")
+        made_room = draft.arena.length < full
+        assert bool(searches) == made_room
+        outcomes.add(made_room)
+    assert outcomes == {True, False}
 
 
 def test_what_was_foreseen_for_another_screen_or_another_text_behind_does_not_count(

@@ -178,7 +178,10 @@ class Draft:
     def next_run(self, most_tokens: int | None = None) -> Run:
         """The run that the last `look` lacks most. Only while no run of this draft is under way."""
         limit = self._limits.tokens_a_run if most_tokens is None else most_tokens
+        times_cleared = self._trie.times_cleared
         self._asked_for = self._trie.run_towards(self._wanted, limit)
+        if self._trie.times_cleared > times_cleared:
+            self._foreseen.clear()
         return self._asked_for
 
     def look_ahead(self) -> bool:
@@ -218,18 +221,19 @@ class Draft:
         """Work out what a keystroke would be answered that has not come yet, so that `place` finds it there.
 
         Only an answer that nothing the model could add would change is kept. Costs about what `place` and
-        `look` do, and no run.
+        `look` do, less where a distribution is not there yet, and no run.
         """
         before = scalar_values(keystroke.before)
-        if not is_supported(before):
+        question = _question(keystroke, on_screen, brief=False)
+        if question in self._foreseen or not is_supported(before):
             return
         cut = split(before)
         ids = self._window.foresee(cut.settled)
         if ids is None:
             return
-        sight = self._see(self._stand_at(keystroke, cut, ids, on_screen, brief=False), 1)
+        sight = self._see(self._stand_at(keystroke, cut, ids, on_screen, brief=False), 0)
         if not sight.findings.lacking:
-            self._foreseen[_question(keystroke, on_screen, brief=False)] = sight
+            self._foreseen[question] = sight
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         """Take in a finished run, also one that an earlier keystroke asked for."""

@@ -144,6 +144,9 @@ class Search:
         on_screen: bytes,
         most_wanted: int,
     ) -> None:
+        """`most_wanted`: nodes that are noted as lacking. With 0 the search ends at the first that it lacks:
+        what it has found by then is of no use.
+        """
         self._trie = trie
         self._root = root
         self._stem = stem
@@ -180,9 +183,11 @@ class Search:
             node.used = self._trie.clock
             if node.distribution is not None:
                 self._expand(way, node, node.distribution)
-            elif len(findings.lacking) < self._most_wanted:
+            elif len(findings.lacking) < max(1, self._most_wanted):
                 next_byte = way.text[len(self._stem) : len(self._stem) + 1]
                 findings.lacking.append(Lacking(node, likelihood, next_byte))
+                if not self._most_wanted:
+                    break
         findings.mass = self._mass
         findings.edges = self._edges
         findings.words = [Word(word.text, min(1.0, word.probability / self._mass)) for word in findings.words]

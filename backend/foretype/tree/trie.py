@@ -68,6 +68,7 @@ class Trie:
         self._with_distribution: set[Node] = set()
         self._distribution_bytes = 0  # of one; they are all alike
         self.clock = 0
+        self.times_cleared = 0  # a node that was found before the last time may be in the tree no more
         self.root = Node(self._begin[0], None)
         for slot, node in enumerate(self.node([]).path()[: arena.length]):
             node.slot = slot
@@ -178,6 +179,7 @@ class Trie:
 
         Half of the arena is freed at once, so that this is rare.
         """
+        self.times_cleared += 1
         path = {ancestor for node in keep for ancestor in node.path()}
         goal = min(self.arena.capacity // 2, self.arena.capacity - count)
         self._drop_unread(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from foretype.typist.words import continues, next_word
+from foretype.words import continues, next_word
 
 
 @dataclass(slots=True)

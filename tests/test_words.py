@@ -1,6 +1,6 @@
 import pytest
 
-from foretype.typist.words import continues, next_word
+from foretype.words import continues, next_word
 
 
 @pytest.mark.parametrize(
