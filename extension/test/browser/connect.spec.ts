@@ -121,20 +121,22 @@ test("a page of this machine that nobody has pressed anything on opens nothing",
   show,
   browserContext,
 }) => {
+  // Heard from its console: a test that looks into a page gives it the activation that a person's press would.
+  const answeredTwice = page.waitForEvent("console", (message) => message.text() === "answer 2");
   await show(`<script>
     const say = (message) => window.postMessage({ nonce: "a-nonce", ...message }, "*");
+    let answers = 0;
     window.addEventListener("message", ({ data }) => {
       if (data.foretype !== "it-is-there") return;
-      if (document.title === "answered") document.title = "answered again";
-      else {
-        document.title = "answered";
-        say({ foretype: "connect", code: "${CODE}" });
-        say({ foretype: "is-it-there" });
-      }
+      answers += 1;
+      console.log("answer " + answers);
+      if (answers > 1) return;
+      say({ foretype: "connect", code: "${CODE}" });
+      say({ foretype: "is-it-there" });
     });
     say({ foretype: "is-it-there" });
   </script>`);
   // By the second answer the offer between the two has been heard.
-  await expect(page).toHaveTitle("answered again");
+  await answeredTwice;
   expect(find(browserContext)).toBeUndefined();
 });

@@ -22,8 +22,9 @@ const LOOKS: Record<string, string> = {
   "an open shadow root": '<div id="shadow"></div>',
   "a rich editor with paragraphs":
     '<div id="field" contenteditable="true" style="font: 17px/1.7 Georgia, serif; padding: 20px; width: 700px"><p>Hi Ann,</p><p id="end"><br></p></div>',
+  // Narrow enough for one line in whatever font the machine has.
   "a rich editor of large text in it":
-    '<div id="field" contenteditable="true" style="width: 900px"><h1 id="end"><br></h1></div>',
+    '<div id="field" contenteditable="true" style="width: 900px"><h2 id="end"><br></h2></div>',
 };
 
 async function openField(page: Page): Promise<void> {
