@@ -16,6 +16,8 @@ export default defineConfig({
   srcDir: "src",
   manifestVersion: 3,
   imports: false,
+  // What Mozilla's reviewers build from: no tests. They read SOURCES.md; `npm run check:sources` does what it says.
+  zip: { excludeSources: ["test/**", "test-results/**", "playground/**", "{playwright,vitest*}.config.ts"] },
   manifest: ({ browser }) => ({
     name: "Foretype",
     description: "The rest of the word, in grey, before you type it: computed by your own Foretype server.",
