@@ -56,6 +56,11 @@ def _ask(source: HubSource, seconds: float) -> bool:
 
 def cached_snapshot(source: HubSource) -> Path | None:
     """The folder in the hub's cache on this machine, where it holds the weights. No network."""
+    from huggingface_hub import constants
+
+    folder = constants.REPO_ID_SEPARATOR.join(["models", *source.repository.split("/")])
+    if not (Path(constants.HF_HUB_CACHE) / folder).is_dir():
+        return None  # which is said before the import of all the rest: a quarter of a second of a server's start
     from huggingface_hub import try_to_load_from_cache
 
     found = [

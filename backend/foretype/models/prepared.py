@@ -81,8 +81,9 @@ def load_prepared(folder: Path) -> Prepared:
     if missing:
         raise _invalid(folder, f"its {MANIFEST} does not list {', '.join(sorted(missing))}")
     with ThreadPoolExecutor() as pool:  # hashing lets other threads run
-        problems = list(pool.map(lambda item: _problem(folder / item[0], item[1]), manifest.files.items()))
-    for problem in (*problems, _mismatch(folder, manifest)):
+        problems = pool.map(lambda item: _problem(folder / item[0], item[1]), manifest.files.items())
+        mismatch = _mismatch(folder, manifest)
+    for problem in (*problems, mismatch):
         if problem is not None:
             raise _invalid(folder, problem)
     return Prepared(folder, manifest)
