@@ -8,6 +8,8 @@ export function reachFrom(window: Window, signal: AbortSignal): Reach {
   return {
     shadowOf(element) {
       if (!(element instanceof HTMLElement)) return element.shadowRoot;
+      // In Firefox it is the element that says so.
+      if ("openOrClosedShadowRoot" in element) return element.openOrClosedShadowRoot as ShadowRoot | null;
       try {
         return browser.dom?.openOrClosedShadowRoot(element) ?? element.shadowRoot;
       } catch {

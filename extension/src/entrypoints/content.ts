@@ -5,6 +5,7 @@ import { reachFrom } from "../content/reach.ts";
 import { answerServerPage } from "../content/server-page.ts";
 import { WorkerClient } from "../content/worker-client.ts";
 import { completeHere } from "../ghost/index.ts";
+import { atEachOpening } from "../page/reopened.ts";
 
 /** A page that completes by itself, as the playground does: two would draw over each other. */
 const COMPLETES_ITSELF = '[data-foretype="own"]';
@@ -17,9 +18,11 @@ export default defineContentScript({
   main(context) {
     Object.assign(globalThis, { foretypeIsHere: () => context.isValid });
     const client = new WorkerClient(context);
-    const look = completeHere(client, reachFrom(window, context.signal), context.signal, COMPLETES_ITSELF);
-    answerPopup(look, context.signal);
-    answerServerPage(window, context.signal);
-    showHints(client, look, context.signal);
+    atEachOpening(document, context.signal, (signal) => {
+      const look = completeHere(client, reachFrom(window, signal), signal, COMPLETES_ITSELF);
+      answerPopup(look, signal);
+      answerServerPage(window, signal);
+      showHints(client, look, signal);
+    });
   },
 });

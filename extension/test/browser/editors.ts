@@ -18,6 +18,8 @@ export interface Editor {
   readonly limits?: Readonly<Record<string, string>>;
   /** How many milliseconds it takes to hear that the browser has moved the caret. */
   readonly settles?: number;
+  /** Its text is an input's or a text area's value, whose letters no script of the page can measure. */
+  readonly textbox?: boolean;
   /** Off until a person switches it on. */
   readonly code?: boolean;
   /** It holds more than is written, so that it can't be emptied: each check opens it anew. */
@@ -63,8 +65,8 @@ const SHADOW = (mode: string) =>
 const RICH = (style: string) => `<div id="field" contenteditable="true" style="min-height: 60px; ${style}"></div>`;
 
 export const EDITORS: readonly Editor[] = [
-  { name: "textarea", page: { body: TEXTAREA }, field: "#field" },
-  { name: "input", page: { body: '<input id="field" size="80">' }, field: "#field" },
+  { name: "textarea", page: { body: TEXTAREA }, field: "#field", textbox: true },
+  { name: "input", page: { body: '<input id="field" size="80">' }, field: "#field", textbox: true },
   { name: "contenteditable", page: { body: RICH("width: 700px") }, field: "#field" },
   { name: "Gmail, compose (look-alike)", page: { body: COMPOSE }, field: '[g_editable="true"]', standing: true },
   { name: "Gmail, reply (look-alike)", page: { body: REPLY }, field: '[g_editable="true"]', standing: true },
@@ -99,25 +101,37 @@ export const EDITORS: readonly Editor[] = [
     field: ".monaco-editor .editor-scrollable",
     code: true,
   },
-  { name: "React, controlled", packageName: "react", page: { script: "react" }, field: "#field" },
-  { name: "Vue, controlled", packageName: "vue", page: { script: "vue" }, field: "#field" },
-  { name: "Svelte, bound", packageName: "svelte", page: { script: "svelte" }, field: "#field" },
-  { name: "open shadow root", page: { body: SHADOW("open") }, field: "#field" },
-  { name: "closed shadow root", page: { body: SHADOW("closed") }, field: "#host" },
+  { name: "React, controlled", packageName: "react", page: { script: "react" }, field: "#field", textbox: true },
+  { name: "Vue, controlled", packageName: "vue", page: { script: "vue" }, field: "#field", textbox: true },
+  { name: "Svelte, bound", packageName: "svelte", page: { script: "svelte" }, field: "#field", textbox: true },
+  { name: "open shadow root", page: { body: SHADOW("open") }, field: "#field", textbox: true },
+  { name: "closed shadow root", page: { body: SHADOW("closed") }, field: "#host", textbox: true },
   {
     name: "frame of the same site",
+    textbox: true,
     page: { body: '<iframe src="/inner" width="800" height="200"></iframe>' },
     field: "#field",
     frame: { selector: "iframe" },
   },
   {
     name: "frame of another site",
+    textbox: true,
     page: { body: '<iframe src="OTHER/inner" width="800" height="200"></iframe>' },
     field: "#field",
     frame: { selector: "iframe", isolated: true },
   },
   {
+    name: "frame that a script writes",
+    textbox: true,
+    page: {
+      body: `<iframe width="800" height="200"></iframe><script>{ const inner = document.querySelector("iframe").contentDocument; inner.open(); inner.write('${TEXTAREA}'); inner.close(); }</script>`,
+    },
+    field: "#field",
+    frame: { selector: "iframe" },
+  },
+  {
     name: "dialog",
+    textbox: true,
     page: { body: `<dialog id="dialog">${TEXTAREA}</dialog><script>dialog.showModal()</script>` },
     field: "#field",
   },

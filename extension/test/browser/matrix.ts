@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { EDITORS, type Editor } from "./editors.ts";
 
-/** The table of EDITORS.md: what each editor was found to do. */
+/** The tables of EDITORS.md, one for each browser: what each editor was found to do. */
 
 export const COLUMNS = {
   ghost: "ghost shown",
@@ -21,7 +21,16 @@ export type Column = keyof typeof COLUMNS;
 /** Of each editor, by its name: which columns it failed. */
 export type Found = ReadonlyMap<string, readonly Column[]>;
 
-const HEAD = `# The editors
+/** Why an editor can't do what a column says, or why that was not measured, which is how the reason begins then. */
+export type ReasonOf = (editor: Editor, column: Column) => string | undefined;
+export const NOT_MEASURED = "Not measured: ";
+
+export type Browser = "Chromium" | "Firefox";
+
+const EDITORS_MD = new URL("../../EDITORS.md", import.meta.url);
+const FIREFOX = "\n## In Firefox\n";
+
+const IN_CHROMIUM = `# The editors
 
 What the extension does in each kind of field. The table is written by the browser tests, from what they found in Chromium with
 a scripted server: \`npm run editors\` writes it anew, and the tests fail where it says something else than they find.
@@ -36,14 +45,31 @@ a scripted server: \`npm run editors\` writes it anew, and the tests fail where 
 - **mid-line caret**: with text after the caret, a label under it; Tab takes its word.
 - **Esc**: the ghost goes, the text stays, and this spot stays quiet.
 
-Code editors (CodeMirror, Monaco) are off until they are switched on; their rows are with the switch on. Monaco is helped where it types
-through the browser's EditContext, as in Chromium; elsewhere (Firefox) it is left alone.
+Code editors (CodeMirror, Monaco) are off until they are switched on; their rows are with the switch on.
 
 \`npm run test:random\` goes a thousand steps without a plan in each: keys, clicks, pastes, undos, accepts, dismissals. \`FORETYPE_SEED\`
 names other ones; sixty are in the tests. What stands in the field afterwards is what was done, and no ghost is left behind.
 `;
 
-export function tableOf(found: Found): string {
+const IN_FIREFOX = `${FIREFOX}
+What the same tests found in Firefox ESR. There is no column for input methods: what drives Firefox has none.
+`;
+
+/** A browser's part of EDITORS.md as it is. */
+export function keptPart(browser: Browser): string {
+  const kept = readFileSync(EDITORS_MD, "utf8");
+  const at = kept.includes(FIREFOX) ? kept.indexOf(FIREFOX) : kept.length;
+  return browser === "Firefox" ? kept.slice(at) : kept.slice(0, at);
+}
+
+/** Puts it in place of what is there. */
+export function keepPart(browser: Browser, part: string): void {
+  const parts = browser === "Firefox" ? [keptPart("Chromium"), part] : [part, keptPart("Firefox")];
+  writeFileSync(EDITORS_MD, parts.join(""));
+}
+
+/** A browser's part as it has to be, by what was found. */
+export function partOf(browser: Browser, found: Found, columns: readonly Column[], reasonOf: ReasonOf): string {
   const reasons: string[] = [];
   const note = (reason: string) => {
     if (!reasons.includes(reason)) reasons.push(reason);
@@ -51,16 +77,18 @@ export function tableOf(found: Found): string {
   };
   const rows = EDITORS.map((editor) => {
     const failed = found.get(editor.name) ?? [];
-    const cells = (Object.keys(COLUMNS) as Column[]).map((column) => {
+    const cells = columns.map((column) => {
       if (!failed.includes(column)) return "yes";
-      return `no (${note(editor.limits?.[column] ?? "no reason is known")})`;
+      const reason = reasonOf(editor, column) ?? "No reason is known.";
+      return `${reason.startsWith(NOT_MEASURED) ? "–" : "no"} (${note(reason)})`;
     });
     return `| ${[titleOf(editor), ...cells].join(" | ")} |`;
   });
-  const titles = ["editor", ...Object.values(COLUMNS)];
+  const titles = ["editor", ...columns.map((column) => COLUMNS[column])];
   const table = [`| ${titles.join(" | ")} |`, `|${titles.map(() => "---").join("|")}|`, ...rows].join("\n");
   const notes = reasons.map((reason, index) => `${index + 1}. ${reason}`).join("\n");
-  return `${HEAD}\n${table}\n${notes === "" ? "" : `\n${notes}\n`}`;
+  const head = browser === "Firefox" ? IN_FIREFOX : IN_CHROMIUM;
+  return `${head}\n${table}\n${notes === "" ? "" : `\n${notes}\n`}`;
 }
 
 function titleOf({ name, packageName }: Editor): string {

@@ -18,9 +18,18 @@ const PREFERENCES = {
 };
 
 /** Keys without a letter, as WebDriver writes them. */
-const KEYS = { Tab: "\uE004", ArrowRight: "\uE014", Escape: "\uE00C", Backspace: "\uE003", Enter: "\uE007" } as const;
+const KEYS = {
+  Tab: "\uE004",
+  ArrowLeft: "\uE012",
+  ArrowRight: "\uE014",
+  Escape: "\uE00C",
+  Backspace: "\uE003",
+  Enter: "\uE007",
+  Shift: "\uE008",
+  Control: "\uE009",
+} as const;
 
-const CONTROL = "\uE009";
+export type Key = keyof typeof KEYS;
 
 /** A node as `includeShadowTree` gives it. */
 interface Node {
@@ -110,6 +119,13 @@ function addressOf(process: ChildProcess): Promise<string> {
   });
 }
 
+export interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+}
+
+/** A tab, or a frame in one. */
 export class Tab {
   readonly #bidi: BiDi;
   readonly #context: string;
@@ -141,6 +157,16 @@ export class Tab {
     await this.#bidi.send("browsingContext.close", { context: this.#context });
   }
 
+  /** The first frame in it; null where none is. */
+  async frame(): Promise<Tab | null> {
+    const { contexts } = await this.#bidi.send<{ contexts: { children: { context: string }[] }[] }>(
+      "browsingContext.getTree",
+      { root: this.#context },
+    );
+    const inner = contexts[0]?.children[0];
+    return inner ? new Tab(this.#bidi, inner.context) : null;
+  }
+
   /** The value of an expression in the page's own world: a string, a number, a boolean. */
   async value(expression: string): Promise<unknown> {
     return (await this.#evaluate<{ value?: unknown }>(expression)).value;
@@ -161,13 +187,12 @@ export class Tab {
     });
   }
 
-  /** Ctrl and a letter. */
-  async control(letter: string): Promise<void> {
+  /** A letter while these keys are held. */
+  async hold(held: readonly Key[], letter: string): Promise<void> {
+    const values = [...held.map((key) => KEYS[key]), letter];
     const actions = [
-      { type: "keyDown", value: CONTROL },
-      { type: "keyDown", value: letter },
-      { type: "keyUp", value: letter },
-      { type: "keyUp", value: CONTROL },
+      ...values.map((value) => ({ type: "keyDown", value })),
+      ...values.reverse().map((value) => ({ type: "keyUp", value })),
     ];
     await this.#bidi.send("input.performActions", {
       context: this.#context,
@@ -175,7 +200,7 @@ export class Tab {
     });
   }
 
-  press(...keys: (keyof typeof KEYS)[]): Promise<void> {
+  press(...keys: Key[]): Promise<void> {
     return this.type(keys.map((key) => KEYS[key]).join(""));
   }
 
@@ -185,20 +210,20 @@ export class Tab {
     return drawn ? textOf(drawn) : null;
   }
 
-  /** Where ghost text begins: its left and its top, in pixels of the window. */
-  async ghostAt(): Promise<readonly [number, number]> {
+  /** The box of its first line, in pixels of the window. */
+  async ghostBox(): Promise<Box> {
     const drawn = await this.#drawn();
     if (!drawn?.sharedId) throw new Error("no ghost text is drawn");
     const { result } = await this.#bidi.send<{ result: { value: string } }>("script.callFunction", {
       functionDeclaration: `(span) => {
-        const { left, top } = span.getClientRects()[0];
-        return JSON.stringify([left, top]);
+        const { left, right, top } = span.getClientRects()[0];
+        return JSON.stringify({ left, right, top });
       }`,
       arguments: [{ sharedId: drawn.sharedId }],
       target: { context: this.#context },
       awaitPromise: false,
     });
-    return JSON.parse(result.value) as [number, number];
+    return JSON.parse(result.value) as Box;
   }
 
   async #drawn(): Promise<Node | null> {
