@@ -14,6 +14,10 @@ const EXTENSION = fileURLToPath(new URL("../../.output/firefox-mv3", import.meta
 /** Firefox gives an extension another address in every profile, unless the profile knows one already. */
 const ADDRESS = "0f5e7a3c-1111-4222-8333-444455556666";
 const PREFERENCES = {
+  // No test reaches the window that would ask: it is said yes to.
+  "extensions.webextOptionalPermissionPrompts": false,
+  // Sites that are on this machine and do not sound like it.
+  "network.dns.localDomains": "mail.test,other.test",
   "extensions.webextensions.uuids": JSON.stringify({ "foretype@foretype.invalid": ADDRESS }),
 };
 

@@ -1,0 +1,74 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { knows, ScriptedServer } from "../browser/scripted-server.ts";
+import { Firefox, type Tab } from "./firefox.ts";
+import { firstPage, pair } from "./pairing.ts";
+
+/** Where it may help, in Firefox: nowhere but on this machine, until it is allowed there, and no longer than that. */
+
+const SENTENCE = "Thanks for the quick response";
+const PAGE = '<!doctype html><html lang="en"><title>A page</title><textarea id="field" rows="4" cols="70"></textarea>';
+
+const server = new ScriptedServer();
+let firefox: Firefox;
+let own: Tab;
+let tab: Tab;
+
+const eventually = (read: () => unknown) => expect.poll(read, { interval: 50, timeout: 10_000 });
+
+beforeAll(async () => {
+  await server.start();
+  server.pages.set("/page", PAGE);
+  server.script = knows(SENTENCE);
+  firefox = await Firefox.start();
+  own = await firstPage(firefox);
+  await pair(own, server.origin);
+});
+
+afterAll(async () => {
+  await firefox?.stop();
+  await server.stop();
+});
+
+afterEach(() => tab.close());
+
+/** Opens a page of a site that is on this machine, but does not sound like it, and types in it. */
+async function typeAt(host: string): Promise<void> {
+  server.received.length = 0;
+  tab = await firefox.newTab(server.origin.replace("127.0.0.1", host).concat("/page"));
+  await tab.focus("#field");
+  await tab.type("Thanks for the qui");
+}
+
+test("nothing is read on a site that was not allowed", async () => {
+  await typeAt("mail.test");
+  await tab.value("new Promise((resolve) => setTimeout(resolve, 300, 0))");
+  expect(await tab.ghost()).toBe(null);
+  expect(server.received).toEqual([]);
+});
+
+test("On all sites: the page that is open already is helped, and every other", async () => {
+  await typeAt("mail.test");
+  await own.goWithin("welcome.html");
+  await eventually(() => own.value("location.pathname + document.readyState")).toBe("/welcome.htmlcomplete");
+  await own.focus("#everywhere");
+  await own.press("Enter");
+  await eventually(() => own.value("document.querySelector('#everywhere').ariaPressed")).toBe("true");
+  await tab.focus("#field");
+  await tab.type("ck");
+  await eventually(() => tab.ghost()).toBe(" response");
+  await tab.close();
+  await typeAt("other.test");
+  await eventually(() => tab.ghost()).toBe("ck response");
+});
+
+test("what is taken back ends on the page that is open", async () => {
+  await typeAt("mail.test");
+  await eventually(() => tab.ghost()).toBe("ck response");
+  await own.value("browser.permissions.remove({ origins: ['http://*/*', 'https://*/*'] })");
+  await eventually(() => tab.ghost()).toBe(null);
+  server.received.length = 0;
+  await tab.type("ck");
+  await tab.value("new Promise((resolve) => setTimeout(resolve, 300, 0))");
+  expect(await tab.ghost()).toBe(null);
+  expect(server.received).toEqual([]);
+});
