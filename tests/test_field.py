@@ -19,7 +19,7 @@ from foretype.scheduler import Client
 from foretype.stages import Stages
 from foretype.tree.choice import Policy
 from foretype.tree.distribution import Distribution
-from foretype.tree.draft import Draft, Limits
+from foretype.tree.draft import Draft, Limits, Look
 from foretype.tree.search import Search
 from tests.fake_time import FakeTimers
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
@@ -235,6 +235,37 @@ def test_esc_for_a_word_that_has_ended_is_ignored(desk: Desk) -> None:
     assert outcome.text == "stions"
 
 
+def test_esc_counts_where_the_rest_of_the_text_has_outlived_the_word() -> None:
+    script = {" any": {" questions": 0.95}, " questions": {" you": 0.95}, " you": {".": 0.95}}
+    desk = new_desk(script=script)
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    shown = desk.answers.finals[-1][1]
+    assert isinstance(shown, Suggestion)
+    assert shown.text == "stions you"
+    desk.type(2, "Please any questions ")
+    desk.field.dismissed(1)
+    desk.type(3, "Please any questions y")
+    assert desk.answers.finals[-1] == (3, Suggestion.nothing(Reason.DISMISSED))
+
+
+def test_an_empty_answer_at_the_budget_leaves_what_is_on_the_screen(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.type(1, "Please any que")
+    desk.scheduler.finish()
+    desk.field.shrink()
+    desk.type(2, "Please any ques")
+    desk.scheduler.begin()  # and never ends
+    desk.timers.advance(BUDGET_MS)
+    assert desk.answers.finals[-1] == (2, Suggestion.nothing(Reason.BUDGET, Source.BUDGET))
+    on_screen: list[str] = []
+    monkeypatch.setattr(Draft, "place", lambda draft, keystroke, left, brief: on_screen.append(left))
+    monkeypatch.setattr(Draft, "look", lambda draft: Look([], done=True))
+    desk.type(3, "Please any quest")
+    assert on_screen == ["ions"]
+
+
 def test_esc_holds_in_a_text_that_comes_cut_at_its_left(desk: Desk) -> None:
     text = "Please any questions. " * 10 + "Please any que"
     desk.type(1, text[-150:])
@@ -346,7 +377,13 @@ def test_a_key_a_closed_field_or_a_tree_given_back_end_the_work_on_letters_to_co
         desk.type(2, "Please any ")
         desk.timers.advance(BUDGET_MS)
 
-    for end in (type_on, lambda desk: desk.field.close(), lambda desk: desk.field.shrink()):
+    ends = (
+        type_on,
+        lambda desk: desk.field.close(),
+        lambda desk: desk.field.shrink(),
+        lambda desk: desk.field.failed(RuntimeError()),
+    )
+    for end in ends:
         desk = new_desk(runs_ahead=4)
         desk.type(1, "Please any que")
         desk.scheduler.finish()
@@ -362,6 +399,22 @@ def test_where_others_need_the_time_no_letters_are_answered_ahead() -> None:
     desk.type(1, "Please any que")
     desk.scheduler.finish()
     assert desk.timers.pending == 0
+
+
+def test_an_older_keystrokes_run_ahead_is_none_of_the_newer_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = new_desk(runs_ahead=1)
+    desk.type(1, "Please any que")
+    while not desk.answers.finals:
+        desk.scheduler.step()
+    end = desk.scheduler.begin()
+    assert end is not None
+    desk.type(2, "Please any ques")
+    assert desk.answers.finals[-1][0] == 2
+    end()
+    looks: list[Draft] = []
+    monkeypatch.setattr(Draft, "look_ahead", lambda draft: looks.append(draft))
+    desk.scheduler.finish()
+    assert looks
 
 
 def test_running_ahead_has_a_limit_and_an_end() -> None:

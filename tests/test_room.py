@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import weakref
 from dataclasses import dataclass
 
+import pytest
+
 from foretype.room import IDLE_S, POOL_ROWS, Room
+from foretype.runtime.arena import Pool
 from tests.fake_time import FakeTimers
 from tests.scripted_model import ScriptedModel, byte_level_vocabulary
 
@@ -54,6 +59,29 @@ def test_another_pool_is_opened_when_all_rows_are_taken() -> None:
     pools = {id(arena.pool) for arena in arenas if arena is not None}
     assert len(arenas) == POOL_ROWS + 1
     assert len(pools) == 2
+
+
+def test_where_a_pool_cannot_be_had_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    room, _ = new_room(most_bytes=100)
+
+    def full(model: ScriptedModel, rows: int, capacity: int) -> Pool:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(ScriptedModel, "new_pool", full)
+    assert room.arena() is None
+
+
+def test_pools_that_nobody_has_a_row_of_go_but_for_one() -> None:
+    room, _ = new_room(most_bytes=100)
+    tenant = Tenant(10)
+    room.used(tenant)
+    arenas = [room.arena() for _ in range(2 * POOL_ROWS + 1)]
+    pools = [weakref.ref(arena.pool) for arena in arenas if arena is not None]
+    kept = arenas[0]
+    arenas.clear()
+    room.gone(tenant)
+    assert kept is not None
+    assert {pool() for pool in pools} == {kept.pool, None}
 
 
 def test_idle_fields_give_their_trees_back_and_then_no_timer_is_left() -> None:

@@ -119,9 +119,12 @@ class Field:
 
     def dismissed(self, seq: int) -> None:
         """Quiet until the next word begins. `seq` may be an older one, whose text is still on the screen."""
-        if self._keystroke is None or seq > self._keystroke.seq or self._shown_at != self._word_start:
+        if self._keystroke is None or seq > self._keystroke.seq:
             return
-        self._quiet_at = self._shown_at
+        # Of a text that goes over several words the rest is still there when the next one has begun.
+        if self._shown_at != self._word_start and not self._left_on_screen(self._keystroke.before):
+            return
+        self._quiet_at = self._word_start
         self._on_screen = ("", "")
         if self._open:
             self._scheduler.forget(self)
@@ -132,7 +135,6 @@ class Field:
         """Nothing is answered after this."""
         self._open = False
         self._stop_timer()
-        self._stop_foreseeing()
         self._scheduler.forget(self)
         self._drop_draft()
 
@@ -148,7 +150,6 @@ class Field:
         """
         if self._running or self._open:
             return False
-        self._stop_foreseeing()
         self._drop_draft()
         self._ahead = 0
         self._scheduler.forget(self)
@@ -181,11 +182,11 @@ class Field:
         self._running = False
         if self._draft is None:  # closed meanwhile
             return
-        self._draft.record(run, first_slot, distributions)
+        asked_for = self._draft.record(run, first_slot, distributions)
         if not self._look.done:
             self._advance(self._draft)
         elif self._ahead:
-            self._ahead -= 1
+            self._ahead -= asked_for  # an older keystroke's run is none of this one's
             if self._ahead:
                 self._go_ahead()
             else:
@@ -273,12 +274,14 @@ class Field:
 
     def _show(self, suggestion: Suggestion, *, final: bool) -> None:
         assert self._keystroke is not None
-        self._on_screen = (self._keystroke.before[-TAIL:], suggestion.text)
+        if suggestion.reason is not Reason.BUDGET:  # which says nothing of what is shown, so it stays
+            self._on_screen = (self._keystroke.before[-TAIL:], suggestion.text)
         if suggestion.text:
             self._shown_at = self._word_start
         self._say(suggestion, final=final)
 
     def _drop_draft(self) -> None:
+        self._stop_foreseeing()
         if self._draft is not None:
             self._draft.give_up()
             self._draft = None

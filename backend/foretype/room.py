@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from foretype import logs
 from foretype.deadline import Timer, Timers
 from foretype.runtime.arena import Arena, Pool
+from foretype.runtime.memory import OutOfMemoryError, recognised
 from foretype.runtime.thread import Runtime
 
 MEBIBYTE = 1024 * 1024
@@ -44,14 +46,22 @@ class Room:
         return sum(tenant.held_bytes for tenant in self._tenants)
 
     def arena(self) -> Arena | None:
-        """An empty one; None where all memory is in use by fields that somebody waits for."""
+        """An empty one; None where all memory is in use by fields that somebody waits for, or there is none
+        for more of them.
+        """
         if self._make_room(None) > self._most_bytes:
             return None
         for pool in self._pools:
             arena = pool.take()
             if arena is not None:
                 return arena
-        self._pools.append(self._runtime.new_pool(POOL_ROWS, self._slots))
+        try:
+            self._pools.append(self._runtime.new_pool(POOL_ROWS, self._slots))
+        except Exception as error:
+            if not isinstance(recognised(error), OutOfMemoryError):
+                raise
+            logs.logger().error("no_room", **logs.of(error))
+            return None
         return self._pools[-1].take()
 
     def used(self, tenant: Tenant) -> None:
@@ -63,7 +73,10 @@ class Room:
             self._sweep = self._timers.call_at(self._timers.time() + IDLE_S, self._sweep_out)
 
     def gone(self, tenant: Tenant) -> None:
+        """`tenant` has given its tree back. A pool that nobody has a row of goes, but for one."""
         self._tenants.pop(tenant, None)
+        if len(self._pools) > 1:
+            self._pools = [pool for pool in self._pools if not pool.is_free] or self._pools[:1]
 
     def clear(self, error: Exception) -> None:
         """Everybody's tree is lost for this reason, and all memory goes back. No run may be under way."""

@@ -85,13 +85,13 @@ class Scheduler:
 
     def want(self, client: Client, deadline: Deadline) -> None:
         """`client` needs the model by `deadline`. Asked again, the later word counts."""
+        if self._waiting.get(client) != deadline:
+            self._since[client] = self._stages.clock()
         self._waiting[client] = deadline
-        self._since.setdefault(client, self._stages.clock())
         self._someone_waits.set()
 
     def forget(self, client: Client) -> None:
-        if self._waiting.pop(client, None) is not None:
-            del self._since[client]
+        if self._drop(client):
             self._stages.cancelled()
 
     async def serve(self) -> None:
@@ -102,10 +102,17 @@ class Scheduler:
                 await self._someone_waits.wait()
             if not any(deadline.is_real for deadline in self._waiting.values()):
                 await asyncio.sleep(0)  # answers that were just given leave before anybody looks ahead
-            chosen, waited_for = self._choose()
-            works = [work for client in chosen if (work := self._work(client, alone=len(chosen) == 1))]
-            if works:
-                await self._run(works, waited_for=waited_for)
+            if not await self._turn() and self._recover is not None:
+                await self._recover()
+
+    async def _turn(self) -> bool:
+        """One choice and its run; False where that found no memory.
+
+        A method of its own, so that nobody keeps the fields and their past key values afterwards.
+        """
+        chosen, waited_for = self._choose()
+        works = [work for client in chosen if (work := self._work(client, alone=len(chosen) == 1))]
+        return not works or await self._run(works, waited_for=waited_for)
 
     def _choose(self) -> tuple[list[Client], bool]:
         """Who goes next, taken from those that wait, and whether somebody waits for it.
@@ -122,7 +129,7 @@ class Scheduler:
                 break
             need = self._need(client)
             if need is None:
-                self.forget(client)
+                self._drop(client)
                 continue
             little = need.tokens <= LITTLE and self._model.batches
             if not chosen:
@@ -140,6 +147,11 @@ class Scheduler:
                 self._stages.took(Stage.QUEUE, waited, client.trace)
         return chosen, waited_for
 
+    def _drop(self, client: Client) -> bool:
+        """Whether it waited."""
+        self._since.pop(client, None)
+        return self._waiting.pop(client, None) is not None
+
     def _need(self, client: Client) -> Need | None:
         try:
             return client.need()
@@ -155,17 +167,17 @@ class Scheduler:
             return None
         return _Work(client, arena, run, arena.length)
 
-    async def _run(self, works: list[_Work], *, waited_for: bool) -> None:
+    async def _run(self, works: list[_Work], *, waited_for: bool) -> bool:
+        """False where there was no memory for it."""
         began, began_exactly = self._timers.time(), self._stages.clock()
         try:
             found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
         except Exception as error:
             _failed([work.client for work in works], error)
-            if isinstance(error, OutOfMemoryError):
-                self.load.spare()
-                if self._recover is not None:
-                    await self._recover()
-            return
+            if not isinstance(error, OutOfMemoryError):
+                return True
+            self.load.spare()
+            return False
         self._stages.ran(sum(len(work.run.nodes) for work in works), waited_for=waited_for)
         if waited_for:
             self.load.worked(began)
@@ -176,6 +188,7 @@ class Scheduler:
                 work.client.record(work.run, work.first_slot, distributions)
             except Exception as error:
                 _failed([work.client], error)
+        return True
 
 
 def _failed(clients: Sequence[Client], error: Exception) -> None:

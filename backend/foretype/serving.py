@@ -85,8 +85,10 @@ class LocalEngine:
         self._model = ModelThread(runtime, self._distributions)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
         self._recovered_at = -math.inf
+        self._recovering = False
         self._broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._serving = asyncio.ensure_future(self._scheduler.serve())
+        self._serving.add_done_callback(self._stopped_serving)
         self._warming: asyncio.Task[None] | None = None
         self._giving_back: Timer | None = None
 
@@ -135,18 +137,26 @@ class LocalEngine:
         self._begun.clear()
         self._room.clear(OutOfMemoryError())
         if again:
-            self._give_up()
+            self._give_up(NO_MEMORY)
             return
         logs.logger().error("out_of_memory", doing="loading the model anew")
+        self._recovering = True
         try:
             await self._model.reopen()
         except Exception as error:  # whatever loading raises where there is no memory for it
             logs.logger().error("reload_failed", **logs.of(error))
-            self._give_up()
+            self._give_up(NO_MEMORY)
+        finally:
+            self._recovering = False
 
-    def _give_up(self) -> None:
+    def _stopped_serving(self, serving: asyncio.Task[None]) -> None:
+        if not serving.cancelled() and (error := serving.exception()) is not None:
+            logs.logger().error("scheduler_failed", **logs.of(error))
+            self._give_up(f"The scheduler failed ({type(error).__name__}), which is Foretype's own mistake.")
+
+    def _give_up(self, why: str) -> None:
         if not self._broken.done():
-            self._broken.set_result(NO_MEMORY)
+            self._broken.set_result(why)
 
     async def broken(self) -> str:
         return await asyncio.shield(self._broken)
@@ -181,8 +191,8 @@ class LocalEngine:
         self._room.used(field)
 
     def gone(self, field: Field) -> None:
-        self._room.gone(field)
         field.close()
+        self._room.gone(field)
         if self._giving_back is None:  # soon, and once for many: closed fields come together
             self._giving_back = self._timers.call_at(self._timers.time() + GIVE_BACK_AFTER_S, self._give_back)
 
@@ -191,7 +201,8 @@ class LocalEngine:
         asyncio.get_running_loop().run_in_executor(None, give_back)
 
     def _new_draft(self, kind: FieldKind) -> Draft | None:
-        arena = self._room.arena()
+        # While the model is loaded anew it has no memory for anybody.
+        arena = None if self._recovering else self._room.arena()
         if arena is None:
             return None
         if kind in self._begun:
@@ -215,7 +226,11 @@ class LocalDesk:
         if there is None:
             there = self._fields[field] = self._engine.new_field(field, self._answer)
         self._engine.used(there)
-        there.keystroke(keystroke)
+        try:
+            there.keystroke(keystroke)
+        except Exception as error:  # what there is of its tree is not to be trusted
+            logs.logger().error("keystroke_failed", **logs.of(error))
+            there.failed(error)
 
     def accepted(self, field: str, seq: int, text: str) -> None:
         """Nothing to do: the keystroke that follows carries the text, and the tree is there already."""

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import threading
+import weakref
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
 from foretype import logs, serving
-from foretype.engine import Failure
+from foretype.engine import Desk, Failure
+from foretype.field import OVERLOADED
 from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.models.prepare import ensure_prepared
-from foretype.runtime.arena import Arena
+from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits
+from foretype.scheduler import Scheduler
 from foretype.serving import LocalEngine, start_engine
 from foretype.settings import Settings
 from foretype.stages import Stages
 from foretype.tree.choice import Policy, first_word
+from foretype.tree.draft import Draft
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(" any", " questions", "Please")
@@ -203,6 +209,17 @@ class ForgetfulModel(ScriptedModel):
         return super().run(arena, chunk)
 
 
+async def when_loaded(desk: Desk, answers: Answers, name: str) -> Suggestion | Failure:
+    """What the first keystroke is answered that is not turned away, because the model is loaded anew."""
+    for seq in count(2):
+        desk.keystroke(name, Keystroke(seq, "Please any que"))
+        outcome = await answers.final(name, seq)
+        if outcome != OVERLOADED:
+            break
+        await asyncio.sleep(0.01)
+    return outcome
+
+
 async def test_after_a_run_without_memory_the_model_is_loaded_anew_and_everybody_goes_on() -> None:
     model = ForgetfulModel(failing=0)
     engine = scripted_engine(model)
@@ -214,9 +231,84 @@ async def test_after_a_run_without_memory_the_model_is_loaded_anew_and_everybody
     desk.keystroke("one", Keystroke(1, "any any quest"))
     assert isinstance(await answers.final("one", 1), Failure)
     for name in ("one", "there before"):
-        desk.keystroke(name, Keystroke(2, "Please any que"))
-        assert (await answers.suggestion(name, 2)).source is Source.MODEL
+        outcome = await when_loaded(desk, answers, name)
+        assert isinstance(outcome, Suggestion)
+        assert outcome.source is Source.MODEL
     assert model.reopened == 1
+    await engine.close()
+
+
+async def test_while_the_model_is_loaded_anew_nobody_is_served_and_the_memory_of_before_is_gone() -> None:
+    pools: list[weakref.ref[Pool]] = []
+    held: list[bool] = []
+
+    class SlowToReopen(ForgetfulModel):
+        let_go = threading.Event()
+
+        def new_pool(self, rows: int, capacity: int) -> Pool:
+            pool = super().new_pool(rows, capacity)
+            pools.append(weakref.ref(pool))
+            return pool
+
+        def reopen(self) -> None:
+            held.extend(pool() is not None for pool in pools)
+            self.let_go.wait()
+            super().reopen()
+
+    model = SlowToReopen(failing=1)
+    engine = scripted_engine(model)
+    answers = Answers()
+    desk = engine.open(answers)
+    desk.keystroke("one", Keystroke(1, "Please any que"))
+    assert isinstance(await answers.final("one", 1), Failure)
+    desk.keystroke("two", Keystroke(1, "Please any que"))
+    assert await answers.final("two", 1) == OVERLOADED
+    model.let_go.set()
+    outcome = await when_loaded(desk, answers, "one")
+    assert isinstance(outcome, Suggestion)
+    assert outcome.text == "stions"
+    assert held == [False]
+    await engine.close()
+
+
+async def test_a_mistake_at_a_keystroke_costs_its_answer_and_its_tree_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
+    answers = Answers()
+    desk = engine.open(answers)
+    with monkeypatch.context() as patch:
+        patch.setattr(Draft, "place", None)
+        desk.keystroke("one", Keystroke(1, "Please any que"))
+    assert isinstance(await answers.final("one", 1), Failure)
+    assert engine.new_field("two", answers).shrink(), "as a new one"
+    desk.keystroke("one", Keystroke(2, "Please any que"))
+    assert (await answers.suggestion("one", 2)).text == "stions"
+    await engine.close()
+
+
+async def test_a_scheduler_that_ends_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
+    monkeypatch.setattr(Scheduler, "_choose", None)
+    engine.open(Answers()).keystroke("one", Keystroke(1, "Please any que"))
+    async with asyncio.timeout(60):
+        assert "Foretype's own mistake" in await engine.broken()
+    with pytest.raises(TypeError):
+        await engine.close()
+
+
+async def test_an_idle_server_keeps_nothing_of_a_field_that_was_closed() -> None:
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
+    answers = Answers()
+    desk = engine.open(answers)
+    desk.keystroke("one", Keystroke(1, "Please any que"))
+    await answers.final("one", 1)
+    closed = weakref.ref(desk._fields["one"])
+    desk.forget("one")
+    async with asyncio.timeout(60):
+        while closed() is not None:
+            await asyncio.sleep(0.01)
+            gc.collect()
     await engine.close()
 
 
@@ -225,9 +317,9 @@ async def test_a_model_that_finds_no_memory_again_gives_up_and_says_what_to_do()
     engine = scripted_engine(model)
     answers = Answers()
     desk = engine.open(answers)
-    for seq in (1, 2):
-        desk.keystroke("one", Keystroke(seq, "Please any que"))
-        assert isinstance(await answers.final("one", seq), Failure)
+    desk.keystroke("one", Keystroke(1, "Please any que"))
+    assert isinstance(await answers.final("one", 1), Failure)
+    assert isinstance(await when_loaded(desk, answers, "one"), Failure)
     async with asyncio.timeout(60):
         assert "FORETYPE_TREES_MB" in await engine.broken()
     assert model.reopened == 1

@@ -209,6 +209,17 @@ def test_a_foreseen_letter_is_answered_without_a_search(searches: list[Search]) 
     assert not searches
 
 
+def test_a_foreseen_letter_is_known_where_the_text_comes_cut_at_its_left(searches: list[Search]) -> None:
+    """As clients send a long one: each key takes a letter from its beginning."""
+    draft, model = new_draft(Limits(context_tokens=24))
+    before = "Please tell me the " * 12 + "any q"
+    answer(draft, model, before)
+    assert foresee(draft, before)[0] == "u"
+    del searches[:]
+    answer(draft, model, before[1:] + "u")
+    assert not searches
+
+
 def test_what_was_foreseen_is_forgotten_where_room_was_made_since(searches: list[Search]) -> None:
     """It may stand on nodes that are gone."""
     before = "Please tell me any q"

@@ -60,7 +60,7 @@ def cached_snapshot(source: HubSource) -> Path | None:
 
     folder = constants.REPO_ID_SEPARATOR.join(["models", *source.repository.split("/")])
     if not (Path(constants.HF_HUB_CACHE) / folder).is_dir():
-        return None  # which is said before the import of all the rest: a quarter of a second of a server's start
+        return None  # known before the import of the rest, which is a quarter of a second of a server's start
     from huggingface_hub import try_to_load_from_cache
 
     found = [

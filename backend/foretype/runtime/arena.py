@@ -45,6 +45,11 @@ class Pool(ABC):
         self._free = list(range(rows))
 
     @property
+    def is_free(self) -> bool:
+        """Whether nobody has a row of it."""
+        return len(self._free) == self.rows
+
+    @property
     def row_shape(self) -> tuple[int, int, int]:
         """(kv_heads, slots, head_dim) of one layer's keys, or values, in one row."""
         return self.shape[3:]

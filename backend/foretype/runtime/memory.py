@@ -4,6 +4,7 @@ it, only words.
 
 from __future__ import annotations
 
+import errno
 import re
 
 # Its arena's words, CUDA's, cuBLAS's, and C++'s own where the computer's memory is full.
@@ -19,8 +20,10 @@ class OutOfMemoryError(Exception):
 
 def recognised(error: Exception) -> Exception:
     """`error` itself, or an OutOfMemoryError with its place in the code where that is what it says."""
-    if isinstance(error, MemoryError) or (
-        type(error).__module__.startswith("onnxruntime") and _WORDS.search(str(error))
+    if (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or (type(error).__module__.startswith("onnxruntime") and _WORDS.search(str(error)))
     ):
         return OutOfMemoryError().with_traceback(error.__traceback__)
     return error

@@ -81,7 +81,10 @@ class ModelThread(Generic[T]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         self._jobs.put(_Job(work, loop, future))
-        return await future
+        try:
+            return await future
+        finally:
+            del future  # an error in it holds this frame: in a circle, it would hold its run for long
 
     async def stop(self, patience: float = 1.0) -> None:
         """The thread ends after the run under way, which is waited for `patience` seconds and no longer.
@@ -93,14 +96,19 @@ class ModelThread(Generic[T]):
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            if job.future.done():  # nobody waits for it any more
-                continue
-            try:
-                result = job.work()
-            except Exception as error:  # whatever a run raises belongs to the one who asked for it
-                self._settle(job, partial(job.future.set_exception, recognised(error)))
-            else:
-                self._settle(job, partial(job.future.set_result, result))
+            if not job.future.done():  # else nobody waits for it any more
+                self._do(job)
+            del job  # it holds past key values, and the next one may be long in coming
+
+    def _do(self, job: _Job) -> None:
+        try:
+            result = job.work()
+        except Exception as error:  # whatever a run raises belongs to the one who asked for it
+            self._settle(job, partial(job.future.set_exception, recognised(error)))
+        else:
+            self._settle(job, partial(job.future.set_result, result))
+        finally:
+            del job  # likewise
 
     def _run(self, steps: Sequence[Step]) -> list[T]:
         if len(steps) == 1:

@@ -228,11 +228,13 @@ async def _answered(service: Service, engine: Engine, field: str, keystroke: Key
         async with asyncio.timeout(service.budget_ms / 1000 + GRACE_SECONDS):
             outcome, elapsed_ms = await result
     except TimeoutError:
+        service.metrics.error(ErrorCode.INTERNAL.value)
         return _refuse(Refused(ErrorCode.INTERNAL, INTERNAL, field, keystroke.seq, final=True))
     finally:
         desk.close()  # also when the client has gone away and this was cancelled
     service.metrics.answer(outcome, elapsed_ms)
     if isinstance(outcome, Failure):
+        service.metrics.error(outcome.code.value)
         return _refuse(Refused.because(outcome, field, keystroke.seq))
     text = frames.suggestion(field, keystroke.seq, outcome, final=True, elapsed_ms=elapsed_ms)
     return web.Response(text=text, content_type="application/json")

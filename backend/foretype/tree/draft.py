@@ -87,8 +87,9 @@ class _Sight:
     chosen: list[Continuation]
 
 
-# All of a keystroke that its answer depends on, and what is on the screen.
-_Question = tuple[str, str, int | None, int, str, bool]
+# All that the answer to a keystroke depends on: what is read of the settled text, the stem, what stands after
+# the caret and is on the screen, and what is asked for.
+_Question = tuple[str | None, str, str, int | None, int, str, bool]
 ENDS = {b" ", b",", b"."}  # what comes after a word that is complete
 NOWHERE = _Stand(Node(0, None), b"", Place(), 0, brief=False)
 
@@ -143,17 +144,18 @@ class Draft:
         self._asked_for = None
         self._further = Findings()
         self._wanted = []
-        self._sight = self._foreseen.get(_question(keystroke, on_screen, brief=brief))
-        self._foreseen = {}
+        foreseen, self._foreseen = self._foreseen, {}
+        self._sight = None
+        before = scalar_values(keystroke.before)
+        if not before.strip():
+            return Reason.NO_CONTEXT
+        if not is_supported(keystroke.before):
+            return Reason.UNSUPPORTED_TEXT
+        cut = split(before)
+        self._sight = foreseen.get(self._question(keystroke, cut, on_screen, brief=brief))
         if self._sight is not None:
             self._stand = self._sight.stand
         else:
-            before = scalar_values(keystroke.before)
-            if not before.strip():
-                return Reason.NO_CONTEXT
-            if not is_supported(keystroke.before):
-                return Reason.UNSUPPORTED_TEXT
-            cut = split(before)
             self._stand = self._stand_at(
                 keystroke, cut, self._window.settle(cut.settled), on_screen, brief=brief
             )
@@ -224,23 +226,31 @@ class Draft:
         `look` do, less where a distribution is not there yet, and no run.
         """
         before = scalar_values(keystroke.before)
-        question = _question(keystroke, on_screen, brief=False)
-        if question in self._foreseen or not is_supported(before):
-            return
         cut = split(before)
-        ids = self._window.foresee(cut.settled)
+        question = self._question(keystroke, cut, on_screen, brief=False)
+        read = question[0]
+        if question in self._foreseen or read is None or not is_supported(before):
+            return
+        ids = self._window.foresee(read)
         if ids is None:
             return
         sight = self._see(self._stand_at(keystroke, cut, ids, on_screen, brief=False), 0)
         if not sight.findings.lacking:
             self._foreseen[question] = sight
 
-    def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
-        """Take in a finished run, also one that an earlier keystroke asked for."""
+    def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> bool:
+        """Take in a finished run, also one that an earlier keystroke asked for. Whether it was this one."""
         self._trie.record(run, first_slot, distributions)
-        if run is self._asked_for:
-            self._ran = True
-            self._runs += bool(run.wanted)
+        if run is not self._asked_for:
+            return False
+        self._ran = True
+        self._runs += bool(run.wanted)
+        return True
+
+    def _question(self, keystroke: Keystroke, cut: Split, on_screen: str, *, brief: bool) -> _Question:
+        one = keystroke
+        read = self._window.read_of(cut.settled)
+        return read, cut.stem, one.after, one.max_chars, one.alternatives, on_screen, brief
 
     def _stand_at(
         self, keystroke: Keystroke, cut: Split, ids: Sequence[int], on_screen: str, *, brief: bool
@@ -270,8 +280,3 @@ class Draft:
             on_screen=stand.place.on_screen.encode(),
             most_wanted=most_wanted,
         )
-
-
-def _question(keystroke: Keystroke, on_screen: str, *, brief: bool) -> _Question:
-    one = keystroke
-    return one.before, one.after, one.max_chars, one.alternatives, on_screen, brief

@@ -6,7 +6,7 @@ from foretype.tokens import Vocabulary
 
 # Characters by which the anchor is found again: the text before the caret may come cut anywhere at its left.
 HEAD = 64
-KNOWN = 4  # texts whose ids are kept: the one in hand, the one before it, and what may come next
+KNOWN = 6  # texts whose ids are kept: the one in hand, the one before it, and what may come next
 
 
 class Window:
@@ -34,18 +34,27 @@ class Window:
             self._head = text[:HEAD]
         return ids
 
-    def foresee(self, settled: str) -> list[int] | None:
-        """What `settle` would say, or None where the anchor would move: nobody has typed this yet."""
+    def read_of(self, settled: str) -> str | None:
+        """The part of `settled` that `settle` reads while the anchor stays, the same wherever `settled` comes
+        cut at its left; None where the anchor is not in it.
+        """
         anchor = settled.rfind(self._head) if self._head else 0
-        ids = self._encode(settled[anchor:]) if anchor >= 0 else None
-        return ids if ids is not None and len(ids) <= self._most_tokens else None
+        return settled[anchor:] if anchor >= 0 else None
+
+    def foresee(self, read: str) -> list[int] | None:
+        """What `settle` would say to a text of which this is read, or None where the anchor would move:
+        nobody has typed this yet.
+        """
+        ids = self._encode(read)
+        return ids if len(ids) <= self._most_tokens else None
 
     def _encode(self, text: str) -> list[int]:
-        ids = self._known.get(text)
+        ids = self._known.pop(text, None)
         if ids is None:
-            ids = self._known[text] = self._vocabulary.encode_before_word(text)
-            if len(self._known) > KNOWN:
-                del self._known[next(iter(self._known))]
+            ids = self._vocabulary.encode_before_word(text)
+        self._known[text] = ids  # as the last one: the first is the one that was not asked for longest
+        if len(self._known) > KNOWN:
+            del self._known[next(iter(self._known))]
         return ids
 
     def _anchor(self, settled: str) -> int:
