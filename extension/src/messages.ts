@@ -20,8 +20,10 @@ export type ToPage =
       readonly chars: number;
       readonly codeToo: boolean;
       readonly fieldsOff: readonly FieldKind[];
-      /** Whether this page is completed in. */
+      /** Whether this page is completed in, but for a pause. */
       readonly on: boolean;
+      /** Everything is quiet until then, in milliseconds of the clock. */
+      readonly pausedUntil: number;
       readonly keys: Keys;
       readonly spoken: boolean;
     }

@@ -37,9 +37,9 @@ export const LEAST: Readonly<Record<Sureness, number>> = { calm: 0.6, balanced: 
 
 export const HOUR_MS = 3_600_000;
 
-/** Whether a page is completed in. `hosts`: its own, and those of the pages that it is framed by. */
-export function isOnAt({ sitesOff, pausedUntil }: Preferences, hosts: readonly string[], now: number): boolean {
-  return now >= pausedUntil && !hosts.some((host) => sitesOff.includes(host));
+/** Whether a page is completed in, but for a pause. `hosts`: its own, and those of the pages that it is framed by. */
+export function isOnAt({ sitesOff }: Preferences, hosts: readonly string[]): boolean {
+  return !hosts.some((host) => sitesOff.includes(host));
 }
 
 export function withSite(preferences: Preferences, host: string, on: boolean): Preferences {

@@ -37,8 +37,18 @@ export async function readPreferences(): Promise<Preferences> {
   return { ...DEFAULTS, ...(await stored<Preferences>(PREFERENCES)) };
 }
 
-export async function writePreferences(preferences: Preferences): Promise<void> {
-  await browser.storage.local.set({ [PREFERENCES]: preferences });
+/** One after the other, and from what is kept now: another page of the extension may have changed something since this one was opened. */
+let changing: Promise<unknown> = Promise.resolve();
+
+/** Gives back what is kept then. */
+export function changePreferences(change: (now: Preferences) => Preferences): Promise<Preferences> {
+  const changed = changing.then(async () => {
+    const preferences = change(await readPreferences());
+    await browser.storage.local.set({ [PREFERENCES]: preferences });
+    return preferences;
+  });
+  changing = changed.catch(() => {});
+  return changed;
 }
 
 /** Null where nobody has answered. */
@@ -66,10 +76,10 @@ export function countTaken(length: number): Promise<void> {
 }
 
 /** Calls back whenever the server or the preferences become others. */
-export function onSettings(listeners: { readonly server: () => void; readonly preferences: () => void }): void {
+export function onSettings(listeners: { readonly server?: () => void; readonly preferences?: () => void }): void {
   browser.storage.local.onChanged.addListener((changes) => {
-    if (SERVER in changes) listeners.server();
-    if (PREFERENCES in changes) listeners.preferences();
+    if (SERVER in changes) listeners.server?.();
+    if (PREFERENCES in changes) listeners.preferences?.();
   });
 }
 

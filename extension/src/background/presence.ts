@@ -54,11 +54,12 @@ async function comeTo(tabId: number): Promise<void> {
     .executeScript({ target: { tabId, allFrames: true }, func: isHere, injectImmediately: true })
     .catch(() => []);
   const without = frames.filter(({ result }) => result !== true).map(({ frameId }) => frameId);
-  if (without.length === 0) return;
-  // A frame may have gone meanwhile.
-  await browser.scripting
-    .executeScript({ target: { tabId, frameIds: without }, files: [CONTENT], injectImmediately: true })
-    .catch(() => {});
+  // Each by itself: a frame may have gone meanwhile, and where one is not there the browser gives the script to none.
+  const bring = (frameId: number) =>
+    browser.scripting
+      .executeScript({ target: { tabId, frameIds: [frameId] }, files: [CONTENT], injectImmediately: true })
+      .catch(() => {});
+  await Promise.all(without.map(bring));
 }
 
 /** Runs in a page, in the extension's own world: it sees nothing of this file. */

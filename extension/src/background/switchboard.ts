@@ -2,12 +2,14 @@ import type { ToPage, ToWorker } from "../messages.ts";
 import { DEFAULTS, isOnAt, LEAST, type Preferences } from "../preferences.ts";
 import type { Connection, State } from "../protocol/connection.ts";
 import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
-import { Unanswered } from "../protocol/unanswered.ts";
+import { type KeystrokeFrame, Unanswered } from "../protocol/unanswered.ts";
 import { Outage } from "./outage.ts";
 
 /** One frame of one tab. */
 export interface Page {
   post(message: ToPage): void;
+  /** Of the tab that it is in, as far as the browser tells. */
+  readonly hosts?: readonly string[];
 }
 
 export interface Timers {
@@ -23,6 +25,8 @@ const IDLE_MS = 45_000;
 const RESTS_AFTER_MS = 300_000;
 /** Chrome stops a worker that has had no event for 30 s, and the socket with it. A message counts as one. */
 const KEEP_ALIVE_MS = 20_000;
+/** A server answers within its budget, or says why not. One that has said nothing for so long can't be reached, though nobody says so. */
+const SILENT_MS = 5_000;
 /** A field of this name is never opened. To close it means nothing to the server, and keeps the worker and the way to it alive. */
 const NO_FIELD = "keepalive";
 
@@ -39,7 +43,10 @@ export class Switchboard {
   readonly #timers: Timers;
   #connection: Connection | null = null;
   #contextChars = DEFAULT_CONTEXT_CHARS;
-  #preferences: Preferences = DEFAULTS;
+  /** Null until they have been read: nothing goes to the server before. */
+  #preferences: Preferences | null = null;
+  /** Since when the server has not answered what it was sent; null where it has. */
+  #silentSince: number | null = null;
   #isHere = true;
   readonly #outage = new Outage();
   #numbers = 0;
@@ -64,20 +71,22 @@ export class Switchboard {
     this.#numbers += 1;
     const number = this.#numbers;
     this.#pages.set(number, page);
-    page.post(this.#contextOf(number));
     return { receive: (message) => this.#fromPage(number, message), leave: () => this.#leave(number) };
   }
 
   /** What a person chose, also while pages are open. */
   prefer(preferences: Preferences): void {
+    const isFirst = this.#preferences === null;
     this.#preferences = preferences;
     this.#tellContext();
+    this.#unanswered.forget((field) => !this.#isOn(pageOf(field)));
+    if (isFirst) this.#askAgain();
   }
 
   welcome({ contextChars }: Welcome): void {
     this.#contextChars = contextChars;
     this.#tellContext();
-    for (const keystroke of this.#unanswered.frames()) this.#send(keystroke);
+    this.#askAgain();
   }
 
   /** A person has been told that the server is not there. */
@@ -86,41 +95,49 @@ export class Switchboard {
   }
 
   state(state: State): void {
+    this.#silentSince = null;
     this.#outage.state(state, this.#timers.now());
     if (state === "refused") this.#unanswered.forget(() => true);
   }
 
   fromServer(frame: ServerFrame): void {
+    this.#silentSince = null;
     if (frame.type === "welcome" || frame.field === null || frame.seq === null) return;
     const [, number, field] = /^(\d+)\.(.*)$/s.exec(frame.field) ?? [];
     if (field === undefined) return;
     this.#unanswered.answer(frame);
     if (frame.type === "error") return;
     const { seq, final, reason, alternatives } = frame;
-    const text = frame.confidence < LEAST[this.#preferences.sureness] ? "" : frame.text;
+    const text = frame.confidence < LEAST[(this.#preferences ?? DEFAULTS).sureness] ? "" : frame.text;
     this.#pages
       .get(Number(number))
       ?.post({ type: "answer", field, answer: { seq, text, final, reason, alternatives } });
   }
 
-  #contextOf(number: number): ToPage {
-    const on = this.#isOn(number);
-    const { codeToo, fieldsOff, keys, spoken } = this.#preferences;
-    return { type: "context", chars: this.#contextChars, codeToo, fieldsOff, on, keys, spoken };
-  }
-
   #isOn(number: number): boolean {
-    return isOnAt(this.#preferences, this.#hosts.get(number) ?? [], this.#timers.now());
+    const hosts = [...(this.#pages.get(number)?.hosts ?? []), ...(this.#hosts.get(number) ?? [])];
+    const preferences = this.#preferences ?? DEFAULTS;
+    return this.#timers.now() >= preferences.pausedUntil && isOnAt(preferences, hosts);
   }
 
   #tellContext(): void {
-    for (const [number, page] of this.#pages) page.post(this.#contextOf(number));
+    for (const number of this.#pages.keys()) this.#tellContextTo(number);
+  }
+
+  /** Where it is not known yet how a person wants it, nor where that page is, there is nothing to tell. */
+  #tellContextTo(number: number): void {
+    const page = this.#pages.get(number);
+    const hosts = this.#hosts.get(number);
+    if (!this.#preferences || !page || !hosts) return;
+    const { codeToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
+    const on = isOnAt(this.#preferences, [...(page.hosts ?? []), ...hosts]);
+    page.post({ type: "context", chars: this.#contextChars, codeToo, fieldsOff, on, pausedUntil, keys, spoken });
   }
 
   #fromPage(number: number, message: ToWorker): void {
     if (message.type === "focused") {
       this.#hosts.set(number, message.hosts);
-      this.#pages.get(number)?.post(this.#contextOf(number));
+      this.#tellContextTo(number);
       return this.#focus(number);
     }
     // A page that is to be left alone may not have heard of it yet.
@@ -135,12 +152,15 @@ export class Switchboard {
         }
         const { seq, before, after, kind, alternatives } = message;
         const asked = { type: "keystroke", field, seq, before, after, kind } as const;
-        return this.#send(this.#unanswered.ask(alternatives ? { ...asked, alternatives } : asked));
+        this.#doubtSilence();
+        return this.#ask(this.#unanswered.ask(alternatives ? { ...asked, alternatives } : asked));
       }
       case "accepted":
-        return this.#send({ type: "accepted", field, seq: message.seq, text: message.text });
+        this.#send({ type: "accepted", field, seq: message.seq, text: message.text });
+        break;
       case "dismissed":
-        return this.#send({ type: "dismissed", field, seq: message.seq });
+        this.#send({ type: "dismissed", field, seq: message.seq });
+        break;
       case "left":
         this.#unanswered.forget((asked) => asked === field);
         this.#focused.delete(number);
@@ -162,26 +182,50 @@ export class Switchboard {
     this.#pages.delete(number);
     this.#hosts.delete(number);
     this.#focused.delete(number);
-    this.#unanswered.forget((field) => field.startsWith(`${number}.`));
+    this.#unanswered.forget((field) => pageOf(field) === number);
     this.#watch();
   }
 
   /** One timer: the next sign of life while somebody writes, the end of the connection when nobody does. */
   #watch(): void {
     this.#timers.clearTimeout(this.#timer);
-    const writing = this.#focused.size > 0 && this.#timers.now() - this.#usedAt < RESTS_AFTER_MS;
+    const wasWriting = this.#isWriting();
     this.#timer = this.#timers.setTimeout(
       () => {
         this.#timer = null;
-        if (!writing) return this.#connection?.close();
+        // Who has begun again meanwhile keeps the connection.
+        if (!wasWriting && !this.#isWriting()) return this.#connection?.close();
+        this.#doubtSilence();
         this.#send({ type: "close", field: NO_FIELD });
         this.#watch();
       },
-      writing ? KEEP_ALIVE_MS : IDLE_MS,
+      wasWriting ? KEEP_ALIVE_MS : IDLE_MS,
     );
   }
 
-  #send(frame: ClientFrame): void {
-    this.#connection?.send(frame);
+  #isWriting(): boolean {
+    return this.#focused.size > 0 && this.#timers.now() - this.#usedAt < RESTS_AFTER_MS;
+  }
+
+  /** A way that is dead at its other end tells nobody: a laptop that has slept, a network that has changed. */
+  #doubtSilence(): void {
+    const isOwed = this.#silentSince !== null && this.#unanswered.frames().length > 0;
+    if (isOwed && this.#timers.now() - (this.#silentSince ?? 0) >= SILENT_MS) this.#connection?.doubt();
+    if (!isOwed) this.#silentSince = null;
+  }
+
+  #askAgain(): void {
+    for (const keystroke of this.#unanswered.frames()) this.#ask(keystroke);
+  }
+
+  #ask(keystroke: KeystrokeFrame): void {
+    if (this.#preferences && this.#send(keystroke)) this.#silentSince ??= this.#timers.now();
+  }
+
+  #send(frame: ClientFrame): boolean {
+    return this.#connection?.send(frame) ?? false;
   }
 }
+
+/** The page whose field that is, on the wire. */
+const pageOf = (field: string): number => Number.parseInt(field, 10);

@@ -10,7 +10,7 @@ export function answerPopup(look: Look, signal: AbortSignal): void {
     const isTop = window === window.top;
     const isElsewhere = document.activeElement instanceof HTMLIFrameElement;
     const isAsked = message === WHAT_IS_HERE && (isTop ? !isElsewhere : here !== "none");
-    if (isAsked || (message === IS_ANYBODY_HERE && isTop)) answer({ host: hostsAround(location).at(-1) ?? "", here });
+    if (isAsked || (message === IS_ANYBODY_HERE && isTop)) answer({ host: hostsAround(window).at(-1) ?? "", here });
   };
   browser.runtime.onMessage.addListener(hear);
   signal.addEventListener("abort", () => browser.runtime.onMessage?.removeListener(hear), { once: true });

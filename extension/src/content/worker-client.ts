@@ -20,7 +20,6 @@ export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
   fieldsOff: readonly FieldKind[] = [];
-  on = true;
   spoken = false;
   keys: Keys = DEFAULT_KEYS;
   #changed: () => void = () => {};
@@ -28,11 +27,18 @@ export class WorkerClient implements Client {
   #answered: () => void = () => {};
   readonly #script: Script;
   #port: Browser.runtime.Port | null = null;
+  /** Until the worker has said so, nothing is read. */
+  #on = false;
+  #pausedUntil = 0;
   #listener: (field: string, answer: Answer) => void = () => {};
 
   constructor(script: Script) {
     this.#script = script;
     script.signal.addEventListener("abort", () => this.#disconnect(), { once: true });
+  }
+
+  get on(): boolean {
+    return this.#on && Date.now() >= this.#pausedUntil;
   }
 
   onAnswer(listener: (field: string, answer: Answer) => void): void {
@@ -58,7 +64,9 @@ export class WorkerClient implements Client {
   }
 
   focused(): void {
-    this.#post({ type: "focused", hosts: hostsAround(location) });
+    // A new port begins with that.
+    if (this.#port) this.#post(whereThisIs());
+    else this.#post(null);
   }
 
   keystroke(keystroke: Keystroke): void {
@@ -78,11 +86,11 @@ export class WorkerClient implements Client {
     if (this.#port) this.#post({ type: "left", field });
   }
 
-  #post(message: ToWorker): void {
+  #post(message: ToWorker | null): void {
     if (this.#script.isInvalid) return;
     try {
       this.#port ??= this.#connect();
-      this.#port.postMessage(message);
+      if (message) this.#port.postMessage(message);
     } catch {
       // The extension is being taken away, and the browser does not say so yet: what was to be said is said to nobody.
       this.#askLater();
@@ -102,6 +110,8 @@ export class WorkerClient implements Client {
       // A worker that rests is woken by the next key. One that is gone for good takes what is on the screen along.
       this.#askLater();
     });
+    // A worker that was stopped since knows nothing of this page.
+    port.postMessage(whereThisIs());
     return port;
   }
 
@@ -115,7 +125,8 @@ export class WorkerClient implements Client {
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
     this.fieldsOff = message.fieldsOff;
-    this.on = message.on;
+    this.#on = message.on;
+    this.#pausedUntil = message.pausedUntil;
     this.spoken = message.spoken;
     this.keys = message.keys;
     this.#changed();
@@ -132,11 +143,15 @@ export class WorkerClient implements Client {
   }
 }
 
-/** The page's own host, and those of the pages that it is framed by, as far as the browser tells. */
-export function hostsAround(location: Location): string[] {
-  const origins: readonly string[] = location.ancestorOrigins ? [...location.ancestorOrigins] : [];
-  return [
-    location.hostname,
-    ...origins.filter((origin) => URL.canParse(origin)).map((origin) => new URL(origin).hostname),
-  ];
+const whereThisIs = (): ToWorker => ({ type: "focused", hosts: hostsAround(window) });
+
+/**
+ * The page's own host, and those of the pages that it is framed by, as far as the browser tells. A frame that was written by the page
+ * around it has that one's origin, and no host of its own.
+ */
+export function hostsAround({ location, origin }: Window): string[] {
+  const origins: readonly string[] = [origin, ...(location.ancestorOrigins ?? [])];
+  return [location.hostname, ...origins.filter((one) => URL.canParse(one)).map((one) => new URL(one).hostname)].filter(
+    (host, index, all) => host !== "" && all.indexOf(host) === index,
+  );
 }

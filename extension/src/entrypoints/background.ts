@@ -36,7 +36,10 @@ export default defineBackground(() => {
     ports.add(port);
     port.onDisconnect.addListener(() => ports.delete(port));
     void endWhereForbidden(port);
-    const { receive, leave } = switchboard.join({ post: (message) => port.postMessage(message) });
+    const { receive, leave } = switchboard.join({
+      post: (message) => port.postMessage(message),
+      hosts: hostsOf(port.sender?.tab?.url),
+    });
     port.onMessage.addListener((message: ToWorker) => {
       receive(message);
       if (message.type === "accepted") void countTaken(message.text.length);
@@ -86,15 +89,7 @@ export default defineBackground(() => {
     await show("closed");
     switchboard.use(connection, isLoopback(settings.origin));
   };
-  let pauseEnds: ReturnType<typeof setTimeout> | undefined;
-  const prefer = async () => {
-    const preferences = await readPreferences();
-    switchboard.prefer(preferences);
-    clearTimeout(pauseEnds);
-    // A worker that was stopped meanwhile looks at the clock when it is started.
-    const left = preferences.pausedUntil - Date.now();
-    if (left > 0) pauseEnds = setTimeout(() => switchboard.prefer(preferences), left);
-  };
+  const prefer = async () => switchboard.prefer(await readPreferences());
   void settle();
   void wasHinted().then((was) => was && switchboard.told());
   onSettings({ server: connect, preferences: prefer });
@@ -124,6 +119,10 @@ async function isServerAt(origin: string): Promise<boolean> {
   const settings = await readSettings();
   return settings !== null && isSameServer(settings.origin, origin);
 }
+
+/** The host of the page that a tab shows. Not every browser tells a frame which pages are around it. */
+const hostsOf = (url: string | undefined): readonly string[] =>
+  url && URL.canParse(url) ? [new URL(url).hostname].filter((host) => host !== "") : [];
 
 /** Where the script at the other end runs. A frame without an origin of its own has none that is allowed. */
 const originOf = ({ sender }: Browser.runtime.Port): string => sender?.origin ?? sender?.url ?? "";

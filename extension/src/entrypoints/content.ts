@@ -18,8 +18,9 @@ export default defineContentScript({
   main(context) {
     Object.assign(globalThis, { foretypeIsHere: () => context.isValid });
     const client = new WorkerClient(context);
+    const reach = reachFrom(window, context.signal);
     atEachOpening(document, context.signal, (signal) => {
-      const look = completeHere(client, reachFrom(window, signal), signal, COMPLETES_ITSELF);
+      const look = completeHere(client, reach, signal, COMPLETES_ITSELF);
       answerPopup(look, signal);
       answerServerPage(window, signal);
       showHints(client, look, signal);

@@ -1,6 +1,5 @@
 import { defineContentScript } from "wxt/utils/define-content-script";
 import { hearContentScript } from "../page/handshake.ts";
-import { atEachOpening } from "../page/reopened.ts";
 import { getToKnow, type Moment, undoStep } from "../page/undo-steps.ts";
 
 /** Registered beside the other content script, to run in the page's own world. */
@@ -9,13 +8,9 @@ export default defineContentScript({
   // Also said where it is registered. WXT wraps a script for the other world otherwise, with messages of its own.
   world: "MAIN",
   main() {
-    // Never ended: what ends is heard from the content script.
-    const { signal } = new AbortController();
-    atEachOpening(document, signal, () =>
-      hearContentScript(window, (element, word) => {
-        if (word === "entered") getToKnow(element);
-        else undoStep(element, word as Moment);
-      }),
-    );
+    hearContentScript(window, (element, word) => {
+      if (word === "entered") getToKnow(element);
+      else undoStep(element, word as Moment);
+    });
   },
 });

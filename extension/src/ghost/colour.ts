@@ -35,6 +35,23 @@ function strengthOf(text: string, background: string | null): number {
   return STRONGEST;
 }
 
+/** Paper on which text of this colour can be read, where it is not known what it stands on. */
+export function paperFor(text: string): string {
+  const bright = lightness(text);
+  return bright === null ? "Canvas" : bright > 0.35 ? "rgb(32, 33, 36)" : "rgb(255, 255, 255)";
+}
+
+/** About the luminance, 0 to 1, of a colour as browsers compute it; null of one that is not understood here. */
+function lightness(colour: string): number | null {
+  const rgb = parse(colour);
+  if (rgb) return luminance(rgb);
+  const [, name, first = "", second = "", third = ""] =
+    /^(lab|lch|oklab|oklch|color)\((?:[a-z][\w-]* )?([\d.]+)%? ([\d.e-]+)%? ([\d.e-]+)/.exec(colour) ?? [];
+  if (name === "color") return luminance([Number(first) * 255, Number(second) * 255, Number(third) * 255]);
+  if (name === "oklab" || name === "oklch") return Number(first) ** 3;
+  return name ? ((Number(first) + 16) / 116) ** 3 : null;
+}
+
 function parse(colour: string): Rgb | null {
   const parts = /^rgba?\(\s*([\d.]+)[ ,]+([\d.]+)[ ,]+([\d.]+)/.exec(colour);
   return parts && [Number(parts[1]), Number(parts[2]), Number(parts[3])];

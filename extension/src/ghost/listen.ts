@@ -34,6 +34,8 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
   let seenAs: ReadonlySet<EventTarget> = new Set();
   const isOurs = (event: Event) => seenAs.has(event.composedPath()[0] as EventTarget);
   let caret: Caret = [];
+  /** Keys that went down for ghost text, and have not come up. */
+  const usedUp = new Set<string>();
   /** Whether a key went down since text came in last. */
   let byKey = false;
   // However much happens, it is measured and drawn once, before the next frame is painted: nobody sees it later than at once.
@@ -113,9 +115,14 @@ export function listen(typist: Typist, reach: Reach, window: Window, signal: Abo
       if (event.defaultPrevented || !typist.press(event)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
+      usedUp.add(event.code);
     },
     false,
   );
+  // Many a page closes its dialog when Escape comes up: of a key that was used up it hears nothing.
+  on("keyup", (event) => {
+    if (event.isTrusted && usedUp.delete(event.code)) event.stopImmediatePropagation();
+  });
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow, { signal });
   document.addEventListener("selectionchange", followCaret, { capture: true, passive: true, signal });
   signal.addEventListener("abort", leave, { once: true });

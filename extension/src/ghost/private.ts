@@ -2,10 +2,11 @@
 
 /** Parts of names that say a field holds a secret. Each stands for a whole word: `pin` is one in `userPin`, not in `shipping`. */
 const SECRET_NAMES =
-  /(^| )(otp|totp|mfa|2fa|one time code|verification code|security code|cvv2?|cvc2?|csc|pin|ssn|social security|iban|card ?number|cc ?(num|number|exp|csc|name)|passwords?|passwd|pwd|passcode|passphrase|secret|token|api ?key)( |$)/;
+  /(^| )(otp|totp|mfa|2fa|one time code|verification code|security code|cvv2?|cvc2?|csc|pin|ssn|social security|iban|card ?number|cc ?(num|number|exp|csc|name)|passwords?|passwd|pwd|passcode|passphrase|secret|token|api ?key|private key|(seed|recovery|secret) phrase)( |$)/;
 
 /** What is in every one of these names, in one piece: most names are told apart by it at once. */
-const MAY_BE_SECRET = /otp|mfa|2fa|code|cvv|cvc|csc|pin|ssn|security|iban|card|cc|pass|pwd|secret|token|api/;
+const MAY_BE_SECRET =
+  /otp|mfa|2fa|code|cvv|cvc|csc|pin|ssn|security|iban|card|cc|pass|pwd|secret|token|api|private|phrase/;
 
 const SECRET_AUTOCOMPLETE = /^(cc-.*|one-time-code|current-password|new-password)$/;
 
@@ -52,6 +53,7 @@ export function isClosed(element: HTMLElement, passwords: PasswordMemory): boole
     passwords.has(element) ||
     isSecretByAutocomplete(attribute("autocomplete")) ||
     isSecretByName(attribute("name"), element.id, attribute("aria-label"), attribute("placeholder")) ||
+    isSecretByName(...labelsOf(element)) ||
     looksLikeCode(element) ||
     cannotBeWritten(element) ||
     isClosedAround(element) ||
@@ -75,6 +77,19 @@ function cannotBeWritten(element: HTMLElement): boolean {
     element.getAttribute("aria-readonly") === "true" ||
     element.getAttribute("aria-disabled") === "true"
   );
+}
+
+/** A longer text is no name: it may speak of passwords, and ask that none be written. */
+const LONGEST_NAME = 60;
+
+/** What is written beside it to say what it is for. */
+function labelsOf(element: HTMLElement): string[] {
+  const root = element.getRootNode() as Document | ShadowRoot;
+  const named = (element.getAttribute("aria-labelledby") ?? "").split(/\s+/).map((id) => id && root.getElementById(id));
+  const labels: Iterable<Element> = "labels" in element ? ((element.labels ?? []) as NodeListOf<HTMLLabelElement>) : [];
+  return [...labels, ...named]
+    .map((label) => (label ? (label.textContent ?? "").trim() : ""))
+    .filter((name) => name.length <= LONGEST_NAME);
 }
 
 /** A few digits and no more: a code from a message, a PIN, a card's number. */

@@ -21,18 +21,18 @@ const RESET: Readonly<Record<string, string>> = {
 };
 
 /**
- * Takes away the ghost text of a script that could not do that itself: Firefox ends a content script together with its extension,
- * and gives it no time to tidy up.
+ * Takes away the ghost text of a script that could not do that itself, or its word that the server is not there: Firefox ends a content
+ * script together with its extension, and gives it no time to tidy up.
  */
 export function takeAwayRemains(): void {
-  const alike = document.documentElement?.querySelectorAll<HTMLElement>(
-    ':scope > div[popover="manual"][aria-hidden="true"]:empty',
-  );
-  for (const host of alike ?? []) if (isReset(host.style)) host.remove();
+  const alike = document.documentElement?.querySelectorAll<HTMLElement>(':scope > div[popover="manual"]:empty');
+  for (const host of alike ?? []) if (isOurs(host.style)) host.remove();
 }
 
-const isReset = (style: CSSStyleDeclaration): boolean =>
-  ["position", "pointer-events", "z-index"].every((name) => style.getPropertyValue(name) === RESET[name]);
+const isOurs = (style: CSSStyleDeclaration): boolean =>
+  ["position", "z-index"].every(
+    (name) => style.getPropertyValue(name) === RESET[name] && style.getPropertyPriority(name) === "important",
+  );
 
 /**
  * Ghost text over the page. It stands on the page only while it is seen: one element next to `body`, with everything in a closed
@@ -86,6 +86,10 @@ export class Overlay implements Screen {
   }
 
   show(text: string, position: "inline" | "below", place: Place, choice: Choice | null): boolean {
+    if (!isLoaded(place.style, text)) {
+      this.hide();
+      return false;
+    }
     this.#appear();
     this.#setStyle(place);
     this.#layOut(text, place);
@@ -226,6 +230,19 @@ export class Overlay implements Screen {
       background: place.background,
       outline: `1px solid ${place.colour}`,
     });
+  }
+}
+
+/**
+ * Whether all fonts that the text takes are there. To draw it would load the others, each for the letters that it has: a page that
+ * gave every letter a font of its own could read ghost text by what is asked of its server.
+ */
+function isLoaded(style: Place["style"], text: string): boolean {
+  const font = ["font-style", "font-weight", "font-size", "font-family"].map((name) => style.get(name)).join(" ");
+  try {
+    return document.fonts.check(font, text);
+  } catch {
+    return false;
   }
 }
 

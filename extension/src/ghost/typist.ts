@@ -214,7 +214,8 @@ export class Typist {
   async #take(session: Session, drawn: Drawn, text: string): Promise<void> {
     // The field's own input event comes while it is being written: it is answered once, when it is known what was written.
     this.#writing = true;
-    const written = await session.field.insert(text);
+    // What an editor or a page makes of it may fail in any way.
+    const written = await session.field.insert(text).catch(() => "unverified" as const);
     this.#writing = false;
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -1,3 +1,5 @@
+import { atEachOpening } from "./reopened.ts";
+
 /**
  * How the content script and the page's own world find each other. Both start before any script of the page, in an order that is not
  * known: whoever comes second is heard by the first. The content script then names the event that it will use, a name that no page
@@ -17,6 +19,8 @@ const GONE = "gone";
 export function hearContentScript(window: Window, listener: (element: HTMLElement, word: string) => void): void {
   const ended = new AbortController();
   const options = { capture: true, signal: ended.signal };
+  // As it was before any script of the page: one that is there when the document is opened anew could put its own in its place.
+  const listen = window.addEventListener.bind(window);
   const said = (event: Event) => {
     event.stopImmediatePropagation();
     const word = String((event as CustomEvent).detail);
@@ -26,8 +30,11 @@ export function hearContentScript(window: Window, listener: (element: HTMLElemen
   };
   const named = (event: Event) => {
     event.stopImmediatePropagation();
+    event.preventDefault();
     const name: unknown = (event as CustomEvent).detail;
-    if (typeof name === "string") window.addEventListener(name, said, options);
+    if (typeof name !== "string") return;
+    // The name stays the same: it is not said again where others may hear it.
+    atEachOpening(window.document, ended.signal, (signal) => listen(name, said, { capture: true, signal }));
   };
   window.addEventListener(NAME, named, { ...options, once: true });
   window.dispatchEvent(new Event(HERE));
@@ -38,15 +45,15 @@ export function hearContentScript(window: Window, listener: (element: HTMLElemen
 export function speakToPage(window: Window, signal: AbortSignal): (element: HTMLElement, word: string) => void {
   // Not `randomUUID`: pages without TLS have none.
   const name = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16)).join("-");
-  const tell = () => window.dispatchEvent(new CustomEvent(NAME, { detail: name }));
+  /** Whether it was heard. */
+  const tell = () => !window.dispatchEvent(new CustomEvent(NAME, { detail: name, cancelable: true }));
   const here = (event: Event) => {
     event.stopImmediatePropagation();
     tell();
   };
-  window.addEventListener(HERE, here, { once: true, capture: true, signal });
   const leave = () => window.dispatchEvent(new CustomEvent(name, { detail: GONE }));
   signal.addEventListener("abort", leave, { once: true });
-  // Heard only where the page's side was first.
-  tell();
+  // Heard only where the page's side was first. Once it was, nobody is told any more who asks.
+  if (!tell()) window.addEventListener(HERE, here, { once: true, capture: true, signal });
   return (element, word) => element.dispatchEvent(new CustomEvent(name, { detail: word, composed: true }));
 }

@@ -12,9 +12,12 @@ export function atEachOpening(document: Document, signal: AbortSignal, begin: (s
   };
   // It is told of what comes and goes in the document also after that.
   const openings = new MutationObserver(() => {
-    const was = root;
-    root = document.documentElement;
-    if (!was || !root || root === was) return;
+    const now = document.documentElement as Element | null;
+    // It may stand empty for a while before it is written.
+    if (!now || now === root) return;
+    const isFirst = root === null;
+    root = now;
+    if (isFirst) return;
     current.abort();
     start();
   });

@@ -14,6 +14,7 @@ const STEPS: readonly (readonly [selector: string, steps: Steps])[] = [
   [".ql-editor", quill],
   ['[data-slate-editor="true"]', slate],
   [".cm-content", codeMirror],
+  [".ck-editor__editable", ckEditor],
   [".mce-content-body", tinyMce],
 ];
 
@@ -121,6 +122,17 @@ function codeMirror(element: HTMLElement): void {
   const { cmTile } = element as { cmTile?: { readonly root?: { readonly view?: CodeMirrorView } } };
   const view = cmTile?.root?.view;
   view?.dispatch({ selection: view.state.selection });
+}
+
+type CkEditorElement = HTMLElement & {
+  readonly ckeditorInstance?: {
+    readonly model: { readonly document: { readonly selection: { fire(event: string, data: object): void } } };
+  };
+};
+
+/** What is typed in CKEditor is one step until its selection has changed, or is said to have. */
+function ckEditor(element: CkEditorElement): void {
+  element.ckeditorInstance?.model.document.selection.fire("change:range", { directChange: false });
 }
 
 interface TinyMce {

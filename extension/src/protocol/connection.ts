@@ -78,6 +78,11 @@ export class Connection {
     return true;
   }
 
+  /** It looks open, and nothing comes: it is given up and made anew. */
+  doubt(): void {
+    if (this.#state === "ready") this.#lose(0);
+  }
+
   #connect(): void {
     if (this.#state !== "lost") this.#become("connecting");
     const socket = this.#world.open(this.#server.socketUrl, SUBPROTOCOL);

@@ -88,6 +88,12 @@ export const EDITORS: readonly Editor[] = [
     frame: { selector: "iframe.tox-edit-area__iframe" },
   },
   {
+    name: "CKEditor",
+    packageName: "@ckeditor/ckeditor5-editor-classic",
+    page: { script: "ckeditor" },
+    field: ".ck-editor__editable",
+  },
+  {
     name: "CodeMirror",
     packageName: "@codemirror/view",
     code: true,
@@ -124,7 +130,7 @@ export const EDITORS: readonly Editor[] = [
     name: "frame that a script writes",
     textbox: true,
     page: {
-      body: `<iframe width="800" height="200"></iframe><script>{ const inner = document.querySelector("iframe").contentDocument; inner.open(); inner.write('${TEXTAREA}'); inner.close(); }</script>`,
+      body: `<iframe width="800" height="200"></iframe><script>{ const inner = document.querySelector("iframe").contentDocument; inner.open(); setTimeout(() => { inner.write('${TEXTAREA}'); inner.close(); }); }</script>`,
     },
     field: "#field",
     frame: { selector: "iframe" },

@@ -77,3 +77,40 @@ for (const id of ["field", "rich"]) {
     expect(after).not.toMatch(EVENT_NAME);
   });
 }
+
+test("a page that gives every letter a font of its own learns none that was not typed", async ({
+  page,
+  ghost,
+  server,
+  show,
+}) => {
+  server.script = knows("Thanks for the quick response");
+  const asked: string[] = [];
+  await page.route("**/font-*", (route) => {
+    asked.push(new URL(route.request().url()).pathname.slice("/font-".length));
+    return route.abort();
+  });
+  const faces = [..."abcdefghijklmnopqrstuvwxyz"].map(
+    (letter) =>
+      `@font-face { font-family: spy; src: url(/font-${letter}); unicode-range: U+${letter.charCodeAt(0).toString(16)} }`,
+  );
+  await show(
+    `<style>${faces.join("")}</style><textarea id="field" rows="4" cols="70" style="font-family: spy"></textarea>`,
+  );
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Thanks for the qui");
+  await page.keyboard.press("Tab");
+  await ghost.expectText(null);
+  await expect(page.locator("#field")).toHaveValue("Thanks for the qui");
+  expect([...new Set(asked)].sort().join("")).toBe("aefhiknoqrstu");
+});
+
+test("a page's own font that is there is drawn with", async ({ page, ghost, server, show }) => {
+  server.script = knows("Thanks for the quick response");
+  const face = '@font-face { font-family: own; src: local("DejaVu Sans Mono") }';
+  await show(`<style>${face}</style><textarea id="field" rows="4" cols="70" style="font-family: own"></textarea>`);
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await ghost.expectText("ck response");
+});

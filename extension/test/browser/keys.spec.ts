@@ -198,3 +198,23 @@ test("words taken by Tab wait for nothing, and no key between them is lost", asy
   await page.keyboard.type("!");
   expect(await value(page)).toBe("Thanks for the quick response, and!");
 });
+
+test("a page hears neither the going down nor the coming up of a key that was used up", async ({
+  page,
+  ghost,
+  show,
+}) => {
+  await show(`${FIELD}<script>
+    window.heard = [];
+    for (const type of ["keydown", "keyup"])
+      window.addEventListener(type, ({ type, key }) => { if (key.length > 1) window.heard.push(type + " " + key); }, true);
+  </script>`);
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await ghost.expectText(REST);
+  await page.keyboard.press("Escape");
+  await ghost.expectText(null);
+  expect(await heard(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  expect(await heard(page)).toEqual(["keydown Escape", "keyup Escape"]);
+});

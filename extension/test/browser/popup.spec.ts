@@ -268,6 +268,22 @@ test("how sure it must be, and which sites are off, is chosen in the options", a
   await options.close();
 });
 
+test("an options page that stays open takes back nothing that the popup has changed since", async ({
+  browserContext,
+}) => {
+  const options = await browserContext.newPage();
+  await options.goto(OPTIONS);
+  await expect(options.getByLabel("Calm")).not.toBeChecked();
+  await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { sitesOff: ["mail.test"] } })');
+  await expect(options.getByText("mail.test")).toBeVisible();
+  await options.getByLabel("Calm").check();
+  const kept = () => inWorker(browserContext, "chrome.storage.local.get('preferences').then(JSON.stringify)");
+  await expect.poll(kept).toContain('"calm"');
+  expect(await kept()).toContain("mail.test");
+  await inWorker(browserContext, "chrome.storage.local.remove('preferences')");
+  await options.close();
+});
+
 test("a kind of field that is switched off is left alone, on pages that are open too, and the popup says so", async ({
   page,
   ghost,

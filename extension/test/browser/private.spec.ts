@@ -11,6 +11,9 @@ const PRIVATE: Record<string, string> = {
   "a few digits": '<input id="field" inputmode="numeric" maxlength="6">',
   "a new password": '<input id="field" autocomplete="new-password">',
   "a social security number": '<textarea id="field" name="ssn"></textarea>',
+  "a social security number by its label": '<label for="field">Social security number *</label><input id="field">',
+  "a recovery phrase by what it is labelled by":
+    '<p id="what">Your recovery phrase</p><textarea id="field" aria-labelledby="none what"></textarea>',
   "text that is masked": '<input id="field" style="-webkit-text-security: disc">',
   "a field that is read only": '<textarea id="field" readonly></textarea>',
   "an inert field": '<div inert><textarea id="field"></textarea></div>',

@@ -72,3 +72,24 @@ test("what is taken back ends on the page that is open", async () => {
   expect(await tab.ghost()).toBe(null);
   expect(server.received).toEqual([]);
 });
+
+test("a frame is off where the site around it is, also from another site", async () => {
+  server.received.length = 0;
+  server.pages.set("/inner", PAGE);
+  const inner = server.origin.replace("127.0.0.1", "localhost");
+  server.pages.set("/around", `<!doctype html><iframe src="${inner}/inner" width="600" height="200"></iframe>`);
+  const prefer = (preferences: object) =>
+    own.value(`browser.storage.local.set({ preferences: ${JSON.stringify(preferences)} }).then(() => true)`);
+  tab = await firefox.newTab(`${server.origin}/around`);
+  await eventually(() => tab.frame()).not.toBeNull();
+  const frame = (await tab.frame()) as Tab;
+  await eventually(() => frame.value("document.querySelector('#field') !== null")).toBe(true);
+  await prefer({ sitesOff: ["127.0.0.1"] });
+  await frame.focus("#field");
+  await frame.type("Thanks for the qui");
+  await frame.value("new Promise((resolve) => setTimeout(resolve, 300, 0))");
+  expect(await frame.ghost()).toBe(null);
+  expect(server.keystrokes).toEqual([]);
+  await prefer({ sitesOff: [] });
+  await eventually(() => frame.ghost()).toBe("ck response");
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ghostStrength } from "../../src/ghost/colour.ts";
+import { ghostStrength, paperFor } from "../../src/ghost/colour.ts";
 
 test("black on white is paled as far as it can be read", () => {
   const strength = ghostStrength("rgb(0, 0, 0)", "rgb(255, 255, 255)");
@@ -18,4 +18,16 @@ test("grey text keeps more of its colour, but never all of it", () => {
 test("on a background that is not known it is in between", () => {
   expect(ghostStrength("rgb(0, 0, 0)", null)).toBe(0.6);
   expect(ghostStrength("oklch(0.5 0.1 200)", "rgb(255, 255, 255)")).toBe(0.6);
+});
+
+test.each([
+  ["rgb(240, 240, 240)", true],
+  ["oklch(0.95 0.01 200)", true],
+  ["oklab(0.2 0.01 -0.02)", false],
+  ["lab(96 0 1e-05)", true],
+  ["lch(20 5 80)", false],
+  ["color(srgb 0.1 0.1 0.1)", false],
+  ["color(display-p3 0.9 0.9 0.9 / 0.8)", true],
+])("where nothing is known of the background, %s has a dark one: %j", (colour, dark) => {
+  expect(paperFor(colour)).toBe(dark ? "rgb(32, 33, 36)" : "rgb(255, 255, 255)");
 });

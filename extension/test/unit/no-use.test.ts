@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Switchboard } from "../../src/background/switchboard.ts";
 import type { ToPage } from "../../src/messages.ts";
+import { DEFAULTS } from "../../src/preferences.ts";
 import { Connection } from "../../src/protocol/connection.ts";
 
 /** Fifty hours in which nobody types, with the service worker's real parts and a clock that is moved by hand. */
@@ -51,6 +52,19 @@ function type(before: string, seq: number): void {
   page.receive({ type: "keystroke", field: "f", seq, before, after: "", kind: "text" });
 }
 
+function answer(socket: Socket, seq: number): void {
+  socket.say({
+    type: "suggestion",
+    field: "1.f",
+    seq,
+    text: "",
+    final: true,
+    confidence: 0,
+    source: "tree",
+    elapsed_ms: 1,
+  });
+}
+
 beforeEach(() => {
   vi.useFakeTimers();
   sockets = [];
@@ -79,6 +93,7 @@ beforeEach(() => {
     },
   );
   switchboard.use(connection);
+  switchboard.prefer(DEFAULTS);
   page = switchboard.join({ post: (message) => posted.push(message) });
 });
 afterEach(() => vi.useRealTimers());
@@ -89,7 +104,8 @@ test.each([
 ])("fifty hours of no use, %s: no socket, no timer, and the first key after them is asked at once", (_, left) => {
   page.receive({ type: "focused", hosts: ["a.test"] });
   type("Hel", 1);
-  welcomeNewest();
+  const first = welcomeNewest();
+  answer(first, 1);
   if (left) page.receive({ type: "left", field: "f" });
   const before = posted.length;
 
@@ -123,9 +139,11 @@ test("where somebody writes now and then, nothing is let go", () => {
   page.receive({ type: "focused", hosts: ["a.test"] });
   type("Hel", 1);
   const socket = welcomeNewest();
+  answer(socket, 1);
   for (let seq = 2; seq < 50; seq++) {
     vi.advanceTimersByTime(240_000);
     type(`Hel${"o".repeat(seq)}`, seq);
+    answer(socket, seq);
   }
   expect(open()).toEqual([socket]);
 });

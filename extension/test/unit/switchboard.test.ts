@@ -8,13 +8,14 @@ import type { ClientFrame, SuggestionFrame } from "../../src/protocol/frames.ts"
 let sent: ClientFrame[];
 let opened: number;
 let closed: number;
+let doubted: number;
 let timer: { callback: () => void; ms: number } | null;
 let switchboard: Switchboard;
 let now: number;
 
-const page = () => {
+const page = (...hosts: string[]) => {
   const posted: ToPage[] = [];
-  return { posted, ...switchboard.join({ post: (message) => posted.push(message) }) };
+  return { posted, ...switchboard.join({ post: (message) => posted.push(message), hosts }) };
 };
 const keystroke = (before: string, seq = 1) =>
   ({ type: "keystroke", field: "f1", seq, before, after: "", kind: "text" }) as const;
@@ -34,6 +35,7 @@ beforeEach(() => {
   sent = [];
   opened = 0;
   closed = 0;
+  doubted = 0;
   timer = null;
   now = 1000;
   switchboard = new Switchboard({
@@ -53,9 +55,13 @@ beforeEach(() => {
     close: () => {
       closed += 1;
     },
+    doubt: () => {
+      doubted += 1;
+    },
     send: (frame: ClientFrame) => sent.push(frame) > 0,
   };
   switchboard.use(connection as unknown as Connection);
+  switchboard.prefer(DEFAULTS);
 });
 
 test("two pages' fields of the same name are two, and each gets its own answer", () => {
@@ -115,6 +121,7 @@ test("a page that is gone is not asked for again", () => {
 
 test("pages are told how much text the server wants", () => {
   const one = page();
+  one.receive({ type: "focused", hosts: ["example.org"] });
   switchboard.welcome(welcome);
   expect(one.posted.at(-1)).toEqual({
     type: "context",
@@ -122,6 +129,7 @@ test("pages are told how much text the server wants", () => {
     codeToo: false,
     fieldsOff: [],
     on: true,
+    pausedUntil: 0,
     keys: DEFAULTS.keys,
     spoken: false,
   });
@@ -150,9 +158,66 @@ test("a page of a site that is off is told so, also while it is open, and nothin
   expect(sent).toEqual([]);
 });
 
+test("before a person's wishes have been read nothing is sent, and then only what they allow", () => {
+  const connection = { open: () => {}, send: (frame: ClientFrame) => sent.push(frame) > 0 };
+  switchboard = new Switchboard({ setTimeout: () => 0, clearTimeout: () => {}, now: () => now });
+  switchboard.use(connection as unknown as Connection);
+  const [off, on] = [page(), page()];
+  off.receive({ type: "focused", hosts: ["example.org"] });
+  off.receive(keystroke("Hi"));
+  on.receive({ type: "focused", hosts: ["other.test"] });
+  on.receive(keystroke("Ho"));
+  switchboard.welcome(welcome);
+  expect(sent).toEqual([]);
+  expect([...off.posted, ...on.posted]).toEqual([]);
+  switchboard.prefer({ ...DEFAULTS, sitesOff: ["example.org"] });
+  expect(sent).toMatchObject([{ before: "Ho" }]);
+  expect([off, on].map(({ posted }) => posted.at(-1))).toMatchObject([{ on: false }, { on: true }]);
+});
+
+test("a frame that does not know what is around it is off where its tab's site is", () => {
+  const frame = page("example.org");
+  switchboard.prefer({ ...DEFAULTS, sitesOff: ["example.org"] });
+  frame.receive({ type: "focused", hosts: ["inner.example"] });
+  expect(frame.posted.at(-1)).toMatchObject({ type: "context", on: false });
+  frame.receive(keystroke("Hi"));
+  expect(sent).toEqual([]);
+});
+
+test("a server that owes an answer and says nothing is doubted, by the next key or the next sign of life", () => {
+  const one = page();
+  one.receive(keystroke("Hi", 1));
+  now += 4_999;
+  one.receive(keystroke("Hi ", 2));
+  expect(doubted).toBe(0);
+  now += 1;
+  one.receive(keystroke("Hi t", 3));
+  expect(doubted).toBe(1);
+  timer?.callback();
+  expect(doubted).toBe(2);
+  switchboard.fromServer(suggestion("1.f1", 3));
+  now += 60_000;
+  one.receive(keystroke("Hi th", 4));
+  timer?.callback();
+  expect(doubted).toBe(2);
+});
+
+test("who writes again before the connection is let go keeps it", () => {
+  const one = page();
+  one.receive({ type: "focused", hosts: ["example.org"] });
+  now += 300_000;
+  timer?.callback();
+  now += 10_000;
+  one.receive(keystroke("Hi"));
+  timer?.callback();
+  expect(closed).toBe(0);
+});
+
 test("while all is paused nothing is sent, and then again", () => {
   const one = page();
+  one.receive({ type: "focused", hosts: ["example.org"] });
   switchboard.prefer({ ...DEFAULTS, pausedUntil: 2000 });
+  expect(one.posted.at(-1)).toMatchObject({ on: true, pausedUntil: 2000 });
   one.receive(keystroke("Hi"));
   expect(sent).toEqual([]);
   now = 2000;

@@ -3,7 +3,7 @@ import { ACTS, type Act, chordOf, DEFAULT_KEYS, isFree } from "../../ghost/keys.
 import { readable } from "../../look/chord.ts";
 import { find } from "../../look/find.ts";
 import { isFieldOn, type Preferences, type Sureness, withField, withSite } from "../../preferences.ts";
-import { readPreferences, writePreferences } from "../../settings.ts";
+import { changePreferences, onSettings, readPreferences } from "../../settings.ts";
 import { rowButton } from "./row-button.ts";
 
 /** The part of the options page that says how a person wants it: keys, sureness, fields, sites that are off. Everything is kept as soon as it is chosen. */
@@ -24,9 +24,16 @@ const fieldKinds = find("#field-kinds", HTMLDivElement);
 const spoken = find("#spoken", HTMLInputElement);
 const sites = find("#sites", HTMLUListElement);
 
-async function prefer(changed: Preferences): Promise<void> {
-  preferences = changed;
-  await writePreferences(changed);
+async function prefer(change: (now: Preferences) => Preferences): Promise<void> {
+  preferences = await changePreferences(change);
+  show();
+}
+
+/** The popup, or this page in another tab, has changed something. */
+async function follow(): Promise<void> {
+  const now = await readPreferences();
+  if (JSON.stringify(now) === JSON.stringify(preferences)) return;
+  preferences = now;
   show();
 }
 
@@ -56,7 +63,7 @@ async function choose(act: Act, chord: string): Promise<void> {
   const other = ACTS.find((one) => one !== act && chord !== "" && preferences.keys[one] === chord);
   if (other) return say(`${readable(chord)} is taken already: ${NAMES[other].toLowerCase()}.`);
   if (chord !== "" && !isFree(chord)) return say(`${readable(chord)} is needed for typing, or for leaving a field.`);
-  await prefer({ ...preferences, keys: { ...preferences.keys, [act]: chord } });
+  await prefer((now) => ({ ...now, keys: { ...now.keys, [act]: chord } }));
   say(`${NAMES[act]}: ${readable(chord)}.`);
   keyList.querySelector<HTMLButtonElement>(`[data-act="${act}"]`)?.focus();
 }
@@ -92,7 +99,7 @@ function showSites(): void {
     const row = document.createElement("li");
     row.append(
       host,
-      rowButton("Switch on", `Switch on at ${host}`, () => prefer(withSite(preferences, host, true))),
+      rowButton("Switch on", `Switch on at ${host}`, () => prefer((now) => withSite(now, host, true))),
     );
     return row;
   });
@@ -108,12 +115,13 @@ function show(): void {
   find(`#sureness [value="${preferences.sureness}"]`, HTMLInputElement).checked = true;
 }
 
-spoken.addEventListener("change", () => prefer({ ...preferences, spoken: spoken.checked }));
+spoken.addEventListener("change", () => prefer((now) => ({ ...now, spoken: spoken.checked })));
 fieldKinds.addEventListener("change", ({ target }) => {
   const { value, checked } = target as HTMLInputElement;
-  return prefer(withField(preferences, value as FieldKind, checked));
+  return prefer((now) => withField(now, value as FieldKind, checked));
 });
 find("#sureness", HTMLDivElement).addEventListener("change", (event) =>
-  prefer({ ...preferences, sureness: (event.target as HTMLInputElement).value as Sureness }),
+  prefer((now) => ({ ...now, sureness: (event.target as HTMLInputElement).value as Sureness })),
 );
+onSettings({ preferences: () => void follow() });
 show();

@@ -3,7 +3,7 @@ import type { Sign } from "../../background/toolbar.ts";
 import { find } from "../../look/find.ts";
 import { ARRIVE, STATUS } from "../../messages.ts";
 import { HOUR_MS, type Preferences, withSite } from "../../preferences.ts";
-import { readPreferences, readSavedToday, readSettings, writePreferences } from "../../settings.ts";
+import { changePreferences, readPreferences, readSavedToday, readSettings } from "../../settings.ts";
 import { placeBehind } from "./place.ts";
 import { type Situation, sentenceOf } from "./sentence.ts";
 
@@ -50,13 +50,12 @@ async function show(): Promise<void> {
     taken === 0 ? "Nothing taken yet today." : `Today: ${keys} keys saved, ${taken} times taken.`;
 }
 
-async function prefer(changed: Preferences): Promise<void> {
-  preferences = changed;
-  await writePreferences(changed);
+async function prefer(change: (now: Preferences) => Preferences): Promise<void> {
+  preferences = await changePreferences(change);
   await show();
 }
 
-on.addEventListener("change", () => prefer(withSite(preferences, host, on.checked)));
+on.addEventListener("change", () => prefer((now) => withSite(now, host, on.checked)));
 help.addEventListener("click", async () => {
   if (place.kind !== "unallowed") return;
   // The browser asks only in the click itself: nothing is waited for before. Some close the popup then; the service worker does the rest.
@@ -66,7 +65,7 @@ help.addEventListener("click", async () => {
 });
 pause.addEventListener("click", () => {
   const paused = preferences.pausedUntil > Date.now();
-  return prefer({ ...preferences, pausedUntil: paused ? 0 : Date.now() + HOUR_MS });
+  return prefer((now) => ({ ...now, pausedUntil: paused ? 0 : Date.now() + HOUR_MS }));
 });
 
 await show();

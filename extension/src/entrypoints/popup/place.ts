@@ -21,7 +21,8 @@ async function placeIn({ url }: Browser.tabs.Tab, id: number): Promise<Place> {
   if (!(await browser.permissions.contains({ origins: [pattern] })))
     return { kind: "unallowed", host: hostname, pattern };
   const state = await ask(id, WHAT_IS_HERE);
-  if (state) return { kind: "site", ...state };
+  // The site that is switched is the one that the tab shows, also where a frame of another has the focus.
+  if (state) return { kind: "site", ...state, host: hostname };
   return (await ask(id, IS_ANYBODY_HERE)) ? { kind: "frame", host: hostname } : { kind: "closed" };
 }
 

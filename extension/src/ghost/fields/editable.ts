@@ -1,4 +1,3 @@
-import { ghostStrength } from "../colour.ts";
 import { lastOf } from "../cut.ts";
 import { type Box, intersection, type Place } from "../place.ts";
 import { isClosed, type PasswordMemory } from "../private.ts";
@@ -6,8 +5,9 @@ import type { Reach } from "../reach.ts";
 import { type Caret, isBlock, textAround } from "./editable-text.ts";
 import type { Field, FieldKind, FieldText, Written } from "./field.ts";
 import { kindOf } from "./kind.ts";
-import { backgroundOf, clippedByAncestors, edges, isSeenAt, parentOf, textColour, textStyle } from "./style.ts";
+import { clippedByAncestors, coloursOf, edges, isSeenAt, parentOf, textStyle } from "./style.ts";
 import { startNewUndoStepIn } from "./undo.ts";
+import { foundOrDisturbed } from "./verify.ts";
 import { wayInto } from "./ways.ts";
 
 /** How much is read to see that a write did what it should. */
@@ -57,8 +57,6 @@ export class Editable implements Field {
     const rightToLeft = style.direction === "rtl";
     const scale = block.getBoundingClientRect().width / block.offsetWidth;
     const indent = rightToLeft ? flow.left + flow.width - box.left : box.left - flow.left;
-    const colour = textColour(style);
-    const background = backgroundOf(inline);
     return {
       clip: clippedByAncestors(this.element, visibleBox(this.element)),
       flow: { left: flow.left, top: box.top, width: flow.width / scale, height: box.height / scale },
@@ -66,8 +64,7 @@ export class Editable implements Field {
       wraps: startsAtEdge(getComputedStyle(block).textAlign, rightToLeft) && !/^(pre|nowrap)$/.test(style.whiteSpace),
       rightToLeft,
       style: textStyle(style),
-      colour: `color-mix(in srgb, ${colour} ${ghostStrength(colour, background) * 100}%, transparent)`,
-      background: background ?? "Canvas",
+      ...coloursOf(style, inline),
       lead: { kind: "caret", indent: indent / scale, caret: box },
       seenAt: (x, y) => isSeenAt(this.element, x, y),
     };
@@ -95,11 +92,14 @@ export class Editable implements Field {
       if (holds()) return "written";
       await Promise.resolve();
     }
-    for (const ms of SETTLING_MS) {
-      await new Promise((resolve) => setTimeout(resolve, ms));
-      if (holds()) return "written";
-    }
-    return "unverified";
+    const settles = async () => {
+      for (const ms of SETTLING_MS) {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        if (holds()) return true;
+      }
+      return false;
+    };
+    return (await foundOrDisturbed(settles)) ? "written" : "unverified";
   }
 
   #selection(): Selection | null {

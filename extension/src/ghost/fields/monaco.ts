@@ -1,9 +1,9 @@
-import { ghostStrength } from "../colour.ts";
 import { firstOf, lastOf } from "../cut.ts";
 import { type Box, intersection, type Place } from "../place.ts";
 import { isClosed, type PasswordMemory } from "../private.ts";
 import type { Field, FieldText, Heard, Written } from "./field.ts";
-import { backgroundOf, clippedByAncestors, textColour, textStyle } from "./style.ts";
+import { clippedByAncestors, coloursOf, textStyle } from "./style.ts";
+import { foundOrDisturbed } from "./verify.ts";
 
 /** How much is read to see that a write did what it should. */
 const VERIFIED = 200;
@@ -82,8 +82,6 @@ export class Monaco implements Field {
     const window = this.#find(".editor-scrollable");
     if (!caret || !window) return null;
     const style = getComputedStyle(caret.span);
-    const colour = textColour(style);
-    const background = backgroundOf(caret.line);
     const scale = caret.line.getBoundingClientRect().height / caret.line.offsetHeight;
     const clip = intersection(window.getBoundingClientRect(), this.#editor.getBoundingClientRect());
     return {
@@ -93,8 +91,7 @@ export class Monaco implements Field {
       wraps: false,
       rightToLeft: false,
       style: textStyle(style),
-      colour: `color-mix(in srgb, ${colour} ${ghostStrength(colour, background) * 100}%, transparent)`,
-      background: background ?? "Canvas",
+      ...coloursOf(style, caret.line),
       lead: { kind: "caret", indent: 0, caret: caret.box },
       seenAt: (x, y) => this.#isSeenAt(x, y),
     };
@@ -109,8 +106,7 @@ export class Monaco implements Field {
     const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true, composed: true });
     // What takes it says so. Nothing is in the text then that did not go through the editor.
     if (this.element.dispatchEvent(paste)) return "refused";
-    const before = lastOf(was.before + text, VERIFIED);
-    return (await this.#shows(before, was.after)) ? "written" : "unverified";
+    return (await this.#shows(was.before + text, was.after)) ? "written" : "unverified";
   }
 
   /**
@@ -118,20 +114,14 @@ export class Monaco implements Field {
    * then the editor's word is taken for it.
    */
   async #shows(before: string, after: string): Promise<boolean> {
-    let disturbed = false;
-    const listening = new AbortController();
-    for (const type of ["keydown", "pointerdown"])
-      window.addEventListener(type, () => (disturbed = true), { capture: true, signal: listening.signal });
-    try {
+    return foundOrDisturbed(async () => {
       for (let frame = 0; frame < FRAMES; frame++) {
         const is = this.read(VERIFIED);
-        if (is?.before === before && is.after === after) return true;
+        if (is && lastLine(is.before) === lastLine(before) && isAlike(is.after, after)) return true;
         await new Promise(requestAnimationFrame);
       }
-      return disturbed;
-    } finally {
-      listening.abort();
-    }
+      return false;
+    });
   }
 
   #find(selector: string): HTMLElement | null {
@@ -190,6 +180,15 @@ export class Monaco implements Field {
       hit?.closest(".lines-content") != null && hit.closest(".contentWidgets") === null && this.#editor.contains(hit)
     );
   }
+}
+
+/** The line that the caret is in: of those above it wrapped ones are drawn as several, with more of them when a word is put in. */
+const lastLine = (text: string): string => lastOf(text.slice(text.lastIndexOf("\n") + 1), VERIFIED);
+
+/** Whether two texts that are cut at their ends begin alike, wherever their lines break. */
+function isAlike(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => text.replace(/\s+/g, "")) as [string, string];
+  return a.startsWith(b) || b.startsWith(a);
 }
 
 /** The drawn line that holds the caret, and what stands around it. */

@@ -1,4 +1,5 @@
-import { type Box, intersection } from "../place.ts";
+import { ghostStrength, paperFor } from "../colour.ts";
+import { type Box, intersection, type Place } from "../place.ts";
 
 /** Everything that decides what a line of text looks like and where it breaks, but not its colour. */
 const TEXT_PROPERTIES = [
@@ -36,9 +37,15 @@ export function textStyle(style: CSSStyleDeclaration): ReadonlyMap<string, strin
   return new Map(TEXT_PROPERTIES.map((name) => [name, style.getPropertyValue(name)]));
 }
 
-export function textColour(style: CSSStyleDeclaration): string {
+/** How ghost text is coloured beside text of this `style` in `element`: itself, and what is put under it where it stands on other text. */
+export function coloursOf(style: CSSStyleDeclaration, element: Element): Pick<Place, "colour" | "background"> {
   const fill = style.getPropertyValue("-webkit-text-fill-color");
-  return fill === "" ? style.color : fill;
+  const text = fill === "" ? style.color : fill;
+  const background = backgroundOf(element);
+  return {
+    colour: `color-mix(in srgb, ${text} ${ghostStrength(text, background) * 100}%, transparent)`,
+    background: background ?? paperFor(text),
+  };
 }
 
 export const px = (value: string): number => Number.parseFloat(value) || 0;
@@ -76,12 +83,15 @@ export function clippedByAncestors(element: Element, box: Box): Box {
   return seen;
 }
 
+/** A colour as browsers compute it that nothing shows through: `rgb(…)`, or one of the newer functions without a share of it. */
+const SOLID = /^(rgb|lab|lch|oklab|oklch|hwb|color)\([^/]*\)$/;
+
 /** The first background behind `element` that nothing shows through; null where there is none or it is a picture. */
-export function backgroundOf(element: Element): string | null {
+function backgroundOf(element: Element): string | null {
   for (let behind: Element | null = element; behind; behind = parentOf(behind)) {
     const { backgroundColor, backgroundImage } = getComputedStyle(behind);
     if (backgroundImage !== "none") return null;
-    if (/^rgb\(/.test(backgroundColor)) return backgroundColor;
+    if (SOLID.test(backgroundColor)) return backgroundColor;
   }
   return null;
 }

@@ -1,10 +1,9 @@
-import { ghostStrength } from "../colour.ts";
 import { firstOf, lastOf } from "../cut.ts";
 import type { Place } from "../place.ts";
 import { isClosed, type PasswordMemory } from "../private.ts";
 import type { Field, FieldKind, FieldText, Written } from "./field.ts";
 import { kindOf } from "./kind.ts";
-import { backgroundOf, clippedByAncestors, edges, isSeenAt, textColour, textStyle } from "./style.ts";
+import { clippedByAncestors, coloursOf, edges, isSeenAt, textStyle } from "./style.ts";
 import { startNewUndoStep } from "./undo.ts";
 
 /** A `textarea`, or an `input` that holds prose. */
@@ -56,8 +55,6 @@ export class TextBox implements Field {
       width: (innerWidth - bar) * scale,
       height: element.clientHeight * scale,
     };
-    const colour = textColour(style);
-    const background = backgroundOf(element);
     return {
       clip: clippedByAncestors(element, inner),
       flow: {
@@ -70,8 +67,7 @@ export class TextBox implements Field {
       wraps: this.#multiline && !style.whiteSpace.includes("nowrap") && style.whiteSpace !== "pre",
       rightToLeft: style.direction === "rtl",
       style: textStyle(style),
-      colour: `color-mix(in srgb, ${colour} ${ghostStrength(colour, background) * 100}%, transparent)`,
-      background: background ?? "Canvas",
+      ...coloursOf(style, element),
       lead: { kind: "text", text: this.#textToCaret(), multiline: this.#multiline, align: style.textAlign },
       seenAt: (x, y) => isSeenAt(element, x, y),
     };

@@ -12,7 +12,12 @@ const BY_COMMAND = ".ProseMirror, .ql-editor, .cm-content, .mce-content-body, [g
 /** Editors that draw what their model says: what the browser does to their elements behind its back breaks them. */
 const BY_REQUEST = '[data-slate-editor="true"]';
 
+/** In Firefox it waits for what the browser does after a request, and would do both; elsewhere it takes requests, and no commands. */
+const CKEDITOR = ".ck-editor__editable";
+const IS_FIREFOX = "mozInnerScreenX" in globalThis;
+
 export function wayInto(element: HTMLElement): Way {
+  if (IS_FIREFOX && element.matches(CKEDITOR)) return command;
   if (element.matches(BY_COMMAND)) return command;
   if (element.matches(BY_REQUEST)) return request;
   return requestOrCommand;

@@ -1,0 +1,16 @@
+import { ClassicEditor } from "@ckeditor/ckeditor5-editor-classic";
+import { Essentials } from "@ckeditor/ckeditor5-essentials";
+import { Paragraph } from "@ckeditor/ckeditor5-paragraph";
+import { expose, place } from "./page.ts";
+
+const target = document.createElement("div");
+place().append(target);
+const editor = await ClassicEditor.create(target, { licenseKey: "GPL", plugins: [Essentials, Paragraph] });
+expose({
+  text: () => {
+    const written = new DOMParser().parseFromString(editor.getData(), "text/html");
+    // An empty paragraph is given out with a space in it.
+    const lines = [...written.body.children].map(({ textContent }) => (textContent === "\u00a0" ? "" : textContent));
+    return lines.join("\n").replaceAll("\u00a0", " ");
+  },
+});
