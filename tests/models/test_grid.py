@@ -64,6 +64,22 @@ def bits_of(model: onnx.ModelProto) -> list[int]:
 
 
 @pytest.mark.parametrize("rows", [1, 5])
+def test_at_8_bits_they_are_nearer_to_them_than_rounded_weights_are(rows: int) -> None:
+    four, eight = q4_1((INPUTS, OUTPUTS)), q8_0((INPUTS, OUTPUTS))
+    x = RANDOM.integers(-127, 128, (1, rows, INPUTS)).astype(np.float32)
+    x[..., ::BLOCK] = 127
+
+    kept = quantise(graph_of(four, eight), Blocks.named("grid8"))
+    rounded = quantise(graph_of(four), Blocks.named("int8-block32"))
+
+    assert bits_of(kept) == [8, 8]
+    found, exact = run(kept, x)
+    np.testing.assert_allclose(exact, x @ eight, rtol=1e-4, atol=2e-2)
+    apart = [np.abs(one - x @ four).mean() for one in (found, run(rounded, x)[0])]
+    assert apart[0] < apart[1] / 2
+
+
+@pytest.mark.parametrize("rows", [1, 5])
 def test_the_products_are_those_of_the_weights_as_they_were(rows: int) -> None:
     """Inputs that 8 bits hold exactly: what is left is the weights' own error, and there is none."""
     four, eight = q4_1((INPUTS, OUTPUTS)), q8_0((INPUTS, OUTPUTS))
@@ -85,5 +101,6 @@ def test_what_lies_on_no_grid_is_rounded_to_8_bits() -> None:
 
 def test_weights_that_were_never_rounded_are_refused() -> None:
     never = RANDOM.normal(0, 0.02, (INPUTS, OUTPUTS)).astype(np.float32)
-    with pytest.raises(NotOnGridError):
-        quantise(graph_of(never), Blocks.named("grid"))
+    for name in ("grid", "grid8"):
+        with pytest.raises(NotOnGridError):
+            quantise(graph_of(never), Blocks.named(name))

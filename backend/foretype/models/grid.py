@@ -11,6 +11,13 @@ for all its weights, so the product is corrected by the means of the input's blo
     x @ W = MatMulNBits(x; q, scale) + blocks(x).mean(-1) @ offset      offset = BLOCK * (least + 8 * scale)
 
 The mean and not the sum: `AveragePool` gives it in one node where a sum takes two, and a step has 120.
+
+At 8 bits the same grid needs no correction: of every n-th value of 256 with a zero point among them,
+
+    weight = scale / n * (n * q - zero)        zero = -rint(n * least / scale), n of 1 to 17
+
+and of the n's the one is taken whose zero point is nearest. Twice as much is read, in fewer products: where a
+processor multiplies 8 bits with ease (AVX-512 VNNI) that is the quicker way.
 """
 
 from __future__ import annotations
@@ -21,6 +28,8 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 BLOCK = 32
+SPREADS = range(1, 18)  # 17 * 15 = 255
+FAR = 0.1  # of such a step: a zero point that is further off costs more than to round the block
 NEAR = 1e-2  # of a step between two values of a grid: further off, a weight does not lie on it
 CONTRIB = "com.microsoft"
 
@@ -31,15 +40,18 @@ class NotOnGridError(Exception):
     """The weights were not rounded before, or in another way."""
 
 
-def keep_grids(model: onnx.ModelProto) -> list[str]:
-    """Replace the matrix products whose weights lie on a grid, in `model` itself. Returns the names of those
-    float32 products that are new, and must stay so. Raises NotOnGridError where nothing lies on a 4-bit grid.
+def keep_grids(model: onnx.ModelProto, bits: int = 4) -> list[str]:
+    """Replace the matrix products whose weights lie on a grid, in `model` itself, those of 4-bit grids by
+    products of `bits`, 4 or 8. Returns the names of those float32 products that are new, and must stay so.
+    Raises NotOnGridError where nothing lies on a 4-bit grid.
     """
-    return _Keeping(model).run()
+    return _Keeping(model, bits).run()
 
 
 class _Keeping:
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, bits: int) -> None:
+        self._bits = bits
+        self._found = False  # whether any weights lie on a 4-bit grid
         self._graph = model.graph
         self._weights = {tensor.name: tensor for tensor in model.graph.initializer}
         self._nodes: list[onnx.NodeProto] = []
@@ -51,7 +63,7 @@ class _Keeping:
         for node in self._graph.node:
             if not self._replaced(node):
                 self._nodes.append(node)
-        if not self._exact:
+        if not self._found:
             raise NotOnGridError("its weights do not lie on a grid of 4 bits")
         kept = [tensor for tensor in self._graph.initializer if tensor.name not in self._gone]
         del self._graph.initializer[:], self._graph.node[:]
@@ -78,6 +90,10 @@ class _Keeping:
         ranks = np.rint(steps)
         if np.abs(steps - ranks).max() > NEAR:
             return False
+        self._found = True
+        if self._bits == 8:
+            self._spread(node, blocks, least[..., 0], scale[..., 0])
+            return True
         ranks = ranks.astype(np.uint8)
         source, output, name = node.input[0], node.output[0], node.input[1]
         packed = ranks[..., 0::2] | ranks[..., 1::2] << 4
@@ -96,6 +112,20 @@ class _Keeping:
         self._exact.append(correction)
         return True
 
+    def _spread(self, node: onnx.NodeProto, blocks: Array, least: Array, scale: Array) -> None:
+        """A 4-bit grid's values as 8 bits with a zero point; blocks that have none, rounded."""
+        spread = np.array(SPREADS, np.float32)[:, None, None]
+        zeros = np.clip(-np.rint(spread * least / scale), 0, 255)
+        apart = np.abs(least / scale + zeros / spread)
+        nearest = np.argmin(apart, 0)[None]
+        zero = np.take_along_axis(zeros, nearest, 0)[0]
+        fine = scale / spread[nearest[0], 0, 0]
+        none = np.take_along_axis(apart, nearest, 0)[0] > FAR
+        zero[none] = 128
+        fine[none] = _not_zero(np.abs(blocks[none]).max(-1) / 127)
+        ranks = np.clip(np.rint(blocks / fine[..., None] + zero[..., None]), 0, 255)
+        self._product(node, node.output[0], ranks.astype(np.uint8), fine, 8, zero.astype(np.uint8))
+
     def _eight_bits(self, node: onnx.NodeProto, blocks: Array) -> bool:
         scale = _not_zero(np.abs(blocks).max(-1, keepdims=True) / 127)
         steps = blocks / scale
@@ -105,10 +135,18 @@ class _Keeping:
         return True
 
     def _product(
-        self, node: onnx.NodeProto, output: str, ranks: NDArray[np.uint8], scale: Array, bits: int
+        self,
+        node: onnx.NodeProto,
+        output: str,
+        ranks: NDArray[np.uint8],
+        scale: Array,
+        bits: int,
+        zero: NDArray[np.uint8] | None = None,
     ) -> None:
         name = node.input[1]
         inputs = [node.input[0], self._add(f"{name}_Q{bits}", ranks), self._add(f"{name}_scales", scale)]
+        if zero is not None:
+            inputs.append(self._add(f"{name}_zeros", zero))
         self._nodes.append(
             helper.make_node(
                 "MatMulNBits",

@@ -15,28 +15,31 @@ import onnx
 from foretype.models.grid import BLOCK, keep_grids
 
 FLOAT32 = "float32"
-_NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)|(?P<grid>grid)")
+_NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)|grid(?P<grid>8?)")
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
     """How weights are rounded: `bits` each, `block` of them sharing a scale.
 
-    grid: what was rounded before stays exactly as it is (foretype.models.grid); only the rest is rounded.
+    grid: at so many bits, what was rounded before stays as it is (foretype.models.grid), and only the rest is
+    rounded; 0: all of it.
     """
 
     bits: int
     block: int
-    grid: bool = False
+    grid: int = 0
 
     @classmethod
     def named(cls, name: str) -> Blocks:
         """From a name as recipes write it: “int8-block32”, “grid”. Raises ValueError for any other."""
         match = _NAME.fullmatch(name)
         if match is None:
-            raise ValueError(f"“{name}” is no kind of weights: float32, grid, or int8-block32 and the like")
-        if match["grid"]:
-            return cls(8, BLOCK, grid=True)
+            raise ValueError(
+                f"“{name}” is no kind of weights: float32, grid, grid8, or int8-block32 and the like"
+            )
+        if match["grid"] is not None:
+            return cls(8, BLOCK, grid=8 if match["grid"] else 4)
         return cls(int(match["bits"]), int(match["block"]))
 
 
@@ -44,7 +47,7 @@ def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
     """The same graph with its matrix products quantised. `model` is used up. Raises NotOnGridError."""
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-    exact = keep_grids(model) if blocks.grid else []
+    exact = keep_grids(model, blocks.grid) if blocks.grid else []
     quantiser = MatMulNBitsQuantizer(
         model,
         bits=blocks.bits,

@@ -22,7 +22,7 @@ DEFAULTS = ("distilgpt2", "smollm2-135m")
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 WeightsName = Annotated[
-    str, StringConstraints(pattern=r"^(float32|float16|grid|int(4|8)-block(16|32|64|128))$")
+    str, StringConstraints(pattern=r"^(float32|float16|grid8?|int(4|8)-block(16|32|64|128))$")
 ]
 
 
@@ -122,7 +122,7 @@ class Recipe(_Strict):
         try:
             return Recipe.model_validate({**self.model_dump(), "weights": [weights]})
         except ValidationError:
-            problem = f"“{weights}” is no kind of weights: float32, grid, or int8-block32 and the like"
+            problem = f"“{weights}” is no kind of weights: float32, grid, grid8, or int8-block32 and the like"
             raise RecipeInvalidError(Path(self.name), [problem]) from None
 
     @property
@@ -193,7 +193,8 @@ def _sentence(problem: object) -> str:
         case "string_pattern_mismatch" if field.endswith("sha256"):
             return f"{field}: 64 hexadecimal digits must stand here, as sha256sum prints them {says}"
         case "string_pattern_mismatch":
-            return f"{field}: no such weights; there are float32, grid, and int8-block32 and the like {says}"
+            kinds = "float32, grid, grid8, and int8-block32 and the like"
+            return f"{field}: no such weights; there are {kinds} {says}"
         case "too_short" | "string_too_short":
             return f"{field}: this may not be empty; {WHAT_FOR.get(field, 'fill it in')}"
         case "literal_error" if field.startswith("weights_on"):

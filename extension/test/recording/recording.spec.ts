@@ -8,7 +8,13 @@ import { PAGE } from "./page.ts";
 const FILE = fileURLToPath(new URL("../../../docs/images/typing.gif", import.meta.url));
 const SIZE = { width: 760, height: 430 };
 
-const MAIL = ["Thank you for the quick response. Please let me know if you have any questions.", "I look forward to "];
+/** What is written; after the second line another way to go on is looked for and taken, after the third what is offered is sent away. */
+const MAIL = [
+  "Thank you for the quick response.",
+  "Please let me know if you have any ",
+  "I look forward to ",
+] as const;
+const BY_HAND = "it!";
 const LETTER_MS = 105;
 /** How long one looks at grey text before one takes it, and at what one has taken. */
 const LOOK_MS = 420;
@@ -20,16 +26,27 @@ test("a mail is typed", async ({ page, ghost, show }) => {
   await page.locator("#body").click();
   const frames = await film(page, async () => {
     await page.waitForTimeout(600);
-    const [first, second] = MAIL as [string, string];
-    await typeOrTake(page, () => ghost.text(), first);
+    const write = (text: string) => typeOrTake(page, () => ghost.text(), text);
+    const offered = () => expect.poll(() => ghost.text()).toMatch(/\w/);
+    await write(MAIL[0]);
     await page.waitForTimeout(LOOK_MS);
     await page.keyboard.press("Enter");
-    await typeOrTake(page, () => ghost.text(), second);
-    await expect.poll(() => ghost.text()).toMatch(/\w/);
+    await write(MAIL[1]);
+    await offered();
     await page.waitForTimeout(2 * LOOK_MS);
     await pressShown(page, "Alt+ArrowDown", "Alt ↓", "another way to go on");
     await page.waitForTimeout(3 * LOOK_MS);
     await pressShown(page, "ArrowRight", "→", "takes all of it");
+    await page.waitForTimeout(2 * LOOK_MS);
+    await showKey(page, "", "");
+    await page.keyboard.press("Enter");
+    await write(MAIL[2]);
+    await offered();
+    await page.waitForTimeout(2 * LOOK_MS);
+    await pressShown(page, "Escape", "Esc", "sends it away");
+    await page.waitForTimeout(2 * LOOK_MS);
+    await showKey(page, "", "");
+    await page.keyboard.type(BY_HAND, { delay: LETTER_MS });
     await page.waitForTimeout(2 * LOOK_MS);
   });
   expect(frames.length).toBeGreaterThan(50);
