@@ -25,7 +25,7 @@ help: ## What there is to make
 serve: $(served) ## The server, with all it needs on a machine with Python 3.11 or later
 	@exec .venv/bin/foretype serve $(ARGS)
 
-test: ## Everything that can be checked, in a quarter of an hour on two cores; installs what it needs
+test: ## Everything that can be checked, in ten to fifteen minutes on two cores; installs what it needs
 	@exec tools/test
 
 lint: $(tested) ## Style and types of the Python code

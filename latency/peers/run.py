@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from foretype.models.check import machine_name
+from foretype.machine import machine_name
 from foretype.models.manifest import TOKENIZER, Manifest
 from foretype.models.progress import Progress
 from latency.peers.child import Driver, Launch, PeerFailedError, started

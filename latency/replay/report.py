@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from foretype.machine import processor
 from latency.budget import Budget, Verdict, judge
 from latency.replay.counters import ModelWork
 from latency.replay.figures import Figures, Latency
@@ -48,16 +49,7 @@ class Report:
 
 def machine() -> str:
     """Processor, cores and system, for whoever reads the figures elsewhere."""
-    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    return f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
 def write_json(report: Report, file: Path) -> None:

@@ -80,7 +80,7 @@ def compare(
     from foretype.compare.run import Asked, Stop
     from foretype.compare.run import compare as measured
     from foretype.compare.texts import Amount, folder_texts, shipped_texts
-    from foretype.models.check import machine_name
+    from foretype.machine import machine_name
     from foretype.models.errors import ModelError
 
     console = Console(stderr=True, highlight=False)

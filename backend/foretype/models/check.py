@@ -7,7 +7,6 @@ rows do), against Optimum's float32 export; and how long a step and a first pass
 from __future__ import annotations
 
 import math
-import platform
 import statistics
 import time
 from dataclasses import dataclass
@@ -173,13 +172,3 @@ def _milliseconds(reader: Reader, ids: Ids) -> float:
     start = time.perf_counter()
     reader.read(ids)
     return (time.perf_counter() - start) * 1000
-
-
-def machine_name() -> str:
-    """What the times were taken on, for a person to read."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        processor = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        processor = platform.processor() or platform.machine()
-    return f"{processor}, {platform.system()}"

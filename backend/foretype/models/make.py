@@ -22,13 +22,13 @@ from typing import Any, Literal
 import numpy as np
 
 from foretype import __version__
+from foretype.machine import machine_name
 from foretype.models.check import (
     LOGITS_APART_AT_MOST,
     ExportReader,
     GateText,
     Logits,
     Measured,
-    machine_name,
     measure,
     open_reader,
 )
