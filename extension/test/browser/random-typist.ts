@@ -76,9 +76,10 @@ export class RandomTypist {
       .toBe(true);
   }
 
-  /** A label under the line shows no space before its first word, though Tab puts it in. */
+  /** A label under the line, where text follows in it, shows no space before its first word, though Tab puts it in. */
   #isRight(ghost: string | null): boolean {
-    return ghost === null || ghost === this.#suggestion || ghost === this.#suggestion.trimStart();
+    const isLabel = /^[^\n]/.test(this.#text.slice(this.#caret));
+    return ghost === null || ghost === this.#suggestion || (isLabel && ghost === this.#suggestion.trimStart());
   }
 
   async end(): Promise<void> {
@@ -152,6 +153,8 @@ export class RandomTypist {
 
   /** One to three words by Tab, and at times what that did is undone and done again. */
   async #take(): Promise<void> {
+    // A person sees a frame or more before they take what is in it: an editor that says nothing of a deletion is seen in the next.
+    await this.#opened.settle();
     await this.check();
     if ((await this.#opened.ghost.text()) === null) return;
     const was = { text: this.#text, caret: this.#caret };
