@@ -1,6 +1,9 @@
 import { ClassicEditor } from "@ckeditor/ckeditor5-editor-classic";
 import { Essentials } from "@ckeditor/ckeditor5-essentials";
 import { Paragraph } from "@ckeditor/ckeditor5-paragraph";
+import "@ckeditor/ckeditor5-ui/dist/index.css";
+import "@ckeditor/ckeditor5-engine/dist/index.css";
+import "@ckeditor/ckeditor5-editor-classic/dist/index.css";
 import { expose, place } from "./page.ts";
 
 const target = document.createElement("div");
