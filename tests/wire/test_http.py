@@ -85,6 +85,13 @@ async def test_complete_passes_the_engines_failure_on(start: Start, code: str, s
     async with start(FakeEngine(script)) as running:
         answered, error = await complete(running, {"before": "a"})
         assert (answered, error["code"]) == (status, code)
+        assert await counted(running, code)
+
+
+async def counted(running: Running, code: str) -> bool:
+    """Whether one error of this code stands in the metrics."""
+    async with running.http.get(running.url("/metrics")) as response:
+        return f'foretype_errors_total{{code="{code}"}} 1.0' in await response.text()
 
 
 async def test_an_engine_that_breaks_its_promise_is_an_error(
@@ -101,6 +108,7 @@ async def test_complete_is_limited_too(start: Start) -> None:
     async with start(keystroke_burst=1, keystrokes_per_second=0.001) as running:
         assert (await complete(running, {"before": "a"}))[0] == 200
         assert (await complete(running, {"before": "a"}))[0] == 429
+        assert await counted(running, "rate_limited")
 
 
 async def test_a_code_becomes_a_token_once(running: Running) -> None:

@@ -204,12 +204,19 @@ async def _complete(request: web.Request) -> web.Response:
     field = string(message, "field", service.limits.name_chars)
     keystroke = read_keystroke(message, service.limits)
     if service.phase is Phase.DRAINING:
-        return _refuse(DRAINING)
+        return _refuse_keystroke(service, DRAINING)
     if service.engine is None:
-        return _refuse(_LOADING, retry=1)
+        return _refuse_keystroke(service, _LOADING, retry=1)
     if not service.bucket(owner).take():
-        return _refuse(Refused(ErrorCode.RATE_LIMITED, "Too many keystrokes a second: send fewer."), retry=1)
+        too_many = Refused(ErrorCode.RATE_LIMITED, "Too many keystrokes a second: send fewer.")
+        return _refuse_keystroke(service, too_many, retry=1)
     return await _answered(service, service.engine, field, keystroke)
+
+
+def _refuse_keystroke(service: Service, refused: Refused, retry: int | None = None) -> web.Response:
+    """Counted as the socket counts it."""
+    service.metrics.error(refused.code.value)
+    return _refuse(refused, retry=retry)
 
 
 async def _answered(service: Service, engine: Engine, field: str, keystroke: Keystroke) -> web.Response:
@@ -228,14 +235,13 @@ async def _answered(service: Service, engine: Engine, field: str, keystroke: Key
         async with asyncio.timeout(service.budget_ms / 1000 + GRACE_SECONDS):
             outcome, elapsed_ms = await result
     except TimeoutError:
-        service.metrics.error(ErrorCode.INTERNAL.value)
-        return _refuse(Refused(ErrorCode.INTERNAL, INTERNAL, field, keystroke.seq, final=True))
+        late = Refused(ErrorCode.INTERNAL, INTERNAL, field, keystroke.seq, final=True)
+        return _refuse_keystroke(service, late)
     finally:
         desk.close()  # also when the client has gone away and this was cancelled
     service.metrics.answer(outcome, elapsed_ms)
     if isinstance(outcome, Failure):
-        service.metrics.error(outcome.code.value)
-        return _refuse(Refused.because(outcome, field, keystroke.seq))
+        return _refuse_keystroke(service, Refused.because(outcome, field, keystroke.seq))
     text = frames.suggestion(field, keystroke.seq, outcome, final=True, elapsed_ms=elapsed_ms)
     return web.Response(text=text, content_type="application/json")
 
