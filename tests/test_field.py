@@ -359,13 +359,19 @@ def test_a_word_that_was_taken_is_answered_without_a_search(monkeypatch: pytest.
     assert [seq for seq, _ in desk.answers.finals] == [1, 2]
 
 
-def test_answers_are_worked_out_ahead_while_the_model_runs(foreseen: list[str]) -> None:
-    desk = new_desk(runs_ahead=4)
-    desk.type(1, "Please any que")
+def begin_ahead(desk: Desk, before: str) -> Callable[[], None]:
+    """Type it, have it answered and start a run ahead; what comes back ends that."""
+    desk.type(1, before)
     while not desk.answers.finals:
         desk.scheduler.step()
     end = desk.scheduler.begin()
     assert end is not None
+    return end
+
+
+def test_answers_are_worked_out_ahead_while_the_model_runs(foreseen: list[str]) -> None:
+    desk = new_desk(runs_ahead=4)
+    end = begin_ahead(desk, "Please any que")
     while desk.timers.pending:
         desk.timers.advance(0)
     assert "Please any questions" in foreseen
@@ -403,11 +409,7 @@ def test_where_others_need_the_time_no_letters_are_answered_ahead() -> None:
 
 def test_an_older_keystrokes_run_ahead_is_none_of_the_newer_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = new_desk(runs_ahead=1)
-    desk.type(1, "Please any que")
-    while not desk.answers.finals:
-        desk.scheduler.step()
-    end = desk.scheduler.begin()
-    assert end is not None
+    end = begin_ahead(desk, "Please any que")
     desk.type(2, "Please any ques")
     assert desk.answers.finals[-1][0] == 2
     end()

@@ -1,22 +1,13 @@
 /** Fails where backend/foretype/playground/ is not exactly what the sources build. */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { differences, filesIn } from "./files.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const committed = fileURLToPath(new URL("../../backend/foretype/playground", import.meta.url));
-
-async function filesIn(folder: string): Promise<Map<string, Buffer>> {
-  const names = (await readdir(folder).catch(() => [])).sort();
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
-}
-
-function differences(built: Map<string, Buffer>, kept: Map<string, Buffer>): string[] {
-  const names = new Set([...built.keys(), ...kept.keys()]);
-  return [...names].filter((name) => !built.get(name)?.equals(kept.get(name) ?? Buffer.alloc(0)));
-}
 
 const fresh = await mkdtemp(join(tmpdir(), "foretype-playground-"));
 try {

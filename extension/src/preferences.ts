@@ -42,6 +42,9 @@ export function isOnAt({ sitesOff }: Preferences, hosts: readonly string[]): boo
   return !hosts.some((host) => sitesOff.includes(host));
 }
 
+/** Whether everything is quiet now. The moment that a pause lasts until is not in it. */
+export const isPaused = ({ pausedUntil }: Pick<Preferences, "pausedUntil">, now: number): boolean => now < pausedUntil;
+
 export function withSite(preferences: Preferences, host: string, on: boolean): Preferences {
   const others = preferences.sitesOff.filter((one) => one !== host);
   return { ...preferences, sitesOff: on ? others : [...others, host].sort() };

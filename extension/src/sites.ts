@@ -51,3 +51,9 @@ export function isAllowedAt(origins: readonly string[], origin: string): boolean
 
 const byHost = (one: string, other: string) => hostOf(one).localeCompare(hostOf(other));
 const hostOf = (pattern: string) => pattern.replace(/^[^:]*:\/\//, "");
+
+/** The hosts of these addresses, each once; what has none is left out. */
+export function hostsOf(urls: readonly string[]): string[] {
+  const hosts = urls.filter((url) => URL.canParse(url)).map((url) => new URL(url).hostname);
+  return [...new Set(hosts)].filter((host) => host !== "");
+}

@@ -63,11 +63,17 @@ def bits_of(model: onnx.ModelProto) -> list[int]:
     return sorted(next(a.i for a in node.attribute if a.name == "bits") for node in products)
 
 
+def exact_inputs(rows: int) -> Array:
+    """Which 8 bits hold exactly: what is left of an error is the weights' own."""
+    x = RANDOM.integers(-127, 128, (1, rows, INPUTS)).astype(np.float32)
+    x[..., ::BLOCK] = 127
+    return x
+
+
 @pytest.mark.parametrize("rows", [1, 5])
 def test_at_8_bits_they_are_nearer_to_them_than_rounded_weights_are(rows: int) -> None:
     four, eight = q4_1((INPUTS, OUTPUTS)), q8_0((INPUTS, OUTPUTS))
-    x = RANDOM.integers(-127, 128, (1, rows, INPUTS)).astype(np.float32)
-    x[..., ::BLOCK] = 127
+    x = exact_inputs(rows)
 
     kept = quantise(graph_of(four, eight), Blocks.named("grid8"))
     rounded = quantise(graph_of(four), Blocks.named("int8-block32"))
@@ -81,10 +87,8 @@ def test_at_8_bits_they_are_nearer_to_them_than_rounded_weights_are(rows: int) -
 
 @pytest.mark.parametrize("rows", [1, 5])
 def test_the_products_are_those_of_the_weights_as_they_were(rows: int) -> None:
-    """Inputs that 8 bits hold exactly: what is left is the weights' own error, and there is none."""
     four, eight = q4_1((INPUTS, OUTPUTS)), q8_0((INPUTS, OUTPUTS))
-    x = RANDOM.integers(-127, 128, (1, rows, INPUTS)).astype(np.float32)
-    x[..., ::BLOCK] = 127
+    x = exact_inputs(rows)
 
     kept = quantise(graph_of(four, eight), Blocks.named("grid"))
 

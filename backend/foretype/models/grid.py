@@ -40,7 +40,7 @@ class NotOnGridError(Exception):
     """The weights were not rounded before, or in another way."""
 
 
-def keep_grids(model: onnx.ModelProto, bits: int = 4) -> list[str]:
+def keep_grids(model: onnx.ModelProto, bits: int) -> list[str]:
     """Replace the matrix products whose weights lie on a grid, in `model` itself, those of 4-bit grids by
     products of `bits`, 4 or 8. Returns the names of those float32 products that are new, and must stay so.
     Raises NotOnGridError where nothing lies on a 4-bit grid.

@@ -56,10 +56,7 @@ def _ask(source: HubSource, seconds: float) -> bool:
 
 def cached_snapshot(source: HubSource) -> Path | None:
     """The folder in the hub's cache on this machine, where it holds the weights. No network."""
-    from huggingface_hub import constants
-
-    folder = constants.REPO_ID_SEPARATOR.join(["models", *source.repository.split("/")])
-    if not (Path(constants.HF_HUB_CACHE) / folder).is_dir():
+    if not _cache_folder(source).is_dir():
         return None  # known before the import of the rest, which is a quarter of a second of a server's start
     from huggingface_hub import try_to_load_from_cache
 
@@ -106,18 +103,20 @@ def _download(source: HubSource) -> str | Exception:
         return error
 
 
+def _cache_folder(source: HubSource) -> Path:
+    """Where the hub's cache keeps the repository. The library's own function for it takes a quarter of a
+    second to import.
+    """
+    from huggingface_hub import constants
+
+    name = constants.REPO_ID_SEPARATOR.join(["models", *source.repository.split("/")])
+    return Path(constants.HF_HUB_CACHE) / name
+
+
 def _arriving_bytes(source: HubSource) -> int:
     """Bytes of the repository in the hub's cache, finished or not."""
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
-
-    blobs = (
-        Path(constants.HF_HUB_CACHE)
-        / repo_folder_name(repo_id=source.repository, repo_type="model")
-        / "blobs"
-    )
     total = 0
-    for file in blobs.glob("*"):
+    for file in (_cache_folder(source) / "blobs").glob("*"):
         try:
             total += file.stat().st_size
         except FileNotFoundError:  # renamed since it was listed

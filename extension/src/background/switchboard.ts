@@ -1,5 +1,5 @@
 import type { ToPage, ToWorker } from "../messages.ts";
-import { DEFAULTS, isOnAt, LEAST, type Preferences } from "../preferences.ts";
+import { DEFAULTS, isOnAt, isPaused, LEAST, type Preferences } from "../preferences.ts";
 import type { Connection, State } from "../protocol/connection.ts";
 import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
 import { type KeystrokeFrame, Unanswered } from "../protocol/unanswered.ts";
@@ -115,9 +115,13 @@ export class Switchboard {
   }
 
   #isOn(number: number): boolean {
-    const hosts = [...(this.#pages.get(number)?.hosts ?? []), ...(this.#hosts.get(number) ?? [])];
     const preferences = this.#preferences ?? DEFAULTS;
-    return this.#timers.now() >= preferences.pausedUntil && isOnAt(preferences, hosts);
+    return !isPaused(preferences, this.#timers.now()) && isOnAt(preferences, this.#hostsOf(number));
+  }
+
+  /** Its tab's, its own, and those of the pages around it, as far as the browser tells. */
+  #hostsOf(number: number): readonly string[] {
+    return [...(this.#pages.get(number)?.hosts ?? []), ...(this.#hosts.get(number) ?? [])];
   }
 
   #tellContext(): void {
@@ -126,12 +130,12 @@ export class Switchboard {
 
   /** Where it is not known yet how a person wants it, nor where that page is, there is nothing to tell. */
   #tellContextTo(number: number): void {
-    const page = this.#pages.get(number);
-    const hosts = this.#hosts.get(number);
-    if (!this.#preferences || !page || !hosts) return;
+    if (!this.#preferences || !this.#hosts.has(number)) return;
     const { codeToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
-    const on = isOnAt(this.#preferences, [...(page.hosts ?? []), ...hosts]);
-    page.post({ type: "context", chars: this.#contextChars, codeToo, fieldsOff, on, pausedUntil, keys, spoken });
+    const on = isOnAt(this.#preferences, this.#hostsOf(number));
+    this.#pages
+      .get(number)
+      ?.post({ type: "context", chars: this.#contextChars, codeToo, fieldsOff, on, pausedUntil, keys, spoken });
   }
 
   #fromPage(number: number, message: ToWorker): void {
@@ -209,9 +213,8 @@ export class Switchboard {
 
   /** A way that is dead at its other end tells nobody: a laptop that has slept, a network that has changed. */
   #doubtSilence(): void {
-    const isOwed = this.#silentSince !== null && this.#unanswered.frames().length > 0;
-    if (isOwed && this.#timers.now() - (this.#silentSince ?? 0) >= SILENT_MS) this.#connection?.doubt();
-    if (!isOwed) this.#silentSince = null;
+    if (this.#unanswered.frames().length === 0) this.#silentSince = null;
+    if (this.#silentSince !== null && this.#timers.now() - this.#silentSince >= SILENT_MS) this.#connection?.doubt();
   }
 
   #askAgain(): void {

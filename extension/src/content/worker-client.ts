@@ -2,7 +2,9 @@ import { type Browser, browser } from "wxt/browser";
 import type { Answer, Client, FieldKind, Keystroke } from "../ghost/index.ts";
 import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
 import { PORT, type ToPage, type ToWorker } from "../messages.ts";
+import { isPaused } from "../preferences.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
+import { hostsOf } from "../sites.ts";
 
 /** The way to an extension that is taken away ends before the browser says that it is gone. */
 const KNOWN_AFTER_MS = 500;
@@ -38,7 +40,7 @@ export class WorkerClient implements Client {
   }
 
   get on(): boolean {
-    return this.#on && Date.now() >= this.#pausedUntil;
+    return this.#on && !isPaused({ pausedUntil: this.#pausedUntil }, Date.now());
   }
 
   onAnswer(listener: (field: string, answer: Answer) => void): void {
@@ -64,9 +66,7 @@ export class WorkerClient implements Client {
   }
 
   focused(): void {
-    // A new port begins with that.
-    if (this.#port) this.#post(whereThisIs());
-    else this.#post(null);
+    this.#post(whereThisIs());
   }
 
   keystroke(keystroke: Keystroke): void {
@@ -86,11 +86,14 @@ export class WorkerClient implements Client {
     if (this.#port) this.#post({ type: "left", field });
   }
 
-  #post(message: ToWorker | null): void {
+  #post(message: ToWorker): void {
     if (this.#script.isInvalid) return;
     try {
+      const isNew = this.#port === null;
       this.#port ??= this.#connect();
-      if (message) this.#port.postMessage(message);
+      // A worker that was stopped since knows nothing of this page.
+      if (isNew && message.type !== "focused") this.#port.postMessage(whereThisIs());
+      this.#port.postMessage(message);
     } catch {
       // The extension is being taken away, and the browser does not say so yet: what was to be said is said to nobody.
       this.#askLater();
@@ -110,8 +113,6 @@ export class WorkerClient implements Client {
       // A worker that rests is woken by the next key. One that is gone for good takes what is on the screen along.
       this.#askLater();
     });
-    // A worker that was stopped since knows nothing of this page.
-    port.postMessage(whereThisIs());
     return port;
   }
 
@@ -149,9 +150,5 @@ const whereThisIs = (): ToWorker => ({ type: "focused", hosts: hostsAround(windo
  * The page's own host, and those of the pages that it is framed by, as far as the browser tells. A frame that was written by the page
  * around it has that one's origin, and no host of its own.
  */
-export function hostsAround({ location, origin }: Window): string[] {
-  const origins: readonly string[] = [origin, ...(location.ancestorOrigins ?? [])];
-  return [location.hostname, ...origins.filter((one) => URL.canParse(one)).map((one) => new URL(one).hostname)].filter(
-    (host, index, all) => host !== "" && all.indexOf(host) === index,
-  );
-}
+export const hostsAround = ({ location, origin }: Window): string[] =>
+  hostsOf([location.href, origin, ...(location.ancestorOrigins ?? [])]);

@@ -19,7 +19,7 @@ import {
   wasHinted,
   writeHinted,
 } from "../settings.ts";
-import { allowedBy, isAllowedAt, patternOf } from "../sites.ts";
+import { allowedBy, hostsOf, isAllowedAt, patternOf } from "../sites.ts";
 
 export default defineBackground(() => {
   const switchboard = new Switchboard({
@@ -38,7 +38,8 @@ export default defineBackground(() => {
     void endWhereForbidden(port);
     const { receive, leave } = switchboard.join({
       post: (message) => port.postMessage(message),
-      hosts: hostsOf(port.sender?.tab?.url),
+      // Not every browser tells a frame which pages are around it.
+      hosts: hostsOf([port.sender?.tab?.url ?? ""]),
     });
     port.onMessage.addListener((message: ToWorker) => {
       receive(message);
@@ -119,10 +120,6 @@ async function isServerAt(origin: string): Promise<boolean> {
   const settings = await readSettings();
   return settings !== null && isSameServer(settings.origin, origin);
 }
-
-/** The host of the page that a tab shows. Not every browser tells a frame which pages are around it. */
-const hostsOf = (url: string | undefined): readonly string[] =>
-  url && URL.canParse(url) ? [new URL(url).hostname].filter((host) => host !== "") : [];
 
 /** Where the script at the other end runs. A frame without an origin of its own has none that is allowed. */
 const originOf = ({ sender }: Browser.runtime.Port): string => sender?.origin ?? sender?.url ?? "";

@@ -52,8 +52,13 @@ export function isClosed(element: HTMLElement, passwords: PasswordMemory): boole
   return (
     passwords.has(element) ||
     isSecretByAutocomplete(attribute("autocomplete")) ||
-    isSecretByName(attribute("name"), element.id, attribute("aria-label"), attribute("placeholder")) ||
-    isSecretByName(...labelsOf(element)) ||
+    isSecretByName(
+      attribute("name"),
+      element.id,
+      attribute("aria-label"),
+      attribute("placeholder"),
+      ...labelsOf(element),
+    ) ||
     looksLikeCode(element) ||
     cannotBeWritten(element) ||
     isClosedAround(element) ||

@@ -41,6 +41,9 @@ export interface Words {
   readonly back: string;
 }
 
+/** All that is suggested. */
+export const restOf = ({ taken, left }: Words): string => taken.join("") + left;
+
 export const ENGLISH: Words = {
   typed: "Thanks for the qui",
   taken: ["ck", " response", ", and"],

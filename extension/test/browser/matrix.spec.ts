@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
-import { EDITORS, ENGLISH, Opened, type Words } from "./editors.ts";
+import { EDITORS, ENGLISH, Opened, restOf, type Words } from "./editors.ts";
 import { allowCode, expect, test } from "./fixtures.ts";
 import { COLUMNS, type Column, keepPart, keptPart, partOf, type ReasonOf } from "./matrix.ts";
 import { knows, type ScriptedServer } from "./scripted-server.ts";
@@ -16,8 +16,6 @@ interface Scene {
   readonly server: ScriptedServer;
   readonly words: Words;
 }
-
-const restOf = ({ taken, left }: Words) => taken.join("") + left;
 
 async function begin({ opened, page, words }: Scene): Promise<void> {
   await page.keyboard.type(words.typed);

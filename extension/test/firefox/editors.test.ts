@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { EDITORS, type Editor, ENGLISH, serve, type Words } from "../browser/editors.ts";
+import { EDITORS, type Editor, ENGLISH, restOf, serve, type Words } from "../browser/editors.ts";
 import { COLUMNS, type Column, keepPart, keptPart, NOT_MEASURED, partOf, type ReasonOf } from "../browser/matrix.ts";
 import { knows, ScriptedServer } from "../browser/scripted-server.ts";
 import { type Box, Firefox, type Key, type Tab } from "./firefox.ts";
@@ -52,8 +52,6 @@ interface Scene {
   /** The tab, or the frame that the editor is in. */
   readonly place: Tab;
 }
-
-const restOf = ({ taken, left }: Words) => taken.join("") + left;
 
 async function open(editor: Editor): Promise<Scene> {
   const words = editor.words ?? ENGLISH;

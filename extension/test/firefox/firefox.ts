@@ -180,32 +180,25 @@ export class Tab {
     await this.value(`void document.querySelector(${JSON.stringify(selector)}).focus()`);
   }
 
-  async type(text: string): Promise<void> {
-    const actions = [...text].flatMap((value) => [
-      { type: "keyDown", value },
-      { type: "keyUp", value },
-    ]);
-    await this.#bidi.send("input.performActions", {
-      context: this.#context,
-      actions: [{ type: "key", id: "keyboard", actions }],
-    });
+  type(text: string): Promise<void> {
+    return this.#perform([...text].flatMap((letter) => [down(letter), up(letter)]));
   }
 
   /** A letter while these keys are held. */
-  async hold(held: readonly Key[], letter: string): Promise<void> {
+  hold(held: readonly Key[], letter: string): Promise<void> {
     const values = [...held.map((key) => KEYS[key]), letter];
-    const actions = [
-      ...values.map((value) => ({ type: "keyDown", value })),
-      ...values.reverse().map((value) => ({ type: "keyUp", value })),
-    ];
-    await this.#bidi.send("input.performActions", {
-      context: this.#context,
-      actions: [{ type: "key", id: "keyboard", actions }],
-    });
+    return this.#perform([...values.map(down), ...values.reverse().map(up)]);
   }
 
   press(...keys: Key[]): Promise<void> {
     return this.type(keys.map((key) => KEYS[key]).join(""));
+  }
+
+  async #perform(actions: readonly object[]): Promise<void> {
+    await this.#bidi.send("input.performActions", {
+      context: this.#context,
+      actions: [{ type: "key", id: "keyboard", actions }],
+    });
   }
 
   /** The ghost text that is drawn, out of its closed shadow root; null where nothing is. */
@@ -249,6 +242,9 @@ export class Tab {
     return answer.result as Result;
   }
 }
+
+const down = (value: string) => ({ type: "keyDown", value });
+const up = (value: string) => ({ type: "keyUp", value });
 
 function all(node: Node): Node[] {
   return [node, ...(node.value.children ?? []).flatMap(all)];

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { knows, ScriptedServer } from "../browser/scripted-server.ts";
 import { Firefox, type Tab } from "./firefox.ts";
-import { firstPage, pair } from "./pairing.ts";
+import { eventually, firstPage, pair } from "./pairing.ts";
 
 /** What a person does most, in Firefox. All the rest is tested in Chromium. */
 
@@ -25,7 +25,6 @@ async function show(body: string): Promise<void> {
   await tab.focus("#field");
 }
 
-const eventually = (read: () => unknown) => expect.poll(read, { interval: 50, timeout: 10_000 });
 const ghost = () => eventually(() => tab.ghost());
 
 beforeAll(async () => {

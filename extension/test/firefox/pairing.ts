@@ -2,6 +2,9 @@ import { expect, vi } from "vitest";
 import { CODE } from "../browser/scripted-server.ts";
 import type { Firefox, Tab } from "./firefox.ts";
 
+/** In a test: asked again until it is as it must be. */
+export const eventually = (read: () => unknown) => expect.poll(read, { interval: 50, timeout: 10_000 });
+
 /** Asked again until it is so. Works outside a test, too. */
 const until = (check: () => Promise<void>) => vi.waitFor(check, { interval: 50, timeout: 20_000 });
 

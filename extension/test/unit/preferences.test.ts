@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEFAULTS, isFieldOn, isOnAt, withField, withSite } from "../../src/preferences.ts";
+import { DEFAULTS, isFieldOn, isOnAt, isPaused, withField, withSite } from "../../src/preferences.ts";
 import { dayOf, savedOn, withTaken } from "../../src/saved.ts";
 
 const off = withSite(DEFAULTS, "mail.example.org", false);
@@ -21,6 +21,11 @@ test("a frame is off where the page around it is", () => {
 
 test("a site that is switched on again is forgotten", () => {
   expect(withSite(off, "mail.example.org", true).sitesOff).toEqual([]);
+});
+
+test("a pause ends by itself", () => {
+  const paused = { ...DEFAULTS, pausedUntil: 5000 };
+  expect([4999, 5000].map((now) => isPaused(paused, now))).toEqual([true, false]);
 });
 
 test("what is taken is counted by the day, less the key it took", () => {

@@ -2,7 +2,7 @@ import { browser } from "wxt/browser";
 import type { Sign } from "../../background/toolbar.ts";
 import { find } from "../../look/find.ts";
 import { ARRIVE, STATUS } from "../../messages.ts";
-import { HOUR_MS, type Preferences, withSite } from "../../preferences.ts";
+import { HOUR_MS, isPaused, type Preferences, withSite } from "../../preferences.ts";
 import { changePreferences, readPreferences, readSavedToday, readSettings } from "../../settings.ts";
 import { placeBehind } from "./place.ts";
 import { type Situation, sentenceOf } from "./sentence.ts";
@@ -33,7 +33,7 @@ async function signNow(): Promise<Situation["sign"]> {
 }
 
 async function show(): Promise<void> {
-  const paused = preferences.pausedUntil > Date.now();
+  const paused = isPaused(preferences, Date.now());
   const { tone, text } = sentenceOf({ sign: await signNow(), place, preferences, now: Date.now() });
   state.dataset.tone = tone;
   state.textContent = text;
@@ -64,7 +64,7 @@ help.addEventListener("click", async () => {
   location.reload();
 });
 pause.addEventListener("click", () => {
-  const paused = preferences.pausedUntil > Date.now();
+  const paused = isPaused(preferences, Date.now());
   return prefer((now) => ({ ...now, pausedUntil: paused ? 0 : Date.now() + HOUR_MS }));
 });
 

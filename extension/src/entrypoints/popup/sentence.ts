@@ -1,6 +1,6 @@
 import type { Sign } from "../../background/toolbar.ts";
 import type { Here } from "../../ghost/index.ts";
-import type { Preferences } from "../../preferences.ts";
+import { isPaused, type Preferences } from "../../preferences.ts";
 
 /** What the popup was opened over, in a closed set. */
 export type Place =
@@ -41,7 +41,7 @@ const OF_FIELD: Readonly<Record<Here, Sentence>> = {
 
 /** What is going on here, in one sentence: what a person did comes first, then the server, then the field. */
 export function sentenceOf({ sign, place, preferences, now }: Situation): Sentence {
-  if (preferences.pausedUntil > now) return { tone: "quiet", text: "Paused everywhere." };
+  if (isPaused(preferences, now)) return { tone: "quiet", text: "Paused everywhere." };
   if ("host" in place && preferences.sitesOff.includes(place.host)) return { tone: "quiet", text: "Off on this site." };
   return OF_SERVER[sign] ?? ofPlace(place);
 }
