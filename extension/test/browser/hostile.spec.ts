@@ -75,6 +75,8 @@ for (const id of ["field", "rich"]) {
     const after = await page.evaluate(() => (window as unknown as { seen: string[] }).seen.join("\n"));
     expect(after).not.toContain("secretly");
     expect(after).not.toMatch(EVENT_NAME);
+    // It comes in its own time, and is none of the next test's.
+    await expect.poll(() => server.of("accepted").map(({ text }) => text)).toEqual(["ck"]);
   });
 }
 

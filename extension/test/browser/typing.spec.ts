@@ -33,7 +33,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       await page.keyboard.press("Tab");
       expect(await written(page)).toBe("Thanks for the quick response, and");
       await ghost.expectText(" see you on Friday");
-      expect(server.of("accepted").map(({ text }) => text)).toEqual(["ck", " response", ", and"]);
+      await expect.poll(() => server.of("accepted").map(({ text }) => text)).toEqual(["ck", " response", ", and"]);
     });
 
     test("the right arrow takes all of it at the end of a line", async ({ page, ghost }) => {
@@ -170,7 +170,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       expect(await written(page)).toBe("Thanks for the quite");
       await ghost.expectText(" reply");
       expect(await ghost.choice()).toBe("");
-      expect(server.of("accepted").at(-1)?.text).toBe("te");
+      await expect.poll(() => server.of("accepted").at(-1)?.text).toBe("te");
     });
 
     test("says nothing on the console", async ({ page, ghost, noise }) => {
