@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -24,7 +28,7 @@ from foretype.providers import (
 )
 
 MODEL = Path("models") / "tiny"
-GPU = Gpu("NVIDIA L4", 13000)
+GPU = Gpu("NVIDIA L4", 13000, 23_034 * 1024 * 1024)
 EVERYTHING = Surroundings({"onnxruntime-gpu": "1.31.1"}, list(NAMES.values()), GPU)
 NO_GPU = Surroundings({"onnxruntime-gpu": "1.31.1"}, list(NAMES.values()), None)
 ONLY_CPU = Surroundings({"onnxruntime": "1.32.0"}, CPU_ONLY, GPU)
@@ -76,8 +80,8 @@ def test_tensorrt_comes_first_and_keeps_its_engines_beside_the_model() -> None:
 
 def test_engines_are_told_apart_by_gpu_driver_and_runtime() -> None:
     others = [
-        Surroundings(EVERYTHING.installed, EVERYTHING.built_in, Gpu("NVIDIA A100", GPU.driver)),
-        Surroundings(EVERYTHING.installed, EVERYTHING.built_in, Gpu(GPU.name, 13010)),
+        Surroundings(EVERYTHING.installed, EVERYTHING.built_in, replace(GPU, name="NVIDIA A100")),
+        Surroundings(EVERYTHING.installed, EVERYTHING.built_in, replace(GPU, driver=13010)),
         Surroundings({"onnxruntime-gpu": "1.32.0"}, EVERYTHING.built_in, GPU),
     ]
     keys = {engine_key(there) for there in (EVERYTHING, *others)}
@@ -104,6 +108,33 @@ def test_a_provider_that_is_not_one_is_a_mistake_in_the_settings() -> None:
     said = CliRunner().invoke(app, ["serve", "--provider", "quantum"])
     assert said.exit_code == 2
     assert "--provider" in said.output
+
+
+def driver() -> Any:
+    """NVIDIA's, as far as it is asked."""
+
+    def write(value: Any) -> Callable[..., int]:
+        """A function that writes its answer to where its first argument points."""
+
+        def function(to: Any, *_: Any) -> int:
+            getattr(to, "_obj", to).value = value
+            return 0
+
+        return function
+
+    return SimpleNamespace(
+        cuInit=lambda flags: 0,
+        cuDeviceGetCount=write(1),
+        cuDeviceGet=write(0),
+        cuDeviceGetName=write(b"NVIDIA H200"),
+        cuDriverGetVersion=write(13000),
+        cuDeviceTotalMem_v2=write(141 << 30),
+    )
+
+
+def test_a_gpu_is_named_by_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers.ctypes, "CDLL", lambda name: driver())
+    assert providers.first_gpu() == Gpu("NVIDIA H200", 13000, 141 << 30)
 
 
 def test_a_machine_without_a_driver_has_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:

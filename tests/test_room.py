@@ -61,6 +61,28 @@ def test_another_pool_is_opened_when_all_rows_are_taken() -> None:
     assert len(pools) == 2
 
 
+def test_memory_that_a_device_takes_at_once_counts_whole_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    room, _ = new_room(most_bytes=100)
+    new_pool = ScriptedModel.new_pool
+
+    def on_a_device(model: ScriptedModel, rows: int, capacity: int) -> Pool:
+        pool = new_pool(model, rows, capacity)
+        pool.fixed_bytes = 40
+        return pool
+
+    monkeypatch.setattr(ScriptedModel, "new_pool", on_a_device)
+    arenas = [room.arena() for _ in range(2 * POOL_ROWS)]
+    assert None not in arenas
+    assert room.arena() is None  # a third pool would be 120
+    tenant = Tenant(0)
+    room.used(tenant)
+    pools = {arena.pool for arena in arenas if arena is not None}
+    del arenas
+    room.gone(tenant)
+    again = [room.arena() for _ in range(2 * POOL_ROWS)]
+    assert {arena.pool for arena in again if arena is not None} == pools
+
+
 def test_where_a_pool_cannot_be_had_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     room, _ = new_room(most_bytes=100)
 

@@ -23,7 +23,7 @@ FIELDS = frozenset(
         # structlog's own
         "event", "level", "timestamp",
         # numbers and closed sets of words
-        "code", "close_code", "connection", "connections", "fields", "host", "model", "ms",
+        "apart", "code", "close_code", "connection", "connections", "doing", "fields", "host", "model", "ms",
         "phase", "port", "provider", "route",
         "stage", "status", "trace",
         # where in the code

@@ -58,6 +58,7 @@ class Gpu:
 
     name: str
     driver: int
+    memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,23 @@ def with_options(
     return found
 
 
+def without_tensorrt(providers: Providers) -> Providers:
+    """For graphs that are not worth an engine."""
+    return [one for one in providers if _name(one) != NAMES[Provider.TENSORRT]]
+
+
+def recording(providers: Providers) -> Providers | None:
+    """The same with CUDA recording its kernels (CUDA graphs); None where another computes too, or instead."""
+    first = providers[0]
+    if isinstance(first, str) or first[0] != NAMES[Provider.CUDA]:
+        return None
+    return [(first[0], {**first[1], "enable_cuda_graph": "1"}), *providers[1:]]
+
+
+def _name(provider: str | tuple[str, Options]) -> str:
+    return provider if isinstance(provider, str) else provider[0]
+
+
 def engine_key(there: Surroundings) -> str:
     """Names a folder of TensorRT engines: one built for another GPU, driver or runtime is not taken."""
     assert there.gpu is not None
@@ -167,7 +185,7 @@ def check_taken(asked: Providers, taken: Collection[str]) -> None:
     """ONNX Runtime leaves out a provider that does not start and says so in its log only. Raises
     ProviderMissingError where the first that was asked for is not among those `taken`.
     """
-    first = asked[0] if isinstance(asked[0], str) else asked[0][0]
+    first = _name(asked[0])
     if first not in taken:
         raise _not_there(next(provider for provider, name in NAMES.items() if name == first))
 
@@ -193,4 +211,6 @@ def first_gpu() -> Gpu | None:
     driver.cuDeviceGet(ctypes.byref(device), 0)
     driver.cuDeviceGetName(name, len(name), device)
     driver.cuDriverGetVersion(ctypes.byref(version))
-    return Gpu(name.value.decode(errors="replace"), version.value)
+    memory = ctypes.c_size_t()
+    driver.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
+    return Gpu(name.value.decode(errors="replace"), version.value, memory.value)

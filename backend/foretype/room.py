@@ -8,7 +8,6 @@ from foretype import logs
 from foretype.deadline import Timer, Timers
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.memory import OutOfMemoryError, recognised
-from foretype.runtime.thread import Runtime
 
 MEBIBYTE = 1024 * 1024
 POOL_ROWS = 32  # fields that may be served in one run; those of another pool have a run of their own
@@ -28,12 +27,18 @@ class Tenant(Protocol):
         """The tree is lost."""
 
 
+class Memory(Protocol):
+    """Where pools come from: a runtime, as far as that matters here."""
+
+    def new_pool(self, rows: int, capacity: int) -> Pool: ...
+
+
 class Room:
     """Lives on the event loop. Who was typed in longest ago gives up first."""
 
-    def __init__(self, runtime: Runtime, timers: Timers, slots: int, most_bytes: int) -> None:
+    def __init__(self, memory: Memory, timers: Timers, slots: int, most_bytes: int) -> None:
         """`slots`: tokens of one arena. `most_bytes`: past key values and distributions of all tenants."""
-        self._runtime = runtime
+        self._memory = memory
         self._timers = timers
         self._slots = slots
         self._most_bytes = most_bytes
@@ -55,8 +60,10 @@ class Room:
             arena = pool.take()
             if arena is not None:
                 return arena
+        if self._pools and self._with_one_pool_more() > self._most_bytes:
+            return None
         try:
-            self._pools.append(self._runtime.new_pool(POOL_ROWS, self._slots))
+            self._pools.append(self._memory.new_pool(POOL_ROWS, self._slots))
         except Exception as error:
             if not isinstance(recognised(error), OutOfMemoryError):
                 raise
@@ -73,10 +80,13 @@ class Room:
             self._sweep = self._timers.call_at(self._timers.time() + IDLE_S, self._sweep_out)
 
     def gone(self, tenant: Tenant) -> None:
-        """`tenant` has given its tree back. A pool that nobody has a row of goes, but for one."""
+        """`tenant` has given its tree back. A pool that nobody has a row of goes, but for one, and those on a
+        device: what was recorded there is of use only where it was.
+        """
         self._tenants.pop(tenant, None)
         if len(self._pools) > 1:
-            self._pools = [pool for pool in self._pools if not pool.is_free] or self._pools[:1]
+            kept = [pool for pool in self._pools if pool.fixed_bytes or not pool.is_free]
+            self._pools = kept or self._pools[:1]
 
     def clear(self, error: Exception) -> None:
         """Everybody's tree is lost for this reason, and all memory goes back. No run may be under way."""
@@ -87,6 +97,10 @@ class Room:
     def close(self) -> None:
         if self._sweep is not None:
             self._sweep.cancel()
+
+    def _with_one_pool_more(self) -> int:
+        """What the pools would take that take all of their memory at once."""
+        return sum(pool.fixed_bytes for pool in self._pools) + self._pools[0].fixed_bytes
 
     def _make_room(self, spared: Tenant | None) -> int:
         """The bytes held after those who could have given up what is too much."""

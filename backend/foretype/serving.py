@@ -19,19 +19,21 @@ from foretype.field import Field
 from foretype.keystroke import FieldKind, Keystroke
 from foretype.malloc import give_back
 from foretype.models.manifest import Manifest
+from foretype.providers import NAMES, Provider, first_gpu
 from foretype.room import MEBIBYTE, Room
 from foretype.runtime import open_runtime
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.device import DeviceRuntime
 from foretype.runtime.memory import OutOfMemoryError
-from foretype.runtime.thread import ModelThread, Runtime
+from foretype.runtime.thread import Runtime
 from foretype.scheduler import Scheduler
 from foretype.settings import Settings
 from foretype.stages import Stages
 from foretype.tokens import Vocabulary
 from foretype.tree.choice import Policy
-from foretype.tree.distribution import Distribution
 from foretype.tree.draft import Draft, Limits
+from foretype.tree.reading import reading
 
 GIVE_BACK_AFTER_S = 30.0
 RECOVERY_LASTS_S = 600.0  # a model that finds no memory so soon after it was loaded anew will find none later
@@ -39,6 +41,8 @@ NO_MEMORY = (
     "The model found no memory, also after it was loaded anew: set FORETYPE_TREES_MB lower or "
     "FORETYPE_GPU_MEMORY_MB higher, or serve a smaller model."
 )
+TREES_BYTES = 1024 * MEBIBYTE
+OF_ROWS = 8  # of the memory for trees, on a device, such a part keeps whole rows of probabilities there
 MARGIN = 0.15  # of the budget, kept for the way to the client and back, and for a loop that is busy
 
 
@@ -50,7 +54,7 @@ class LocalEngine:
     def __init__(
         self,
         name: str,
-        runtime: Runtime,
+        runtime: Runtime[Logits] | DeviceRuntime,
         vocabulary: Vocabulary,
         begin: Mapping[FieldKind, list[int]],
         policy: Policy,
@@ -58,7 +62,7 @@ class LocalEngine:
         timers: Timers,
         runs_ahead: int = 0,
         field_bytes: int = 48 * MEBIBYTE,
-        trees_bytes: int = 1024 * MEBIBYTE,
+        trees_bytes: int = TREES_BYTES,
         stages: Stages | None = None,
         context_length: int = 1024,
     ) -> None:
@@ -82,7 +86,7 @@ class LocalEngine:
         self._room = Room(runtime, timers, self._limits.arena_tokens, trees_bytes)
         self._watch()
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
-        self._model = ModelThread(runtime, self._distributions)
+        self._model = reading(runtime, vocabulary, trees_bytes // OF_ROWS)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
         self._recovered_at = -math.inf
         self._recovering = False
@@ -209,9 +213,6 @@ class LocalEngine:
             arena.adopt(self._begun[kind])
         return Draft(arena, self._begin[kind], self._vocabulary, self._policy, self._limits)
 
-    def _distributions(self, logits: Logits) -> list[Distribution]:
-        return [Distribution.of(row, self._vocabulary) for row in logits]
-
 
 class LocalDesk:
     """Implements `foretype.engine.Desk`: the fields of one connection."""
@@ -283,12 +284,23 @@ async def engine_from(
         asyncio.get_running_loop(),
         settings.runs_ahead,
         settings.field_mb * MEBIBYTE,
-        settings.trees_mb * MEBIBYTE,
+        _trees_bytes(settings, runtime.provider),
         stages,
         manifest.geometry.context_length,
     )
     await engine.warm_up()
     return engine
+
+
+def _trees_bytes(settings: Settings, provider: str) -> int:
+    """Where nobody said otherwise: half of what there is on a GPU, which has the model beside them."""
+    if settings.trees_mb is not None:
+        return settings.trees_mb * MEBIBYTE
+    gpu = None if provider == NAMES[Provider.CPU] else first_gpu()
+    if gpu is None:
+        return TREES_BYTES
+    there = gpu.memory_bytes if settings.gpu_memory_mb is None else settings.gpu_memory_mb * MEBIBYTE
+    return there // 2
 
 
 def _begin(manifest: Manifest, prompt: list[int]) -> list[int]:

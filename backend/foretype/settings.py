@@ -132,11 +132,11 @@ class Settings(BaseSettings):
         description="Model runs made ahead after each keystroke, while nobody waits; 0 spares the battery.",
     )
     field_mb: int = Field(48, ge=16, le=1024, description="Megabytes that the tree of one field may take.")
-    trees_mb: int = Field(
-        1024,
+    trees_mb: Annotated[int | None, BeforeValidator(_none_if_blank)] = Field(
+        None,
         ge=64,
         le=1_048_576,
-        description="Megabytes for the trees of all fields; who typed longest ago gives up first.",
+        description="Megabytes for the trees of all fields; by default 1,024, on a GPU half of its memory.",
     )
     threshold: Annotated[float | None, BeforeValidator(_none_if_blank)] = Field(
         None,

@@ -15,7 +15,7 @@ import numpy as np
 
 from foretype.models.prepared import load_prepared
 from foretype.providers import Provider
-from foretype.runtime import FusedRuntime, PlainRuntime, open_runtime
+from foretype.runtime import AnyRuntime, open_runtime
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Ids, Logits, Step
 from latency.gpu.apart import first_line
@@ -26,8 +26,6 @@ HALF_APART_AT_MOST = 0.05  # of the largest logit: what float16 costs in tests/m
 ENOUGH_MS = 2000  # of one kind of run: a slow device makes fewer of them
 NOBODY: Ids = np.array([], np.int64)
 
-Runtime = FusedRuntime | PlainRuntime
-
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -37,7 +35,7 @@ class Device:
     provider: Provider
     threads: int
 
-    def open(self) -> Runtime:
+    def open(self) -> AnyRuntime:
         """Raises what `open_runtime` raises."""
         return open_runtime(self.folder, threads=self.threads, provider=self.provider)
 
@@ -121,7 +119,7 @@ def _timed(way: str, rows: int, prepare: Callable[[int], Callable[[], object]], 
     return Run(way, rows, statistics.median(taken))
 
 
-def _texts(runtime: Runtime, ids: Ids, count: int) -> Callable[[], object]:
+def _texts(runtime: AnyRuntime, ids: Ids, count: int) -> Callable[[], object]:
     """A run over one more token of each of `count` texts, again and again the same."""
     first = len(ids) - 1
     pool = runtime.new_pool(count, len(ids))
@@ -139,7 +137,7 @@ def _texts(runtime: Runtime, ids: Ids, count: int) -> Callable[[], object]:
     return run
 
 
-def _tree(runtime: Runtime, ids: Ids, count: int) -> Callable[[], object]:
+def _tree(runtime: AnyRuntime, ids: Ids, count: int) -> Callable[[], object]:
     """A run over `count` ways in which one text may go on, none of which sees another."""
     first = len(ids) - 1
     arena = lone_arena(runtime.new_pool(1, first + count))

@@ -14,7 +14,7 @@ from foretype.models.manifest import Geometry
 from foretype.providers import CPU_ONLY
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Step
-from foretype.runtime.device_pool import DeviceMemory
+from foretype.runtime.device import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
 from tests.models.conftest import write_folder
 from tests.models.tiny import CONTEXT, VOCABULARY
@@ -42,7 +42,11 @@ class Pair:
         fused = fuse(onnx.load(folder / "export" / "model.onnx"), self.model.config, GEOMETRIES[family])
         onnx.save(fused, folder / "fused.onnx")
         self.nodes = len(fused.graph.node)
-        self.runtime = FusedRuntime(folder / "fused.onnx", GEOMETRIES[family], threads=1, providers=CPU_ONLY)
+        graph, geometry = folder / "fused.onnx", GEOMETRIES[family]
+        self.runtime: FusedRuntime | DeviceRuntime = FusedRuntime(
+            graph, geometry, threads=1, providers=CPU_ONLY
+        )
+        self.on_a_device = DeviceRuntime(graph, geometry, threads=1, providers=CPU_ONLY, device=("cpu", 0))
 
     def expected(self, ids: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         import torch
@@ -52,17 +56,18 @@ class Pair:
         return logits
 
 
-ON_A_DEVICE = "llama, its past in the device's memory"  # the CPU being the device here
+ON_A_DEVICE = " on a device"  # the CPU being the device here
+WAYS = ["llama", "gpt2", "llama on a device", "gpt2 on a device"]
 
 
-@pytest.fixture(scope="module", params=["llama", "gpt2", ON_A_DEVICE])
+@pytest.fixture(scope="module", params=WAYS)
 def pair(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tokeniser_file: Path
 ) -> Pair:
-    family = request.param.split(",")[0]
+    family = request.param.removesuffix(ON_A_DEVICE)
     made = Pair(family, write_folder(tmp_path_factory.mktemp("fused") / family, family, tokeniser_file))
-    if request.param == ON_A_DEVICE:
-        made.runtime.memory = DeviceMemory(GEOMETRIES[family], np.float32, ("cpu", 0), CPU_ONLY)
+    if request.param.endswith(ON_A_DEVICE):
+        made.runtime = made.on_a_device
     return made
 
 

@@ -15,7 +15,9 @@ from foretype.runtime import open_runtime
 from foretype.runtime.chunk import Chunk, Step
 from tests.models.tiny import MakeFolder, WriteRecipe
 
-GPU_MACHINE = Surroundings({"onnxruntime-gpu": "1.31.1"}, list(NAMES.values()), Gpu("NVIDIA L4", 13000))
+GPU_MACHINE = Surroundings(
+    {"onnxruntime-gpu": "1.31.1"}, list(NAMES.values()), Gpu("NVIDIA L4", 13000, 23_034 * 1024 * 1024)
+)
 
 
 def prepared(recipe: str, weights: str, recipes: Path, target: Path) -> Path:

@@ -1,10 +1,10 @@
-"""The runtime over a session that computes elsewhere, as far as that can be had without a GPU: what is bound
-is copied when it is bound, and memory may run out.
+"""The runtime on a device, as far as that can be had without a GPU: memory may run out, and what CUDA records
+may be of no use.
 """
 
 from __future__ import annotations
 
-import ctypes
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,86 +12,83 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
+import structlog
 from onnx import TensorProto, helper
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 
 from foretype.models.manifest import Geometry
-from foretype.providers import CPU_ONLY, NAMES, Provider
-from foretype.runtime.arena import IDLE, Arena, lone_arena
+from foretype.providers import CPU_ONLY, NAMES, Provider, Providers
+from foretype.runtime.arena import IDLE, Arena, Pool, lone_arena
 from foretype.runtime.chunk import Chunk, Step
-from foretype.runtime.fused import FusedRuntime
-from foretype.runtime.host_pool import HostPool
+from foretype.runtime.device import NOT_RECORDED, RECORD_ID, TEXTS, DeviceRuntime, TopRuntime
 from foretype.runtime.memory import OutOfMemoryError
+from foretype.runtime.summary import Ranks
 from foretype.runtime.thread import ModelThread
 
-GEOMETRY = Geometry(layers=1, kv_heads=1, head_dim=1, vocab_size=1, context_length=8)
-CAPACITY = 7
+GEOMETRY = Geometry(layers=1, kv_heads=1, head_dim=1, vocab_size=2, context_length=600)
+CAPACITY = 599
 SLOTS = IDLE + CAPACITY
+ON_CUDA: Providers = [(NAMES[Provider.CUDA], {"gpu_mem_limit": "9"}), NAMES[Provider.CPU]]
 WORDS = {
     RuntimeException: "bfc_arena.cc:376 Failed to allocate memory for requested buffer of size 9",
     Fail: "CUDA failure 2: out of memory ; GPU=0",
 }
 
 
-class CopyingBinding:
-    """As ONNX Runtime's `IOBinding::BindInput` does it where the input's reader is on another device."""
-
-    def __init__(self, real: Any) -> None:
-        self.real = real
-        self._copies: dict[str, np.ndarray[Any, Any]] = {}
-
-    def bind_input(
-        self, name: str, device: str, number: int, kind: Any, shape: tuple[int, ...], at: int
-    ) -> None:
-        there = (ctypes.c_char * (int(np.prod(shape)) * np.dtype(kind).itemsize)).from_address(at)
-        self._copies[name] = np.frombuffer(there, kind).reshape(shape).copy()
-        self.real.bind_input(name, device, number, kind, shape, self._copies[name].ctypes.data)
-
-    def bind_output(self, *where: Any) -> None:
-        self.real.bind_output(*where)
-
-
 class FarSession:
-    """A CPU session that says and does what one on CUDA would."""
+    """A CPU session that says and does what one on CUDA would. Only of the model: `graph` is a file then."""
 
     real = ort.InferenceSession
+    opened: list[FarSession]
+    before_run: Callable[[FarSession], None] | None = None
 
-    def __init__(self, graph: str, *_: Any, **__: Any) -> None:
+    def __init__(self, graph: Path | bytes, *_: Any, providers: Providers, **__: Any) -> None:
         self._session = self.real(graph, providers=CPU_ONLY)
-        self.raises: Exception | None = None
+        self._providers = providers
+        self.is_model = not isinstance(graph, bytes)
+        self.recordings: list[str] = []  # what each run was to record or play
+        if self.is_model:
+            FarSession.opened.append(self)
+
+    @property
+    def records(self) -> bool:
+        return any("enable_cuda_graph" in one[1] for one in self._providers if not isinstance(one, str))
 
     def get_providers(self) -> list[str]:
-        return [NAMES[Provider.CUDA], NAMES[Provider.CPU]]
+        return [one if isinstance(one, str) else one[0] for one in self._providers]
 
     def get_inputs(self) -> Any:
         return self._session.get_inputs()
 
-    def io_binding(self) -> CopyingBinding:
-        return CopyingBinding(self._session.io_binding())
+    def io_binding(self) -> Any:
+        return self._session.io_binding()
 
-    def run_with_iobinding(self, binding: CopyingBinding) -> None:
-        if self.raises is not None:
-            raise self.raises
-        self._session.run_with_iobinding(binding.real)
+    def run_with_iobinding(self, binding: Any, options: ort.RunOptions | None = None) -> None:
+        if self.is_model:
+            assert options is not None
+            self.recordings.append(options.get_run_config_entry(RECORD_ID))
+            if FarSession.before_run is not None:
+                FarSession.before_run(self)
+        self._session.run_with_iobinding(binding)
 
 
 def counting_graph(folder: Path) -> Path:
-    """A graph with the fused graph's names whose logit is the sum of its keys after it added 1 to each."""
-    past = ["batch", 1, SLOTS, 1]
+    """A graph with the fused graph's names: it adds 1 to each key, and a text's logits are 1 and its id."""
+    past = ["b", 1, "slots", 1]
     inputs = {
-        "input_ids": (TensorProto.INT64, ["b", "s"]),
-        "position_ids": (TensorProto.INT64, ["b", "s"]),
+        "input_ids": (TensorProto.INT64, ["n", "s"]),
+        "position_ids": (TensorProto.INT64, ["n", "s"]),
         "seqlens_k": (TensorProto.INT32, ["b"]),
         "total_sequence_length": (TensorProto.INT32, []),
         "attention_bias": (TensorProto.FLOAT, ["b", 1, "s", "t"]),
         "rows": (TensorProto.INT64, ["k"]),
         "spread": (TensorProto.INT64, ["b"]),
-        "gathered": (TensorProto.INT64, ["b"]),
+        "gathered": (TensorProto.INT64, ["n"]),
         "past_key_values.0.key": (TensorProto.FLOAT, past),
         "past_key_values.0.value": (TensorProto.FLOAT, past),
     }
     outputs = {
-        "logits": (TensorProto.FLOAT, [1, 1, 1]),
+        "logits": (TensorProto.FLOAT, [1, "k", 2]),
         "present.0.key": (TensorProto.FLOAT, past),
         "present.0.value": (TensorProto.FLOAT, past),
     }
@@ -99,15 +96,18 @@ def counting_graph(folder: Path) -> Path:
         [
             helper.make_node("Add", ["past_key_values.0.key", "one"], ["present.0.key"]),
             helper.make_node("Add", ["past_key_values.0.value", "one"], ["present.0.value"]),
-            helper.make_node("ReduceSum", ["present.0.key"], ["sum"]),
-            helper.make_node("Reshape", ["sum", "shape"], ["logits"]),
+            helper.make_node("Reshape", ["input_ids", "flat"], ["all"]),
+            helper.make_node("Gather", ["all", "rows"], ["asked"], axis=1),
+            helper.make_node("Cast", ["asked"], ["ids"], to=TensorProto.FLOAT),
+            helper.make_node("Pad", ["ids", "before", "one"], ["logits"]),
         ],
         "counting",
         [helper.make_tensor_value_info(name, *kind) for name, kind in inputs.items()],
         [helper.make_tensor_value_info(name, *kind) for name, kind in outputs.items()],
         [
             helper.make_tensor("one", TensorProto.FLOAT, [], [1.0]),
-            helper.make_tensor("shape", TensorProto.INT64, [3], [1, 1, 1]),
+            helper.make_tensor("flat", TensorProto.INT64, [3], [1, -1, 1]),
+            helper.make_tensor("before", TensorProto.INT64, [6], [0, 0, 1, 0, 0, 0]),
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
@@ -116,61 +116,180 @@ def counting_graph(folder: Path) -> Path:
 
 
 @pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> list[FarSession]:
-    """The sessions that were opened, far ones from here on."""
-    opened: list[FarSession] = []
-
-    def open_far(*arguments: Any, **named: Any) -> FarSession:
-        opened.append(FarSession(*arguments, **named))
-        return opened[-1]
-
-    monkeypatch.setattr(ort, "InferenceSession", open_far)
-    return opened
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeviceRuntime:
+    """On what says that it is CUDA, its memory being this computer's."""
+    monkeypatch.setattr(FarSession, "opened", [], raising=False)
+    monkeypatch.setattr(ort, "InferenceSession", FarSession)
+    graph = counting_graph(tmp_path)
+    return DeviceRuntime(graph, GEOMETRY, threads=1, providers=ON_CUDA, device=("cpu", 0))
 
 
-def one_token() -> Chunk:
-    return Chunk(np.array([0]), np.array([0]), None, np.array([0]))
+def one_token(token: int = 0, position: int = 0) -> Chunk:
+    return Chunk(np.array([token]), np.array([position]), None, np.array([0]))
 
 
-def counted(runtime: FusedRuntime, arena: Arena) -> list[float]:
-    return [runtime.run(arena, one_token()).item() for _ in range(3)]
+def arenas(pool: Pool, count: int) -> list[Arena]:
+    return [arena for _ in range(count) if (arena := pool.take()) is not None]
 
 
-def new_runtime(folder: Path) -> FusedRuntime:
-    return FusedRuntime(counting_graph(folder), GEOMETRY, threads=1, providers=CPU_ONLY)
+def ids(logits: np.ndarray[Any, Any]) -> list[int]:
+    assert (logits[:, 0] == 1).all()
+    return [int(row[1]) for row in logits]
 
 
-def test_each_run_reads_what_the_one_before_wrote(tmp_path: Path) -> None:
-    runtime = new_runtime(tmp_path)
-    assert counted(runtime, lone_arena(HostPool(GEOMETRY, 1, CAPACITY))) == [SLOTS, 2 * SLOTS, 3 * SLOTS]
+# -- fixed runs ------------------------------------------------------------------------------------
 
 
-def test_so_it_is_where_inputs_are_copied_when_they_are_bound(
-    tmp_path: Path, session: list[FarSession]
+def test_a_crowd_is_run_in_few_shapes_and_each_is_recorded_under_its_own_number(
+    runtime: DeviceRuntime,
 ) -> None:
-    runtime = new_runtime(tmp_path)
-    assert runtime.provider == NAMES[Provider.CUDA]
-    assert counted(runtime, lone_arena(HostPool(GEOMETRY, 1, CAPACITY))) == [SLOTS, 2 * SLOTS, 3 * SLOTS]
+    pool = runtime.new_pool(32, CAPACITY)
+    texts = arenas(pool, 20)
+    for count in (1, 2, 3, 4, 5, 9, 16):
+        for length in (0, 3, 200, 254, 255, 300, 511, 512, 597):
+            for arena in texts:
+                arena.length = length
+            steps = [Step(arena, one_token(10 + n, length)) for n, arena in enumerate(texts[:count])]
+            assert ids(runtime.run_together(steps)) == list(range(10, 10 + count))
+    (session,) = FarSession.opened
+    assert len(set(session.recordings)) == len(TEXTS) * len((256, 512, SLOTS))
+    assert NOT_RECORDED not in session.recordings
+
+
+def test_what_a_recording_reads_and_writes_stays_where_it_is(runtime: DeviceRuntime) -> None:
+    pool = runtime.new_pool(4, CAPACITY)
+    seen = set()
+    for token, arena in enumerate(arenas(pool, 4)):
+        left = runtime.leave([Step(arena, one_token(token))])
+        (fixed,) = runtime._fixed[pool].values()
+        seen.add((left.address, *(value.data_ptr() for value in fixed._inputs.values())))
+        assert ids(runtime._fetched(left)) == [token]
+    assert len(seen) == 1
+
+
+def test_chunks_and_runs_over_more_texts_are_not_recorded(runtime: DeviceRuntime) -> None:
+    pool = runtime.new_pool(32, CAPACITY)
+    texts = arenas(pool, TEXTS[-1] + 1)
+    steps = [Step(arena, one_token(n)) for n, arena in enumerate(texts)]
+    assert ids(runtime.run_together(steps)) == list(range(len(texts)))
+    tokens = np.arange(5)
+    assert ids(runtime.run(texts[0], Chunk(tokens, 1 + tokens, None, tokens[2:]))) == [2, 3, 4]
+    assert FarSession.opened[0].recordings == [NOT_RECORDED] * 2
+
+
+def test_a_text_that_wants_no_logits_gives_none(runtime: DeviceRuntime) -> None:
+    first, second = arenas(runtime.new_pool(2, CAPACITY), 2)
+    silent = Chunk(np.array([5]), np.array([0]), None, np.array([], np.int64))
+    assert ids(runtime.run_together([Step(first, silent), Step(second, one_token(7))])) == [7]
+    assert ids(runtime.run(first, silent)) == []
+
+
+def test_recordings_go_with_their_pool(runtime: DeviceRuntime) -> None:
+    arena = lone_arena(runtime.new_pool(1, CAPACITY))
+    runtime.run(arena, one_token())
+    assert len(runtime._fixed) == 1
+    del arena
+    assert len(runtime._fixed) == 0
+
+
+# -- recordings that are of no use -----------------------------------------------------------------
+
+
+def test_recordings_that_play_right_are_kept(runtime: DeviceRuntime) -> None:
+    runtime.check_recordings()
+    (session,) = FarSession.opened
+    assert session.records
+    assert session.recordings == ["1", "1", "1"]
+
+
+def fails(session: FarSession) -> None:
+    if session.records and len(session.recordings) == 2:
+        raise Fail("CUDA failure 900: operation not permitted when stream is capturing")
+
+
+def test_where_recording_fails_the_model_is_loaded_again_without(
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FarSession, "before_run", fails)
+    with structlog.testing.capture_logs() as said:
+        runtime.check_recordings()
+    assert [line["event"] for line in said] == ["cuda_graphs_off"]
+    assert [session.records for session in FarSession.opened] == [True, False]
+    assert ids(runtime.run(lone_arena(runtime.new_pool(1, CAPACITY)), one_token(3))) == [3]
+
+
+def test_so_it_is_where_a_recording_plays_other_logits(
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = DeviceRuntime._fetched
+
+    def stale(runtime: DeviceRuntime, left: Any) -> Any:
+        found = fetched(runtime, left)
+        return found + 1 if len(FarSession.opened[-1].recordings) == 3 else found
+
+    monkeypatch.setattr(DeviceRuntime, "_fetched", stale)
+    with structlog.testing.capture_logs() as said:
+        runtime.check_recordings()
+    assert said[0]["event"] == "cuda_graphs_off"
+    assert said[0]["apart"] == pytest.approx(1.0)
+    assert [session.records for session in FarSession.opened] == [True, False]
+
+
+def test_tensorrt_and_the_cpu_record_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FarSession, "opened", [], raising=False)
+    monkeypatch.setattr(ort, "InferenceSession", FarSession)
+    tensorrt: Providers = [(NAMES[Provider.TENSORRT], {}), *ON_CUDA]
+    for providers in (tensorrt, CPU_ONLY):
+        graph = counting_graph(tmp_path)
+        runtime = DeviceRuntime(graph, GEOMETRY, threads=1, providers=providers, device=("cpu", 0))
+        runtime.check_recordings()
+    assert [session.records for session in FarSession.opened] == [False, False]
+    assert all(not session.recordings for session in FarSession.opened)
+
+
+# -- memory ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", [RuntimeException, Fail])
 async def test_a_run_without_memory_says_so_and_the_next_one_may_go_on(
-    tmp_path: Path, session: list[FarSession], kind: type[Exception]
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
-    thread = ModelThread(new_runtime(tmp_path), lambda logits: logits.item())
-    arena = lone_arena(HostPool(GEOMETRY, 1, CAPACITY))
-    session[0].raises = kind(WORDS[kind])
+    def full(session: FarSession) -> None:
+        raise kind(WORDS[kind])
+
+    thread = ModelThread(runtime, ids)
+    arena = lone_arena(runtime.new_pool(1, CAPACITY))
+    monkeypatch.setattr(FarSession, "before_run", full)
     with pytest.raises(OutOfMemoryError) as raised:
         await thread.run([Step(arena, one_token())])
     assert "buffer" not in str(raised.value)
-    session[0].raises = None
-    assert await thread.run([Step(lone_arena(HostPool(GEOMETRY, 1, CAPACITY)), one_token())]) == [SLOTS]
+    monkeypatch.setattr(FarSession, "before_run", None)
+    assert await thread.run([Step(lone_arena(runtime.new_pool(1, CAPACITY)), one_token(4))]) == [[4]]
     await thread.stop()
 
 
-async def test_another_failure_stays_what_it_is(tmp_path: Path, session: list[FarSession]) -> None:
-    thread = ModelThread(new_runtime(tmp_path), lambda logits: logits.item())
-    session[0].raises = Fail("Non-zero status code returned while running Add node")
+async def test_another_failure_stays_what_it_is(
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(session: FarSession) -> None:
+        raise Fail("Non-zero status code returned while running Add node")
+
+    thread = ModelThread(runtime, ids)
+    monkeypatch.setattr(FarSession, "before_run", broken)
     with pytest.raises(Fail):
-        await thread.run([Step(lone_arena(HostPool(GEOMETRY, 1, CAPACITY)), one_token())])
+        await thread.run([Step(lone_arena(runtime.new_pool(1, CAPACITY)), one_token())])
     await thread.stop()
+
+
+def test_what_is_loaded_anew_reads_tops_again_and_has_forgotten_the_rows(runtime: DeviceRuntime) -> None:
+    """Ids as logits: the token itself is the likelier of the two, by far."""
+    tops = TopRuntime(runtime, Ranks(np.array([0, 1]), np.zeros(2, np.float32), 2), rows_bytes=0)
+    for _ in range(2):
+        first, second = arenas(tops.new_pool(2, CAPACITY), 2)
+        (one,) = tops.run(first, one_token(30))
+        assert one.top.tolist() == [1, 0]
+        assert one.row.fetch() is not None
+        both = tops.run_together([Step(first, one_token(0, 1)), Step(second, one_token(30))])
+        assert [summary.top[0] for summary in both] == [0, 1]
+        tops.reopen()
+    assert len(FarSession.opened) == 3

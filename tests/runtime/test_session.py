@@ -11,7 +11,9 @@ from foretype.providers import NAMES, Gpu, Provider, ProviderMissingError, Surro
 from foretype.runtime import fused
 from foretype.runtime.session import open_session, session_options
 
-GPU_MACHINE = Surroundings({"onnxruntime-gpu": "1.31.1"}, list(NAMES.values()), Gpu("NVIDIA L4", 13000))
+GPU_MACHINE = Surroundings(
+    {"onnxruntime-gpu": "1.31.1"}, list(NAMES.values()), Gpu("NVIDIA L4", 13000, 23_034 * 1024 * 1024)
+)
 
 
 class OnlyTheCpu:

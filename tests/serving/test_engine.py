@@ -10,6 +10,7 @@ import weakref
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import pytest
 import structlog
@@ -19,9 +20,13 @@ from foretype import logs, serving
 from foretype.engine import Desk, Failure
 from foretype.field import OVERLOADED
 from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
+from foretype.models.manifest import GRAPH, Manifest
 from foretype.models.prepare import ensure_prepared
+from foretype.providers import CPU_ONLY, NAMES, Gpu, Provider
+from foretype.room import MEBIBYTE
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.device import DeviceRuntime
 from foretype.scheduler import Scheduler
 from foretype.serving import LocalEngine, start_engine
 from foretype.settings import Settings
@@ -370,14 +375,38 @@ async def test_a_typist_who_never_pauses_takes_no_more_than_every_other_turn() -
     await engine.close()
 
 
+@pytest.mark.parametrize(
+    ("settings", "provider", "expected"),
+    [
+        (Settings(), Provider.CPU, 1024),
+        (Settings(), Provider.CUDA, 8192),
+        (Settings(gpu_memory_mb=6000), Provider.CUDA, 3000),
+        (Settings(trees_mb=200), Provider.CUDA, 200),
+    ],
+)
+def test_trees_take_half_of_a_gpu_where_nobody_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, provider: Provider, expected: int
+) -> None:
+    monkeypatch.setattr(serving, "first_gpu", lambda: Gpu("NVIDIA", 13000, 16384 * MEBIBYTE))
+    assert serving._trees_bytes(settings, NAMES[provider]) == expected * MEBIBYTE
+
+
 # -- the real model --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-async def real() -> AsyncIterator[LocalEngine]:
+def on_a_device(folder: Path, threads: int, **_: object) -> DeviceRuntime:
+    """In place of `open_runtime`: the computer's memory is the device's."""
+    geometry = Manifest.read(folder).geometry
+    return DeviceRuntime(folder / GRAPH, geometry, threads=threads, providers=CPU_ONLY, device=("cpu", 0))
+
+
+@pytest.fixture(params=["on the host", "on a device"])
+async def real(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalEngine]:
     """Makes the model where it is not there yet, which takes minutes."""
     settings = Settings(budget_ms=60_000, model="smollm2-135m")
     ready = await asyncio.to_thread(ensure_prepared, settings)
+    if request.param == "on a device":
+        monkeypatch.setattr(serving, "open_runtime", on_a_device)
     engine = await start_engine(ready.folder, settings)
     yield engine
     await engine.close()

@@ -274,7 +274,7 @@ def test_a_distribution_sums_to_one_over_words_and_boundaries() -> None:
     distribution = Distribution.of(logits, VOCABULARY)
     in_word = np.exp(distribution.log_probs[VOCABULARY.word_start > 0]).sum()
     assert in_word + np.exp(distribution.log_boundary) == pytest.approx(1.0, abs=1e-5)
-    assert (np.diff(distribution.log_probs[distribution.top]) <= 0).all()
+    assert (np.diff(distribution.top.log_probs) <= 0).all()
 
 
 def test_a_model_with_a_short_context_reads_no_more_than_it_can() -> None:

@@ -25,10 +25,9 @@ from foretype.compare.texts import Texts, half_words, shipped
 from foretype.engine import Engine, Failure
 from foretype.keystroke import FieldKind, Keystroke, Suggestion
 from foretype.models.manifest import Manifest
-from foretype.runtime import open_runtime
+from foretype.runtime import AnyRuntime, open_runtime
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Logits
-from foretype.runtime.thread import Runtime
 from foretype.serving import start_engine
 from foretype.settings import Settings
 from foretype.tokens import Vocabulary
@@ -196,7 +195,7 @@ async def _type(asking: _Asking, texts: Texts, tell: Tell) -> _Typing:
 class _Reader:
     """Runs a model over texts, with what serves it and without a tree."""
 
-    def __init__(self, runtime: Runtime, manifest: Manifest, vocabulary: Vocabulary) -> None:
+    def __init__(self, runtime: AnyRuntime, manifest: Manifest, vocabulary: Vocabulary) -> None:
         self._runtime = runtime
         self._manifest = manifest
         self._vocabulary = vocabulary

@@ -7,15 +7,18 @@ from pathlib import Path
 from foretype.models.half import FLOAT16
 from foretype.models.manifest import GRAPH, Manifest
 from foretype.providers import Provider, ProviderMissingError, Surroundings, choose, with_options
+from foretype.runtime.device import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
 from foretype.runtime.plain import PlainRuntime
 
-__all__ = ["FusedRuntime", "PlainRuntime", "open_runtime"]
+__all__ = ["AnyRuntime", "DeviceRuntime", "FusedRuntime", "PlainRuntime", "open_runtime"]
+
+AnyRuntime = FusedRuntime | DeviceRuntime | PlainRuntime
 
 
 def open_runtime(
     folder: Path, *, threads: int, provider: Provider = Provider.CPU, memory_mb: int | None = None
-) -> FusedRuntime | PlainRuntime:
+) -> AnyRuntime:
     """The prepared model in `folder`. `memory_mb` bounds what ONNX Runtime takes on a GPU.
 
     Raises ProviderMissingError where `provider` is not there or the model is not for it, and ONNX Runtime's
@@ -30,6 +33,11 @@ def open_runtime(
             f"The model in {folder} has {manifest.weights} weights, which are for the CPU; make the GPU's "
             f"with: foretype prepare {folder.name} --weights {FLOAT16} --force"
         )
-    kind = FusedRuntime if manifest.graph == "fused" else PlainRuntime
     providers = with_options(chosen, folder, there, memory_mb=memory_mb)
-    return kind(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
+    if manifest.graph != "fused":
+        return PlainRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
+    if chosen is Provider.CPU:
+        return FusedRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
+    runtime = DeviceRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
+    runtime.check_recordings()
+    return runtime

@@ -34,6 +34,9 @@ class Pool(ABC):
     device: tuple[str, int] = ("cpu", 0)
     """As ONNX Runtime names it: a kind, and which one of them."""
 
+    fixed_bytes: int = 0
+    """Memory that the pool takes from its beginning to its end, whoever has a row of it."""
+
     def __init__(
         self, geometry: Geometry, rows: int, capacity: int, dtype: type[np.floating[Any]] = np.float32
     ) -> None:

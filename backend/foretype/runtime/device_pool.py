@@ -1,55 +1,68 @@
 """Past key values on the device that computes: they never cross the bus.
 
-ONNX Runtime allocates the memory (`OrtValue`) and takes addresses inside it (`IOBinding`). What the host does
-to its own memory with numpy, two graphs of one operator do here, on the device: one fills with zeros, one
-gathers slots. So nothing but ONNX Runtime is needed, and the provider `cpu` runs the same code in the tests.
+ONNX Runtime allocates the memory (`OrtValue`) and takes addresses inside it (`IOBinding`); what the host does
+to its own memory with numpy, small graphs do here (foretype.runtime.device_graphs). So nothing but ONNX
+Runtime is needed, and the provider `cpu` runs the same code in the tests.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 from foretype.models.manifest import Geometry
 from foretype.providers import Providers
+from foretype.runtime import device_graphs
 from foretype.runtime.arena import IDLE, Arena, Pool
+from foretype.runtime.feed import Float
 from foretype.runtime.session import open_session, session_options
 
-IR_VERSION, OPSET = 10, 18
-TYPES = {np.float32: TensorProto.FLOAT, np.float16: TensorProto.FLOAT16}
+FLOAT32 = np.dtype(np.float32)
 
 
 class DeviceMemory:
-    """Makes pools on one device, and does to them what the model's own graph does not."""
+    """Memory on one device, and what is done to it but for the model's own runs."""
 
     def __init__(
-        self, geometry: Geometry, dtype: type[np.floating[Any]], device: tuple[str, int], providers: Providers
+        self, geometry: Geometry, dtype: Float, device: tuple[str, int], providers: Providers
     ) -> None:
         self.geometry = geometry
         self.dtype = dtype
         self.device = device
+        self.providers = providers
         parts = geometry.layers * 2
-        self._zeros = open_session(_zeros_graph(dtype), session_options(threads=1), providers)
-        gather = _gather_graph(parts, geometry, dtype)
-        self._gather = open_session(gather, session_options(threads=1), providers)
-        self._scratch: dict[tuple[int, ...], ort.OrtValue] = {}  # a row of each length, for moves
+        self._zeros = {kind: self._open(device_graphs.zeros(kind)) for kind in {dtype, np.float32}}
+        self._gather = self._open(device_graphs.gather(parts, geometry, dtype))
+        self._copy = self._open(device_graphs.copy())
+        self._aside: tuple[tuple[int, ...], ort.OrtValue] | None = None  # one row, for moves
+
+    def _open(self, graph: bytes) -> ort.InferenceSession:
+        return open_session(graph, session_options(threads=1), self.providers)
 
     def new_pool(self, rows: int, capacity: int) -> DevicePool:
         return DevicePool(self, rows, capacity)
 
-    def allocate(self, shape: tuple[int, ...]) -> ort.OrtValue:
+    def allocate(self, shape: tuple[int, ...], dtype: Float) -> ort.OrtValue:
         """Zeros: what a token must not see still goes through its attention, with a weight of nought."""
-        value = ort.OrtValue.ortvalue_from_shape_and_type(shape, self.dtype, *self.device)
-        binding = self._zeros.io_binding()
+        value = ort.OrtValue.ortvalue_from_shape_and_type(shape, dtype, *self.device)
+        binding = self._zeros[dtype].io_binding()
         binding.bind_cpu_input("shape", np.array(shape, np.int64))
-        binding.bind_output("zeros", *self.device, self.dtype, shape, value.data_ptr())
-        self._zeros.run_with_iobinding(binding)
+        binding.bind_output("zeros", *self.device, dtype, shape, value.data_ptr())
+        self._zeros[dtype].run_with_iobinding(binding)
         return value
+
+    def fetch(self, address: int, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """Float32 numbers from the device. Any thread may ask."""
+        found = np.empty(shape, np.float32)
+        if found.size:
+            binding = self._copy.io_binding()
+            binding.bind_input("here", *self.device, np.float32, shape, address)
+            binding.bind_output("there", "cpu", 0, np.float32, shape, found.ctypes.data)
+            self._copy.run_with_iobinding(binding)
+        return found
 
     def gather(
         self, source: list[int], source_shape: tuple[int, ...], order: NDArray[np.int64], to: list[int]
@@ -66,12 +79,12 @@ class DeviceMemory:
             binding.bind_output(f"to.{part}", *self.device, self.dtype, (heads, len(order), size), then)
         self._gather.run_with_iobinding(binding)
 
-    def scratch(self, row_shape: tuple[int, int, int]) -> list[int]:
-        """The addresses of one row's parts, in memory that nobody else has."""
+    def aside(self, row_shape: tuple[int, int, int]) -> list[int]:
+        """The addresses of one row's parts, in memory that nobody else has until the next call."""
         parts = self.geometry.layers * 2
-        if row_shape not in self._scratch:
-            self._scratch[row_shape] = self.allocate((parts, *row_shape))
-        base = self._scratch[row_shape].data_ptr()
+        if self._aside is None or self._aside[0] != row_shape:
+            self._aside = row_shape, self.allocate((parts, *row_shape), self.dtype)
+        base = self._aside[1].data_ptr()
         return [base + part * math.prod(row_shape) * np.dtype(self.dtype).itemsize for part in range(parts)]
 
 
@@ -81,8 +94,9 @@ class DevicePool(Pool):
     def __init__(self, memory: DeviceMemory, rows: int, capacity: int) -> None:
         super().__init__(memory.geometry, rows, capacity, memory.dtype)
         self.device = memory.device
+        self.fixed_bytes = math.prod(self.shape) * np.dtype(memory.dtype).itemsize
         self._device_memory = memory
-        self._value = memory.allocate(self.shape)
+        self._value = memory.allocate(self.shape, memory.dtype)
 
     @property
     def _base(self) -> int:
@@ -101,41 +115,10 @@ class DevicePool(Pool):
         slots = np.arange(self.row_shape[1])
         order = slots.copy()
         order[IDLE : IDLE + len(keep)] = IDLE + keep
-        here, aside = _parts(self, row), self._device_memory.scratch(self.row_shape)
+        here, aside = _parts(self, row), self._device_memory.aside(self.row_shape)
         self._device_memory.gather(here, self.row_shape, order, aside)
         self._device_memory.gather(aside, self.row_shape, slots, here)
 
 
 def _parts(pool: Pool, row: int) -> list[int]:
     return [pool.address(layer, which, row) for layer in range(pool.shape[0]) for which in range(2)]
-
-
-def _zeros_graph(dtype: type[np.floating[Any]]) -> bytes:
-    zero = numpy_helper.from_array(np.zeros(1, dtype))
-    return _graph(
-        [helper.make_node("ConstantOfShape", ["shape"], ["zeros"], value=zero)],
-        [helper.make_tensor_value_info("shape", TensorProto.INT64, [None])],
-        [helper.make_tensor_value_info("zeros", TYPES[dtype], None)],
-    )
-
-
-def _gather_graph(parts: int, geometry: Geometry, dtype: type[np.floating[Any]]) -> bytes:
-    value = helper.make_tensor_value_info
-    row = [geometry.kv_heads, None, geometry.head_dim]
-    return _graph(
-        [helper.make_node("Gather", [f"from.{n}", "order"], [f"to.{n}"], axis=1) for n in range(parts)],
-        [
-            value("order", TensorProto.INT64, [None]),
-            *(value(f"from.{n}", TYPES[dtype], row) for n in range(parts)),
-        ],
-        [value(f"to.{n}", TYPES[dtype], row) for n in range(parts)],
-    )
-
-
-def _graph(nodes: list[Any], inputs: list[Any], outputs: list[Any]) -> bytes:
-    graph = helper.make_graph(nodes, "memory", inputs, outputs)
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="foretype"
-    )
-    found: bytes = model.SerializeToString()
-    return found

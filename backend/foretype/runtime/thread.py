@@ -7,21 +7,25 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, pairwise
 from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
-import numpy as np
-
 from foretype.runtime.arena import Arena, Pool
-from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.memory import recognised
 
 R = TypeVar("R")
 T = TypeVar("T")
+Rows = TypeVar("Rows", covariant=True)
 
 
-class Runtime(Protocol):
-    """One session of ONNX Runtime; not to be called from two threads at once."""
+class Runtime(Protocol[Rows]):
+    """One session of ONNX Runtime; not to be called from two threads at once.
+
+    Rows: what comes back, one for each asked row: `Logits` (k, vocab_size) float32, or a list of what was
+    made of them on a device.
+    """
 
     provider: str
     batches: bool  # whether run_together is cheaper than as many runs
@@ -33,14 +37,12 @@ class Runtime(Protocol):
     def reopen(self) -> None:
         """Load the model anew; pools made before are of no more use. Raises what loading raises."""
 
-    def run(self, arena: Arena, chunk: Chunk) -> Logits:
-        """Logits (k, vocab_size) float32 of the asked rows; the chunk's tokens take the arena's next slots.
-        Raises ArenaFullError.
-        """
+    def run(self, arena: Arena, chunk: Chunk) -> Rows:
+        """The asked rows; the chunk's tokens take the arena's next slots. Raises ArenaFullError."""
 
-    def run_together(self, steps: Sequence[Step]) -> Logits:
-        """One token of each of several arenas of one pool: logits (k, vocab_size) float32 of those that want
-        them, in the order of `steps`. Raises ArenaFullError.
+    def run_together(self, steps: Sequence[Step]) -> Rows:
+        """One token of each of several arenas of one pool: a row of each that wants one, in the order of
+        `steps`. Raises ArenaFullError.
         """
 
 
@@ -52,12 +54,13 @@ class _Job:
 
 
 class ModelThread(Generic[T]):
-    """Runs steps and what is made of their logits off the event loop.
+    """Runs steps and what is made of their rows off the event loop.
 
     A daemon thread: a run that hangs must not keep the process from ending.
     """
 
-    def __init__(self, runtime: Runtime, digest: Callable[[Logits], T]) -> None:
+    def __init__(self, runtime: Runtime[Any], digest: Callable[[Any], T]) -> None:
+        """`digest` makes something of the rows that a run gave for one step."""
         self.batches = runtime.batches
         self._runtime = runtime
         self._digest = digest
@@ -66,7 +69,7 @@ class ModelThread(Generic[T]):
         self._thread.start()
 
     async def run(self, steps: Sequence[Step]) -> list[T]:
-        """What is made of each step's logits. Several steps are one run: one token each, arenas of one pool.
+        """What is made of each step's rows. Several steps are one run: one token each, arenas of one pool.
 
         Raises what the run raised, or OutOfMemoryError where that was its reason. Cancelling gives up the
         wait, not the run: the arenas stay in use until that has ended.
@@ -113,9 +116,9 @@ class ModelThread(Generic[T]):
     def _run(self, steps: Sequence[Step]) -> list[T]:
         if len(steps) == 1:
             return [self._digest(self._runtime.run(steps[0].arena, steps[0].chunk))]
-        logits = self._runtime.run_together(steps)
-        ends = np.cumsum([len(step.chunk.rows) for step in steps])[:-1]
-        return [self._digest(part) for part in np.split(logits, ends)]
+        rows = self._runtime.run_together(steps)
+        ends = list(accumulate(len(step.chunk.rows) for step in steps))
+        return [self._digest(rows[start:end]) for start, end in pairwise([0, *ends])]
 
     @staticmethod
     def _settle(job: _Job, settle: Callable[[], None]) -> None:

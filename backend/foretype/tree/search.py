@@ -11,11 +11,8 @@ import math
 from dataclasses import dataclass, field
 from itertools import count
 
-import numpy as np
-from numpy.typing import NDArray
-
 from foretype.tokens import Vocabulary, is_word_byte
-from foretype.tree.distribution import Distribution
+from foretype.tree.distribution import Distribution, Likely
 from foretype.tree.trie import Node, Trie
 
 BRANCHES = 12  # ways on that are followed at a node; the thirteenth is never a suggestion
@@ -181,7 +178,7 @@ class Search:
                 continue
             node = way.parent if way.token is None else self._trie.child(way.parent, way.token)
             node.used = self._trie.clock
-            if node.distribution is not None:
+            if node.distribution is not None and self._suffices(way, node.distribution):
                 self._expand(way, node, node.distribution)
             elif len(findings.lacking) < max(1, self._most_wanted):
                 next_byte = way.text[len(self._stem) : len(self._stem) + 1]
@@ -198,6 +195,10 @@ class Search:
             return self._floors.keep
         return self._floors.draw_out if way.beyond else self._floors.word
 
+    def _suffices(self, way: _Way, distribution: Distribution) -> bool:
+        """Beyond the stem the top is all that is asked for; up to there, what fits half a word too."""
+        return len(way.text) > len(self._stem) or distribution.is_whole()
+
     def _expand(self, way: _Way, node: Node, distribution: Distribution) -> None:
         left = self._stem[len(way.text) :]
         if len(way.text) <= len(self._stem):
@@ -209,23 +210,24 @@ class Search:
             cost = way.cost - distribution.log_boundary
             ended = _Way(cost, next(self._numbers), node, None, way.text, ends=True, beyond=way.beyond)
             self._push(ended)
-        self._follow(way, node, distribution, distribution.top[:BRANCHES])
+        self._follow(way, node, distribution.top)
 
     def _cover(self, way: _Way, node: Node, distribution: Distribution, left: bytes) -> None:
         """Tokens that begin with what is left of the stem, and tokens that are a part of it."""
         interval = self._vocabulary.interval(left)
         if len(interval):
             self._mass += math.exp(-way.cost) * distribution.mass_in(interval)
-            self._follow(way, node, distribution, distribution.best_in(interval, BRANCHES))
+            self._follow(way, node, distribution.best_in(interval, BRANCHES))
         prefixes = self._vocabulary.prefixes(left)
         if prefixes:
-            of_prefixes = distribution.log_probs[prefixes]
-            best_first = np.argsort(-of_prefixes, kind="stable")
-            self._follow(way, node, distribution, np.array(prefixes)[best_first])
+            self._follow(way, node, distribution.best_of(prefixes), len(prefixes))
 
-    def _follow(self, way: _Way, node: Node, distribution: Distribution, ranks: NDArray[np.int64]) -> None:
-        """Ways on by `ranks`, best first, until one is so improbable that it would be left alone."""
-        log_probs: list[float] = distribution.log_probs[ranks].tolist()
+    def _follow(self, way: _Way, node: Node, likely: Likely, most: int = BRANCHES) -> None:
+        """Ways on by at most so many of these ranks, until one is so improbable that it would be left
+        alone.
+        """
+        ranks = likely.ranks[:most]
+        log_probs: list[float] = likely.log_probs[:most].tolist()
         ids: list[int] = self._vocabulary.ids[ranks].tolist()
         in_word = self._is_in_word(way)
         for rank, log_prob, token in zip(ranks.tolist(), log_probs, ids, strict=True):

@@ -153,7 +153,7 @@ class Trie:
                 node.slot = first_slot + index
         for node, distribution in zip(run.wanted, distributions, strict=True):
             node.distribution = distribution
-            self._distribution_bytes = distribution.log_probs.nbytes
+            self._distribution_bytes = distribution.most_bytes
             self._with_distribution.add(node)
         if len(self._with_distribution) > self._most_distributions:
             self._forget_distributions(keep=set(run.wanted))

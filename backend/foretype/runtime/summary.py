@@ -1,0 +1,41 @@
+"""What comes back of a row of logits that stays on the device: its top, and where the whole of it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """The order in which probabilities are asked for.
+
+    ids: (ranks,) int64, the token at each rank. word_start: (ranks,) float32, 1 where a token begins with a
+    word's byte, else 0. top: how many of the likeliest come back.
+    """
+
+    ids: NDArray[np.int64]
+    word_start: NDArray[np.float32]
+    top: int
+
+
+class WholeRow(Protocol):
+    """All log-probabilities of a row, on the device."""
+
+    def fetch(self) -> NDArray[np.float32] | None:
+        """(ranks,) float32; None where later rows have been written over it. Any thread may ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """top: (top,) int64, the likeliest ranks, best first; log_probs: (top,) float32, theirs. log_boundary:
+    the logarithm of the probability that no word byte comes next, special tokens included.
+    """
+
+    top: NDArray[np.int64]
+    log_probs: NDArray[np.float32]
+    log_boundary: float
+    row: WholeRow

@@ -1,0 +1,30 @@
+"""How rows of logits become distributions: on the host, or on the device where the model runs."""
+
+from __future__ import annotations
+
+from foretype.runtime.chunk import Logits
+from foretype.runtime.device import DeviceRuntime, TopRuntime
+from foretype.runtime.summary import Ranks, Summary
+from foretype.runtime.thread import ModelThread, Runtime
+from foretype.tokens import Vocabulary
+from foretype.tree.distribution import TOP, Distribution
+
+
+def reading(
+    runtime: Runtime[Logits] | DeviceRuntime, vocabulary: Vocabulary, rows_bytes: int
+) -> ModelThread[list[Distribution]]:
+    """A thread that runs the model and gives a distribution for each asked row.
+
+    rows_bytes: of a device's memory, for whole rows that stay there.
+    """
+
+    def of_logits(logits: Logits) -> list[Distribution]:
+        return [Distribution.of(row, vocabulary) for row in logits]
+
+    def of_summaries(summaries: list[Summary]) -> list[Distribution]:
+        return [Distribution.summed_up(summary, vocabulary) for summary in summaries]
+
+    if isinstance(runtime, DeviceRuntime):
+        ranks = Ranks(vocabulary.ids, vocabulary.word_start, min(TOP, len(vocabulary)))
+        return ModelThread(TopRuntime(runtime, ranks, rows_bytes), of_summaries)
+    return ModelThread(runtime, of_logits)

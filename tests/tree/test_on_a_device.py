@@ -1,0 +1,82 @@
+"""A draft whose distributions lie on a device says the same as one whose lie on the host."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from foretype.keystroke import Keystroke
+from foretype.models.manifest import Geometry
+from foretype.providers import CPU_ONLY
+from foretype.runtime.arena import lone_arena
+from foretype.runtime.device_pool import DeviceMemory
+from foretype.runtime.host_pool import HostPool
+from foretype.runtime.summary import Ranks
+from foretype.runtime.tops import Tops
+from foretype.tree.choice import Policy
+from foretype.tree.distribution import Distribution
+from foretype.tree.draft import Draft, Limits
+from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel
+from tests.tree.test_draft import SCRIPT, VOCABULARY
+
+TEXT = "Please tell me any questions you have. Please tell the question"
+PLENTY = 200
+
+
+class Typed:
+    """One draft and the scripted model, which looks ahead after each key."""
+
+    def __init__(self, tops: Tops | None) -> None:
+        self.model = ScriptedModel(VOCABULARY, SCRIPT)
+        self.tops = tops
+        self.made: list[Distribution] = []
+        limits = Limits()
+        arena = lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens))
+        self.draft = Draft(arena, [BEGIN], VOCABULARY, Policy(), limits)
+
+    def run(self) -> None:
+        run, first_slot = self.draft.next_run(), self.draft.arena.length
+        logits = self.model.run(self.draft.arena, run.chunk)
+        if self.tops is None:
+            found = [Distribution.of(row, VOCABULARY) for row in logits]
+        else:
+            summaries = self.tops.take(logits.ctypes.data, logits.shape)
+            found = [Distribution.summed_up(one, VOCABULARY) for one in summaries]
+        self.made += found
+        self.draft.record(run, first_slot, found)
+
+    def answers(self) -> list[list[tuple[str, float]]]:
+        """What is said at each key of `TEXT`."""
+        said = []
+        for end in range(1, len(TEXT) + 1):
+            assert self.draft.place(Keystroke(end, TEXT[:end])) is None
+            while not (look := self.draft.look()).done:
+                self.run()
+            said.append([(one.text, round(one.confidence, 4)) for one in look.chosen])
+            if self.draft.look_ahead():
+                self.run()
+        return said
+
+
+def new_tops(rows: int) -> Tops:
+    geometry = Geometry(layers=1, kv_heads=1, head_dim=2, vocab_size=VOCABULARY.size, context_length=8)
+    memory = DeviceMemory(geometry, np.float32, ("cpu", 0), CPU_ONLY)
+    return Tops(memory, Ranks(VOCABULARY.ids, VOCABULARY.word_start, 32), most_bytes=0, least_rows=rows)
+
+
+def test_the_same_is_said_and_the_model_runs_as_often() -> None:
+    host, device = Typed(None), Typed(new_tops(PLENTY))
+    assert device.answers() == host.answers()
+    assert device.model.runs == host.model.runs
+
+
+def test_what_lies_beyond_the_caret_is_not_fetched() -> None:
+    device = Typed(new_tops(PLENTY))
+    device.answers()
+    fetched = [one for one in device.made if one._whole is not None]
+    assert 0 < len(fetched) < len(device.made)
+
+
+def test_rows_that_are_gone_cost_a_run_and_nothing_else() -> None:
+    host, device = Typed(None), Typed(new_tops(rows=4))
+    assert device.answers() == host.answers()
+    assert len(device.model.runs) > len(host.model.runs)
