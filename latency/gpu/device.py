@@ -9,21 +9,30 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from foretype.models.prepared import load_prepared
 from foretype.providers import Provider
-from foretype.runtime import AnyRuntime, open_runtime
+from foretype.runtime import AnyRuntime, DeviceRuntime, open_runtime
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Ids, Logits, Step
+from foretype.runtime.device import TopRuntime
+from foretype.runtime.thread import Runtime
+from foretype.tokens import Vocabulary
+from foretype.tree.distribution import Distribution
+from foretype.tree.reading import ranks_of
 from latency.gpu.apart import first_line
 from latency.parity import LOGITS_APART_AT_MOST, Apart, compare
 
 ROWS = (1, 8, 64, 256)
 HALF_APART_AT_MOST = 0.05  # of the largest logit: what float16 costs in tests/models/test_half.py
 ENOUGH_MS = 2000  # of one kind of run: a slow device makes fewer of them
+AT_ONCE = 16  # rows whose tops are taken together
+UNRECORDED, RECORDED_ROWS = "of as many texts, kernel by kernel", 8  # beside which CUDA's recordings are held
 NOBODY: Ids = np.array([], np.int64)
 
 
@@ -35,9 +44,13 @@ class Device:
     provider: Provider
     threads: int
 
-    def open(self) -> AnyRuntime:
+    def open(self, *, records: bool = True) -> AnyRuntime:
         """Raises what `open_runtime` raises."""
-        return open_runtime(self.folder, threads=self.threads, provider=self.provider)
+        return open_runtime(self.folder, threads=self.threads, provider=self.provider, records=records)
+
+    def vocabulary(self) -> Vocabulary:
+        prepared = load_prepared(self.folder)
+        return Vocabulary.load(self.folder, prepared.manifest.geometry.vocab_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +94,47 @@ class OnCpu:
 
 
 def parity(device: Device, positions: int) -> Iterator[Parity]:
-    """Each way of `latency.parity` through the gate's text, on the device against the CPU."""
+    """Each way of `latency.parity` through the gate's text, on the device against the CPU, and the tops that
+    are taken there.
+    """
     prepared = load_prepared(device.folder)
-    reference = OnCpu(device)
+    reference, runtime = OnCpu(device), device.open()
     ids = _ids(device, min(positions, prepared.manifest.geometry.context_length))
-    for apart in compare(reference, device.open(), ids):
+    compared = compare(reference, runtime, ids)
+    if isinstance(runtime, DeviceRuntime):
+        compared = chain(compared, [_tops(reference, as_served(runtime, device), ids, device.vocabulary())])
+    for apart in compared:
         limits = {"float32": LOGITS_APART_AT_MOST, "float16": HALF_APART_AT_MOST * reference.largest}
         yield Parity(apart, limits.get(prepared.manifest.weights))
+
+
+def as_served(runtime: AnyRuntime, device: Device) -> Runtime[Any]:
+    """What the server runs: on a device only the top of a distribution comes back."""
+    if not isinstance(runtime, DeviceRuntime):
+        return runtime
+    ranks = ranks_of(device.vocabulary())
+    return TopRuntime(runtime, ranks, rows_bytes=max(ROWS) * ranks.ids.size * 4)
+
+
+def _tops(reference: OnCpu, runtime: Runtime[Any], ids: Ids, vocabulary: Vocabulary) -> Apart:
+    """The log-probabilities of each position's likeliest tokens, as they come back."""
+    parts = np.array_split(ids, range(AT_ONCE, len(ids), AT_ONCE))
+    arena = lone_arena(runtime.new_pool(1, len(ids)))
+    ours, theirs = [], []
+    rows = iter(reference.logits(ids))
+    for part in parts:
+        every = np.arange(len(part))
+        for summary in runtime.run(arena, Chunk(part, arena.length + every, None, every)):
+            ours.append(summary.log_probs)
+            theirs.append(Distribution.of(next(rows), vocabulary).log_probs[summary.top])
+    return Apart.between("the tops of the distributions", np.array(ours), np.array(theirs))
 
 
 def steps(device: Device, first: int, turns: int) -> Iterator[Run]:
     """Runs over `ROWS` tokens, one of each of so many texts of `first` tokens, and all in one text, as a tree
     has them. The first of each is not counted: a GPU chooses its kernels then.
     """
-    runtime = device.open()
+    runtime = as_served(device.open(), device)
     context = load_prepared(device.folder).manifest.geometry.context_length
     ids = _ids(device, first + 1)
     for rows in ROWS:
@@ -103,6 +143,10 @@ def steps(device: Device, first: int, turns: int) -> Iterator[Run]:
             yield Run("in one text", rows, None, f"beyond the model's {context} tokens")
         else:
             yield _timed("in one text", rows, lambda n: _tree(runtime, ids, n), turns)
+    if isinstance(runtime, TopRuntime):
+        del runtime
+        unrecorded = as_served(device.open(records=False), device)
+        yield _timed(UNRECORDED, RECORDED_ROWS, lambda n: _texts(unrecorded, ids, n), turns)
 
 
 def _timed(way: str, rows: int, prepare: Callable[[int], Callable[[], object]], turns: int) -> Run:
@@ -119,7 +163,7 @@ def _timed(way: str, rows: int, prepare: Callable[[int], Callable[[], object]], 
     return Run(way, rows, statistics.median(taken))
 
 
-def _texts(runtime: AnyRuntime, ids: Ids, count: int) -> Callable[[], object]:
+def _texts(runtime: Runtime[Any], ids: Ids, count: int) -> Callable[[], object]:
     """A run over one more token of each of `count` texts, again and again the same."""
     first = len(ids) - 1
     pool = runtime.new_pool(count, len(ids))
@@ -137,7 +181,7 @@ def _texts(runtime: AnyRuntime, ids: Ids, count: int) -> Callable[[], object]:
     return run
 
 
-def _tree(runtime: AnyRuntime, ids: Ids, count: int) -> Callable[[], object]:
+def _tree(runtime: Runtime[Any], ids: Ids, count: int) -> Callable[[], object]:
     """A run over `count` ways in which one text may go on, none of which sees another."""
     first = len(ids) - 1
     arena = lone_arena(runtime.new_pool(1, first + count))

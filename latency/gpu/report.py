@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from latency.gpu.cost import ARTICLE, THOUSAND, Fleet, machines_for
-from latency.gpu.device import ROWS, Parity, Run
+from latency.gpu.device import RECORDED_ROWS, ROWS, UNRECORDED, Parity, Run
 from latency.gpu.people import Typed
 from latency.replay.report import machine
 
@@ -93,6 +93,9 @@ def rows(found: Found) -> dict[str, str]:
     for count in ROWS:
         in_texts, in_tree = (by_size.get((way, count)) for way in ("of as many texts", "in one text"))
         column[f"a run of {count}: of as many texts, in one"] = f"{_ms(in_texts)}, {_ms(in_tree)} ms"
+    unrecorded = by_size.get((UNRECORDED, RECORDED_ROWS))
+    if unrecorded is not None:
+        column[f"a run of {RECORDED_ROWS}, kernel by kernel"] = f"{_ms(unrecorded)} ms"
     return column | {
         "one typist: median, 95 %": f"{_number(one.final.p50)}, {_number(one.final.p95)} ms"
         if one

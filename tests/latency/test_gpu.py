@@ -14,12 +14,15 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from foretype.providers import Provider, Surroundings
+from foretype.models.manifest import GRAPH, Manifest
+from foretype.providers import CPU_ONLY, Provider, Surroundings
+from foretype.runtime import AnyRuntime, DeviceRuntime, open_runtime
 from latency.capacity.steps import Step
 from latency.gpu import cli, people
+from latency.gpu import device as gpu_device
 from latency.gpu.apart import gather
 from latency.gpu.cost import ARTICLE, Fleet, machines_for
-from latency.gpu.device import ROWS, Device, Parity, Run, parity, steps
+from latency.gpu.device import RECORDED_ROWS, ROWS, UNRECORDED, Device, Parity, Run, parity, steps
 from latency.gpu.people import Size, Typed, measure
 from latency.gpu.plan import PARTS, limit, next_crowd, parts
 from latency.gpu.report import Found, print_report, write_json
@@ -155,6 +158,34 @@ def test_parity_and_runs_go_through_on_the_cpu(tokeniser_file: Path, tmp_path: P
     assert all(runs["of as many texts", rows].ms for rows in ROWS)
     assert all(runs["in one text", rows].ms for rows in (1, 8, 64))
     assert runs["in one text", 256].note == f"beyond the model's {CONTEXT} tokens"
+
+
+def test_on_a_device_the_tops_are_compared_and_what_serves_is_timed(
+    tokeniser_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The CPU being the device."""
+
+    def on_a_device(folder: Path, *, threads: int, provider: Provider, records: bool) -> AnyRuntime:
+        if provider is Provider.CPU:
+            return open_runtime(folder, threads=threads)
+        geometry = Manifest.read(folder).geometry
+        return DeviceRuntime(
+            folder / GRAPH, geometry, threads=threads, providers=CPU_ONLY, device=("cpu", 0), records=records
+        )
+
+    monkeypatch.setattr(gpu_device, "open_runtime", on_a_device)
+    folder = write_folder(tmp_path / "tiny", "llama", tokeniser_file)
+    device = Device(prepare_exact(folder, tmp_path / "build", 1).folder, Provider.CUDA, 1)
+    compared = list(parity(device, 60))
+    assert [one.apart.rows for one in compared] == [60] * 3 + [12, 4, 60]
+    assert compared[-1].apart.way == "the tops of the distributions"
+    assert all(one.kept for one in compared), compared
+    runs = {(run.way, run.rows): run for run in steps(device, 16, 1)}
+    assert all(runs["of as many texts", rows].ms for rows in ROWS)
+    assert runs[UNRECORDED, RECORDED_ROWS].ms
+    one = found()
+    one.steps = list(runs.values())
+    assert f"a run of {RECORDED_ROWS}, kernel by kernel" in said(one)
 
 
 @pytest.fixture

@@ -17,9 +17,15 @@ AnyRuntime = FusedRuntime | DeviceRuntime | PlainRuntime
 
 
 def open_runtime(
-    folder: Path, *, threads: int, provider: Provider = Provider.CPU, memory_mb: int | None = None
+    folder: Path,
+    *,
+    threads: int,
+    provider: Provider = Provider.CPU,
+    memory_mb: int | None = None,
+    records: bool = True,
 ) -> AnyRuntime:
-    """The prepared model in `folder`. `memory_mb` bounds what ONNX Runtime takes on a GPU.
+    """The prepared model in `folder`. `memory_mb` bounds what ONNX Runtime takes on a GPU; `records` is
+    whether CUDA may record runs there and play them.
 
     Raises ProviderMissingError where `provider` is not there or the model is not for it, and ONNX Runtime's
     own errors.
@@ -38,6 +44,8 @@ def open_runtime(
         return PlainRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
     if chosen is Provider.CPU:
         return FusedRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
-    runtime = DeviceRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
+    runtime = DeviceRuntime(
+        folder / GRAPH, manifest.geometry, threads=threads, providers=providers, records=records
+    )
     runtime.check_recordings()
     return runtime

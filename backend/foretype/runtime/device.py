@@ -95,13 +95,15 @@ class DeviceRuntime:
         threads: int,
         providers: Providers,
         device: tuple[str, int] = ("cuda", 0),
+        records: bool = True,
     ) -> None:
+        """`records`: whether CUDA may record fixed runs."""
         self.geometry = geometry
         self._graph = graph
         self._threads = threads
         self._providers = providers
         self._device = device
-        self._records = recording(providers) is not None
+        self._records = records and recording(providers) is not None
         self._load()
         self.provider: str = self._session.get_providers()[0]
         self.slot_bytes = slot_bytes(geometry, self._dtype)

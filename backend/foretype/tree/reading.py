@@ -25,6 +25,9 @@ def reading(
         return [Distribution.summed_up(summary, vocabulary) for summary in summaries]
 
     if isinstance(runtime, DeviceRuntime):
-        ranks = Ranks(vocabulary.ids, vocabulary.word_start, min(TOP, len(vocabulary)))
-        return ModelThread(TopRuntime(runtime, ranks, rows_bytes), of_summaries)
+        return ModelThread(TopRuntime(runtime, ranks_of(vocabulary), rows_bytes), of_summaries)
     return ModelThread(runtime, of_logits)
+
+
+def ranks_of(vocabulary: Vocabulary) -> Ranks:
+    return Ranks(vocabulary.ids, vocabulary.word_start, min(TOP, len(vocabulary)))
