@@ -116,7 +116,13 @@ class LocalEngine:
         """
         shortest_first = sorted(self._begin, key=lambda kind: len(self._begin[kind]))
         await self._read_begin(shortest_first[0])
-        self._warming = asyncio.ensure_future(self._read_begins(shortest_first[1:]))
+        others = self._read_begins(shortest_first[1:])
+        if isinstance(
+            self._runtime, DeviceRuntime
+        ):  # there a longer chunk may want engines built, for minutes
+            await others
+        else:
+            self._warming = asyncio.ensure_future(others)
 
     async def _read_begins(self, kinds: list[FieldKind]) -> None:
         for kind in kinds:

@@ -196,10 +196,10 @@ def test_recordings_go_with_their_pool(runtime: DeviceRuntime) -> None:
 
 
 def test_recordings_that_play_right_are_kept(runtime: DeviceRuntime) -> None:
-    runtime.check_recordings()
+    runtime.warm_up()
     (session,) = FarSession.opened
     assert session.records
-    assert session.recordings == ["1", "1", "1"]
+    assert session.recordings == [str(number) for number in (1, 2, 3) for _ in range(3)]
 
 
 def fails(session: FarSession) -> None:
@@ -212,7 +212,7 @@ def test_where_recording_fails_the_model_is_loaded_again_without(
 ) -> None:
     monkeypatch.setattr(FarSession, "before_run", fails)
     with structlog.testing.capture_logs() as said:
-        runtime.check_recordings()
+        runtime.warm_up()
     assert [line["event"] for line in said] == ["cuda_graphs_off"]
     assert [session.records for session in FarSession.opened] == [True, False]
     assert ids(runtime.run(lone_arena(runtime.new_pool(1, CAPACITY)), one_token(3))) == [3]
@@ -225,13 +225,14 @@ def test_so_it_is_where_a_recording_plays_other_logits(
 
     def stale(runtime: DeviceRuntime, left: Any) -> Any:
         found = fetched(runtime, left)
-        return found + 1 if len(FarSession.opened[-1].recordings) == 3 else found
+        played = FarSession.opened[-1].records and len(FarSession.opened[-1].recordings) == 3
+        return found + 1 if played else found
 
     monkeypatch.setattr(DeviceRuntime, "_fetched", stale)
     with structlog.testing.capture_logs() as said:
-        runtime.check_recordings()
+        runtime.warm_up()
     assert said[0]["event"] == "cuda_graphs_off"
-    assert said[0]["apart"] == pytest.approx(1.0)
+    assert said[0]["apart"] == pytest.approx(1.0)  # of the largest, which is 1
     assert [session.records for session in FarSession.opened] == [True, False]
 
 
@@ -242,9 +243,21 @@ def test_tensorrt_and_the_cpu_record_nothing(tmp_path: Path, monkeypatch: pytest
     for providers in (tensorrt, CPU_ONLY):
         graph = counting_graph(tmp_path)
         runtime = DeviceRuntime(graph, GEOMETRY, threads=1, providers=providers, device=("cpu", 0))
-        runtime.check_recordings()
+        runtime.warm_up()
     assert [session.records for session in FarSession.opened] == [False, False]
-    assert all(not session.recordings for session in FarSession.opened)
+    assert all(len(session.recordings) == 9 for session in FarSession.opened)
+
+
+def test_a_model_that_does_not_run_at_all_is_an_error(
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(session: FarSession) -> None:
+        raise Fail("Non-zero status code returned while running Add node")
+
+    monkeypatch.setattr(FarSession, "before_run", broken)
+    with pytest.raises(Fail, match="Add node"):
+        runtime.warm_up()
+    assert [session.records for session in FarSession.opened] == [True, False]
 
 
 # -- memory ----------------------------------------------------------------------------------------

@@ -47,5 +47,5 @@ def open_runtime(
     runtime = DeviceRuntime(
         folder / GRAPH, manifest.geometry, threads=threads, providers=providers, records=records
     )
-    runtime.check_recordings()
+    runtime.warm_up()
     return runtime
