@@ -110,17 +110,16 @@ class LocalEngine:
         )
 
     async def warm_up(self) -> None:
-        """Run once, which takes the memory of later runs; then, beside serving, read what texts begin with.
+        """Run once, which takes the memory of later runs; then, on the CPU beside serving, read what texts
+        begin with.
 
         A field that is there sooner reads its beginning by itself.
         """
         shortest_first = sorted(self._begin, key=lambda kind: len(self._begin[kind]))
         await self._read_begin(shortest_first[0])
         others = self._read_begins(shortest_first[1:])
-        if isinstance(
-            self._runtime, DeviceRuntime
-        ):  # there a longer chunk may want engines built, for minutes
-            await others
+        if isinstance(self._runtime, DeviceRuntime):
+            await others  # a chunk longer than any before may want TensorRT's engines built anew, for minutes
         else:
             self._warming = asyncio.ensure_future(others)
 
