@@ -43,6 +43,20 @@ def test_the_one_used_longest_ago_gives_up_first_but_never_one_at_work() -> None
     assert (busy.held_bytes, old.held_bytes, new.held_bytes) == (40, 0, 40)
 
 
+def test_what_grows_between_keystrokes_is_counted_though_few_are_asked_at_each() -> None:
+    room, _ = new_room(most_bytes=1000)
+    tenants = [Tenant(1) for _ in range(40)]
+    for tenant in tenants:
+        room.used(tenant)
+    for tenant in tenants[:30]:
+        tenant.held_bytes = 40
+    for _ in range(5):  # eight are asked at each
+        room.used(tenants[-1])
+    assert room.held_bytes <= 1000
+    assert tenants[0].held_bytes == 0
+    assert tenants[29].held_bytes == 40
+
+
 def test_there_is_no_room_where_all_memory_is_at_work() -> None:
     room, _ = new_room(most_bytes=100)
     tenants = [Tenant(60, busy=True), Tenant(60, busy=True)]

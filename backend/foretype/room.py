@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
 from foretype import logs
@@ -11,6 +12,7 @@ from foretype.runtime.memory import OutOfMemoryError, recognised
 
 MEBIBYTE = 1024 * 1024
 POOL_ROWS = 32  # fields that may be served in one run; those of another pool have a run of their own
+ASKED_AT_ONCE = 8  # fields, at each keystroke, what they hold
 IDLE_S = 600.0  # a field that nobody has typed in for so long gives its tree back
 
 
@@ -44,6 +46,9 @@ class Room:
         self._most_bytes = most_bytes
         self._pools: list[Pool] = []
         self._tenants: dict[Tenant, float] = {}  # when each was used last, the longest ago first
+        self._counted: dict[Tenant, int] = {}  # what each held when it was asked last
+        self._held = 0  # the sum of these
+        self._to_ask: deque[Tenant] = deque()  # in this round
         self._sweep: Timer | None = None
 
     @property
@@ -75,6 +80,8 @@ class Room:
         """`tenant` is the one typed in now."""
         self._tenants.pop(tenant, None)
         self._tenants[tenant] = self._timers.time()
+        self._count(tenant)
+        self._ask_some()
         self._make_room(tenant)
         if self._sweep is None:
             self._sweep = self._timers.call_at(self._timers.time() + IDLE_S, self._sweep_out)
@@ -84,6 +91,9 @@ class Room:
         device: what was recorded there is of use only where it was.
         """
         self._tenants.pop(tenant, None)
+        self._held -= self._counted.pop(tenant, 0)
+        if not self._tenants:
+            self._to_ask.clear()  # they would be kept in memory
         if len(self._pools) > 1:
             kept = [pool for pool in self._pools if pool.fixed_bytes or not pool.is_free]
             self._pools = kept or self._pools[:1]
@@ -92,6 +102,7 @@ class Room:
         """Everybody's tree is lost for this reason, and all memory goes back. No run may be under way."""
         for tenant in self._tenants:
             tenant.failed(error)
+            self._count(tenant)
         self._pools.clear()
 
     def close(self) -> None:
@@ -104,14 +115,29 @@ class Room:
 
     def _make_room(self, spared: Tenant | None) -> int:
         """The bytes held after those who could have given up what is too much."""
-        held = self.held_bytes
+        if self._held > self._most_bytes:
+            for tenant in self._tenants:
+                self._count(tenant)
         for tenant in self._tenants:
-            if held <= self._most_bytes:
+            if self._held <= self._most_bytes:
                 break
-            freed = tenant.held_bytes
             if tenant is not spared and tenant.shrink():
-                held -= freed
-        return held
+                self._count(tenant)
+        return self._held
+
+    def _ask_some(self) -> None:
+        """What a field holds grows between its keystrokes, and to ask hundreds at each one takes too long."""
+        for _ in range(min(ASKED_AT_ONCE, len(self._tenants))):
+            if not self._to_ask:
+                self._to_ask.extend(self._tenants)
+            tenant = self._to_ask.popleft()
+            if tenant in self._tenants:
+                self._count(tenant)
+
+    def _count(self, tenant: Tenant) -> None:
+        now = tenant.held_bytes
+        self._held += now - self._counted.get(tenant, 0)
+        self._counted[tenant] = now
 
     def _sweep_out(self) -> None:
         """Takes back what idle fields hold. Runs again only while somebody holds anything: an idle server
@@ -122,6 +148,7 @@ class Room:
         for tenant, last in self._tenants.items():
             if now - last >= IDLE_S:
                 tenant.shrink()
+                self._count(tenant)
         holding = [last for tenant, last in self._tenants.items() if tenant.held_bytes]
         if holding:
             next_time = max(now + IDLE_S / 10, min(holding) + IDLE_S)
