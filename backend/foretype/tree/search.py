@@ -10,13 +10,13 @@ import heapq
 import math
 from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
 
 from foretype.tokens import Vocabulary, is_word_byte
 from foretype.tree.distribution import Distribution, Likely
 from foretype.tree.trie import Node, Trie
 
 BRANCHES = 12  # ways on that are followed at a node; the thirteenth is never a suggestion
-NEWLINES = (ord("\n"), ord("\r"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +111,19 @@ class Floors:
     keep: float
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Way:
-    """A path not yet followed, ordered by its improbability.
+class _Way(NamedTuple):
+    """A path not yet followed, ordered by its improbability: a tuple, since a heap compares those quickest.
 
     Its last token is `token` after `parent`, or none: then it is `parent` itself.
     """
 
     cost: float  # -log of the joint probability
-    number: int  # the earlier one first where costs are equal: results are the same at every run
-    parent: Node = field(compare=False)
-    token: int | None = field(compare=False)
-    text: bytes = field(compare=False)  # the bytes of the whole path below the search's root
-    ends: bool = field(default=False, compare=False)  # the word is over: a finding
-    beyond: bool = field(default=False, compare=False)  # it holds more than one word
+    number: int  # all differ, the earlier first where costs are equal: results are the same at every run
+    parent: Node
+    token: int | None
+    text: bytes  # the bytes of the whole path below the search's root
+    ends: bool = False  # the word is over: a finding
+    beyond: bool = False  # it holds more than one word
 
 
 class Search:
@@ -235,7 +234,7 @@ class Search:
             if self._is_hopeless(math.exp(-cost)):
                 break
             text = self._vocabulary.texts[rank]
-            if any(newline in text for newline in NEWLINES):
+            if b"\n" in text or b"\r" in text:
                 continue  # a suggestion never starts a line: what comes there is anybody's guess
             beyond = way.beyond or (in_word and not is_word_byte(text[0]))
             self._push(_Way(cost, next(self._numbers), node, token, way.text + text, beyond=beyond))
