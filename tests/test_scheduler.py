@@ -72,6 +72,9 @@ class CountingRuntime:
     def reopen(self) -> None:
         pass
 
+    def warm_up(self, pool: Pool) -> None:
+        pass
+
     def new_pool(self, rows: int, capacity: int) -> Pool:
         return HostPool(GEOMETRY, rows, capacity)
 

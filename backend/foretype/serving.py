@@ -42,7 +42,8 @@ NO_MEMORY = (
     "FORETYPE_GPU_MEMORY_MB higher, or serve a smaller model."
 )
 TREES_BYTES = 1024 * MEBIBYTE
-OF_ROWS = 8  # of the memory for trees, on a device, such a part keeps whole rows of probabilities there
+ROWS_BYTES = 1024 * MEBIBYTE  # on a device, whole rows of probabilities stay there for a while, in so much
+OF_ROWS = 8  # … but in no more than such a part of the memory for trees
 MARGIN = 0.15  # of the budget, kept for the way to the client and back, and for a loop that is busy
 
 
@@ -83,10 +84,12 @@ class LocalEngine:
         self._limits = Limits.within(
             field_bytes, runtime.slot_bytes, vocabulary.size, longest, context_length
         )
-        self._room = Room(runtime, timers, self._limits.arena_tokens, trees_bytes)
+        self._is_on_a_device = isinstance(runtime, DeviceRuntime)
+        rows_bytes = min(ROWS_BYTES, trees_bytes // OF_ROWS) if self._is_on_a_device else 0
+        self._room = Room(runtime, timers, self._limits.arena_tokens, trees_bytes - rows_bytes)
         self._watch()
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
-        self._model = reading(runtime, vocabulary, trees_bytes // OF_ROWS)
+        self._model = reading(runtime, vocabulary, rows_bytes)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
         self._recovered_at = -math.inf
         self._recovering = False
@@ -115,13 +118,23 @@ class LocalEngine:
 
         A field that is there sooner reads its beginning by itself.
         """
+        await self._warm_up_pool()
         shortest_first = sorted(self._begin, key=lambda kind: len(self._begin[kind]))
         await self._read_begin(shortest_first[0])
         others = self._read_begins(shortest_first[1:])
-        if isinstance(self._runtime, DeviceRuntime):
+        if self._is_on_a_device:
             await others  # a chunk longer than any before may want TensorRT's engines built anew, for minutes
         else:
             self._warming = asyncio.ensure_future(others)
+
+    async def _warm_up_pool(self) -> None:
+        """On a device the pool that the first fields will have is there before them, and what it will do
+        recorded.
+        """
+        if self._is_on_a_device and (arena := self._room.arena()) is not None:
+            pool = arena.pool
+            del arena
+            await self._model.warm_up(pool)
 
     async def _read_begins(self, kinds: list[FieldKind]) -> None:
         for kind in kinds:
@@ -152,6 +165,7 @@ class LocalEngine:
         self._recovering = True
         try:
             await self._model.reopen()
+            await self._warm_up_pool()
         except Exception as error:  # whatever loading raises where there is no memory for it
             logs.logger().error("reload_failed", **logs.of(error))
             self._give_up(NO_MEMORY)

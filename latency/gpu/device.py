@@ -17,6 +17,7 @@ import numpy as np
 
 from foretype.models.prepared import load_prepared
 from foretype.providers import Provider
+from foretype.room import POOL_ROWS
 from foretype.runtime import AnyRuntime, DeviceRuntime, open_runtime
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Ids, Logits, Step
@@ -24,6 +25,7 @@ from foretype.runtime.device import TopRuntime
 from foretype.runtime.thread import Runtime
 from foretype.tokens import Vocabulary
 from foretype.tree.distribution import Distribution
+from foretype.tree.draft import Limits
 from foretype.tree.reading import ranks_of
 from latency.gpu.apart import first_line
 from latency.parity import LOGITS_APART_AT_MOST, Apart, compare
@@ -31,6 +33,7 @@ from latency.parity import LOGITS_APART_AT_MOST, Apart, compare
 ROWS = (1, 8, 64, 256)
 HALF_APART_AT_MOST = 0.05  # of the largest logit: what float16 costs in tests/models/test_half.py
 ENOUGH_MS = 2000  # of one kind of run: a slow device makes fewer of them
+SERVED_SLOTS = Limits().arena_tokens
 AT_ONCE = 16  # rows whose tops are taken together
 UNRECORDED, RECORDED_ROWS = "of as many texts, kernel by kernel", 8  # beside which CUDA's recordings are held
 NOBODY: Ids = np.array([], np.int64)
@@ -138,7 +141,7 @@ def steps(device: Device, first: int, turns: int) -> Iterator[Run]:
     context = load_prepared(device.folder).manifest.geometry.context_length
     ids = _ids(device, first + 1)
     for rows in ROWS:
-        yield _timed("of as many texts", rows, lambda n: _texts(runtime, ids, n), turns)
+        yield _timed("of as many texts", rows, lambda n: _texts(runtime, ids, n, context), turns)
         if first + rows > context:
             yield Run("in one text", rows, None, f"beyond the model's {context} tokens")
         else:
@@ -146,7 +149,7 @@ def steps(device: Device, first: int, turns: int) -> Iterator[Run]:
     if isinstance(runtime, TopRuntime):
         del runtime
         unrecorded = as_served(device.open(records=False), device)
-        yield _timed(UNRECORDED, RECORDED_ROWS, lambda n: _texts(unrecorded, ids, n), turns)
+        yield _timed(UNRECORDED, RECORDED_ROWS, lambda n: _texts(unrecorded, ids, n, context), turns)
 
 
 def _timed(way: str, rows: int, prepare: Callable[[int], Callable[[], object]], turns: int) -> Run:
@@ -163,10 +166,13 @@ def _timed(way: str, rows: int, prepare: Callable[[int], Callable[[], object]], 
     return Run(way, rows, statistics.median(taken))
 
 
-def _texts(runtime: Runtime[Any], ids: Ids, count: int) -> Callable[[], object]:
+def _texts(runtime: Runtime[Any], ids: Ids, count: int, context: int) -> Callable[[], object]:
     """A run over one more token of each of `count` texts, again and again the same."""
     first = len(ids) - 1
-    pool = runtime.new_pool(count, len(ids))
+    if count <= POOL_ROWS:  # as the server has them; more are not run together there
+        pool = runtime.new_pool(POOL_ROWS, min(SERVED_SLOTS, context))
+    else:
+        pool = runtime.new_pool(count, len(ids))
     arenas = [arena for _ in range(count) if (arena := pool.take()) is not None]
     runtime.run(arenas[0], _text(ids[:first], rows=NOBODY))
     for other in arenas[1:]:

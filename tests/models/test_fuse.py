@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import pytest
+import structlog
 
 from foretype.models.export import quiet
 from foretype.models.fuse import NotFusableError, fuse
@@ -18,6 +20,7 @@ from foretype.runtime.device import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
 from tests.models.conftest import write_folder
 from tests.models.tiny import CONTEXT, VOCABULARY
+from tests.runtime.test_device import ON_CUDA, FarSession
 
 APART = 1e-3
 IDS = np.random.default_rng(3).integers(0, VOCABULARY, 24)
@@ -42,7 +45,7 @@ class Pair:
         fused = fuse(onnx.load(folder / "export" / "model.onnx"), self.model.config, GEOMETRIES[family])
         onnx.save(fused, folder / "fused.onnx")
         self.nodes = len(fused.graph.node)
-        graph, geometry = folder / "fused.onnx", GEOMETRIES[family]
+        graph, geometry = self.graph, self.geometry = folder / "fused.onnx", GEOMETRIES[family]
         self.runtime: FusedRuntime | DeviceRuntime = FusedRuntime(
             graph, geometry, threads=1, providers=CPU_ONLY
         )
@@ -207,3 +210,18 @@ def test_a_model_that_the_layout_would_compute_wrongly_is_refused(
     config = AutoConfig.for_model(family, **changes)
     with pytest.raises(NotFusableError, match=reason):
         fuse(onnx.ModelProto(), config, GEOMETRIES.get(family, GEOMETRIES["llama"]))
+
+
+@pytest.mark.parametrize(
+    "name", ["input_ids", "position_ids", "seqlens_k", "attention_bias", "rows", "spread", "gathered"]
+)
+def test_the_check_of_recordings_sees_whichever_input_one_would_not_read_anew(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(FarSession, "opened", [], raising=False)
+    monkeypatch.setattr(FarSession, "frozen", frozenset({name}))
+    monkeypatch.setattr(ort, "InferenceSession", FarSession)
+    runtime = DeviceRuntime(pair.graph, pair.geometry, threads=1, providers=ON_CUDA, device=("cpu", 0))
+    with structlog.testing.capture_logs() as said:
+        runtime.warm_up(runtime.new_pool(8, CONTEXT))
+    assert [line["event"] for line in said] == ["cuda_graphs_off"]

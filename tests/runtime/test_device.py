@@ -4,6 +4,8 @@ may be of no use.
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,9 @@ from foretype.models.manifest import Geometry
 from foretype.providers import CPU_ONLY, NAMES, Provider, Providers
 from foretype.runtime.arena import IDLE, Arena, Pool, lone_arena
 from foretype.runtime.chunk import Chunk, Step
-from foretype.runtime.device import NOT_RECORDED, RECORD_ID, TEXTS, DeviceRuntime, TopRuntime
+from foretype.runtime.device import DeviceRuntime, TopRuntime
+from foretype.runtime.device_pool import DeviceMemory
+from foretype.runtime.fixed import AS_IT_COMES, MOST_TEXTS, RUN_NUMBER, SPANS, shape_of
 from foretype.runtime.memory import OutOfMemoryError
 from foretype.runtime.summary import Ranks
 from foretype.runtime.thread import ModelThread
@@ -35,18 +39,43 @@ WORDS = {
 }
 
 
+class FarBinding:
+    """Remembers the inputs that have memory of their own, to freeze them."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+        self.inputs: dict[str, ort.OrtValue] = {}
+
+    def bind_ortvalue_input(self, name: str, value: ort.OrtValue) -> None:
+        self.inputs[name] = value
+        self.real.bind_ortvalue_input(name, value)
+
+    def bind_input(self, *where: Any) -> None:
+        self.real.bind_input(*where)
+
+    def bind_output(self, *where: Any) -> None:
+        self.real.bind_output(*where)
+
+    def bind_cpu_input(self, *where: Any) -> None:
+        self.real.bind_cpu_input(*where)
+
+
 class FarSession:
-    """A CPU session that says and does what one on CUDA would. Only of the model: `graph` is a file then."""
+    """A CPU session that says and does what one on CUDA would: the first run of a number runs twice, records
+    and plays, every later one plays; recordings belong to a thread.
+    """
 
     real = ort.InferenceSession
-    opened: list[FarSession]
+    opened: list[FarSession]  # of the model alone, whose graph is a file
     before_run: Callable[[FarSession], None] | None = None
+    frozen: frozenset[str] = frozenset()  # inputs that a recording would not read anew
 
     def __init__(self, graph: Path | bytes, *_: Any, providers: Providers, **__: Any) -> None:
         self._session = self.real(graph, providers=CPU_ONLY)
         self._providers = providers
         self.is_model = not isinstance(graph, bytes)
-        self.recordings: list[str] = []  # what each run was to record or play
+        self.runs: list[str] = []
+        self.recorded: dict[tuple[int, str], dict[str, Any]] = {}
         if self.is_model:
             FarSession.opened.append(self)
 
@@ -60,16 +89,27 @@ class FarSession:
     def get_inputs(self) -> Any:
         return self._session.get_inputs()
 
-    def io_binding(self) -> Any:
-        return self._session.io_binding()
+    def io_binding(self) -> FarBinding:
+        return FarBinding(self._session.io_binding())
 
-    def run_with_iobinding(self, binding: Any, options: ort.RunOptions | None = None) -> None:
+    def run_with_iobinding(self, binding: FarBinding, options: ort.RunOptions | None = None) -> None:
+        number = str(AS_IT_COMES)
         if self.is_model:
             assert options is not None
-            self.recordings.append(options.get_run_config_entry(RECORD_ID))
+            number = options.get_run_config_entry(RUN_NUMBER)
+            self.runs.append(number)
             if FarSession.before_run is not None:
                 FarSession.before_run(self)
-        self._session.run_with_iobinding(binding)
+        if self.records and number != str(AS_IT_COMES):
+            self._record_or_play(binding, (threading.get_ident(), number))
+        self._session.run_with_iobinding(binding.real)
+
+    def _record_or_play(self, binding: FarBinding, key: tuple[int, str]) -> None:
+        if key not in self.recorded:
+            self._session.run_with_iobinding(binding.real)
+            self.recorded[key] = {name: value.numpy().copy() for name, value in binding.inputs.items()}
+        for name in FarSession.frozen:
+            binding.inputs[name].update_inplace(self.recorded[key][name])
 
 
 def counting_graph(folder: Path) -> Path:
@@ -144,16 +184,25 @@ def test_a_crowd_is_run_in_few_shapes_and_each_is_recorded_under_its_own_number(
     runtime: DeviceRuntime,
 ) -> None:
     pool = runtime.new_pool(32, CAPACITY)
-    texts = arenas(pool, 20)
-    for count in (1, 2, 3, 4, 5, 9, 16):
-        for length in (0, 3, 200, 254, 255, 300, 511, 512, 597):
-            for arena in texts:
-                arena.length = length
-            steps = [Step(arena, one_token(10 + n, length)) for n, arena in enumerate(texts[:count])]
-            assert ids(runtime.run_together(steps)) == list(range(10, 10 + count))
+    texts = arenas(pool, 32)
+    for count in (1, 2, 4, 5, 9, 16):
+        for first in (0, 1, 15, 16):
+            for length in (0, 3, 200, 254, 255, 300, 511, 512, CAPACITY - 1):
+                some = texts[first : first + count]
+                for arena in some:
+                    arena.length = length
+                steps = [Step(arena, one_token(10 + n, length)) for n, arena in enumerate(some)]
+                assert ids(runtime.run_together(steps)) == list(range(10, 10 + count))
     (session,) = FarSession.opened
-    assert len(set(session.recordings)) == len(TEXTS) * len((256, 512, SLOTS))
-    assert NOT_RECORDED not in session.recordings
+    spans = {(0, 4), (0, 16), (0, 32), (12, 16), (16, 20), (16, 32)}  # of rows that lay in these
+    assert len(session.recorded) == len(spans) * len((256, 512, SLOTS))
+    assert str(AS_IT_COMES) not in session.runs
+
+
+def test_one_typist_is_not_read_with_thirty_two(runtime: DeviceRuntime) -> None:
+    pool = runtime.new_pool(32, CAPACITY)
+    first = arenas(pool, 3)
+    assert shape_of([Step(arena, one_token()) for arena in first], pool) == ((0, 4), 256)
 
 
 def test_what_a_recording_reads_and_writes_stays_where_it_is(runtime: DeviceRuntime) -> None:
@@ -162,19 +211,19 @@ def test_what_a_recording_reads_and_writes_stays_where_it_is(runtime: DeviceRunt
     for token, arena in enumerate(arenas(pool, 4)):
         left = runtime.leave([Step(arena, one_token(token))])
         (fixed,) = runtime._fixed[pool].values()
-        seen.add((left.address, *(value.data_ptr() for value in fixed._inputs.values())))
+        seen.add((left.address, *(value.data_ptr() for value in fixed._there.values())))
         assert ids(runtime._fetched(left)) == [token]
     assert len(seen) == 1
 
 
 def test_chunks_and_runs_over_more_texts_are_not_recorded(runtime: DeviceRuntime) -> None:
     pool = runtime.new_pool(32, CAPACITY)
-    texts = arenas(pool, TEXTS[-1] + 1)
+    texts = arenas(pool, MOST_TEXTS + 1)
     steps = [Step(arena, one_token(n)) for n, arena in enumerate(texts)]
     assert ids(runtime.run_together(steps)) == list(range(len(texts)))
     tokens = np.arange(5)
     assert ids(runtime.run(texts[0], Chunk(tokens, 1 + tokens, None, tokens[2:]))) == [2, 3, 4]
-    assert FarSession.opened[0].recordings == [NOT_RECORDED] * 2
+    assert not FarSession.opened[0].recorded
 
 
 def test_a_text_that_wants_no_logits_gives_none(runtime: DeviceRuntime) -> None:
@@ -182,9 +231,11 @@ def test_a_text_that_wants_no_logits_gives_none(runtime: DeviceRuntime) -> None:
     silent = Chunk(np.array([5]), np.array([0]), None, np.array([], np.int64))
     assert ids(runtime.run_together([Step(first, silent), Step(second, one_token(7))])) == [7]
     assert ids(runtime.run(first, silent)) == []
+    longer = Chunk(np.array([5, 6]), np.array([1, 2]), None, np.array([], np.int64))
+    assert ids(runtime.run(second, longer)) == []
 
 
-def test_recordings_go_with_their_pool(runtime: DeviceRuntime) -> None:
+def test_runs_that_have_recordings_go_with_their_pool(runtime: DeviceRuntime) -> None:
     arena = lone_arena(runtime.new_pool(1, CAPACITY))
     runtime.run(arena, one_token())
     assert len(runtime._fixed) == 1
@@ -192,48 +243,121 @@ def test_recordings_go_with_their_pool(runtime: DeviceRuntime) -> None:
     assert len(runtime._fixed) == 0
 
 
+def test_nobody_calls_cuda_while_a_recording_is_made(
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event loop asks for a row, and for a pool, while the model's thread records: they wait."""
+    arena = lone_arena(runtime.new_pool(1, CAPACITY))
+    other = runtime.memory.allocate((1, 2), np.float32)
+    asked = threading.Thread(target=lambda: runtime.memory.fetch(other.data_ptr(), (1, 2)))
+    pool = threading.Thread(target=lambda: runtime.new_pool(1, CAPACITY))
+
+    def meanwhile(session: FarSession) -> None:
+        if len(session.runs) == 1:
+            assert runtime.memory.lock.locked()
+            for thread in (asked, pool):
+                thread.start()
+        else:
+            assert not runtime.memory.lock.locked()  # to play is no recording
+
+    monkeypatch.setattr(FarSession, "before_run", meanwhile)
+    runtime.run(arena, one_token())
+    for thread in (asked, pool):
+        thread.join(60)
+        assert not thread.is_alive()
+    runtime.run(arena, one_token())
+
+
 # -- recordings that are of no use -----------------------------------------------------------------
 
 
 def test_recordings_that_play_right_are_kept(runtime: DeviceRuntime) -> None:
-    runtime.warm_up()
+    pool = runtime.new_pool(32, CAPACITY)
+    runtime.warm_up(pool)
     (session,) = FarSession.opened
     assert session.records
-    assert session.recordings == [str(number) for number in (1, 2, 3) for _ in range(3)]
+    assert len(session.recorded) == len(SPANS) * len((256, 512, SLOTS))
+    assert pool.is_free
+    before = len(session.recorded)
+    runtime.run(lone_arena_of(pool), one_token())
+    assert len(session.recorded) == before  # the first typist finds it made
 
 
-def fails(session: FarSession) -> None:
-    if session.records and len(session.recordings) == 2:
+def lone_arena_of(pool: Pool) -> Arena:
+    arena = pool.take()
+    assert arena is not None
+    return arena
+
+
+@pytest.mark.parametrize("name", ["input_ids", "rows"])
+def test_where_a_recording_plays_other_logits_the_model_is_loaded_again_without(
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """One that keeps the first run's tokens, or which of them were asked for."""
+    monkeypatch.setattr(FarSession, "frozen", frozenset({name}))
+    pool = runtime.new_pool(32, CAPACITY)
+    with structlog.testing.capture_logs() as said:
+        runtime.warm_up(pool)
+    assert [line["event"] for line in said] == ["cuda_graphs_off"]
+    assert said[0]["apart"] > 0.01
+    assert [session.records for session in FarSession.opened] == [True, False]
+    assert ids(runtime.run(lone_arena_of(pool), one_token(3))) == [3]
+
+
+def test_logits_that_are_no_numbers_are_no_good(
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = DeviceMemory.fetch
+
+    def nothing(memory: DeviceMemory, address: int, shape: tuple[int, int]) -> Any:
+        return fetch(memory, address, shape) * np.nan
+
+    monkeypatch.setattr(DeviceMemory, "fetch", nothing)
+    with structlog.testing.capture_logs() as said:
+        runtime.warm_up(runtime.new_pool(4, CAPACITY))
+    assert said[0]["apart"] == float("inf")
+
+
+def cannot_record(session: FarSession) -> None:
+    if session.records and session.runs[-1] != str(AS_IT_COMES):
         raise Fail("CUDA failure 900: operation not permitted when stream is capturing")
 
 
-def test_where_recording_fails_the_model_is_loaded_again_without(
+def test_where_nothing_can_be_recorded_runs_are_made_kernel_by_kernel(
     runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FarSession, "before_run", fails)
-    with structlog.testing.capture_logs() as said:
-        runtime.warm_up()
-    assert [line["event"] for line in said] == ["cuda_graphs_off"]
-    assert [session.records for session in FarSession.opened] == [True, False]
-    assert ids(runtime.run(lone_arena(runtime.new_pool(1, CAPACITY)), one_token(3))) == [3]
+    monkeypatch.setattr(FarSession, "before_run", cannot_record)
+    pool = runtime.new_pool(4, CAPACITY)
+    runtime.warm_up(pool)
+    texts = arenas(pool, 2)
+    steps = [Step(arena, one_token(n)) for n, arena in enumerate(texts)]
+    assert ids(runtime.run_together(steps)) == [0, 1]
+    assert ids(runtime.run_together(steps)) == [0, 1]
+    assert FarSession.opened[-1].runs[-2:] == [str(AS_IT_COMES)] * 2
 
 
-def test_so_it_is_where_a_recording_plays_other_logits(
+def test_the_old_model_is_gone_before_it_is_loaded_again(
     runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetched = DeviceRuntime._fetched
+    """Two of them may not fit."""
+    old = weakref.ref(FarSession.opened.pop()._session)
+    monkeypatch.setattr(FarSession, "frozen", frozenset({"input_ids"}))
+    there_still = []
 
-    def stale(runtime: DeviceRuntime, left: Any) -> Any:
-        found = fetched(runtime, left)
-        played = FarSession.opened[-1].records and len(FarSession.opened[-1].recordings) == 3
-        return found + 1 if played else found
+    def look(session: FarSession) -> None:
+        if not session.records:
+            there_still.append(old() is not None)
 
-    monkeypatch.setattr(DeviceRuntime, "_fetched", stale)
-    with structlog.testing.capture_logs() as said:
-        runtime.warm_up()
-    assert said[0]["event"] == "cuda_graphs_off"
-    assert said[0]["apart"] == pytest.approx(1.0)  # of the largest, which is 1
-    assert [session.records for session in FarSession.opened] == [True, False]
+    monkeypatch.setattr(FarSession, "opened", ForgetfulList(), raising=False)
+    monkeypatch.setattr(FarSession, "before_run", look)
+    runtime.warm_up(runtime.new_pool(4, CAPACITY))
+    assert there_still
+    assert not any(there_still)
+
+
+class ForgetfulList(list[FarSession]):
+    def append(self, session: FarSession) -> None:
+        """Keeps nothing."""
 
 
 def test_tensorrt_and_the_cpu_record_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,9 +367,10 @@ def test_tensorrt_and_the_cpu_record_nothing(tmp_path: Path, monkeypatch: pytest
     for providers in (tensorrt, CPU_ONLY):
         graph = counting_graph(tmp_path)
         runtime = DeviceRuntime(graph, GEOMETRY, threads=1, providers=providers, device=("cpu", 0))
-        runtime.warm_up()
-    assert [session.records for session in FarSession.opened] == [False, False]
-    assert all(len(session.recordings) == 9 for session in FarSession.opened)
+        runtime.warm_up(runtime.new_pool(32, CAPACITY))
+    for session in FarSession.opened:
+        assert not session.records
+        assert set(session.runs) == {str(AS_IT_COMES)}  # but run they are
 
 
 def test_a_model_that_does_not_run_at_all_is_an_error(
@@ -256,8 +381,7 @@ def test_a_model_that_does_not_run_at_all_is_an_error(
 
     monkeypatch.setattr(FarSession, "before_run", broken)
     with pytest.raises(Fail, match="Add node"):
-        runtime.warm_up()
-    assert [session.records for session in FarSession.opened] == [True, False]
+        runtime.warm_up(runtime.new_pool(4, CAPACITY))
 
 
 # -- memory ----------------------------------------------------------------------------------------

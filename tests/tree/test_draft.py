@@ -279,6 +279,7 @@ def test_a_distribution_sums_to_one_over_words_and_boundaries() -> None:
 
 def test_a_model_with_a_short_context_reads_no_more_than_it_can() -> None:
     limits = Limits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=128)
+    assert limits.arena_tokens == 128  # rotary positions are laid for no more slots
     draft, model = new_draft(limits)
     for text in ("Please tell me any " * 60, "any" * 400, "Please tell me any " * 61 + "q" * 40):
         answer(draft, model, text)

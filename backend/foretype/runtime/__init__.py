@@ -44,8 +44,6 @@ def open_runtime(
         return PlainRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
     if chosen is Provider.CPU:
         return FusedRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
-    runtime = DeviceRuntime(
+    return DeviceRuntime(
         folder / GRAPH, manifest.geometry, threads=threads, providers=providers, records=records
     )
-    runtime.warm_up()
-    return runtime

@@ -1,15 +1,15 @@
 """Runs the fused graph on a device with memory of its own: past key values and logits stay there.
 
 One token of each of several texts, the run that a crowd of typists makes, goes in few shapes over memory that
-stays where it is, so that CUDA can record its kernels once and then launch them all at once (CUDA graphs,
-`FixedRun`). A chunk of one text has any shape and is run as it comes. The provider `cpu` runs the same code
-in the tests.
+stays where it is, so that CUDA can record its kernels once and then launch them all at once (CUDA graphs;
+`foretype.runtime.fixed`). A chunk of one text has any shape and is run as it comes. The provider `cpu` runs
+the same code in the tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -20,22 +20,20 @@ import onnxruntime as ort
 from foretype import logs
 from foretype.models.manifest import Geometry
 from foretype.providers import Providers, recording, without_tensorrt
-from foretype.runtime.arena import Arena, Pool, slot_bytes
+from foretype.runtime.arena import IDLE, Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
-from foretype.runtime.feed import Feed, Float, of_text, of_texts, padded
+from foretype.runtime.feed import Feed, Float, of_text, of_texts
+from foretype.runtime.fixed import AS_IT_COMES, MOST_TEXTS, FixedRun, Shape, run_options, shape_of, shapes
 from foretype.runtime.fused import bind_past, float_type
+from foretype.runtime.memory import OutOfMemoryError, recognised
 from foretype.runtime.session import open_session, session_options
 from foretype.runtime.summary import Ranks, Summary
 
 if TYPE_CHECKING:
     from foretype.runtime.device_pool import DeviceMemory, DevicePool
 
-TEXTS = (1, 4, 16)  # of a fixed run: the least of these that holds the run's
-SHORTEST = 256  # slots of a fixed run's longest text, or twice, four times, … as many
-RECORD_ID = "gpu_graph_id"  # ONNX Runtime's name for which recording a run makes or plays
-NOT_RECORDED = "-1"
+READ = 8  # tokens of each text by which recordings are tried
 PLAYED_APART_AT_MOST = 0.01  # of the largest logit
-RUNS_TO_PLAY = 3  # the first runs as usual, the second is recorded, the third is played
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,45 +44,8 @@ class OnDevice:
     rows: int
 
 
-class FixedRun:
-    """One token of each of up to so many texts of a pool, its inputs and outputs always in one place."""
-
-    def __init__(
-        self,
-        session: ort.InferenceSession,
-        pool: Pool,
-        shape: tuple[int, int],
-        logits: ort.OrtValue,
-        number: int,
-    ) -> None:
-        """shape: texts, and slots of the longest. `number`: names the recording."""
-        texts, _ = shape
-        self._session = session
-        self._shape = shape
-        self._device = pool.device
-        self._inputs: dict[str, ort.OrtValue] = {}
-        self._binding = session.io_binding()
-        bind_past(self._binding, pool, (0, pool.rows))
-        out = (1, texts, logits.shape()[-1])
-        self._binding.bind_output("logits", *pool.device, np.float32, out, logits.data_ptr())
-        self._options = _run_options(str(number))
-
-    def run(self, feed: Feed) -> None:
-        """Raises ONNX Runtime's own errors."""
-        for name, value in padded(feed, *self._shape).items():
-            if name not in self._inputs:
-                # A number that the attention's host code reads; the others are its kernels'.
-                where = ("cpu", 0) if name == "total_sequence_length" else self._device
-                self._inputs[name] = ort.OrtValue.ortvalue_from_shape_and_type(
-                    value.shape, value.dtype.type, *where
-                )
-                self._binding.bind_ortvalue_input(name, self._inputs[name])
-            self._inputs[name].update_inplace(value)
-        self._session.run_with_iobinding(self._binding, self._options)
-
-
 class DeviceRuntime:
-    """One session, one caller at a time."""
+    """One session, one caller at a time, and always the same thread: CUDA's recordings belong to one."""
 
     batches = True
 
@@ -105,6 +66,7 @@ class DeviceRuntime:
         self._providers = providers
         self._device = device
         self._records = records and recording(providers) is not None
+        self._as_it_comes = run_options(AS_IT_COMES)
         self._load()
         self.provider: str = self._session.get_providers()[0]
         self.slot_bytes = slot_bytes(geometry, self._dtype)
@@ -112,20 +74,21 @@ class DeviceRuntime:
     def _load(self) -> None:
         from foretype.runtime.device_pool import DeviceMemory  # with onnx, which the CPU need not wait for
 
-        self._session = self._open()
+        self._load_session()
         self._dtype: Float = float_type(self._session)
         self.memory: DeviceMemory = DeviceMemory(
             self.geometry, self._dtype, self._device, without_tensorrt(self._providers)
         )
-        self._logits_of_steps = self._new_logits(TEXTS[-1])
-        self._logits = self._logits_of_steps
-        self._as_it_comes = _run_options(NOT_RECORDED)
-        self._fixed: WeakKeyDictionary[Pool, dict[tuple[int, int], FixedRun]] = WeakKeyDictionary()
-        self._recordings = 0
+        self._logits_of_texts = self._new_logits(MOST_TEXTS)
+        self._logits = self._logits_of_texts
 
-    def _open(self) -> ort.InferenceSession:
-        recorded = recording(self._providers) if self._records else None
-        return open_session(self._graph, session_options(self._threads), recorded or self._providers)
+    def _load_session(self) -> None:
+        providers = recording(self._providers) if self._records else None
+        self._session: ort.InferenceSession = open_session(
+            self._graph, session_options(self._threads), providers or self._providers
+        )
+        self._fixed: WeakKeyDictionary[Pool, dict[Shape, FixedRun]] = WeakKeyDictionary()
+        self._recordings = 0
 
     def _new_logits(self, rows: int) -> ort.OrtValue:
         return self.memory.allocate((rows, self.geometry.vocab_size), np.float32)
@@ -134,8 +97,7 @@ class DeviceRuntime:
         """Load the model anew, which gives all memory of the old session back. Pools made before are of no
         more use. Raises what loading raises.
         """
-        self._fixed.clear()
-        del self._session, self.memory, self._logits, self._logits_of_steps
+        del self._fixed, self._session, self.memory, self._logits, self._logits_of_texts
         self._load()
 
     def new_pool(self, rows: int, capacity: int) -> DevicePool:
@@ -167,20 +129,22 @@ class DeviceRuntime:
             (one,) = steps
             feed = of_text(one.arena, one.chunk, self._dtype)
             return self._run_as_it_comes(pool, (one.arena.row, one.arena.row + 1), feed)
-        span = (0, pool.rows)
-        feed = of_texts(steps, span, self._dtype)
-        if len(steps) > TEXTS[-1]:
-            return self._run_as_it_comes(pool, span, feed)
-        self._fixed_run(pool, len(steps), feed["attention_bias"].shape[-1]).run(feed)
-        return OnDevice(self._logits_of_steps.data_ptr(), len(feed["rows"]))
+        if len(steps) > MOST_TEXTS:
+            return self._run_as_it_comes(pool, (0, pool.rows), of_texts(steps, (0, pool.rows), self._dtype))
+        shape = shape_of(steps, pool)
+        feed = of_texts(steps, shape.span, self._dtype)
+        self._fixed_run(pool, shape).run(feed)
+        return OnDevice(self._logits_of_texts.data_ptr(), len(feed["rows"]))
 
-    def _fixed_run(self, pool: Pool, texts: int, total: int) -> FixedRun:
+    def _fixed_run(self, pool: Pool, shape: Shape) -> FixedRun:
         """Made where there is none of the shape."""
-        shape = next(size for size in TEXTS if size >= texts), _longest(total, pool.row_shape[1])
         of_pool = self._fixed.setdefault(pool, {})
         if shape not in of_pool:
             self._recordings += 1
-            of_pool[shape] = FixedRun(self._session, pool, shape, self._logits_of_steps, self._recordings)
+            number = self._recordings if self._records else None
+            of_pool[shape] = FixedRun(
+                self._session, pool, shape, self._dtype, self._logits_of_texts, self.memory.lock, number
+            )
         return of_pool[shape]
 
     def _run_as_it_comes(self, pool: Pool, span: tuple[int, int], feed: Feed) -> OnDevice:
@@ -199,43 +163,57 @@ class DeviceRuntime:
         self._session.run_with_iobinding(binding, self._as_it_comes)
         return OnDevice(self._logits.data_ptr(), wanted)
 
-    def warm_up(self) -> None:
-        """Run what a crowd will, before anybody is served: kernels are chosen, TensorRT builds its engines.
+    # -- before anybody is served --
 
-        Where CUDA records that, the recordings are played, and done without from here on where that fails or
-        gives other logits. Raises ONNX Runtime's own errors.
+    def warm_up(self, pool: Pool) -> None:
+        """Run what crowds in a pool of which nobody has a row will: kernels are chosen, TensorRT builds its
+        engines, CUDA makes its recordings.
+
+        These are played, and done without from here on where that fails or gives other logits. Raises
+        OutOfMemoryError, and ONNX Runtime's own errors.
         """
-        try:
-            apart = self._played_apart()
-        except Exception as error:  # whatever ONNX Runtime or CUDA have against it, it runs without as well
-            if not self._records:
-                raise
-            self._record_no_more(logs.of(error))
-        else:
-            if self._records and apart > PLAYED_APART_AT_MOST:
-                self._record_no_more({"apart": apart})
+        self._read_something(pool)
+        trouble = self._trouble(pool) if self._records else None
+        if trouble is not None:
+            logs.logger().warning("cuda_graphs_off", **trouble)
+            self._records = False
+            del self._fixed, self._session  # before the next one is loaded
+            self._load_session()
+        if not self._records:
+            for shape in shapes(pool):
+                for steps in _two_crowds(pool, shape):
+                    self._fixed_run(pool, shape).run(of_texts(steps, shape.span, self._dtype))
 
-    def _record_no_more(self, why: Mapping[str, object]) -> None:
-        logs.logger().warning("cuda_graphs_off", **why)
-        self._records = False
-        self.reopen()
-        self.warm_up()
-
-    def _played_apart(self) -> float:
-        """The largest difference of two logits between the first run and the third, of the largest logit."""
-        pool = self.new_pool(TEXTS[-1], SHORTEST)
+    def _read_something(self, pool: Pool) -> None:
+        """So that there is something for a token to see, and not to see."""
+        tokens = np.arange(min(READ, pool.capacity), dtype=np.int64)
         arenas = [arena for _ in range(pool.rows) if (arena := pool.take()) is not None]
-        chunk = Chunk(np.zeros(1, np.int64), np.zeros(1, np.int64), None, np.zeros(1, np.int64))
-        apart = 0.0
-        for texts in TEXTS:
-            found = []
-            for _ in range(RUNS_TO_PLAY):
-                for arena in arenas:
-                    arena.length = 0
-                found.append(self.run_together([Step(arena, chunk) for arena in arenas[:texts]]))
-            largest = max(float(np.abs(found[0]).max()), 1e-9)
-            apart = max(apart, float(np.abs(found[-1] - found[0]).max()) / largest)
-        return apart
+        for arena in arenas:
+            self.leave([Step(arena, Chunk(tokens, tokens, None, tokens[:0]))])
+
+    def _trouble(self, pool: Pool) -> Mapping[str, object] | None:
+        """What is wrong with recordings, for the log. No traceback is kept: it would hold the session."""
+        try:
+            apart = max(self._played_apart(pool, shape) for shape in shapes(pool))
+        except Exception as error:  # whatever ONNX Runtime or CUDA have against it, it runs without as well
+            if isinstance(recognised(error), OutOfMemoryError):
+                raise
+            return logs.of(error)
+        return None if apart <= PLAYED_APART_AT_MOST else {"apart": apart}
+
+    def _played_apart(self, pool: Pool, shape: Shape) -> float:
+        """How far logits of a recording that one crowd made and another plays are from those of that one's
+        run without it, in parts of the largest; infinite where there is none.
+        """
+        fixed = self._fixed_run(pool, shape)
+        first, second = (of_texts(steps, shape.span, self._dtype) for steps in _two_crowds(pool, shape))
+        out = self._logits_of_texts.data_ptr(), (len(second["rows"]), self.geometry.vocab_size)
+        fixed.run_unrecorded(second)
+        expected = self.memory.fetch(*out)
+        fixed.run(first)
+        fixed.run(second)
+        apart = np.abs(self.memory.fetch(*out) - expected).max() / max(np.abs(expected).max(), 1e-9)
+        return float(apart) if np.isfinite(apart) else float("inf")
 
 
 class TopRuntime:
@@ -257,38 +235,53 @@ class TopRuntime:
     def _open(self) -> None:
         from foretype.runtime.tops import Tops
 
-        self._tops = Tops(self._runtime.memory, self._ranks, self._rows_bytes, TEXTS[-1])
+        self._tops = Tops(self._runtime.memory, self._ranks, self._rows_bytes, MOST_TEXTS)
 
     def reopen(self) -> None:
-        """Likewise. Rows that stayed there are gone."""
+        """Load the model anew. Pools made before are of no more use, and rows that stayed on the device are
+        gone. Raises what loading raises.
+        """
         del self._tops
         self._runtime.reopen()
         self._open()
+
+    def warm_up(self, pool: Pool) -> None:
+        """Raises OutOfMemoryError, and ONNX Runtime's own errors."""
+        self._runtime.warm_up(pool)
 
     def new_pool(self, rows: int, capacity: int) -> DevicePool:
         return self._runtime.new_pool(rows, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> list[Summary]:
-        """Likewise, a summary for each of the asked rows."""
+        """A summary for each of the asked rows. Raises ArenaFullError, and ONNX Runtime's own errors."""
         return self._taken(self._runtime.leave([Step(arena, chunk)]))
 
     def run_together(self, steps: Sequence[Step]) -> list[Summary]:
-        """Likewise."""
+        """A summary for each step that wants one. Raises ArenaFullError, and ONNX Runtime's own errors."""
         return self._taken(self._runtime.leave(steps))
 
     def _taken(self, left: OnDevice) -> list[Summary]:
         return self._tops.take(left.address, (left.rows, self._runtime.geometry.vocab_size))
 
 
-def _longest(total: int, slots: int) -> int:
-    """Of the lengths that fixed runs have, the least that holds `total`, in rows of `slots`."""
-    length = SHORTEST
-    while length < total:
-        length *= 2
-    return min(length, slots)
+def _two_crowds(pool: Pool, shape: Shape) -> Iterator[list[Step]]:
+    """Long texts that fill the shape, and then one fewer, short ones in another order with other tokens, of
+    which one does not see what is before it and one wants no logits: whatever was recorded of the first is
+    wrong for these.
+    """
+    arenas = [arena for _ in range(pool.rows) if (arena := pool.take()) is not None]
+    inside = [arena for arena in arenas if shape.span[0] <= arena.row < shape.span[1]][: shape.texts]
+    yield [_one_more(arena, shape.total - IDLE - 1, token=2) for arena in inside]
+    steps = [_one_more(arena, READ - arena.row % 4, token=3 + arena.row) for arena in reversed(inside)]
+    alone = np.zeros((1, steps[0].arena.length + 1), np.bool_)
+    alone[0, -1] = True
+    steps[0] = Step(steps[0].arena, replace(steps[0].chunk, visible=alone))
+    if len(steps) > 2:
+        steps[1] = Step(steps[1].arena, replace(steps[1].chunk, rows=np.array([], np.int64)))
+    yield steps[: max(1, len(steps) - 1)]
 
 
-def _run_options(recording: str) -> ort.RunOptions:
-    options = ort.RunOptions()
-    options.add_run_config_entry(RECORD_ID, recording)
-    return options
+def _one_more(arena: Arena, length: int, token: int) -> Step:
+    """A token after `length` slots, whatever is in them."""
+    arena.length = max(0, length)
+    return Step(arena, Chunk(np.array([token]), np.array([arena.length]), None, np.zeros(1, np.int64)))

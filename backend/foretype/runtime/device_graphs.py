@@ -21,16 +21,6 @@ LEAST = 1e-12  # a probability whose logarithm is taken
 _node, _value = helper.make_node, helper.make_tensor_value_info
 
 
-def zeros(dtype: Float) -> bytes:
-    """`zeros` of the shape `shape`."""
-    zero = numpy_helper.from_array(np.zeros(1, dtype))
-    return _graph(
-        [_node("ConstantOfShape", ["shape"], ["zeros"], value=zero)],
-        [_value("shape", TensorProto.INT64, [None])],
-        [_value("zeros", TYPES[dtype], None)],
-    )
-
-
 def gather(parts: int, geometry: Geometry, dtype: Float) -> bytes:
     """For each part, `to.N` is the slots `order` of `from.N`, (kv_heads, slots, head_dim)."""
     row = [geometry.kv_heads, None, geometry.head_dim]

@@ -8,6 +8,7 @@ Runtime is needed, and the provider `cpu` runs the same code in the tests.
 from __future__ import annotations
 
 import math
+from threading import Lock
 
 import numpy as np
 import onnxruntime as ort
@@ -33,8 +34,11 @@ class DeviceMemory:
         self.dtype = dtype
         self.device = device
         self.providers = providers
+        self.lock = Lock()
+        """Held by whoever calls CUDA from another thread than the model's, and while that records: a call
+        then would fail, and spoil the recording.
+        """
         parts = geometry.layers * 2
-        self._zeros = {kind: self._open(device_graphs.zeros(kind)) for kind in {dtype, np.float32}}
         self._gather = self._open(device_graphs.gather(parts, geometry, dtype))
         self._copy = self._open(device_graphs.copy())
         self._aside: tuple[tuple[int, ...], ort.OrtValue] | None = None  # one row, for moves
@@ -46,18 +50,19 @@ class DeviceMemory:
         return DevicePool(self, rows, capacity)
 
     def allocate(self, shape: tuple[int, ...], dtype: Float) -> ort.OrtValue:
-        """Zeros: what a token must not see still goes through its attention, with a weight of nought."""
-        value = ort.OrtValue.ortvalue_from_shape_and_type(shape, dtype, *self.device)
-        binding = self._zeros[dtype].io_binding()
-        binding.bind_cpu_input("shape", np.array(shape, np.int64))
-        binding.bind_output("zeros", *self.device, dtype, shape, value.data_ptr())
-        self._zeros[dtype].run_with_iobinding(binding)
-        return value
+        """Zeros: what a token must not see still goes through its attention, with a weight of nought.
+
+        Any thread may ask. Zeros of the system's own that were never written to cost no memory here.
+        """
+        with self.lock:
+            return ort.OrtValue.ortvalue_from_numpy(np.zeros(shape, dtype), *self.device)
 
     def fetch(self, address: int, shape: tuple[int, int]) -> NDArray[np.float32]:
-        """Float32 numbers from the device. Any thread may ask."""
+        """Float32 numbers from the device. Any thread may ask. Raises ONNX Runtime's own errors."""
         found = np.empty(shape, np.float32)
-        if found.size:
+        if not found.size:
+            return found
+        with self.lock:
             binding = self._copy.io_binding()
             binding.bind_input("here", *self.device, np.float32, shape, address)
             binding.bind_output("there", "cpu", 0, np.float32, shape, found.ctypes.data)

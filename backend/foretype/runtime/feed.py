@@ -72,21 +72,13 @@ def of_texts(steps: Sequence[Step], span: tuple[int, int], dtype: Float) -> Feed
     }
 
 
-def padded(feed: Feed, texts: int, total: int) -> Feed:
-    """The same run in the shape of one over `texts` texts, the longest of `total` slots: what comes beyond
-    those that there are is nobody's.
+def padded(feed: Feed, into: Feed) -> None:
+    """Write a run over several texts into arrays of one over more, or longer ones; zeros beyond it.
 
     No row of the past is spread from a text that is not there, and beyond its own length none is read.
+    `total_sequence_length` is `into`'s own.
     """
-
-    def longer(name: str, axis: int, size: int) -> np.ndarray[Any, Any]:
-        value = feed[name]
-        widths = [(0, size - value.shape[axis] if at == axis else 0) for at in range(value.ndim)]
-        return np.pad(value, widths)
-
-    return {
-        **feed,
-        **{name: longer(name, 0, texts) for name in ("input_ids", "position_ids", "rows", "gathered")},
-        "attention_bias": longer("attention_bias", 3, total),
-        "total_sequence_length": np.array(total, np.int32),
-    }
+    for name, value in feed.items():
+        if value.ndim:
+            into[name].fill(0)
+            into[name][tuple(map(slice, value.shape))] = value

@@ -48,6 +48,9 @@ class FusedRuntime:
     def new_pool(self, rows: int, capacity: int) -> Pool:
         return HostPool(self.geometry, rows, capacity, self._dtype)
 
+    def warm_up(self, pool: Pool) -> None:
+        """Nothing: on the CPU a first run takes no longer."""
+
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows; the chunk's keys and values are in the arena
         afterwards.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foretype.models.manifest import Geometry
 from foretype.providers import Providers
-from foretype.runtime.arena import Arena, slot_bytes
+from foretype.runtime.arena import Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.host_pool import HostPool, slots_of
 from foretype.runtime.session import open_session, session_options
@@ -42,6 +42,9 @@ class PlainRuntime:
 
     def new_pool(self, rows: int, capacity: int) -> HostPool:
         return HostPool(self.geometry, rows, capacity)
+
+    def warm_up(self, pool: Pool) -> None:
+        """Nothing: on the CPU a first run takes no longer."""
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows. Raises ArenaFullError, and ONNX Runtime's own

@@ -37,6 +37,9 @@ class Runtime(Protocol[Rows]):
     def reopen(self) -> None:
         """Load the model anew; pools made before are of no more use. Raises what loading raises."""
 
+    def warm_up(self, pool: Pool) -> None:
+        """Run what crowds in a pool of which nobody has a row will, where the first time takes longer."""
+
     def run(self, arena: Arena, chunk: Chunk) -> Rows:
         """The asked rows; the chunk's tokens take the arena's next slots. Raises ArenaFullError."""
 
@@ -79,6 +82,12 @@ class ModelThread(Generic[T]):
     async def reopen(self) -> None:
         """Load the model anew, after the runs that were asked for before. Raises what loading raised."""
         await self._done(self._runtime.reopen)
+
+    async def warm_up(self, pool: Pool) -> None:
+        """Run what a crowd in `pool` will, on this thread. Raises what the runs raised, or
+        OutOfMemoryError.
+        """
+        await self._done(partial(self._runtime.warm_up, pool))
 
     async def _done(self, work: Callable[[], R]) -> R:
         loop = asyncio.get_running_loop()

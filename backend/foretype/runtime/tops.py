@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from foretype import logs
 from foretype.runtime import device_graphs
 from foretype.runtime.device_pool import FLOAT32, DeviceMemory
 from foretype.runtime.session import open_session, session_options
@@ -54,10 +55,16 @@ class Tops:
         ]
 
     def fetch(self, number: int) -> NDArray[np.float32] | None:
-        """The row of that number; None where it was, or just now is, written over."""
+        """The row of that number; None where it was, or just now is, written over, or cannot be had: what is
+        wrong then, the run will say that is made for it.
+        """
         if self._is_gone(number):
             return None
-        found = self._memory.fetch(self._address(number), (1, self._width))[0]
+        try:
+            found = self._memory.fetch(self._address(number), (1, self._width))[0]
+        except Exception as error:  # ONNX Runtime's own
+            logs.logger().warning("fetch_failed", **logs.of(error))
+            return None
         return None if self._is_gone(number) else found
 
     def _next(self, count: int) -> int:

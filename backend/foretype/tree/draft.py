@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from foretype.keystroke import Continuation, Keystroke, Reason
-from foretype.runtime.arena import Arena
+from foretype.runtime.arena import IDLE, Arena
 from foretype.tokens import Vocabulary
 from foretype.tree.choice import Place, Policy, choose
 from foretype.tree.distribution import Distribution
@@ -30,7 +30,7 @@ class Limits:
     """
 
     context_tokens: int = 256
-    arena_tokens: int = 1024
+    arena_tokens: int = 1024 - IDLE  # with those a round number of slots, as kernels like them
     tokens_a_run: int = 24
     nodes_a_run: int = 2
     nodes_a_run_ahead: int = 4
@@ -51,7 +51,10 @@ class Limits:
         context = max(1, min(usual.context_tokens, context_length - begin_tokens - WORDS_TOKENS))
         least = begin_tokens + usual.context_tokens * 3 // 2
         slots = (field_bytes - usual.distributions * vocab_size * 4) // slot_bytes
-        return cls(context_tokens=context, arena_tokens=min(max(least, slots), usual.arena_tokens))
+        most = min(
+            usual.arena_tokens, context_length
+        )  # a run takes no more slots than the model has positions
+        return cls(context_tokens=context, arena_tokens=min(max(least, slots), most))
 
 
 @dataclass(frozen=True, slots=True)
