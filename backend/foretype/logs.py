@@ -12,8 +12,9 @@ import logging
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
@@ -46,7 +47,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
             ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unbreakable(target))),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -92,6 +93,22 @@ def _only_known_fields(_: Any, __: str, event: EventDict) -> EventDict:
 def _places(trace: TracebackType | None) -> str:
     frames = traceback.extract_tb(trace)
     return " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames)
+
+
+class _Unbreakable:
+    """A stream whose reader may go: a line that nobody reads must not end what was being done."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _PlacesOnly(logging.Handler):

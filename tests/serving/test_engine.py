@@ -13,7 +13,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-import structlog
 from prometheus_client import CollectorRegistry
 
 from foretype import logs, serving
@@ -154,7 +153,6 @@ async def test_a_keystroke_is_counted_and_can_be_followed_through_its_stages_wit
     desk = engine.open(answers)
     desk.keystroke("one", Keystroke(1, "Please any que", trace=77))
     await answers.final("one", 1)
-    structlog.reset_defaults()
 
     lines = [line for line in stream.getvalue().splitlines() if "trace=77" in line]
     stages = [line.partition("stage='")[2].partition("'")[0] for line in lines]

@@ -7,13 +7,12 @@ import gc
 import io
 import json
 import logging
-import sys
+import os
 import threading
-from collections.abc import Iterator
+from contextlib import suppress
 
 import aiohttp
 import pytest
-import structlog
 
 from foretype import logs
 from foretype.keystroke import Keystroke, Source, Suggestion
@@ -24,19 +23,28 @@ MARKER = "zqxmarkerzqx"
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def written() -> io.StringIO:
     """Everything that is logged, at the most talkative level."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    for name in ("excepthook", "unraisablehook"):
-        monkeypatch.setattr(sys, name, getattr(sys, name))
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     stream = io.StringIO()
     logs.configure("debug", stream)
     logs.quiet_hooks()
-    yield stream
-    root.handlers[:], root.level = before
-    structlog.reset_defaults()
+    return stream
+
+
+def test_a_line_that_nobody_can_read_ends_nothing() -> None:
+    gone = io.StringIO()
+    logs.configure("debug", gone)
+    gone.close()
+    logs.logger().error("run_failed")
+    logging.getLogger("aiohttp").error("library")
+
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "w") as broken:
+        logs.configure("debug", broken)
+        logs.logger().error("run_failed")
+        with suppress(BrokenPipeError):
+            broken.close()
 
 
 def raising(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
