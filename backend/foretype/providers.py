@@ -15,6 +15,8 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGES = ("onnxruntime", "onnxruntime-gpu")
+# By their own names: as an extra of Foretype (`[gpu]`) they come from its folder or wheel, not from an index.
+FOR_THE_CPU, FOR_A_GPU = "onnxruntime", "'onnxruntime-gpu[cuda,cudnn]'"
 MEBIBYTE = 1024 * 1024
 
 Options = dict[str, str]
@@ -43,8 +45,8 @@ _WHAT_IS_NEEDED = {
     Provider.TENSORRT: "an NVIDIA GPU with its driver, CUDA 13, cuDNN 9 and TensorRT 10",
 }
 _WHAT_BRINGS_IT = {
-    Provider.CUDA: "pip install 'foretype[gpu]'",
-    Provider.TENSORRT: "pip install 'foretype[gpu]' 'tensorrt<11'",
+    Provider.CUDA: f"pip install {FOR_A_GPU}",
+    Provider.TENSORRT: f"pip install {FOR_A_GPU} 'tensorrt<11'",
 }
 
 
@@ -102,13 +104,13 @@ def check_installed(installed: Mapping[str, str]) -> None:
     """
     if not installed:
         raise ProviderMissingError(
-            "No ONNX Runtime is installed: pip install 'foretype[cpu]', or 'foretype[gpu]' for an NVIDIA GPU."
+            f"No ONNX Runtime is installed: pip install {FOR_THE_CPU}, or {FOR_A_GPU} for an NVIDIA GPU."
         )
     if len(installed) > 1:
         both = " and ".join(f"{name} {version}" for name, version in installed.items())
         raise ProviderMissingError(
             f"{both} are both installed and overwrite each other's files: "
-            f"pip uninstall {' '.join(installed)}, then pip install 'foretype[cpu]' or 'foretype[gpu]'."
+            f"pip uninstall {' '.join(installed)}, then pip install {FOR_THE_CPU} or {FOR_A_GPU}."
         )
 
 
@@ -124,7 +126,7 @@ def choose(asked: Provider, there: Surroundings, *, half: bool) -> Provider:
     if NAMES[asked] not in there.built_in:
         raise ProviderMissingError(
             f"FORETYPE_PROVIDER is {asked.value}, but the ONNX Runtime that is installed has none of it: "
-            f"pip uninstall {' '.join(there.installed)}, then pip install 'foretype[gpu]'."
+            f"pip uninstall {' '.join(there.installed)}, then pip install {FOR_A_GPU}."
         )
     if asked is not Provider.CPU and there.gpu is None:
         raise _not_there(asked)

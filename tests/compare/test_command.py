@@ -78,7 +78,7 @@ def test_models_stand_side_by_side_in_a_table_a_picture_and_a_file(
     [
         (("nothing",), 1, "There is no model “nothing”: no folder, and no recipe of that name. Prepared in"),
         (("smollm2-135m",), 1, "Make it ready with: foretype prepare smollm2-135m"),
-        (("{texts}",), 1, "holds no prepared model of this version"),
+        (("{texts}",), 1, "holds no prepared model"),
         (("{models}",), 1, f"holds prepared models, but is none. Name one: {LEARNT}, {DRAWN}."),
         ((LEARNT, "--texts", "{models}"), 1, "holds no text: no file ends in .txt or .md."),
         ((LEARNT, "--texts", "{nowhere}"), 1, "There is no folder"),
@@ -117,7 +117,14 @@ def test_a_model_that_cannot_run_is_said_without_a_stack_trace(models_dir: Path,
     (broken / MANIFEST).write_text(json.dumps(manifest), "utf-8")
     result = run(broken, "--quick")
     assert result.exit_code == 1
-    assert re.search(rf"{LEARNT} could not be measured: \w+ while it ran\.$", result.stderr.strip())
+    assert re.search(r"broken could not be measured: \w+ while it ran, so", result.stderr.strip())
+    assert "Traceback" not in result.stderr
+
+    beside = run(broken, models_dir / DRAWN, "--quick", "--json", tmp_path / "figures.json")
+    assert beside.exit_code == 1
+    assert "broken could not be measured" in beside.stderr
+    models = json.loads((tmp_path / "figures.json").read_text("utf-8"))["models"]
+    assert [one["model"] for one in models] == [DRAWN]  # its figures are not lost
 
 
 @pytest.mark.parametrize(

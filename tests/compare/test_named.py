@@ -20,7 +20,7 @@ def test_a_name_means_the_models_folder_and_anything_else_a_folder(models_dir: P
     elsewhere = copied(models_dir / LEARNT, tmp_path / "elsewhere", weights="int8-block32")
     found = find_models([LEARNT, str(elsewhere)], models_dir)
     assert [one.prepared.folder for one in found] == [models_dir / LEARNT, elsewhere]
-    assert [one.label for one in found] == [f"{LEARNT} float32", f"{LEARNT} int8-block32"]
+    assert [one.label for one in found] == [LEARNT, "elsewhere"]
 
 
 def test_labels_say_no_more_than_tells_models_apart(models_dir: Path) -> None:

@@ -49,7 +49,7 @@ def test_short_texts_are_read_but_not_typed_and_what_is_no_text_is_counted(tmp_p
 
 def test_a_folder_without_a_text_to_type_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"\xff")
-    with pytest.raises(NothingToReadError, match="can be read as UTF-8"):
+    with pytest.raises(NothingToReadError, match=r"can be taken \(1 file: not UTF-8"):
         folder_texts(tmp_path, AMOUNT)
     (tmp_path / "b.txt").write_text("short")
     with pytest.raises(NothingToReadError, match=f"has {SHORTEST} characters"):

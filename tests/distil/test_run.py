@@ -19,6 +19,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from foretype.distil import models as distil_models
 from foretype.distil import run as running
 from foretype.distil.errors import (
     BadPlanError,
@@ -270,6 +271,28 @@ def test_resuming_what_was_never_begun_begins_it(asked: Asked) -> None:
     assert make(replace(asked, wishes=replace(WISHES, steps=1), resume=True)).last.step == 1
 
 
+def test_a_run_that_ended_before_it_trained_is_no_run(asked: Asked, tmp_path: Path) -> None:
+    """Its teacher was cut off: once that is mended the same command does what it says."""
+    whole = asked.teacher / "model.safetensors"
+    cut = Path(shutil.copytree(asked.teacher, tmp_path / "cut"))
+    (cut / "model.safetensors").write_bytes(whole.read_bytes()[:5000])
+    for resume in (False, True):
+        with pytest.raises(BadTeacherError):
+            make(replace(asked, teacher=cut, resume=resume))
+    assert make(replace(asked, wishes=replace(WISHES, steps=1))).last.step == 1
+    student = asked.out / "model.safetensors"
+    assert student.stat().st_mode == (asked.out / "config.json").stat().st_mode
+
+
+def test_a_teacher_that_may_not_be_read_is_a_sentence(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(file: Path) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", str(file))
+
+    monkeypatch.setattr(distil_models, "sha256", refused)
+    with pytest.raises(BadTeacherError, match=r"model\.safetensors cannot be read \(Permission denied\)\."):
+        make(asked)
+
+
 # -- what is refused --------------------------------------------------------
 
 
@@ -286,7 +309,7 @@ def test_going_on_with_other_settings_is_refused_and_says_which(
     with pytest.raises(StoppedError):
         make(asked, stop=lambda: True)
     other = replace(asked, resume=True, wishes=Wishes(temperature=3.0, length=32))
-    with pytest.raises(OtherRunError, match=r"its temperature is 2\.0, not 3\.0") as refused:
+    with pytest.raises(OtherRunError, match=r"its --temperature is 2\.0, not 3\.0") as refused:
         make(other)
     assert len(refused.value.differences) == 1
     with pytest.raises(OtherRunError, match="its teacher is that of"):
@@ -377,7 +400,7 @@ def test_what_does_not_fit_is_refused_and_leaves_no_folder(asked: Asked, wishes:
 
 
 def test_too_little_text_is_refused_with_what_one_step_takes(asked: Asked) -> None:
-    with pytest.raises(BadTextsError, match=r"tokens to train on; one step takes 96000\."):
+    with pytest.raises(BadTextsError, match=r"tokens to train on; one step takes 96,000\."):
         make(replace(asked, wishes=Wishes(batch_size=1000, length=96)))
     assert not asked.out.exists()
 

@@ -122,7 +122,7 @@ def test_without_a_gpu_a_sentence_and_exit_code_1(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cli.Surroundings, "here", lambda: NO_GPU)
     ran = CliRunner().invoke(cli.app, ["--price", "1", "--json", str(tmp_path / "gpu.json")])
     assert ran.exit_code == 1
-    assert "foretype[gpu]" in ran.output
+    assert "onnxruntime-gpu" in ran.output
     assert "--provider cpu" in ran.output
     assert "Traceback" not in ran.output
 

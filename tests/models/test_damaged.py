@@ -140,4 +140,4 @@ def test_a_whole_model_is_listed_with_its_figures_and_said_to_be_served(model: P
     assert listed.exit_code == 0
     assert re.search(r"^ *tiny .* 2 layers, family gpt2 .*, fused ", listed.stdout, re.MULTILINE)
     again = sentence("prepare", NAME)
-    assert "tiny is prepared, but no recipe says how" in again
+    assert "tiny is prepared, and no recipe says how" in again

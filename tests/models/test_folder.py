@@ -53,7 +53,7 @@ def test_a_folder_is_prepared_as_it_is_again_where_it_has_changed_and_served_wit
     said = prepare(folder, models_dir)
     assert f"192 tokens of context, texts begin with “{BEGIN}”, licence unknown" in said
     assert "look it up" in said
-    assert "Serve it with: foretype serve --model tiny" in said
+    assert f"Serve it with:\n  foretype serve --model tiny --models-dir {models_dir}" in said
     first = load_prepared(models_dir / "tiny").manifest
     assert (first.recipe, first.graph, first.licence) == ("tiny", "fused", "unknown")
     assert first.source.name == str(folder)

@@ -41,7 +41,7 @@ def test_a_bad_source_is_said_by_the_child_without_a_stack_trace(
     assert ended.value.exit_code == 1
     said = capfd.readouterr().err
     assert "Serving distilgpt2, which was asked for." in said
-    assert f"There is no folder {tmp_path / 'nowhere'}." in said
+    assert f"There is no folder {tmp_path / 'nowhere'}:" in said
     assert "Traceback" not in said
 
 

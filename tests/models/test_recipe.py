@@ -77,7 +77,7 @@ SHORT_SUM = 'kind = "hub"\nrepository = "a/b"\nrevision = "c"\nfile = "d"\nbytes
         (('kind = "folder"', SHORT_SUM), "source.sha256: 64 hexadecimal digits must stand here"),
         (
             ('"int8-block32"', '"int3-block7"'),
-            "weights.0: no such weights; there are float32, grid, grid8, and int8",
+            "weights.0: no such weights; there are float32, float16, grid, grid8, and int8",
         ),
         (('begin = ["<|endoftext|>"]', "begin = []"), "begin: this may not be empty; name the token"),
         (('family = "gpt2"', 'family = ""'), "family: this may not be empty; fill it in"),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from foretype.cli.common import INTERRUPTED, USAGE, Config, fail, option, settings_or_exit
+from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
 from foretype.cli.signals import asked_by_signals
 from foretype.keystroke import FieldKind
 
@@ -58,7 +58,8 @@ def compare(
     Each is measured in a process of its own, in three rounds over all of them: size, memory, time to load,
     one more token, the first 64, an answer; then bits per byte of your texts (fewer are better) and the
     keystrokes that a typist saves who takes the words that are right. Some minutes a model; nothing is kept
-    but what `--json` and `--picture` name.
+    but what `--json` and `--picture` name. One that cannot be measured leaves the others' figures; the exit
+    code is 1 then.
 
     **Examples**
 
@@ -91,17 +92,22 @@ def compare(
         read = shipped_texts(amount) if texts is None else folder_texts(texts.expanduser(), amount)
         stop = Stop()
         with asked_by_signals(stop.ask), drawn(console) as progress:
-            compared = measured(Asked(found, read, kind, rounds, settings), progress, stop)
+            compared, failed = measured(Asked(found, read, kind, rounds, settings), progress, stop)
     except (CompareError, ModelError) as error:
         fail(str(error))
     except StoppedError:
         fail("Stopped. Nothing was kept.", INTERRUPTED)
-    report = Report(compared, read, kind, rounds, settings.threads, settings.budget_ms, machine_name())
-    print_report(report, Console(highlight=False))
-    if json is not None:
-        write_json(report, json)
-    if picture is not None:
-        draw(report).save(picture)
+    if compared:
+        report = Report(compared, read, kind, rounds, settings.threads, settings.budget_ms, machine_name())
+        print_report(report, Console(highlight=False))
+        if json is not None:
+            write_json(report, json)
+        if picture is not None:
+            draw(report).save(picture)
+    for failure in failed:
+        say(str(failure))
+    if failed:
+        raise typer.Exit(FAILED)
 
 
 def _require_writable(file: Path) -> None:

@@ -32,6 +32,8 @@ def complete(
     as_json: Annotated[bool, typer.Option("--json", help="Print the suggestion as JSON.")] = False,
     model: Annotated[str | None, option("model")] = None,
     threshold: Annotated[float | None, option("threshold")] = None,
+    models_dir: Annotated[str | None, option("models_dir")] = None,
+    provider: Annotated[str | None, option("provider")] = None,
     config: Config = None,
 ) -> None:
     """Complete TEXT once, and say how likely the suggestion is, where it came from and how long it took.
@@ -42,7 +44,9 @@ def complete(
 
     `foretype complete "The meeting is sched" --json` for a program to read.
     """
-    settings = settings_or_exit(config, model=model, threshold=threshold)
+    settings = settings_or_exit(
+        config, model=model, threshold=threshold, models_dir=models_dir, provider=provider
+    )
     logs.configure(settings.log_level.value)
     patient = settings.model_copy(update={"budget_ms": max(BUDGET_MS, settings.budget_ms)})
     keystroke = Keystroke(1, text[-settings.context_chars :], after[: settings.context_chars])

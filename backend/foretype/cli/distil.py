@@ -114,7 +114,8 @@ def distil(
     try:
         student = _distil(console, folders, wishes, resume, device, threads or physical_cores())
     except KeyboardInterrupt:
-        console.print("Stopped. The same command with --resume goes on from the last checkpoint.")
+        again = "with --resume goes on" if (folders[2] / "run").is_dir() or resume else "begins again"
+        console.print(f"Stopped. The same command {again}.")
         raise typer.Exit(INTERRUPTED) from None
     console.print(_summary(student))
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
+from foretype.models.hints import command
 from foretype.providers import ProviderMissingError, Surroundings, choose
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def prepare(
                 from foretype.models.make import make
 
                 ready = make(
-                    recipe.on(chosen) if weights is None else recipe.only(weights),
+                    recipe.on(chosen) if weights is None else _only(recipe, weights),
                     settings.models_dir,
                     threads=settings.threads,
                     given=given,
@@ -115,7 +116,16 @@ def prepare(
                 )
         except ModelError as error:
             fail(str(error))
-    console.print(_summary(ready))
+    console.print(_summary(ready), soft_wrap=True)
+
+
+def _only(recipe: Recipe, weights: str) -> Recipe:
+    from foretype.models.errors import RecipeInvalidError
+
+    try:
+        return recipe.only(weights)
+    except RecipeInvalidError as error:
+        fail(f"--weights: {'; '.join(error.problems)}.", USAGE)
 
 
 def _refuse_together(folder: Path | None, name: str | None, source: Path | None) -> None:
@@ -150,13 +160,14 @@ def _chosen(settings: Settings, source: Path | None, console: Console) -> tuple[
     from foretype.models.choose import choose
     from foretype.models.errors import NotAModelError
     from foretype.models.prepare import named_folders
-    from foretype.models.prepared import remedy
+    from foretype.models.prepared import load_prepared, remedy
 
     folders = named_folders(settings)
     choice = choose(settings.models_dir, settings.model, folders)
     if choice.recipe is None:
+        whole = load_prepared(settings.models_dir / choice.name)
         raise NotAModelError(
-            f"{choice.name} is prepared, but no recipe says how. {remedy(settings.models_dir / choice.name)}"
+            f"{whole.folder.name} is prepared, and no recipe says how to make it anew. {remedy(whole.folder)}"
         )
     if settings.model is None:
         console.print(f"{choice.reason[:1].upper()}{choice.reason[1:]}.")
@@ -179,8 +190,14 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
     from foretype.models.recipe import load_recipe, recipe_names
 
     settings = settings_or_exit(config, models_dir=models_dir)
+    try:
+        there = prepared_names(settings.models_dir) if any(settings.models_dir.iterdir()) else []
+    except FileNotFoundError:
+        there = []
+    except OSError as error:  # a file, or a folder that may not be looked into
+        fail(f"The models folder {settings.models_dir} cannot be read ({error.strerror}).")
     table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
-    recipes, there = recipe_names(), prepared_names(settings.models_dir)
+    recipes = recipe_names()
     damaged: list[str] = []
     for name in [*recipes, *(other for other in there if other not in recipes)]:
         described = ""
@@ -199,7 +216,8 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
     console = Console()
     console.print(table)
     if not there:
-        console.print("\nNone is prepared yet. Make one with: foretype prepare")
+        make = command("prepare", models_dir=settings.models_dir)
+        console.print(f"\nNone is prepared yet. Make one with: {make}", soft_wrap=True)
     for sentence in damaged:
         say(sentence)
     if damaged:
@@ -213,15 +231,15 @@ def _figures(ready: Prepared) -> tuple[str, ...]:
         f"{manifest.weights}, {manifest.graph}",
         f"{ready.bytes / 1e6:.0f} MB",
         f"{figures.bits_per_byte:.3f} (float32 {figures.bits_per_byte_float32:.3f})",
-        f"{figures.step_ms:.0f} ms",
-        f"{figures.prefill_ms:.0f} ms",
+        _ms(figures.step_ms),
+        _ms(figures.prefill_ms),
     )
 
 
 def _other_figures(other: PassedOver) -> tuple[str, ...]:
     why = "refused" if other.refused else "slower"
     bits = "–" if other.bits_per_byte is None else f"{other.bits_per_byte:.3f}"
-    figures = bits, f"{other.step_ms:.0f} ms", f"{other.prefill_ms:.0f} ms"
+    figures = bits, _ms(other.step_ms), _ms(other.prefill_ms)
     return f"{other.weights}: {why}", "", *figures
 
 
@@ -230,9 +248,13 @@ def _summary(ready: Prepared) -> str:
     return (
         f"{ready.manifest.recipe} is ready in {ready.folder}: {ready.bytes / 1e6:.0f} MB, "
         f"{figures.bits_per_byte:.3f} bits per byte (float32 {figures.bits_per_byte_float32:.3f}), "
-        f"{figures.step_ms:.0f} ms a token. Serve it with: "
-        f"foretype serve --model {ready.folder.name}"
+        f"{_ms(figures.step_ms)} a token. Serve it with:\n  "
+        + command("serve", "--model", ready.folder.name, models_dir=ready.folder.parent)
     )
+
+
+def _ms(value: float) -> str:
+    return f"{value:.0f} ms" if value >= 10 else f"{value:.2g} ms"
 
 
 @contextmanager

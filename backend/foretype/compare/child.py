@@ -44,7 +44,7 @@ def main() -> None:
     except ModelError as error:
         _say({"failed": str(error).rstrip(".")})
     except Exception as error:  # whatever a model's libraries raise; its words may quote what was read
-        _say({"failed": f"{type(error).__name__} while it ran"})
+        _say({"failed": f"{type(error).__name__} while it ran, so it may be damaged"})
     else:
         _say({"measured": measured.model_dump()})
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foretype.compare.errors import NotPreparedError
-from foretype.models.manifest import Manifest
+from foretype.models.hints import command
+from foretype.models.manifest import GRAPH, MANIFEST, Manifest
 from foretype.models.prepared import Prepared, is_prepared, load_prepared
 from foretype.models.recipe import recipe_names
 
@@ -39,7 +40,7 @@ class Named:
 def find_models(names: Sequence[str], models_dir: Path) -> list[Named]:
     """The models, in the order in which they were named. Raises NotPreparedError, PreparedInvalidError."""
     found = [_find(name, models_dir) for name in names]
-    labels = _labels(names, [one.manifest for one in found])
+    labels = _labels(names, found)
     return [Named(label, prepared) for label, prepared in zip(labels, found, strict=True)]
 
 
@@ -47,13 +48,16 @@ def _find(name: str, models_dir: Path) -> Prepared:
     kept = models_dir / name
     if _is_plain(name) and is_prepared(kept):
         return load_prepared(kept)
+    if Path(name).expanduser().is_file():
+        raise NotPreparedError(f"{name} is a file: name the folder of a prepared model.")
     folder = Path(name).expanduser()
     if folder.is_dir():
-        if is_prepared(folder):
+        if (folder / MANIFEST).exists() or (folder / GRAPH).exists():
             return load_prepared(folder.resolve())
         raise NotPreparedError(_unprepared_folder(folder))
     if name in recipe_names():
-        raise NotPreparedError(f"{name} is not prepared yet. Make it ready with: foretype prepare {name}")
+        ready = command("prepare", name, models_dir=models_dir)
+        raise NotPreparedError(f"{name} is not prepared yet. Make it ready with: {ready}")
     raise NotPreparedError(
         f"There is no model “{name}”: no folder, and no recipe of that name. Prepared in {models_dir}: "
         f"{', '.join(_prepared_in(models_dir)) or 'none'}. Recipes: {', '.join(recipe_names())}."
@@ -68,13 +72,13 @@ def _is_plain(name: str) -> bool:
 def _unprepared_folder(folder: Path) -> str:
     if (folder / "config.json").is_file():
         return (
-            f"{folder} holds a transformers model that is not prepared yet. Make it ready with: foretype "
-            f"prepare {folder}. Then compare it by the name that this prints."
+            f"{folder} holds a transformers model that is not prepared yet. Make it ready, and compare it by "
+            f"the name that this prints: {command('prepare', folder)}"
         )
     inside = _prepared_in(folder)
     if inside:
         return f"{folder} holds prepared models, but is none. Name one: {', '.join(inside)}."
-    return f"{folder} holds no prepared model of this version. `foretype prepare` makes one."
+    return f"{folder} holds no prepared model. `foretype prepare` makes one."
 
 
 def _prepared_in(folder: Path) -> list[str]:
@@ -83,13 +87,13 @@ def _prepared_in(folder: Path) -> list[str]:
     return sorted(one.name for one in folder.iterdir() if one.is_dir() and is_prepared(one))
 
 
-def _labels(names: Sequence[str], manifests: Sequence[Manifest]) -> list[str]:
-    """The recipes' names; where two are the same, with the weights; else what the person wrote, numbered
-    where that is the same, too.
+def _labels(names: Sequence[str], models: Sequence[Prepared]) -> list[str]:
+    """The folders' names, by which they are served; where two are the same, with the weights; else what the
+    person wrote, numbered where that is the same, too.
     """
-    labels = [manifest.recipe for manifest in manifests]
+    labels = [model.folder.name for model in models]
     for others in (
-        [f"{manifest.recipe} {manifest.weights}" for manifest in manifests],
+        [f"{model.folder.name} {model.manifest.weights}" for model in models],
         [_short_path(name) for name in names],
         [f"{_short_path(name)} ({number})" for number, name in enumerate(names, start=1)],
     ):

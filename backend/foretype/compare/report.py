@@ -17,6 +17,7 @@ from foretype.compare.figures import Quality, Speed
 from foretype.compare.named import RANDOM_WEIGHTS, Named
 from foretype.compare.run import Compared
 from foretype.compare.texts import ANSWER_CHARS, Texts
+from foretype.counted import many
 from foretype.keystroke import FieldKind
 
 NO_QUALITY = "random weights"
@@ -145,7 +146,8 @@ def _remarks(report: Report) -> Iterator[str]:
     """What the figures rest on."""
     texts = report.texts
     rounds = f"medians of {report.rounds} rounds" if report.rounds > 1 else "one round"
-    yield f"Speed: {report.machine}, {report.threads} threads, {rounds}, each in a process of its own."
+    threads = many(report.threads, "thread")
+    yield f"Speed: {report.machine}, {threads}, {rounds}, each in a process of its own."
     yield (
         f"An answer from nothing: {ANSWER_CHARS} characters that end in half a word, in a field that is new, "
         f"with all the time it takes. A server says the best so far at {report.budget_ms:g} ms."

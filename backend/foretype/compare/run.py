@@ -63,22 +63,35 @@ class Stop:
             process.kill()
 
 
-def compare(asked: Asked, progress: Progress, stop: Stop) -> list[Compared]:
-    """Minutes. Raises MeasuringFailedError, StoppedError; leaves no process behind."""
+def compare(
+    asked: Asked, progress: Progress, stop: Stop
+) -> tuple[list[Compared], list[MeasuringFailedError]]:
+    """Those that were measured, and why others were not: one that fails leaves the others' figures. Minutes.
+
+    Raises StoppedError; leaves no process behind.
+    """
     rounds: dict[str, list[Round]] = {model.label: [] for model in asked.models}
+    failed: dict[str, MeasuringFailedError] = {}
     for number in range(1, asked.rounds + 1):
         for model in asked.models:
+            if model.label in failed:
+                continue
             what = f"{model.label}, round {number} of {asked.rounds}" if asked.rounds > 1 else model.label
             with progress.step(what) as step:
-                rounds[model.label].append(_measure(asked, model, number == asked.rounds, step, stop))
-    return [
+                try:
+                    rounds[model.label].append(_measure(asked, model, number == asked.rounds, step, stop))
+                except MeasuringFailedError as error:
+                    failed[model.label] = error
+    measured = [
         Compared(
             model,
             typical([one.speed for one in rounds[model.label]]),
             rounds[model.label][-1].quality,
         )
         for model in asked.models
+        if model.label not in failed
     ]
+    return measured, list(failed.values())
 
 
 def _measure(asked: Asked, model: Named, last: bool, step: Step, stop: Stop) -> Round:

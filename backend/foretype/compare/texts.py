@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from foretype.compare.errors import NothingToReadError
+from foretype.counted import many
 from foretype.distil.errors import BadTextsError
 from foretype.distil.texts import find_texts
 
@@ -59,7 +60,9 @@ def folder_texts(folder: Path, amount: Amount) -> Texts:
         if text.strip():
             texts.append(text)
     if not texts:
-        raise NothingToReadError(f"None of the {len(files)} texts in {folder} can be read as UTF-8.")
+        why = {0: "empty", len(files): "not UTF-8, or not to be read by you"}
+        which = why.get(unreadable, "empty, not UTF-8, or not to be read by you")
+        raise NothingToReadError(f"No text in {folder} can be taken ({many(len(files), 'file')}: {which}).")
     typed = _typed(texts, amount)
     if not typed:
         raise NothingToReadError(

@@ -83,6 +83,11 @@ class RunFolder:
     def finished(self) -> bool:
         return (self.out / WEIGHTS).is_file()
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything was trained: before that there is nothing to go on with."""
+        return self.finished or self._checkpoint.exists() or self.journal.exists()
+
     def checkpoint(self) -> dict[str, Any] | None:
         """What `keep_checkpoint` was given last; None where there is none. Raises CheckpointError."""
         import torch

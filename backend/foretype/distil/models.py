@@ -60,9 +60,12 @@ class TeacherFolder:
     vocabulary: int
 
     def fingerprint(self) -> str:
-        """Changes when the weights or the tokeniser do."""
+        """Changes when the weights or the tokeniser do. Raises BadTeacherError."""
         files = [*sorted(self.folder.glob("*.safetensors")), *_tokeniser_files(self.folder)]
-        sums = [f"{file.name} {sha256(file)}" for file in files]
+        try:
+            sums = [f"{file.name} {sha256(file)}" for file in files]
+        except OSError as error:
+            raise BadTeacherError(f"{error.filename} cannot be read ({error.strerror}).") from error
         return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
 
@@ -74,11 +77,15 @@ class Tokeniser:
 
 def look_at_teacher(folder: Path) -> TeacherFolder:
     """Read a teacher's config; needs no PyTorch. Raises BadTeacherError."""
+    if folder.is_file():
+        raise BadTeacherError(f"{folder} is a file: name the folder that it lies in.")
     if not folder.is_dir():
         raise BadTeacherError(f"There is no folder {folder} with a teacher.")
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         model_type = config["model_type"]
+    except PermissionError as error:
+        raise BadTeacherError(f"{error.filename} cannot be read ({error.strerror}).") from None
     except (OSError, ValueError, KeyError, TypeError):
         raise BadTeacherError(
             f"{folder} holds no teacher: it needs a transformers config.json that names its model_type, "
@@ -199,6 +206,8 @@ def write_student(student: Model, teacher: TeacherFolder, folder: Path) -> None:
     student.save_pretrained(folder, safe_serialization=True, max_shard_size="100GB")
     for file in _tokeniser_files(teacher.folder):
         shutil.copyfile(file, folder / file.name)
+    # safetensors leaves its file to its owner alone; whoever may read the others may read this one.
+    (folder / WEIGHTS).chmod((folder / "config.json").stat().st_mode)
 
 
 def _tokeniser_files(folder: Path) -> list[Path]:

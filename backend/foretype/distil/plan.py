@@ -86,7 +86,7 @@ class Plan(BaseModel):
         for field in fields(wishes):
             asked, kept = getattr(wishes, field.name), getattr(self, field.name)
             if asked is not None and asked != kept:
-                found.append(f"its {field.name.replace('_', '-')} is {kept}, not {asked}")
+                found.append(f"its --{field.name.replace('_', '-')} is {kept}, not {asked}")
         return found
 
 
@@ -151,13 +151,13 @@ def read_plan(file: Path) -> Plan:
 def _check_texts(texts: Path, about: About, length: int, windows: int, windows_a_step: int) -> None:
     if windows < windows_a_step:
         raise BadTextsError(
-            f"The texts in {texts} give {about.train_tokens} tokens to train on; one step takes "
-            f"{windows_a_step * length}. Add texts, or lower --batch-size or --length."
+            f"The texts in {texts} give {about.train_tokens:,} tokens to train on; one step takes "
+            f"{windows_a_step * length:,}. Add texts, or lower --batch-size or --length."
         )
     if about.held_out_tokens < length:
         raise BadTextsError(
-            f"The texts in {texts} give {about.held_out_tokens} tokens to measure on, fewer than one window "
-            f"of {length}. Add texts, or lower --length."
+            f"The texts in {texts} give {about.held_out_tokens:,} tokens to measure on, fewer than one "
+            f"window of {length}. Add texts, or lower --length."
         )
 
 

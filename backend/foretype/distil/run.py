@@ -102,14 +102,18 @@ def _plan(asked: Asked, folder: RunFolder, teacher: TeacherFolder, progress: Pro
     its tokens.
     """
     kept = folder.plan()
-    if kept is None:
+    if kept is None or not (asked.resume or folder.begun):
         return _new_plan(asked, folder, teacher, progress)
     if not asked.resume:
-        what = "a finished student" if folder.finished else "a run that is not finished"
+        if folder.finished:
+            raise OutFolderError(f"{asked.out} holds a finished student. Name another folder in --out.")
         raise OutFolderError(
-            f"{asked.out} holds {what}. Go on with it with --resume, or name another folder in --out."
+            f"{asked.out} holds a run that is not finished. Go on with it with --resume, or name another "
+            "folder in --out."
         )
     differences = kept.differences(asked.wishes, teacher, asked.texts)
+    if differences and not folder.begun:
+        return _new_plan(asked, folder, teacher, progress)
     if differences:
         raise OtherRunError(asked.out, differences)
     return kept

@@ -67,6 +67,8 @@ def find_texts(folder: Path) -> list[Path]:
     """All text files in a folder and the folders in it, in the order of their names; hidden ones are passed
     over. Raises BadTextsError.
     """
+    if folder.is_file():
+        raise BadTextsError(f"{folder} is a file: name the folder that it lies in.")
     if not folder.is_dir():
         raise BadTextsError(f"There is no folder {folder}.")
     files = [

@@ -4,6 +4,7 @@ sentence, no stack trace.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 
@@ -15,9 +16,10 @@ class RecipeNotFoundError(ModelError):
     """No recipe has that name, and no prepared model. `known` are the names that there are."""
 
     def __init__(self, name: str, known: list[str]) -> None:
+        folder = shlex.quote(name) if "/" in name else "FOLDER"
         super().__init__(
             f"There is no model “{name}”. There are: {', '.join(known) or 'none'}. "
-            "One in a folder is prepared with: foretype prepare FOLDER"
+            f"One in a folder is prepared with: foretype prepare {folder}"
         )
         self.name = name
         self.known = known
@@ -55,8 +57,8 @@ class NotAModelError(ModelError):
 class ModelsFolderError(ModelError):
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(
-            f"The models folder {folder} cannot be written to ({reason}). Name another in "
-            "FORETYPE_MODELS_DIR."
+            f"The models folder {folder} cannot be written to ({reason}). Name another with "
+            "--models-dir or in FORETYPE_MODELS_DIR."
         )
         self.folder = folder
 
@@ -69,8 +71,8 @@ class DiskFullError(ModelError):
             else ""
         )
         super().__init__(
-            f"The disk that holds {folder} is full{figures}. Free some space, or name another folder in "
-            "FORETYPE_MODELS_DIR, and run it again: it goes on from here."
+            f"The disk that holds {folder} is full{figures}. Free some space, or name another folder with "
+            "--models-dir or in FORETYPE_MODELS_DIR, and run it again: it goes on from here."
         )
         self.folder = folder
 

@@ -110,8 +110,13 @@ def read_model(weights: Weights, recipe: Recipe) -> Any:
     except (
         Exception
     ) as error:  # a dozen types, from safetensors' own to KeyError: each means that this is no model
+        if "size mismatch" in str(error):
+            raise NotAModelError(
+                f"The weights in {weights.folder} have other sizes than its config.json says, so they do not "
+                "belong together. Copy both again."
+            ) from error
         raise NotAModelError(
-            f"The weights in {weights.folder} cannot be read: {first_line(error)}"
+            f"The weights in {weights.folder} cannot be read, so copy them again: {first_line(error)}"
         ) from error
     if missing := found["missing_keys"]:  # transformers would fill them with random numbers
         raise NotAModelError(

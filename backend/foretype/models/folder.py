@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foretype.counted import many
 from foretype.models.errors import ModelError, NameTakenError, NotAModelError
+from foretype.models.hints import command
 from foretype.models.manifest import GRAPH, MANIFEST
 from foretype.models.prepared import read_manifest, sha256
 from foretype.models.recipe import FolderSource, Recipe, load_template, recipe_names
@@ -91,11 +93,11 @@ def look_at(folder: Path) -> TransformersFolder:
             f"{folder} is a file: name the folder that it lies in. {_sentence(WHAT_IT_NEEDS)}"
         )
     if not folder.is_dir():
-        raise NotAModelError(f"There is no folder {folder}.")
+        raise NotAModelError(f"There is no folder {folder}: look at how its path is written.")
     if (folder / MANIFEST).is_file() and (folder / GRAPH).is_file():
         raise NotAModelError(
-            f"{folder} is prepared already: put it into the models folder, and serve it with: "
-            f"foretype serve --model {folder.name}"
+            f"{folder} is prepared already. Serve it with: "
+            + command("serve", "--model", folder.name, models_dir=folder.parent)
         )
     config = _config(folder)
     weights = _weights(folder)
@@ -129,12 +131,13 @@ def recipe_of(looked_at: TransformersFolder, name: str) -> Recipe:
     context = min(
         template.context_length, getattr(config, "max_position_embeddings", None) or template.context_length
     )
-    layers = getattr(config, "num_hidden_layers", "?")
+    layers = int(getattr(config, "num_hidden_layers", 0))
     parameters = looked_at.parameters()
     return template.model_copy(
         update={
             "name": name,
-            "description": f"{parameters / 1e6:.0f} M parameters, {layers} layers, family {looked_at.family}",
+            "description": f"{parameters / 1e6:.3g} M parameters, {many(layers, 'layer')}, family "
+            f"{looked_at.family}",
             "licence": looked_at.licence(),
             "family": looked_at.family,
             "parameters": parameters,
@@ -161,7 +164,7 @@ def name_for(looked_at: TransformersFolder, wanted: str | None, models_dir: Path
     if name in recipe_names():
         raise NameTakenError(
             f"There is a recipe {name}: give the model in {folder} another name with --name, or prepare it "
-            f"by that recipe with: foretype prepare {name} --from {folder}"
+            f"by that recipe with: {command('prepare', name, '--from', folder)}"
         )
     place = (models_dir / name).resolve()
     if place == folder:
@@ -198,6 +201,12 @@ def _config(folder: Path) -> dict[str, Any]:
     try:
         config: dict[str, Any] = json.loads((folder / CONFIG).read_text("utf-8"))
         config["model_type"]
+    except PermissionError as error:
+        raise NotAModelError(f"{error.filename} cannot be read ({error.strerror}).") from None
+    except json.JSONDecodeError as error:
+        raise NotAModelError(
+            f"{folder / CONFIG} is no JSON ({error.msg} in line {error.lineno}). Copy it again."
+        ) from None
     except (OSError, ValueError, KeyError, TypeError):
         raise NotAModelError(f"The folder {folder} is no model: {WHAT_IT_NEEDS}.") from None
     kinds = config.get("architectures") or []
@@ -225,7 +234,8 @@ def _weights(folder: Path) -> tuple[Path, ...]:
             )
         return parts
     raise NotAModelError(
-        f"The folder {folder} holds no weights: neither *.safetensors nor pytorch_model.bin."
+        f"The folder {folder} holds no weights: neither *.safetensors nor pytorch_model.bin. "
+        "Copy them from where the model comes from."
     )
 
 
@@ -253,6 +263,8 @@ def _header(file: Path) -> dict[str, Any]:
         header.pop("__metadata__", None)
         for entry in header.values():
             math.prod(entry["shape"]) + entry["data_offsets"][1]
+    except PermissionError as error:
+        raise NotAModelError(f"{file} cannot be read ({error.strerror}).") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         raise NotAModelError(
             f"The weights {file} cannot be read: their head is damaged. Copy them again."
@@ -308,7 +320,9 @@ def read_tokeniser(folder: Path, **options: Any) -> Any:
             folder, use_fast=True, local_files_only=True, trust_remote_code=False, **options
         )
     except Exception as error:  # a dozen types, each meaning that this is no tokeniser
-        raise NotAModelError(f"The tokeniser in {folder} cannot be read: {first_line(error)}") from error
+        raise NotAModelError(
+            f"The tokeniser in {folder} cannot be read, so copy it again: {first_line(error)}"
+        ) from error
     if not getattr(tokeniser, "is_fast", False):
         raise NotAModelError(f"The model in {folder} has no fast tokeniser, so there is no tokenizer.json.")
     return tokeniser

@@ -86,7 +86,9 @@ def make(
                     whole = load_prepared(store.folder)
                     progress.say(f"{recipe.name} is prepared already; --force makes it anew.")
                     return whole
-                progress.say(f"{recipe.name} was made from something else than there is now: making it anew.")
+                progress.say(
+                    f"{recipe.name} was made from other weights, or by another recipe: making it anew."
+                )
             _require_space(recipe, store)
             with quiet():
                 _Making(recipe, store, threads, progress).run(given)
@@ -171,6 +173,11 @@ class _Making:
                     f"The export of {self._recipe.name} ({self._recipe.family}) does not take past key "
                     f"values as Foretype keeps them, so it cannot be served: {first_line(error)}"
                 ) from error
+            if not np.isfinite(logits).all():
+                raise NotAModelError(
+                    f"The model {self._recipe.name} gives logits that are no numbers, so its weights are "
+                    "damaged. Copy them again."
+                )
             return _Reference(logits, text.bits_per_byte(logits))
 
     def _fuse(
@@ -229,8 +236,8 @@ class _Making:
                 self._progress.say(f"Refused {refused[-1]}.")
         if not passed:
             raise QualityRefusedError(
-                f"No weights of {self._recipe.name} are good enough to serve on this machine: "
-                f"{'; '.join(refused)}."
+                f"No weights of {self._recipe.name} that were tried are good enough to serve on this "
+                f"machine: {'; '.join(refused)}. float32 loses nothing; an earlier model stays as it was."
             )
         best = min(passed, key=lambda candidate: candidate.measured.step_ms)
         return best, [*(one.passed_over() for one in passed if one is not best), *others]

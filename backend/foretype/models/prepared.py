@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from foretype.models.errors import PreparedInvalidError
+from foretype.models.hints import command
 from foretype.models.manifest import FORMAT, GRAPH, MANIFEST, TOKENIZER, FileEntry, Manifest
 from foretype.models.recipe import recipe_names
 
@@ -59,6 +60,8 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.read(folder)
     except FileNotFoundError:
+        if not folder.exists():
+            raise _invalid(folder, "there is no such folder") from None
         raise _invalid(folder, "it holds no manifest, so it was not made to its end") from None
     except (OSError, UnicodeDecodeError) as error:
         raise _invalid(folder, f"its {MANIFEST} cannot be read ({_reason(error)})") from error
@@ -124,11 +127,15 @@ def remedy(folder: Path) -> str:
     """What to do about a prepared model that cannot be used, as a sentence: where nobody knows what it was
     made from, it is copied anew.
     """
+    again = "Make it again with: "
     if folder.name in recipe_names():
-        return f"Make it again with: foretype prepare {folder.name} --force"
+        return again + command("prepare", folder.name, "--force", models_dir=folder.parent)
     source = _content(folder).get("source")
     if isinstance(source, dict) and source.get("kind") == "folder":
-        return f"Make it again with: foretype prepare {source.get('name')} --name {folder.name} --force"
+        made_from = str(source.get("name"))
+        return again + command(
+            "prepare", made_from, "--name", folder.name, "--force", models_dir=folder.parent
+        )
     return "Copy it again from where it was made."
 
 
@@ -151,4 +158,6 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
 
 def prepared_names(models_dir: Path) -> list[str]:
     """The folders that hold a prepared model, whole or damaged, by a recipe or not."""
-    return sorted(file.parent.name for file in models_dir.glob(f"[!.]*/{MANIFEST}"))
+    return sorted(
+        {file.parent.name for name in (MANIFEST, GRAPH) for file in models_dir.glob(f"[!.]*/{name}")}
+    )

@@ -36,7 +36,7 @@ class Blocks:
         match = _NAME.fullmatch(name)
         if match is None:
             raise ValueError(
-                f"“{name}” is no kind of weights: float32, grid, grid8, or int8-block32 and the like"
+                f"“{name}” is no kind of weights: float32, float16, grid, grid8, or int8-block32 and the like"
             )
         if match["grid"] is not None:
             return cls(8, BLOCK, grid=8 if match["grid"] else 4)

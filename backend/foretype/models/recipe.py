@@ -122,7 +122,8 @@ class Recipe(_Strict):
         try:
             return Recipe.model_validate({**self.model_dump(), "weights": [weights]})
         except ValidationError:
-            problem = f"“{weights}” is no kind of weights: float32, grid, grid8, or int8-block32 and the like"
+            kinds = "float32, float16, grid, grid8, or int8-block32 and the like"
+            problem = f"“{weights}” is no kind of weights: {kinds}"
             raise RecipeInvalidError(Path(self.name), [problem]) from None
 
     @property
@@ -193,10 +194,12 @@ def _sentence(problem: object) -> str:
         case "string_pattern_mismatch" if field.endswith("sha256"):
             return f"{field}: 64 hexadecimal digits must stand here, as sha256sum prints them {says}"
         case "string_pattern_mismatch":
-            kinds = "float32, grid, grid8, and int8-block32 and the like"
+            kinds = "float32, float16, grid, grid8, and int8-block32 and the like"
             return f"{field}: no such weights; there are {kinds} {says}"
         case "too_short" | "string_too_short":
             return f"{field}: this may not be empty; {WHAT_FOR.get(field, 'fill it in')}"
+        case "tuple_type":
+            return f"{field}: a list must stand here, in square brackets {says}"
         case "literal_error" if field.startswith("weights_on"):
             return f"{field}: no such provider; there are cuda and tensorrt {says}"
         case "enum":
