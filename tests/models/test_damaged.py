@@ -125,7 +125,7 @@ def test_logits_that_are_not_as_many_as_the_manifest_says_are_a_sentence(
     """Only loading finds this out: nothing that serves can read a graph but ONNX Runtime."""
     change_manifest(geometry={"vocab_size": vocabulary})(model)
     for command in (("complete", "Hello"), ("serve", "--port", "0")):
-        assert re.search(rf"cannot be loaded \(\w+\)\. {AGAIN}", said := sentence(*command)), said
+        assert re.search(rf"cannot be loaded: .*\. {AGAIN}", said := sentence(*command)), said
 
 
 def test_a_model_that_is_neither_a_recipe_nor_there_is_refused_with_the_names(model: Path) -> None:

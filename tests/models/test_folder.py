@@ -72,7 +72,7 @@ def test_a_folder_is_prepared_as_it_is_again_where_it_has_changed_and_served_wit
     monkeypatch.setenv("FORETYPE_MODELS_DIR", str(moved))
     monkeypatch.setenv("FORETYPE_THREADS", "1")
     assert "source " in foretype("complete", "Please let me know", "--model", "tiny").stdout
-    assert "0 M parameters, 2 layers, family gpt2" in foretype("models").stdout
+    assert " M parameters, 2 layers, family gpt2" in foretype("models").stdout
 
 
 def test_what_a_person_would_write_in_a_recipe_is_read_off_the_folder(model_folder: MakeFolder) -> None:

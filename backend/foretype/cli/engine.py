@@ -58,8 +58,10 @@ async def started(folder: Path, settings: Settings, stages: Stages | None = None
     except ProviderMissingError as missing:
         raise CannotServeError(str(missing)) from missing
     except Exception as error:  # whatever the runtime's libraries raise for a model that they cannot load
+        from foretype.models.folder import first_line
         from foretype.models.prepared import remedy
 
+        # Nothing is typed yet, so the library's words hold nothing of it.
         raise CannotServeError(
-            f"The model in {folder} cannot be loaded ({type(error).__name__}). {remedy(folder)}"
+            f"The model in {folder} cannot be loaded: {first_line(error)} {remedy(folder)}"
         ) from error
