@@ -40,6 +40,7 @@ DARK = {
     "limit": "#ff7b72",
 }
 FONTS = 'system-ui, -apple-system, "Segoe UI", "Liberation Sans", "DejaVu Sans", sans-serif'
+HALO = "paint-order: stroke; stroke: var(--page); stroke-width: 4px; stroke-linejoin: round"  # over lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,7 @@ def _style() -> str:
         [
             f"svg {{ {light} }}",
             f"@media (prefers-color-scheme: dark) {{ svg {{ {dark} }} }}",
-            f"text {{ font: 13px {FONTS} }}",
+            f"text {{ font: 13px {FONTS}; {HALO} }}",
             ".title { font-size: 19px; font-weight: 600 }",
             ".strong { font-weight: 600 }",
             ".small { font-size: 12px }",
