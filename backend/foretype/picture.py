@@ -85,7 +85,7 @@ class Picture:
         self.write(LEFT, 56, subtitle, "", "soft")
         if caption:
             self.write(LEFT, height - 14, caption, "small", "soft")
-        self._description = ". ".join(part for part in (title, subtitle, caption) if part)
+        self._description = ". ".join(part.rstrip(".") for part in (title, subtitle, caption) if part)
 
     def add(self, element: str) -> None:
         self._parts.append(element)
