@@ -35,20 +35,21 @@ def prepared(settings: Settings) -> Prepared:
     """Prepare the model if it is not there yet: minutes, with a progress bar. Raises `CannotServeError`."""
     from foretype.models.errors import ModelError
     from foretype.models.prepare import ensure_prepared
+    from foretype.providers import ProviderMissingError, Surroundings, choose
 
     try:
+        choose(settings.provider, Surroundings.here(), half=True)  # before minutes of work for nothing
         ready: Prepared = ensure_prepared(settings)
-    except ModelError as error:
+    except (ModelError, ProviderMissingError) as error:
         raise CannotServeError(str(error)) from error
     return ready
 
 
 async def started(folder: Path, settings: Settings, stages: Stages | None = None) -> Engine:
     """Load a prepared model. `stages` counts its work. Raises `CannotServeError`."""
-    from foretype.providers import ProviderMissingError, check_installed, installed_runtimes
+    from foretype.providers import ProviderMissingError
 
     try:
-        check_installed(installed_runtimes())  # before the import that would fail without saying why
         from foretype.serving import start_engine
 
         if not sys.stderr.isatty():
