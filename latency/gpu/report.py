@@ -139,7 +139,11 @@ def _parity(found: Found) -> str:
         return NOT_THERE
     largest = max(one.apart.largest for one in found.parity)
     limit = found.parity[-1].at_most
-    held = "" if limit is None else f", at most {limit:.1e}" + ("" if found.agrees else " [red]missed[/]")
+    held = (
+        ", no limit"
+        if limit is None
+        else f", at most {limit:.1e}" + ("" if found.agrees else " [red]missed[/]")
+    )
     return f"{largest:.1e}{held}"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+import onnxruntime as ort
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -32,6 +33,7 @@ from foretype.settings import Settings
 from foretype.stages import Stages
 from foretype.tree.choice import Policy, first_word
 from foretype.tree.draft import Draft
+from tests.runtime.test_device import ON_CUDA, FarSession
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(" any", " questions", "Please")
@@ -455,3 +457,33 @@ async def test_any_text_is_answered_and_leaves_the_field_working(real: LocalEngi
         assert bool(found.text) != bool(found.reason), name
         desk.keystroke("f", Keystroke(2 * seq + 1, "Best reg"))
         assert (await answers.suggestion("f", 2 * seq + 1)).text.startswith("ards"), name
+
+
+@pytest.mark.model
+async def test_the_first_typist_plays_what_was_recorded_before_the_server_was_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a session that records and plays as CUDA's does: for one thread each."""
+
+    def on_cuda(folder: Path, threads: int, **_: object) -> DeviceRuntime:
+        geometry = Manifest.read(folder).geometry
+        return DeviceRuntime(folder / GRAPH, geometry, threads=threads, providers=ON_CUDA, device=("cpu", 0))
+
+    settings = Settings(budget_ms=60_000, model="smollm2-135m")
+    ready = await asyncio.to_thread(ensure_prepared, settings)
+    monkeypatch.setattr(FarSession, "opened", [], raising=False)
+    monkeypatch.setattr(ort, "InferenceSession", FarSession)
+    monkeypatch.setattr(serving, "open_runtime", on_cuda)
+    engine = await start_engine(ready.folder, settings)
+    (session,) = FarSession.opened
+    recorded = set(session.recorded)
+    assert len({thread for thread, _ in recorded}) == 1
+    answers = Answers()
+    desk = engine.open(answers)
+    for seq, before in enumerate(("The meeting is ", "The meeting is s", "The meeting is sched"), start=1):
+        desk.keystroke("f", Keystroke(seq, before))
+        await answers.final("f", seq)
+    assert (await answers.suggestion("f", 3)).text.startswith("uled")
+    assert {str(number) for _, number in recorded} & set(session.runs[-20:])
+    assert set(session.recorded) == recorded
+    await engine.close()
