@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-INTERRUPTED = 130  # as a shell has it
+INTERRUPTED = 130  # as in foretype.cli.common, which may not be there yet
 
 
 def main() -> None:

@@ -128,10 +128,10 @@ class LocalEngine:
             self._warming = asyncio.ensure_future(others)
 
     async def _warm_up_pool(self) -> None:
-        """On a device the pool that the first fields will have is there before them, and what it will do
+        """The pool that the first fields will have is there before them; on a device, what it will do is
         recorded.
         """
-        if self._is_on_a_device and (arena := self._room.arena()) is not None:
+        if (arena := self._room.arena()) is not None:
             pool = arena.pool
             del arena
             await self._model.warm_up(pool)

@@ -18,6 +18,7 @@ from rich.markup import escape
 from foretype.cores import physical_cores
 from foretype.models.errors import ModelError
 from foretype.models.half import FLOAT16
+from foretype.models.hints import command
 from foretype.models.prepared import load_prepared
 from foretype.providers import Provider, ProviderMissingError, Surroundings, choose
 from foretype.settings import load
@@ -129,7 +130,8 @@ def _on_gpu(provider: Provider, folder: Path, price: float) -> Target:
     if weights != FLOAT16:
         raise ProviderMissingError(
             f"The model in {folder} has {weights} weights; make the GPU's with: "
-            f"foretype prepare {folder.name} --weights {FLOAT16} --models-dir {folder.parent}."
+            + command("prepare", folder.name, "--weights", FLOAT16, models_dir=folder.parent)
+            + "."
         )
     return Target("gpu", there.gpu.name, Device(folder, provider, physical_cores()), price)
 

@@ -19,7 +19,7 @@ from foretype.models.prepared import load_prepared
 from foretype.providers import Provider
 from foretype.room import POOL_ROWS
 from foretype.runtime import AnyRuntime, DeviceRuntime, open_runtime
-from foretype.runtime.arena import lone_arena
+from foretype.runtime.arena import free_arenas, lone_arena
 from foretype.runtime.chunk import Chunk, Ids, Logits, Step
 from foretype.runtime.device import TopRuntime
 from foretype.runtime.thread import Runtime
@@ -105,17 +105,18 @@ def parity(device: Device, positions: int) -> Iterator[Parity]:
     ids = _ids(device, min(positions, prepared.manifest.geometry.context_length))
     compared = compare(reference, runtime, ids)
     if isinstance(runtime, DeviceRuntime):
-        compared = chain(compared, [_tops(reference, as_served(runtime, device), ids, device.vocabulary())])
+        vocabulary = device.vocabulary()
+        compared = chain(compared, [_tops(reference, as_served(runtime, vocabulary), ids, vocabulary)])
     for apart in compared:
         limits = {"float32": LOGITS_APART_AT_MOST, "float16": HALF_APART_AT_MOST * reference.largest}
         yield Parity(apart, limits.get(prepared.manifest.weights))
 
 
-def as_served(runtime: AnyRuntime, device: Device) -> Runtime[Any]:
+def as_served(runtime: AnyRuntime, vocabulary: Vocabulary) -> Runtime[Any]:
     """What the server runs: on a device only the top of a distribution comes back."""
     if not isinstance(runtime, DeviceRuntime):
         return runtime
-    ranks = ranks_of(device.vocabulary())
+    ranks = ranks_of(vocabulary)
     return TopRuntime(runtime, ranks, rows_bytes=max(ROWS) * ranks.ids.size * 4)
 
 
@@ -137,7 +138,8 @@ def steps(device: Device, first: int, turns: int) -> Iterator[Run]:
     """Runs over `ROWS` tokens, one of each of so many texts of `first` tokens, and all in one text, as a tree
     has them. The first of each is not counted: a GPU chooses its kernels then.
     """
-    runtime = as_served(device.open(), device)
+    vocabulary = device.vocabulary()
+    runtime = as_served(device.open(), vocabulary)
     context = load_prepared(device.folder).manifest.geometry.context_length
     ids = _ids(device, first + 1)
     for rows in ROWS:
@@ -148,7 +150,7 @@ def steps(device: Device, first: int, turns: int) -> Iterator[Run]:
             yield _timed("in one text", rows, lambda n: _tree(runtime, ids, n), turns)
     if isinstance(runtime, TopRuntime):
         del runtime
-        unrecorded = as_served(device.open(records=False), device)
+        unrecorded = as_served(device.open(records=False), vocabulary)
         yield _timed(UNRECORDED, RECORDED_ROWS, lambda n: _texts(unrecorded, ids, n, context), turns)
 
 
@@ -173,7 +175,7 @@ def _texts(runtime: Runtime[Any], ids: Ids, count: int, context: int) -> Callabl
         pool = runtime.new_pool(POOL_ROWS, min(SERVED_SLOTS, context))
     else:
         pool = runtime.new_pool(count, len(ids))
-    arenas = [arena for _ in range(count) if (arena := pool.take()) is not None]
+    arenas = free_arenas(pool)[:count]
     runtime.run(arenas[0], _text(ids[:first], rows=NOBODY))
     for other in arenas[1:]:
         other.adopt(arenas[0])

@@ -139,12 +139,9 @@ def _parity(found: Found) -> str:
         return NOT_THERE
     largest = max(one.apart.largest for one in found.parity)
     limit = found.parity[-1].at_most
-    held = (
-        ", no limit"
-        if limit is None
-        else f", at most {limit:.1e}" + ("" if found.agrees else " [red]missed[/]")
-    )
-    return f"{largest:.1e}{held}"
+    if limit is None:
+        return f"{largest:.1e}, no limit"
+    return f"{largest:.1e}, at most {limit:.1e}{'' if found.agrees else ' [red]missed[/]'}"
 
 
 def _typists(found: Found) -> str:

@@ -14,7 +14,7 @@ from foretype.models.export import quiet
 from foretype.models.fuse import NotFusableError, fuse
 from foretype.models.manifest import Geometry
 from foretype.providers import CPU_ONLY
-from foretype.runtime.arena import Arena, lone_arena
+from foretype.runtime.arena import Arena, free_arenas, lone_arena
 from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.device import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
@@ -129,7 +129,7 @@ def test_one_token_of_each_of_several_texts_in_one_run(pair: Pair) -> None:
     one text with a slot that its token must not see.
     """
     pool = pair.runtime.new_pool(6, CONTEXT)
-    arenas = [arena for _ in range(6) if (arena := pool.take()) is not None]
+    arenas = free_arenas(pool)[:6]
     idle = pair.runtime.run(arenas[2], plain(IDS[:7]))
     lengths = {4: 5, 1: 9, 3: 6}
     for row, length in lengths.items():
@@ -178,7 +178,7 @@ def test_a_beginning_is_read_once_and_taken_over_by_many(pair: Pair) -> None:
     pool = pair.runtime.new_pool(2, CONTEXT)
     expected = pair.expected(IDS)
     for _ in range(2):
-        arenas = [arena for _ in range(2) if (arena := pool.take()) is not None]
+        arenas = free_arenas(pool)[:2]
         for arena in arenas:
             arena.adopt(begun)
             rest = pair.runtime.run(arena, plain(IDS[8:12], 8))

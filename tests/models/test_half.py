@@ -12,6 +12,7 @@ from foretype.models.make import make
 from foretype.models.recipe import load_recipe
 from foretype.providers import NAMES, Gpu, Provider, ProviderMissingError, Surroundings
 from foretype.runtime import open_runtime
+from foretype.runtime.arena import free_arenas
 from foretype.runtime.chunk import Chunk, Step
 from tests.models.tiny import MakeFolder, WriteRecipe
 
@@ -34,7 +35,7 @@ def test_float16_passes_the_gate_and_runs_texts_and_rows_as_float32_does(
         folder = prepared(recipe, weights, recipes, tmp_path)
         model = open_runtime(folder, threads=1)
         pool = model.new_pool(4, 32)
-        arenas = [arena for _ in range(2) if (arena := pool.take()) is not None]
+        arenas = free_arenas(pool)[:2]
         ids = np.arange(5, 11)
         text = [model.run(arena, Chunk(ids, np.arange(6), None, np.array([5]))) for arena in arenas]
         seen = np.ones((1, 7), np.bool_)

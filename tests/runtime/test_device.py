@@ -20,7 +20,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 
 from foretype.models.manifest import Geometry
 from foretype.providers import CPU_ONLY, NAMES, Provider, Providers
-from foretype.runtime.arena import IDLE, Arena, Pool, lone_arena
+from foretype.runtime.arena import IDLE, free_arenas, lone_arena
 from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.device import DeviceRuntime, TopRuntime
 from foretype.runtime.device_pool import DeviceMemory
@@ -168,10 +168,6 @@ def one_token(token: int = 0, position: int = 0) -> Chunk:
     return Chunk(np.array([token]), np.array([position]), None, np.array([0]))
 
 
-def arenas(pool: Pool, count: int) -> list[Arena]:
-    return [arena for _ in range(count) if (arena := pool.take()) is not None]
-
-
 def ids(logits: np.ndarray[Any, Any]) -> list[int]:
     assert (logits[:, 0] == 1).all()
     return [int(row[1]) for row in logits]
@@ -184,7 +180,7 @@ def test_a_crowd_is_run_in_few_shapes_and_each_is_recorded_under_its_own_number(
     runtime: DeviceRuntime,
 ) -> None:
     pool = runtime.new_pool(32, CAPACITY)
-    texts = arenas(pool, 32)
+    texts = free_arenas(pool)
     for count in (1, 2, 4, 5, 9, 16):
         for first in (0, 1, 15, 16):
             for length in (0, 3, 200, 254, 255, 300, 511, 512, CAPACITY - 1):
@@ -201,14 +197,14 @@ def test_a_crowd_is_run_in_few_shapes_and_each_is_recorded_under_its_own_number(
 
 def test_one_typist_is_not_read_with_thirty_two(runtime: DeviceRuntime) -> None:
     pool = runtime.new_pool(32, CAPACITY)
-    first = arenas(pool, 3)
+    first = free_arenas(pool)[:3]
     assert shape_of([Step(arena, one_token()) for arena in first], pool) == ((0, 4), 256)
 
 
 def test_what_a_recording_reads_and_writes_stays_where_it_is(runtime: DeviceRuntime) -> None:
     pool = runtime.new_pool(4, CAPACITY)
     seen = set()
-    for token, arena in enumerate(arenas(pool, 4)):
+    for token, arena in enumerate(free_arenas(pool)):
         left = runtime.leave([Step(arena, one_token(token))])
         (fixed,) = runtime._fixed[pool].values()
         seen.add((left.address, *(value.data_ptr() for value in fixed._there.values())))
@@ -218,7 +214,7 @@ def test_what_a_recording_reads_and_writes_stays_where_it_is(runtime: DeviceRunt
 
 def test_chunks_and_runs_over_more_texts_are_not_recorded(runtime: DeviceRuntime) -> None:
     pool = runtime.new_pool(32, CAPACITY)
-    texts = arenas(pool, MOST_TEXTS + 1)
+    texts = free_arenas(pool)[: MOST_TEXTS + 1]
     steps = [Step(arena, one_token(n)) for n, arena in enumerate(texts)]
     assert ids(runtime.run_together(steps)) == list(range(len(texts)))
     tokens = np.arange(5)
@@ -227,7 +223,7 @@ def test_chunks_and_runs_over_more_texts_are_not_recorded(runtime: DeviceRuntime
 
 
 def test_a_text_that_wants_no_logits_gives_none(runtime: DeviceRuntime) -> None:
-    first, second = arenas(runtime.new_pool(2, CAPACITY), 2)
+    first, second = free_arenas(runtime.new_pool(2, CAPACITY))
     silent = Chunk(np.array([5]), np.array([0]), None, np.array([], np.int64))
     assert ids(runtime.run_together([Step(first, silent), Step(second, one_token(7))])) == [7]
     assert ids(runtime.run(first, silent)) == []
@@ -279,14 +275,8 @@ def test_recordings_that_play_right_are_kept(runtime: DeviceRuntime) -> None:
     assert len(session.recorded) == len(SPANS) * len((256, 512, SLOTS))
     assert pool.is_free
     before = len(session.recorded)
-    runtime.run(lone_arena_of(pool), one_token())
+    runtime.run(free_arenas(pool)[0], one_token())
     assert len(session.recorded) == before  # the first typist finds it made
-
-
-def lone_arena_of(pool: Pool) -> Arena:
-    arena = pool.take()
-    assert arena is not None
-    return arena
 
 
 @pytest.mark.parametrize("name", ["input_ids", "rows"])
@@ -301,7 +291,7 @@ def test_where_a_recording_plays_other_logits_the_model_is_loaded_again_without(
     assert [line["event"] for line in said] == ["cuda_graphs_off"]
     assert said[0]["apart"] > 0.01
     assert [session.records for session in FarSession.opened] == [True, False]
-    assert ids(runtime.run(lone_arena_of(pool), one_token(3))) == [3]
+    assert ids(runtime.run(free_arenas(pool)[0], one_token(3))) == [3]
 
 
 def test_logits_that_are_no_numbers_are_no_good(
@@ -329,7 +319,7 @@ def test_where_nothing_can_be_recorded_runs_are_made_kernel_by_kernel(
     monkeypatch.setattr(FarSession, "before_run", cannot_record)
     pool = runtime.new_pool(4, CAPACITY)
     runtime.warm_up(pool)
-    texts = arenas(pool, 2)
+    texts = free_arenas(pool)[:2]
     steps = [Step(arena, one_token(n)) for n, arena in enumerate(texts)]
     assert ids(runtime.run_together(steps)) == [0, 1]
     assert ids(runtime.run_together(steps)) == [0, 1]
@@ -422,7 +412,7 @@ def test_what_is_loaded_anew_reads_tops_again_and_has_forgotten_the_rows(runtime
     """Ids as logits: the token itself is the likelier of the two, by far."""
     tops = TopRuntime(runtime, Ranks(np.array([0, 1]), np.zeros(2, np.float32), 2), rows_bytes=0)
     for _ in range(2):
-        first, second = arenas(tops.new_pool(2, CAPACITY), 2)
+        first, second = free_arenas(tops.new_pool(2, CAPACITY))
         (one,) = tops.run(first, one_token(30))
         assert one.top.tolist() == [1, 0]
         assert one.row.fetch() is not None

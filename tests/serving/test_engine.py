@@ -7,7 +7,7 @@ import gc
 import io
 import threading
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -22,7 +22,7 @@ from foretype.field import OVERLOADED
 from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
 from foretype.models.manifest import GRAPH, Manifest
 from foretype.models.prepare import ensure_prepared
-from foretype.providers import CPU_ONLY, NAMES, Gpu, Provider
+from foretype.providers import CPU_ONLY, NAMES, Gpu, Provider, Providers
 from foretype.room import MEBIBYTE
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits
@@ -394,10 +394,16 @@ def test_trees_take_half_of_a_gpu_where_nobody_says_otherwise(
 # -- the real model --------------------------------------------------------------------------------
 
 
-def on_a_device(folder: Path, threads: int, **_: object) -> DeviceRuntime:
+def on_a_device(providers: Providers) -> Callable[..., DeviceRuntime]:
     """In place of `open_runtime`: the computer's memory is the device's."""
-    geometry = Manifest.read(folder).geometry
-    return DeviceRuntime(folder / GRAPH, geometry, threads=threads, providers=CPU_ONLY, device=("cpu", 0))
+
+    def open_there(folder: Path, threads: int, **_: object) -> DeviceRuntime:
+        geometry = Manifest.read(folder).geometry
+        return DeviceRuntime(
+            folder / GRAPH, geometry, threads=threads, providers=providers, device=("cpu", 0)
+        )
+
+    return open_there
 
 
 @pytest.fixture(params=["on the host", "on a device"])
@@ -406,7 +412,7 @@ async def real(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     settings = Settings(budget_ms=60_000, model="smollm2-135m")
     ready = await asyncio.to_thread(ensure_prepared, settings)
     if request.param == "on a device":
-        monkeypatch.setattr(serving, "open_runtime", on_a_device)
+        monkeypatch.setattr(serving, "open_runtime", on_a_device(CPU_ONLY))
     engine = await start_engine(ready.folder, settings)
     yield engine
     await engine.close()
@@ -464,16 +470,11 @@ async def test_the_first_typist_plays_what_was_recorded_before_the_server_was_re
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On a session that records and plays as CUDA's does: for one thread each."""
-
-    def on_cuda(folder: Path, threads: int, **_: object) -> DeviceRuntime:
-        geometry = Manifest.read(folder).geometry
-        return DeviceRuntime(folder / GRAPH, geometry, threads=threads, providers=ON_CUDA, device=("cpu", 0))
-
     settings = Settings(budget_ms=60_000, model="smollm2-135m")
     ready = await asyncio.to_thread(ensure_prepared, settings)
     monkeypatch.setattr(FarSession, "opened", [], raising=False)
     monkeypatch.setattr(ort, "InferenceSession", FarSession)
-    monkeypatch.setattr(serving, "open_runtime", on_cuda)
+    monkeypatch.setattr(serving, "open_runtime", on_a_device(ON_CUDA))
     engine = await start_engine(ready.folder, settings)
     (session,) = FarSession.opened
     recorded = set(session.recorded)

@@ -114,8 +114,7 @@ def distil(
     try:
         student = _distil(console, folders, wishes, resume, device, threads or physical_cores())
     except KeyboardInterrupt:
-        again = "with --resume goes on" if (folders[2] / "run").is_dir() or resume else "begins again"
-        console.print(f"Stopped. The same command {again}.")
+        console.print("Stopped. The same command with --resume goes on from where this was.")
         raise typer.Exit(INTERRUPTED) from None
     console.print(_summary(student))
 

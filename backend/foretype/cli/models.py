@@ -190,14 +190,9 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
     from foretype.models.recipe import load_recipe, recipe_names
 
     settings = settings_or_exit(config, models_dir=models_dir)
-    try:
-        there = prepared_names(settings.models_dir) if any(settings.models_dir.iterdir()) else []
-    except FileNotFoundError:
-        there = []
-    except OSError as error:  # a file, or a folder that may not be looked into
-        fail(f"The models folder {settings.models_dir} cannot be read ({error.strerror}).")
+    _require_readable(settings.models_dir)
     table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
-    recipes = recipe_names()
+    recipes, there = recipe_names(), prepared_names(settings.models_dir)
     damaged: list[str] = []
     for name in [*recipes, *(other for other in there if other not in recipes)]:
         described = ""
@@ -222,6 +217,16 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
         say(sentence)
     if damaged:
         raise typer.Exit(FAILED)
+
+
+def _require_readable(models_dir: Path) -> None:
+    """A file, or a folder that may not be looked into, has no names in it and says nothing of that."""
+    try:
+        next(models_dir.iterdir(), None)
+    except FileNotFoundError:
+        return  # nothing is prepared yet
+    except OSError as error:
+        fail(f"The models folder {models_dir} cannot be read ({error.strerror}).")
 
 
 def _figures(ready: Prepared) -> tuple[str, ...]:

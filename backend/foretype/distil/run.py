@@ -102,8 +102,11 @@ def _plan(asked: Asked, folder: RunFolder, teacher: TeacherFolder, progress: Pro
     its tokens.
     """
     kept = folder.plan()
-    if kept is None or not (asked.resume or folder.begun):
+    if kept is None:
         return _new_plan(asked, folder, teacher, progress)
+    if not folder.begun:
+        goes_on = asked.resume and not kept.differences(asked.wishes, teacher, asked.texts)
+        return kept if goes_on else _new_plan(asked, folder, teacher, progress)
     if not asked.resume:
         if folder.finished:
             raise OutFolderError(f"{asked.out} holds a finished student. Name another folder in --out.")
@@ -112,8 +115,6 @@ def _plan(asked: Asked, folder: RunFolder, teacher: TeacherFolder, progress: Pro
             "folder in --out."
         )
     differences = kept.differences(asked.wishes, teacher, asked.texts)
-    if differences and not folder.begun:
-        return _new_plan(asked, folder, teacher, progress)
     if differences:
         raise OtherRunError(asked.out, differences)
     return kept

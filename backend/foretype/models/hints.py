@@ -18,10 +18,10 @@ def command(*words: str | Path, models_dir: Path | None = None) -> str:
 
 def _is_usual(models_dir: Path) -> bool:
     """Whether a command takes it that is given no other."""
-    from foretype.settings import load
+    from foretype.settings import BadSettingsError, load
 
     try:
         usual = load().models_dir
-    except Exception:  # settings that are wrong: the command would say so, and so does naming the folder
+    except BadSettingsError:  # the command that is copied will say so
         return False
     return usual.expanduser().resolve() == models_dir.expanduser().resolve()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from foretype.models.half import FLOAT16
+from foretype.models.hints import command
 from foretype.models.manifest import GRAPH, Manifest
 from foretype.providers import Provider, ProviderMissingError, Surroundings, choose, with_options
 from foretype.runtime.device import DeviceRuntime
@@ -37,7 +38,8 @@ def open_runtime(
     if chosen is not Provider.CPU and not half:
         raise ProviderMissingError(
             f"The model in {folder} has {manifest.weights} weights, which are for the CPU; make the GPU's "
-            f"with: foretype prepare {folder.name} --weights {FLOAT16} --force"
+            "with: "
+            + command("prepare", folder.name, "--weights", FLOAT16, "--force", models_dir=folder.parent)
         )
     providers = with_options(chosen, folder, there, memory_mb=memory_mb)
     if manifest.graph != "fused":

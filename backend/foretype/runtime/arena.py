@@ -163,6 +163,11 @@ class Arena:
             self.pool.move(self.row, keep)
 
 
+def free_arenas(pool: Pool) -> list[Arena]:
+    """All rows that nobody has, the first ones first."""
+    return [arena for _ in range(pool.rows) if (arena := pool.take()) is not None]
+
+
 def lone_arena(pool: Pool) -> Arena:
     """The arena of a pool that has one row, which nobody has taken."""
     arena = pool.take()

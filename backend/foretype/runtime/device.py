@@ -20,7 +20,7 @@ import onnxruntime as ort
 from foretype import logs
 from foretype.models.manifest import Geometry
 from foretype.providers import Providers, recording, without_tensorrt
-from foretype.runtime.arena import IDLE, Arena, Pool, slot_bytes
+from foretype.runtime.arena import IDLE, Arena, Pool, free_arenas, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.feed import Feed, Float, of_text, of_texts
 from foretype.runtime.fixed import AS_IT_COMES, MOST_TEXTS, FixedRun, Shape, run_options, shape_of, shapes
@@ -187,8 +187,7 @@ class DeviceRuntime:
     def _read_something(self, pool: Pool) -> None:
         """So that there is something for a token to see, and not to see."""
         tokens = np.arange(min(READ, pool.capacity), dtype=np.int64)
-        arenas = [arena for _ in range(pool.rows) if (arena := pool.take()) is not None]
-        for arena in arenas:
+        for arena in free_arenas(pool):
             self.leave([Step(arena, Chunk(tokens, tokens, None, tokens[:0]))])
 
     def _trouble(self, pool: Pool) -> Mapping[str, object] | None:
@@ -269,7 +268,7 @@ def _two_crowds(pool: Pool, shape: Shape) -> Iterator[list[Step]]:
     which one does not see what is before it and one wants no logits: whatever was recorded of the first is
     wrong for these.
     """
-    arenas = [arena for _ in range(pool.rows) if (arena := pool.take()) is not None]
+    arenas = free_arenas(pool)
     inside = [arena for arena in arenas if shape.span[0] <= arena.row < shape.span[1]][: shape.texts]
     yield [_one_more(arena, shape.total - IDLE - 1, token=2) for arena in inside]
     steps = [_one_more(arena, READ - arena.row % 4, token=3 + arena.row) for arena in reversed(inside)]

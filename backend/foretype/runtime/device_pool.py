@@ -21,8 +21,6 @@ from foretype.runtime.arena import IDLE, Arena, Pool
 from foretype.runtime.feed import Float
 from foretype.runtime.session import open_session, session_options
 
-FLOAT32 = np.dtype(np.float32)
-
 
 class DeviceMemory:
     """Memory on one device, and what is done to it but for the model's own runs."""
@@ -33,18 +31,19 @@ class DeviceMemory:
         self.geometry = geometry
         self.dtype = dtype
         self.device = device
-        self.providers = providers
+        self._providers = providers
         self.lock = Lock()
         """Held by whoever calls CUDA from another thread than the model's, and while that records: a call
         then would fail, and spoil the recording.
         """
         parts = geometry.layers * 2
-        self._gather = self._open(device_graphs.gather(parts, geometry, dtype))
-        self._copy = self._open(device_graphs.copy())
+        self._gather = self.open_graph(device_graphs.gather(parts, geometry, dtype))
+        self._copy = self.open_graph(device_graphs.copy())
         self._aside: tuple[tuple[int, ...], ort.OrtValue] | None = None  # one row, for moves
 
-    def _open(self, graph: bytes) -> ort.InferenceSession:
-        return open_session(graph, session_options(threads=1), self.providers)
+    def open_graph(self, graph: bytes) -> ort.InferenceSession:
+        """A session of a small graph on the device (foretype.runtime.device_graphs)."""
+        return open_session(graph, session_options(threads=1), self._providers)
 
     def new_pool(self, rows: int, capacity: int) -> DevicePool:
         return DevicePool(self, rows, capacity)

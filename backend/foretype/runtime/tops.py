@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from foretype import logs
 from foretype.runtime import device_graphs
-from foretype.runtime.device_pool import FLOAT32, DeviceMemory
-from foretype.runtime.session import open_session, session_options
+from foretype.runtime.device_pool import DeviceMemory
 from foretype.runtime.summary import Ranks, Summary
 
 
@@ -27,11 +26,11 @@ class Tops:
         self._memory = memory
         self._ranks = ranks
         self._width = len(ranks.ids)
-        self.rows = max(least_rows, most_bytes // (self._width * FLOAT32.itemsize))
+        self._row_bytes = self._width * np.dtype(np.float32).itemsize
+        self.rows = max(least_rows, most_bytes // self._row_bytes)
         self._ring = memory.allocate((self.rows, self._width), np.float32)
         self._written = 0  # rows ever given out, and those left out where the ring's end was too near
-        graph = device_graphs.tops(ranks)
-        self._session = open_session(graph, session_options(threads=1), memory.providers)
+        self._session = memory.open_graph(device_graphs.tops(ranks))
 
     def take(self, logits: int, shape: tuple[int, int]) -> list[Summary]:
         """Of the rows of logits, (k, vocab_size) float32, at an address on the device."""
@@ -82,7 +81,7 @@ class Tops:
         return number < self._written - self.rows
 
     def _address(self, number: int) -> int:
-        return int(self._ring.data_ptr()) + number % self.rows * self._width * FLOAT32.itemsize
+        return int(self._ring.data_ptr()) + number % self.rows * self._row_bytes
 
 
 @dataclass(frozen=True, slots=True)
