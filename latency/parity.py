@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -20,12 +19,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from foretype.cores import physical_cores
 from foretype.models.errors import ModelError
 from foretype.models.prepared import Prepared
+from foretype.prepare.gate import gate_text
 from foretype.runtime import AnyRuntime, open_runtime
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Step
+from foretype.support.cores import physical_cores
 from latency.places import OUT
 from latency.replay.report import machine
 from latency.shapes import SHAPES, NotMadeError, write_shape
@@ -136,7 +136,7 @@ def gate_ids(folder: Path, count: int) -> Ids:
     """The first `count` tokens of the gate's text by the tokeniser of a transformers folder."""
     from transformers import AutoTokenizer
 
-    text = resources.files("foretype.models").joinpath("gate.txt").read_text("utf-8")
+    text = gate_text()
     tokeniser = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     ids = tokeniser.encode(text, add_special_tokens=False, verbose=False)[:count]
     return np.array(ids, np.int64)
@@ -144,8 +144,8 @@ def gate_ids(folder: Path, count: int) -> Ids:
 
 def prepare_exact(folder: Path, models_dir: Path, threads: int) -> Prepared:
     """The folder's model in float32. Raises ModelError."""
-    from foretype.models.folder import look_at, recipe_of
-    from foretype.models.make import make
+    from foretype.prepare.folder import look_at, recipe_of
+    from foretype.prepare.make import make
 
     looked_at = look_at(folder)
     recipe = recipe_of(looked_at, looked_at.path.name).only("float32")

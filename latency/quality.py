@@ -24,11 +24,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from foretype.cores import physical_cores
-from foretype.models.check import Ids, Reader, open_reader
 from foretype.models.errors import ModelError
 from foretype.models.prepared import Prepared, load_prepared
-from foretype.settings import load
+from foretype.prepare.check import Ids, Reader, open_reader
+from foretype.support.cores import physical_cores
+from foretype.support.settings import load
 from latency.budget import UnknownBudgetError, find_budget
 from latency.places import MAILS, OUT
 from latency.replay.cli import Check
@@ -89,11 +89,11 @@ def exact(recipe_name: str, given: Path | None) -> Read:
     """The recipe's own weights in transformers, float32. Raises ModelError."""
     import torch
 
-    from foretype.models.export import quiet, read_model
-    from foretype.models.fetch import fetch
-    from foretype.models.progress import SILENT
     from foretype.models.recipe import load_recipe
     from foretype.models.store import Store
+    from foretype.prepare.export import quiet, read_model
+    from foretype.prepare.fetch import fetch
+    from foretype.support.progress import SILENT
 
     recipe = load_recipe(recipe_name)
     store = Store(OUT / "models" / "weights", recipe.name)

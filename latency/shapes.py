@@ -30,12 +30,12 @@ import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from foretype.prepare.gate import gate_text
 from latency.places import OUT
 
 SUFFIX = "-random-weights"
@@ -104,10 +104,10 @@ def make_shape(name: str) -> Path:
 
 def prepare_shape(name: str) -> Path:
     """The prepared model's folder, without texts. Raises `NotMadeError`."""
-    from foretype.cores import physical_cores
     from foretype.models.errors import ModelError
-    from foretype.models.folder import look_at, recipe_of
-    from foretype.models.make import make
+    from foretype.prepare.folder import look_at, recipe_of
+    from foretype.prepare.make import make
+    from foretype.support.cores import physical_cores
 
     folder = write_shape(name)
     try:
@@ -221,7 +221,7 @@ def _sharpen(model: Any, tokeniser: Any) -> None:
     """Scale the last layer norm until the mean entropy after the gate's text is `ENTROPY_BITS`."""
     import torch
 
-    text = resources.files("foretype.models").joinpath("gate.txt").read_text("utf-8")
+    text = gate_text()
     ids = torch.tensor([tokeniser.encode(text)[:512]])
     norm, head = model.transformer.ln_f, model.lm_head
     with torch.no_grad():
@@ -239,7 +239,7 @@ def _draw_texts(weights: Path, folder: Path) -> None:
     import torch
     from transformers import GPT2LMHeadModel, GPT2TokenizerFast
 
-    from foretype.keystroke import FieldKind
+    from foretype.models.field_kind import FieldKind
     from foretype.models.recipe import load_recipe
 
     model = GPT2LMHeadModel.from_pretrained(weights).eval()

@@ -21,11 +21,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from foretype.cores import physical_cores
-from foretype.models.check import ExportReader, Ids, Reader, open_reader
 from foretype.models.errors import ModelError
 from foretype.models.manifest import GRAPH
 from foretype.models.prepared import load_prepared
+from foretype.prepare.check import ExportReader, Ids, Reader, open_reader
+from foretype.support.cores import physical_cores
 from latency.budget import UnknownBudgetError, find_budget
 from latency.parity import gate_ids
 from latency.places import OUT
@@ -97,11 +97,11 @@ def _readers(threads: int) -> dict[str, Reader]:
 
 def _export(shape: str) -> Path:
     """The folder of a shape's export; made where it is not there yet."""
-    from foretype.models.export import export, quiet
-    from foretype.models.fetch import fetch
-    from foretype.models.folder import look_at, recipe_of
-    from foretype.models.progress import SILENT
     from foretype.models.store import Store
+    from foretype.prepare.export import export, quiet
+    from foretype.prepare.fetch import fetch
+    from foretype.prepare.folder import look_at, recipe_of
+    from foretype.support.progress import SILENT
 
     folder = write_shape(shape)
     recipe = recipe_of(look_at(folder), folder.name)

@@ -18,7 +18,7 @@ class FakeTimer:
 
 @dataclass
 class FakeTimers:
-    """Implements `foretype.deadline.Timers`."""
+    """Implements `foretype.support.clock.Timers`."""
 
     now: float = 100.0
     timers: list[FakeTimer] = field(default_factory=list)

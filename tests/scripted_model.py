@@ -13,11 +13,11 @@ from tokenizers import Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 
+from foretype.engine.vocabulary import Vocabulary
 from foretype.models.manifest import Geometry
 from foretype.runtime.arena import Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.host_pool import HostPool, slots_of
-from foretype.tokens import Vocabulary
 
 BEGIN = 0
 GEOMETRY = Geometry(layers=1, kv_heads=1, head_dim=2, vocab_size=0, context_length=4096)

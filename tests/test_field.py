@@ -8,19 +8,20 @@ from dataclasses import dataclass, field
 import pytest
 from prometheus_client import CollectorRegistry
 
-from foretype.deadline import Deadline
-from foretype.engine import Failure, FailureCode
-from foretype.field import Field
-from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
-from foretype.load import Load
+from foretype.engine.contract import Failure, FailureCode
+from foretype.engine.deadline import Deadline
+from foretype.engine.field import Field
+from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.engine.pressure import Load
+from foretype.engine.scheduler import Client
+from foretype.engine.tree.choice import Policy
+from foretype.engine.tree.distribution import Distribution
+from foretype.engine.tree.draft import Draft, Limits, Look
+from foretype.engine.tree.search import Search
+from foretype.models.field_kind import FieldKind
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.host_pool import HostPool
-from foretype.scheduler import Client
-from foretype.stages import Stages
-from foretype.tree.choice import Policy
-from foretype.tree.distribution import Distribution
-from foretype.tree.draft import Draft, Limits, Look
-from foretype.tree.search import Search
+from foretype.support.stages import Stages
 from tests.fake_time import FakeTimers
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from foretype.load import Effort, Load
+from foretype.engine.pressure import Effort, Load
 from tests.fake_time import FakeTimers
 
 

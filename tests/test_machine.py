@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from foretype.machine import machine_name, processor
+from foretype.support.machine import machine_name, processor
 
 
 @pytest.mark.parametrize(

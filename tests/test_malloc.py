@@ -10,7 +10,7 @@ import pytest
 HOARDING = """
 import sys, threading
 import numpy as np, psutil
-from foretype.malloc import give_back
+from foretype.support.malloc import give_back
 np.ones(500_000, np.float32)  # from here on glibc keeps arrays of this size in its arenas
 kept, large = [], []
 def make():

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from foretype.picture import DARK, LIGHT, Axis, Chart, apart, number, numbered, spanning
+from foretype.support.picture import DARK, LIGHT, Axis, Chart, apart, number, numbered, spanning
 
 LINEAR = Axis("x", 0, 10, [(0, "0")])
 

@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from foretype import providers
 from foretype.cli import app
-from foretype.providers import (
+from foretype.runtime import providers
+from foretype.runtime.providers import (
     CPU_ONLY,
     NAMES,
     Gpu,
-    Provider,
     ProviderMissingError,
     Surroundings,
     check_installed,
@@ -26,6 +25,7 @@ from foretype.providers import (
     engine_key,
     with_options,
 )
+from foretype.support.provider import Provider
 
 MODEL = Path("models") / "tiny"
 GPU = Gpu("NVIDIA L4", 13000, 23_034 * 1024 * 1024)

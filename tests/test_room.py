@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from foretype.room import IDLE_S, POOL_ROWS, Room
+from foretype.engine.memory import IDLE_S, POOL_ROWS, Room
 from foretype.runtime.arena import Pool
 from tests.fake_time import FakeTimers
 from tests.scripted_model import ScriptedModel, byte_level_vocabulary

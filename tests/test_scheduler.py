@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 from prometheus_client import CollectorRegistry
 
-from foretype.deadline import Deadline
-from foretype.load import Effort
+from foretype.engine.deadline import Deadline
+from foretype.engine.pressure import Effort
+from foretype.engine.scheduler import LITTLE, MOST_TOGETHER, Need, Scheduler
+from foretype.engine.tree.distribution import Distribution
+from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.host_pool import HostPool
 from foretype.runtime.thread import ModelThread
-from foretype.scheduler import LITTLE, MOST_TOGETHER, Need, Scheduler
-from foretype.stages import Stages
-from foretype.tree.distribution import Distribution
-from foretype.tree.trie import Run
+from foretype.support.stages import Stages
 from tests.scripted_model import GEOMETRY
 
 POOL = HostPool(GEOMETRY, 8, 16)

@@ -1,6 +1,6 @@
 import pytest
 
-from foretype.words import continues, next_word
+from foretype.engine.words import continues, next_word
 
 
 @pytest.mark.parametrize(

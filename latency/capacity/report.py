@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from foretype.picture import Axis, Chart, Tone
+from foretype.support.picture import Axis, Chart, Tone
 from latency.capacity.beyond import Beyond
 from latency.capacity.steps import Step, capacity
 from latency.replay.report import machine

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from textwrap import wrap
 from typing import Annotated
@@ -15,13 +14,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from foretype.cores import physical_cores
+from foretype.cli.commands import command
 from foretype.models.errors import ModelError
-from foretype.models.half import FLOAT16
-from foretype.models.hints import command
 from foretype.models.prepared import load_prepared
-from foretype.providers import Provider, ProviderMissingError, Surroundings, choose
-from foretype.settings import load
+from foretype.models.weights import FLOAT16
+from foretype.prepare.gate import gate_text
+from foretype.runtime.providers import ProviderMissingError, Surroundings, choose
+from foretype.support.cores import physical_cores
+from foretype.support.provider import Provider
+from foretype.support.settings import load
 from latency.gpu.apart import gather
 from latency.gpu.device import Device, parity, steps
 from latency.gpu.people import Size, measure
@@ -140,7 +141,7 @@ def _texts(folder: Path | None) -> list[str]:
     """Raises `NoTextsError`."""
     if folder is not None or MAILS.is_dir():
         return read_texts(folder or MAILS, chars=CHARS)
-    gate = resources.files("foretype.models").joinpath("gate.txt").read_text("utf-8")
+    gate = gate_text()
     return wrap(typable(gate), CHARS)
 
 

@@ -8,25 +8,25 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import resources
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from foretype.engine.memory import POOL_ROWS
+from foretype.engine.tree.distribution import Distribution
+from foretype.engine.tree.draft import Limits
+from foretype.engine.tree.reading import ranks_of
+from foretype.engine.vocabulary import Vocabulary
 from foretype.models.prepared import load_prepared
-from foretype.providers import Provider
-from foretype.room import POOL_ROWS
+from foretype.prepare.gate import gate_text
 from foretype.runtime import AnyRuntime, DeviceRuntime, open_runtime
 from foretype.runtime.arena import free_arenas, lone_arena
 from foretype.runtime.chunk import Chunk, Ids, Logits, Step
-from foretype.runtime.device import TopRuntime
+from foretype.runtime.device.runtime import TopRuntime
 from foretype.runtime.thread import Runtime
-from foretype.tokens import Vocabulary
-from foretype.tree.distribution import Distribution
-from foretype.tree.draft import Limits
-from foretype.tree.reading import ranks_of
+from foretype.support.provider import Provider
 from latency.gpu.apart import first_line
 from latency.parity import LOGITS_APART_AT_MOST, Apart, compare
 
@@ -212,6 +212,6 @@ def _ids(device: Device, count: int) -> Ids:
     """So many tokens of the gate's text, from its beginning again where it is too short."""
     from tokenizers import Tokenizer
 
-    text = resources.files("foretype.models").joinpath("gate.txt").read_text("utf-8")
+    text = gate_text()
     tokeniser = Tokenizer.from_file(str(load_prepared(device.folder).tokenizer))
     return np.resize(np.array(tokeniser.encode(text, add_special_tokens=False).ids, np.int64), count)

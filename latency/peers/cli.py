@@ -12,10 +12,10 @@ from rich.console import Console
 from foretype.cli.progress import drawn
 from foretype.models.errors import ModelError
 from foretype.models.manifest import Manifest
-from foretype.models.prepare import ensure_prepared
-from foretype.models.progress import Progress
 from foretype.models.recipe import load_recipe
-from foretype.settings import BadSettingsError, load
+from foretype.prepare.ensure import ensure_prepared
+from foretype.support.progress import Progress
+from foretype.support.settings import BadSettingsError, load
 from latency.budget import UnknownBudgetError, find_budget, judge
 from latency.loop import run
 from latency.peers.child import Launch, PeerFailedError

@@ -10,7 +10,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from foretype.models.progress import Progress
+from foretype.support.progress import Progress
 from latency.places import ROOT
 
 ENVIRONMENT = ROOT / ".venv-peers"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from foretype.machine import machine_name
 from foretype.models.manifest import TOKENIZER, Manifest
-from foretype.models.progress import Progress
+from foretype.prepare.gate import gate_text
+from foretype.support.machine import machine_name
+from foretype.support.progress import Progress
 from latency.peers.child import Driver, Launch, PeerFailedError, started
 from latency.peers.figures import summarise
 from latency.peers.keystrokes import foretype_server, only_typing, type_in_turn
@@ -48,7 +48,7 @@ class GateIds:
     @classmethod
     def of(cls, folder: Path) -> GateIds:
         begin = Manifest.read(folder).begin_ids
-        text = resources.files("foretype.models").joinpath("gate.txt").read_text("utf-8")
+        text = gate_text()
         ids = Tokenizer.from_file(str(folder / TOKENIZER)).encode(text, add_special_tokens=False).ids
         return cls((*begin, *ids), len(begin), len(text.encode()))
 

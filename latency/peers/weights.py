@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from foretype.models.errors import ModelError
-from foretype.models.fetch import fetch
-from foretype.models.progress import Progress
 from foretype.models.recipe import Recipe
 from foretype.models.store import Store
+from foretype.prepare.fetch import fetch
+from foretype.support.progress import Progress
 from latency.peers.environment import Environment
 from latency.places import ROOT
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from foretype.typist.screen import ScreenTally
+from foretype.compare.typist.screen import ScreenTally
 from latency.replay.ledger import Ledger, Sent
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from foretype.picture import Axis, Chart, Point
+from foretype.support.picture import Axis, Chart, Point
 from latency.replay.figures import Latency, Waits
 from latency.replay.report import Report, machine
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from foretype.machine import processor
+from foretype.support.machine import processor
 from latency.budget import Budget, Verdict, judge
 from latency.replay.counters import ModelWork
 from latency.replay.figures import Figures, Latency

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from foretype.typist.keys import Typist
-from foretype.typist.screen import Screen
-from foretype.typist.turn import press
+from foretype.compare.typist.keys import Typist
+from foretype.compare.typist.screen import Screen
+from foretype.compare.typist.turn import press
 from latency.replay.connection import Connection
 from latency.replay.figures import Session
 from latency.replay.ledger import Ledger

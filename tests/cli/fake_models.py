@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from foretype.engine import Answer, Desk, Engine
-from foretype.keystroke import Keystroke, Source, Suggestion
+from foretype.engine.contract import Answer, Desk, Engine
+from foretype.engine.keystroke import Keystroke, Source, Suggestion
 
 
 class FakeModelError(Exception):
@@ -76,8 +76,8 @@ def install() -> None:
     """Put the stand-ins where the command line imports the real ones from."""
     for name, members in {
         "foretype.models.errors": {"ModelError": FakeModelError},
-        "foretype.models.prepare": {"ensure_prepared": ensure_prepared},
-        "foretype.serving": {"start_engine": start_engine},
+        "foretype.prepare.ensure": {"ensure_prepared": ensure_prepared},
+        "foretype.engine.local": {"start_engine": start_engine},
     }.items():
         module = ModuleType(name)
         module.__dict__.update(members)

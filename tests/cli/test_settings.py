@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from foretype.cli import app
-from foretype.cores import physical_cores
-from foretype.settings import BadSettingsError, Settings, load, table, unknown_variables
+from foretype.support.cores import physical_cores
+from foretype.support.settings import BadSettingsError, Settings, load, table, unknown_variables
 
 
 def test_the_defaults_are_what_the_protocol_says() -> None:

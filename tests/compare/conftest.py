@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from foretype.compare.named import RANDOM_WEIGHTS
-from foretype.models.make import make
 from foretype.models.manifest import MANIFEST
 from foretype.models.recipe import FolderSource, Recipe
+from foretype.prepare.make import make
 from tests.distil.little import BEGIN, make_texts, new_gpt2, teach, write_tokeniser
 
 CONTEXT = 512  # a server reads up to 256 tokens of a text, and some to look ahead

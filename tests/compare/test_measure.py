@@ -10,12 +10,13 @@ import pytest
 from foretype.compare.figures import Quality, Speed, percentile, typical
 from foretype.compare.measure import READ_AT_ONCE, Tell, _Asking, _Reader, _type
 from foretype.compare.texts import Texts
-from foretype.engine import Answer, Desk, Engine, Failure, FailureCode
-from foretype.keystroke import FieldKind, Keystroke, Source, Suggestion
-from foretype.models.check import GateText, open_reader
+from foretype.engine.contract import Answer, Desk, Engine, Failure, FailureCode
+from foretype.engine.keystroke import Keystroke, Source, Suggestion
+from foretype.engine.vocabulary import Vocabulary
+from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
+from foretype.prepare.check import GateText, open_reader
 from foretype.runtime import open_runtime
-from foretype.tokens import Vocabulary
 from tests.compare.conftest import CONTEXT, LEARNT
 
 TEXT = "Please send the report by Friday. Thank you."

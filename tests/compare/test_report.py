@@ -19,7 +19,7 @@ from foretype.compare.picture import draw
 from foretype.compare.report import Report, print_report, written
 from foretype.compare.run import Compared
 from foretype.compare.texts import Texts
-from foretype.keystroke import FieldKind
+from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Figures, FileEntry, Geometry, Manifest, SourceEntry
 from foretype.models.prepared import Prepared
 

@@ -37,7 +37,7 @@ from foretype.distil.folder import RunFolder
 from foretype.distil.journal import Measured, Trained, read_journal
 from foretype.distil.plan import Plan, Wishes
 from foretype.distil.run import Asked, Student, Training, distil
-from foretype.models.progress import SILENT, Progress
+from foretype.support.progress import SILENT, Progress
 
 WISHES = Wishes(steps=8, every=3, length=32, batch_size=2, learning_rate=1e-3)
 WEIGHTS = "model.safetensors"
@@ -181,8 +181,8 @@ def test_the_curve_is_a_picture_with_the_figures(whole: Path) -> None:
 
 
 def test_a_student_is_made_ready_to_serve_like_any_model(whole: Path, tmp_path: Path) -> None:
-    from foretype.models.make import make as prepare
     from foretype.models.recipe import FolderSource, Recipe
+    from foretype.prepare.make import make as prepare
 
     recipe = Recipe(
         name="student",

@@ -9,7 +9,7 @@ import pytest
 from foretype.distil import texts as module
 from foretype.distil.errors import BadTextsError
 from foretype.distil.texts import find_texts, open_tokens, write_tokens
-from foretype.models.progress import SILENT
+from foretype.support.progress import SILENT
 
 BEGIN = 0
 

@@ -1,6 +1,6 @@
 import pytest
 
-from foretype.typist.screen import ScreenTally
+from foretype.compare.typist.screen import ScreenTally
 from latency.replay.figures import Latency, Session, percentile, summarise
 from latency.replay.ledger import Ledger
 

@@ -15,8 +15,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from foretype.models.manifest import GRAPH, Manifest
-from foretype.providers import CPU_ONLY, Provider, Surroundings
 from foretype.runtime import AnyRuntime, DeviceRuntime, open_runtime
+from foretype.runtime.providers import CPU_ONLY, Surroundings
+from foretype.support.provider import Provider
 from latency.capacity.steps import Step
 from latency.gpu import cli, people
 from latency.gpu import device as gpu_device

@@ -15,8 +15,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from foretype.models.progress import SILENT
 from foretype.models.recipe import load_recipe
+from foretype.support.progress import SILENT
 from latency.budget import find_budget, judge
 from latency.peers.child import Driver, Launch, PeerFailedError, started
 from latency.peers.cli import app

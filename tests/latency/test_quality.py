@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from foretype.models.check import Ids, Logits
+from foretype.prepare.check import Ids, Logits
 from latency.quality import HEAD, measure
 
 

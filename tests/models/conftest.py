@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from foretype.prepare.gate import gate_text
 from tests.models.tiny import BEGIN, CONTEXT, MAKERS, VOCABULARY, MakeFolder, WriteRecipe
 
 
@@ -25,7 +25,7 @@ def tokeniser_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    text = resources.files("foretype.models").joinpath("gate.txt").read_text("utf-8")
+    text = gate_text()
     tokeniser.train_from_iterator(text.splitlines(keepends=True), trainer)
     file = tmp_path_factory.mktemp("tokeniser") / "tokenizer.json"
     tokeniser.save(str(file))

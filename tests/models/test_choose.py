@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from foretype.models import hub
-from foretype.models.choose import choose
 from foretype.models.errors import RecipeNotFoundError
 from foretype.models.manifest import FORMAT, MANIFEST
 from foretype.models.prepared import is_prepared
 from foretype.models.recipe import HubSource, load_recipe
+from foretype.prepare import hub
+from foretype.prepare.choose import choose
 
 
 def answers(_: HubSource) -> bool:

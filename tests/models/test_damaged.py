@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from foretype import logs
 from foretype.models.manifest import FORMAT, GRAPH, MANIFEST, TOKENIZER
+from foretype.support import logs
 from tests.models.commands import foretype, sentence
 
 NAME = "tiny"

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from foretype.models.folder import look_at, recipe_of
 from foretype.models.prepared import load_prepared
+from foretype.prepare.folder import look_at, recipe_of
 from tests.models.commands import foretype, sentence
 from tests.models.tiny import BEGIN, CONTEXT, MakeFolder
 

@@ -10,14 +10,14 @@ import onnxruntime as ort
 import pytest
 import structlog
 
-from foretype.models.export import quiet
-from foretype.models.fuse import NotFusableError, fuse
 from foretype.models.manifest import Geometry
-from foretype.providers import CPU_ONLY
+from foretype.prepare.export import quiet
+from foretype.prepare.fuse import NotFusableError, fuse
 from foretype.runtime.arena import Arena, free_arenas, lone_arena
 from foretype.runtime.chunk import Chunk, Step
-from foretype.runtime.device import DeviceRuntime
+from foretype.runtime.device.runtime import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
+from foretype.runtime.providers import CPU_ONLY
 from tests.models.conftest import write_folder
 from tests.models.tiny import CONTEXT, VOCABULARY
 from tests.runtime.test_device import ON_CUDA, FarSession

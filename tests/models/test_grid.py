@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from foretype.models.grid import BLOCK, NotOnGridError
-from foretype.models.quantise import Blocks, quantise
+from foretype.prepare.grid import BLOCK, NotOnGridError
+from foretype.prepare.quantise import Blocks, quantise
 
 Array = NDArray[np.float32]
 RANDOM = np.random.default_rng(5)

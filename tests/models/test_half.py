@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from foretype import runtime
-from foretype.models.make import make
 from foretype.models.recipe import load_recipe
-from foretype.providers import NAMES, Gpu, Provider, ProviderMissingError, Surroundings
+from foretype.prepare.make import make
 from foretype.runtime import open_runtime
 from foretype.runtime.arena import free_arenas
 from foretype.runtime.chunk import Chunk, Step
+from foretype.runtime.providers import NAMES, Gpu, ProviderMissingError, Surroundings
+from foretype.support.provider import Provider
 from tests.models.tiny import MakeFolder, WriteRecipe
 
 GPU_MACHINE = Surroundings(

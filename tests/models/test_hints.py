@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from foretype.cli.commands import command
 from foretype.models.errors import RecipeNotFoundError
-from foretype.models.hints import command
 
 
 def test_a_path_is_quoted_and_the_models_folder_named_where_it_is_another(

@@ -82,8 +82,8 @@ FETCH = """
 import sys
 from pathlib import Path
 from foretype.models.errors import ModelError
-from foretype.models.fetch import fetch, weights_at_hand
-from foretype.models.progress import SILENT
+from foretype.prepare.fetch import fetch, weights_at_hand
+from foretype.support.progress import SILENT
 from foretype.models.recipe import Recipe
 from foretype.models.store import Store
 

@@ -16,8 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from foretype.keystroke import FieldKind
-from foretype.models import make as making
 from foretype.models.errors import (
     DiskFullError,
     NotAModelError,
@@ -25,13 +23,15 @@ from foretype.models.errors import (
     QualityRefusedError,
     WrongChecksumError,
 )
-from foretype.models.fetch import fetch
-from foretype.models.make import make
+from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import GRAPH, MANIFEST, TOKENIZER
 from foretype.models.prepared import Prepared, load_prepared
-from foretype.models.progress import SILENT, Progress, Step
 from foretype.models.recipe import Recipe, load_recipe
 from foretype.models.store import Store
+from foretype.prepare import make as making
+from foretype.prepare.fetch import fetch
+from foretype.prepare.make import make
+from foretype.support.progress import SILENT, Progress, Step
 from tests.models.tiny import CONTEXT, VOCABULARY, MakeFolder, WriteRecipe
 
 
@@ -150,7 +150,7 @@ def test_stopped_at_any_step_nothing_is_taken_for_whole_and_the_next_call_finish
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from foretype.models.make import make
+from foretype.prepare.make import make
 from foretype.models.recipe import load_recipe
 from tests.models.test_make import Diary
 
@@ -326,7 +326,7 @@ def broken_quantise(model: object, blocks: object) -> object:
     """Like a kernel whose sums saturate: the scales of the output head are off."""
     from onnx import numpy_helper
 
-    from foretype.models.quantise import Blocks, quantise
+    from foretype.prepare.quantise import Blocks, quantise
 
     quantised = quantise(model, Blocks(8, 32))  # type: ignore[arg-type]
     for tensor in quantised.graph.initializer:

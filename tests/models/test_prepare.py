@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from foretype.models.errors import PreparationEndedError
-from foretype.models.prepare import ensure_prepared
-from foretype.providers import Provider
+from foretype.prepare.ensure import ensure_prepared
+from foretype.support.provider import Provider
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def test_the_child_stops_when_the_server_is_killed(tmp_path: Path) -> None:
     path = os.pathsep.join([str(fake.parent), os.environ["PYTHONPATH"]])
     code = (
         "from pathlib import Path\n"
-        "from foretype.models.prepare import ensure_prepared\n"
+        "from foretype.prepare.ensure import ensure_prepared\n"
         "from tests.models.test_prepare import Wanted\n"
         f"ensure_prepared(Wanted(Path({str(tmp_path / 'build')!r}), 'smollm2-135m'))\n"
     )
@@ -80,7 +80,7 @@ def test_the_child_stops_when_the_server_is_killed(tmp_path: Path) -> None:
 
 def test_serving_imports_nothing_that_only_preparing_needs() -> None:
     code = (
-        "import sys, foretype.models.prepare, foretype.models.prepared\n"
+        "import sys, foretype.prepare.ensure, foretype.models.prepared\n"
         "heavy = {'torch', 'transformers', 'optimum', 'onnx', 'gguf', 'rich'} & sys.modules.keys()\n"
         "sys.exit(', '.join(heavy) or None)"
     )

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from foretype.models.make import make
 from foretype.models.manifest import Manifest
 from foretype.models.prepared import is_prepared, load_prepared
 from foretype.models.recipe import load_recipe
-from foretype.settings import load
+from foretype.prepare.make import make
+from foretype.support.settings import load
 
 
 @pytest.mark.model

@@ -19,7 +19,7 @@ from foretype.models.recipe import (
     recipe_folder,
     recipe_names,
 )
-from foretype.providers import Provider
+from foretype.support.provider import Provider
 from tests.models.tiny import WriteRecipe
 
 

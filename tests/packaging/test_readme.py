@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foretype.settings import table
+from foretype.support.settings import table
 from tests.latency.scripted import TOKEN, ScriptedServer, suggestion
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,15 +19,16 @@ from onnx import TensorProto, helper
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 
 from foretype.models.manifest import Geometry
-from foretype.providers import CPU_ONLY, NAMES, Provider, Providers
 from foretype.runtime.arena import IDLE, free_arenas, lone_arena
 from foretype.runtime.chunk import Chunk, Step
-from foretype.runtime.device import DeviceRuntime, TopRuntime
-from foretype.runtime.device_pool import DeviceMemory
-from foretype.runtime.fixed import AS_IT_COMES, MOST_TEXTS, RUN_NUMBER, SPANS, shape_of
-from foretype.runtime.memory import OutOfMemoryError
-from foretype.runtime.summary import Ranks
+from foretype.runtime.device.fixed import AS_IT_COMES, MOST_TEXTS, RUN_NUMBER, SPANS, shape_of
+from foretype.runtime.device.pool import DeviceMemory
+from foretype.runtime.device.runtime import DeviceRuntime, TopRuntime
+from foretype.runtime.device.summary import Ranks
+from foretype.runtime.out_of_memory import OutOfMemoryError
+from foretype.runtime.providers import CPU_ONLY, NAMES, Providers
 from foretype.runtime.thread import ModelThread
+from foretype.support.provider import Provider
 
 GEOMETRY = Geometry(layers=1, kv_heads=1, head_dim=1, vocab_size=2, context_length=600)
 CAPACITY = 599

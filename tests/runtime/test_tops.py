@@ -7,13 +7,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from foretype.engine.tree.distribution import TOP, Distribution
 from foretype.models.manifest import Geometry
-from foretype.providers import CPU_ONLY
 from foretype.runtime.chunk import Logits
-from foretype.runtime.device_pool import DeviceMemory
-from foretype.runtime.summary import Ranks, Summary
-from foretype.runtime.tops import Tops
-from foretype.tree.distribution import TOP, Distribution
+from foretype.runtime.device.pool import DeviceMemory
+from foretype.runtime.device.summary import Ranks, Summary
+from foretype.runtime.device.tops import Tops
+from foretype.runtime.providers import CPU_ONLY
 from tests.scripted_model import byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(" any", " question", " questions", " you", "Please")

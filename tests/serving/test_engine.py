@@ -16,23 +16,26 @@ import onnxruntime as ort
 import pytest
 from prometheus_client import CollectorRegistry
 
-from foretype import logs, serving
-from foretype.engine import Desk, Failure
-from foretype.field import OVERLOADED
-from foretype.keystroke import FieldKind, Keystroke, Reason, Source, Suggestion
+from foretype.engine import local as serving
+from foretype.engine.contract import Desk, Failure
+from foretype.engine.field import OVERLOADED
+from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.engine.local import LocalEngine, start_engine
+from foretype.engine.memory import MEBIBYTE
+from foretype.engine.scheduler import Scheduler
+from foretype.engine.tree.choice import Policy, first_word
+from foretype.engine.tree.draft import Draft
+from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import GRAPH, Manifest
-from foretype.models.prepare import ensure_prepared
-from foretype.providers import CPU_ONLY, NAMES, Gpu, Provider, Providers
-from foretype.room import MEBIBYTE
+from foretype.prepare.ensure import ensure_prepared
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits
-from foretype.runtime.device import DeviceRuntime
-from foretype.scheduler import Scheduler
-from foretype.serving import LocalEngine, start_engine
-from foretype.settings import Settings
-from foretype.stages import Stages
-from foretype.tree.choice import Policy, first_word
-from foretype.tree.draft import Draft
+from foretype.runtime.device.runtime import DeviceRuntime
+from foretype.runtime.providers import CPU_ONLY, NAMES, Gpu, Providers
+from foretype.support import logs
+from foretype.support.provider import Provider
+from foretype.support.settings import Settings
+from foretype.support.stages import Stages
 from tests.runtime.test_device import ON_CUDA, FarSession
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 

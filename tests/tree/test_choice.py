@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from foretype.tree.choice import Agreeing, Place, Policy, choose, first_word, without_after
-from foretype.tree.search import Word
+from foretype.engine.tree.choice import Agreeing, Place, Policy, choose, first_word, without_after
+from foretype.engine.tree.search import Word
 
 POLICY = Policy(show=0.2, draw_out=0.3, keep=0.1, clearly_better=1.5, price=0.43, least_chars=2)
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretype.keystroke import Keystroke, Reason
+from foretype.engine.keystroke import Keystroke, Reason
+from foretype.engine.tree.choice import Policy
+from foretype.engine.tree.distribution import Distribution
+from foretype.engine.tree.draft import Draft, Limits
+from foretype.engine.tree.search import Findings, Search
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.host_pool import HostPool
-from foretype.tree.choice import Policy
-from foretype.tree.distribution import Distribution
-from foretype.tree.draft import Draft, Limits
-from foretype.tree.search import Findings, Search
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(

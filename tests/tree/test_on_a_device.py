@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from foretype.keystroke import Keystroke
+from foretype.engine.keystroke import Keystroke
+from foretype.engine.tree.choice import Policy
+from foretype.engine.tree.distribution import Distribution
+from foretype.engine.tree.draft import Draft, Limits
 from foretype.models.manifest import Geometry
-from foretype.providers import CPU_ONLY
 from foretype.runtime.arena import lone_arena
-from foretype.runtime.device_pool import DeviceMemory
+from foretype.runtime.device.pool import DeviceMemory
+from foretype.runtime.device.summary import Ranks
+from foretype.runtime.device.tops import Tops
 from foretype.runtime.host_pool import HostPool
-from foretype.runtime.summary import Ranks
-from foretype.runtime.tops import Tops
-from foretype.tree.choice import Policy
-from foretype.tree.distribution import Distribution
-from foretype.tree.draft import Draft, Limits
+from foretype.runtime.providers import CPU_ONLY
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel
 from tests.tree.test_draft import SCRIPT, VOCABULARY
 

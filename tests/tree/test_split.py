@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretype.tree.split import LONGEST_STEM, is_supported, scalar_values, split
+from foretype.engine.tree.split import LONGEST_STEM, is_supported, scalar_values, split
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=80)
 

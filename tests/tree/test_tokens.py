@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretype.tokens import Interval, Vocabulary, is_word_byte
+from foretype.engine.vocabulary import Interval, Vocabulary, is_word_byte
 from tests.scripted_model import byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(" question", " questions", " quick", "é", "\n\n", "meeting")

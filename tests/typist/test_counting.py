@@ -7,8 +7,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretype.typist.keys import TakeKey, TypeKey, Typist
-from foretype.typist.screen import Screen
+from foretype.compare.typist.keys import TakeKey, TypeKey, Typist
+from foretype.compare.typist.screen import Screen
 
 Counts = tuple[int, int, int]  # keys, texts shown, texts taken
 

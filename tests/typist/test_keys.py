@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretype.typist.keys import EraseKey, TakeKey, TypeKey, Typist, neighbours
+from foretype.compare.typist.keys import EraseKey, TakeKey, TypeKey, Typist, neighbours
 
 
 def typist(target: str, *, slip_rate: float = 0.0, seed: int = 0) -> Typist:

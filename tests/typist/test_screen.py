@@ -1,4 +1,4 @@
-from foretype.typist.screen import Screen, ScreenTally
+from foretype.compare.typist.screen import Screen, ScreenTally
 
 
 def test_typing_along_a_text_keeps_it_and_shows_nothing_new() -> None:

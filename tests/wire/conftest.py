@@ -15,9 +15,9 @@ import aiohttp
 import pytest
 import uvloop
 
-from foretype.settings import load
-from foretype.socket.playground import File
-from foretype.socket.server import Server, bind
+from foretype.server.playground import File
+from foretype.server.server import Server, bind
+from foretype.support.settings import load
 from tests.wire.fake import FakeEngine
 
 TOKEN = "a-token-of-the-tests"

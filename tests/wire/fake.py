@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from foretype.engine import Answer, Failure, FailureCode
-from foretype.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.engine.contract import Answer, Failure, FailureCode
+from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
 
 Script = Callable[["FakeDesk", str, Keystroke], None]
 

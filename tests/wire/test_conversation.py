@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from foretype.keystroke import Continuation, FieldKind, Keystroke, Reason, Source, Suggestion
+from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion
+from foretype.models.field_kind import FieldKind
 from tests.wire.conftest import TOKEN, Running, Start
 from tests.wire.fake import FakeDesk, FakeEngine, answer_empty, answer_nothing, failure, suggested
 
@@ -365,7 +366,7 @@ async def test_a_server_that_goes_away_tells_every_client(start: Start) -> None:
 async def test_a_client_that_reads_nothing_does_not_hold_up_the_others(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foretype.socket.connection.FAREWELL_SECONDS", 0.05)
+    monkeypatch.setattr("foretype.server.connection.FAREWELL_SECONDS", 0.05)
 
     def script(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
         desk.answer(field, keystroke.seq, suggested("x" * 20_000), final=True, elapsed_ms=1)

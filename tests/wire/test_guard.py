@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from foretype.socket.guard import EXTENSION_ID, Guard, Verdict, digest, same
+from foretype.server.guard import EXTENSION_ID, Guard, Verdict, digest, same
 from tests.wire.conftest import TOKEN, Running, Start
 
 ROUTES = [
@@ -198,7 +198,7 @@ def test_every_token_is_compared_even_after_one_fits(monkeypatch: pytest.MonkeyP
         compared.append(one)
         return one == other
 
-    monkeypatch.setattr("foretype.socket.guard.hmac.compare_digest", compare)
+    monkeypatch.setattr("foretype.server.guard.hmac.compare_digest", compare)
     known = [("a", digest("first")), ("b", digest("second")), ("c", digest("third"))]
     assert same(known, "first") == "a"
     assert len(compared) == 3

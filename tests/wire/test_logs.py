@@ -14,8 +14,8 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
-from foretype import logs
-from foretype.keystroke import Keystroke, Source, Suggestion
+from foretype.engine.keystroke import Keystroke, Source, Suggestion
+from foretype.support import logs
 from tests.wire.conftest import TOKEN, Start
 from tests.wire.fake import FakeDesk, FakeEngine
 

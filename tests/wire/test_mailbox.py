@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from foretype.socket.mailbox import Mailbox
+from foretype.server.mailbox import Mailbox
 
 
 async def test_a_newer_answer_takes_the_place_of_the_older() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from foretype.socket.pairing import ALPHABET, BadStateError, Lockout, Pairing, read_code
-from foretype.socket.tokens import FIXED, Tokens
+from foretype.server.credentials import FIXED, Tokens
+from foretype.server.pairing import ALPHABET, BadStateError, Lockout, Pairing, read_code
 
 
 class FakeClock:
@@ -147,7 +147,7 @@ def test_a_write_that_fails_leaves_the_old_file(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("foretype.socket.pairing.os.fsync", full)
+    monkeypatch.setattr("foretype.server.pairing.os.fsync", full)
     with pytest.raises(BadStateError, match="No space"):
         pairing.new_code()
     assert json.loads(file.read_text()) == before

@@ -7,19 +7,11 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foretype.keystroke import Source, Suggestion
-from foretype.socket import frames
-from foretype.socket.frames import ErrorCode, Refused
-from foretype.socket.limits import Limits, TokenBucket
-from foretype.socket.protocol import (
-    Accepted,
-    Dismissed,
-    FieldClosed,
-    Hello,
-    Ignored,
-    Keystroked,
-    Protocol,
-)
+from foretype.engine.keystroke import Source, Suggestion
+from foretype.server import frames
+from foretype.server.frames import ErrorCode, Refused
+from foretype.server.limits import Limits, TokenBucket
+from foretype.server.protocol import Accepted, Dismissed, FieldClosed, Hello, Ignored, Keystroked, Protocol
 
 EVENTS = Hello | Keystroked | Accepted | Dismissed | FieldClosed | Ignored | Refused
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from foretype.settings import BadSettingsError, Settings, load, unknown_variables
+from foretype.support.settings import BadSettingsError, Settings, load, unknown_variables
 
 USAGE = 2
 """The exit code where the settings or the arguments are wrong."""

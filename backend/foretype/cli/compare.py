@@ -11,7 +11,7 @@ from rich.console import Console
 
 from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
 from foretype.cli.signals import asked_by_signals
-from foretype.keystroke import FieldKind
+from foretype.models.field_kind import FieldKind
 
 ROUNDS = 3
 AMOUNT = (20_000, 10, 300)  # bytes read, texts typed, characters of each
@@ -81,8 +81,8 @@ def compare(
     from foretype.compare.run import Asked, Stop
     from foretype.compare.run import compare as measured
     from foretype.compare.texts import Amount, folder_texts, shipped_texts
-    from foretype.machine import machine_name
     from foretype.models.errors import ModelError
+    from foretype.support.machine import machine_name
 
     console = Console(stderr=True, highlight=False)
     amount = Amount(*(QUICK_AMOUNT if quick else AMOUNT))

@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from foretype import logs
 from foretype.cli.common import Config, fail, option, settings_or_exit
-from foretype.cli.engine import CannotServeError, prepared, started
-from foretype.engine import Engine, Failure
-from foretype.keystroke import Keystroke, Suggestion
-from foretype.settings import Settings
+from foretype.cli.start import CannotServeError, prepared, started
+from foretype.engine.contract import Engine, Failure
+from foretype.engine.keystroke import Keystroke, Suggestion
+from foretype.support import logs
+from foretype.support.settings import Settings
 
 BUDGET_MS = 5000
 """Nobody is typing here: the model may take its time over a text that it sees for the first time."""

@@ -14,13 +14,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from foretype.cli.common import INTERRUPTED, fail
 from foretype.cli.signals import asked_by_signals
-from foretype.cores import physical_cores
+from foretype.support.cores import physical_cores
 
 if TYPE_CHECKING:
     from foretype.distil.journal import Measured, Trained
     from foretype.distil.plan import Plan
     from foretype.distil.run import Student, Training
-    from foretype.models.progress import Progress as Told
+    from foretype.support.progress import Progress as Told
 
 SMOOTHING = 0.9  # of the losses on the bar: one batch says little
 

@@ -17,15 +17,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from foretype.cli.commands import command
 from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
-from foretype.models.hints import command
-from foretype.providers import ProviderMissingError, Surroundings, choose
+from foretype.runtime.providers import ProviderMissingError, Surroundings, choose
 
 if TYPE_CHECKING:
     from foretype.models.manifest import PassedOver
     from foretype.models.prepared import Prepared
     from foretype.models.recipe import Recipe
-    from foretype.settings import Settings
+    from foretype.support.settings import Settings
 
 Model = Annotated[
     str | None,
@@ -94,7 +94,7 @@ def prepare(
             threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
         from foretype.cli.progress import drawn
         from foretype.models.errors import ModelError
-        from foretype.models.folder import folder_meant
+        from foretype.prepare.folder import folder_meant
 
         folder = None if settings.model is None else folder_meant(settings.model)
         _refuse_together(folder, name, source)
@@ -104,7 +104,7 @@ def prepare(
             else:
                 recipe, given = _chosen(settings, source, console)
             with drawn(console) as progress:
-                from foretype.models.make import make
+                from foretype.prepare.make import make
 
                 ready = make(
                     recipe.on(chosen) if weights is None else _only(recipe, weights),
@@ -137,7 +137,7 @@ def _refuse_together(folder: Path | None, name: str | None, source: Path | None)
 
 def _read_off(folder: Path, name: str | None, settings: Settings, force: bool, console: Console) -> Recipe:
     """The recipe of the model in a folder, and a line that says it. Raises ModelError."""
-    from foretype.models.folder import UNKNOWN_LICENCE, look_at, name_for, recipe_of
+    from foretype.prepare.folder import UNKNOWN_LICENCE, look_at, name_for, recipe_of
 
     looked_at = look_at(folder)
     recipe = recipe_of(looked_at, name_for(looked_at, name, settings.models_dir, force=force))
@@ -157,10 +157,10 @@ def _chosen(settings: Settings, source: Path | None, console: Console) -> tuple[
     """The recipe of the model that is asked for, or would be served, and the weights that were named for it.
     Raises ModelError.
     """
-    from foretype.models.choose import choose
     from foretype.models.errors import NotAModelError
-    from foretype.models.prepare import named_folders
     from foretype.models.prepared import load_prepared, remedy
+    from foretype.prepare.choose import choose
+    from foretype.prepare.ensure import named_folders
 
     folders = named_folders(settings)
     choice = choose(settings.models_dir, settings.model, folders)

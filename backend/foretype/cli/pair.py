@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from foretype.cli.common import FAILED, Config, fail, settings_or_exit
-from foretype.socket.pairing import CODE_LIFETIME, BadStateError, Pairing
+from foretype.server.pairing import CODE_LIFETIME, BadStateError, Pairing
 
 
 def pair(

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from foretype.models.progress import Progress as Told
-from foretype.models.progress import Step
+from foretype.support.progress import Progress as Told
+from foretype.support.progress import Step
 
 WORTH_A_LINE = 1.0  # seconds: shorter steps leave nothing behind
 

@@ -14,14 +14,14 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from foretype import logs
 from foretype.cli.common import INTERRUPTED, Config, fail, option, say, settings_or_exit
-from foretype.cli.engine import CannotServeError, Prepared, prepared, started
-from foretype.engine import Engine
-from foretype.settings import Settings
-from foretype.socket.pairing import BadStateError
-from foretype.socket.server import CannotListenError, Server, bind
-from foretype.stages import Stages
+from foretype.cli.start import CannotServeError, Prepared, prepared, started
+from foretype.engine.contract import Engine
+from foretype.server.pairing import BadStateError
+from foretype.server.server import CannotListenError, Server, bind
+from foretype.support import logs
+from foretype.support.settings import Settings
+from foretype.support.stages import Stages
 
 T = TypeVar("T")
 

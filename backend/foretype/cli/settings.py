@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from foretype.settings import table
+from foretype.support.settings import table
 
 
 def settings() -> None:

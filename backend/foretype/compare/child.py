@@ -15,12 +15,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from foretype import logs
 from foretype.compare.measure import Work, measure
 from foretype.compare.texts import Texts
-from foretype.keystroke import FieldKind
 from foretype.models.errors import ModelError
-from foretype.settings import Settings
+from foretype.models.field_kind import FieldKind
+from foretype.support import logs
+from foretype.support.settings import Settings
 
 
 def task(folder: str, settings: Settings, kind: FieldKind, texts: Texts | None) -> str:

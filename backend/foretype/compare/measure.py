@@ -22,18 +22,19 @@ from numpy.typing import NDArray
 
 from foretype.compare.figures import Quality, Round, Speed, percentile
 from foretype.compare.texts import Texts, half_words, shipped
-from foretype.engine import Engine, Failure
-from foretype.keystroke import FieldKind, Keystroke, Suggestion
+from foretype.compare.typist.keys import Typist
+from foretype.compare.typist.screen import Screen
+from foretype.compare.typist.turn import press
+from foretype.engine.contract import Engine, Failure
+from foretype.engine.keystroke import Keystroke, Suggestion
+from foretype.engine.local import start_engine
+from foretype.engine.vocabulary import Vocabulary
+from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
 from foretype.runtime import AnyRuntime, open_runtime
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Logits
-from foretype.serving import start_engine
-from foretype.settings import Settings
-from foretype.tokens import Vocabulary
-from foretype.typist.keys import Typist
-from foretype.typist.screen import Screen
-from foretype.typist.turn import press
+from foretype.support.settings import Settings
 
 PATIENCE_MS = 60_000  # the most that the settings allow
 PREFILL_TOKENS = 64

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from foretype.cli.commands import command
 from foretype.compare.errors import NotPreparedError
-from foretype.models.hints import command
 from foretype.models.manifest import GRAPH, MANIFEST, Manifest
 from foretype.models.prepared import Prepared, is_prepared, load_prepared
 from foretype.models.recipe import recipe_names

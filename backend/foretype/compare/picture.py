@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from foretype.compare.article import ANSWER_CPU_MS, ANSWER_GPU_MS
 from foretype.compare.report import Report, short_name
 from foretype.compare.run import Compared
-from foretype.picture import LEFT, Axis, Box, Panel, Picture, Point
+from foretype.support.picture import LEFT, Axis, Box, Panel, Picture, Point
 
 WIDTH = 880
 RIGHT = 840

@@ -17,9 +17,9 @@ from foretype.compare.errors import MeasuringFailedError, StoppedError
 from foretype.compare.figures import Quality, Round, Speed, typical
 from foretype.compare.named import Named
 from foretype.compare.texts import Texts
-from foretype.keystroke import FieldKind
-from foretype.models.progress import Progress, Step
-from foretype.settings import Settings
+from foretype.models.field_kind import FieldKind
+from foretype.support.progress import Progress, Step
+from foretype.support.settings import Settings
 
 COMMAND = (sys.executable, "-m", "foretype.compare.child")
 

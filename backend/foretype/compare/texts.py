@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from foretype.compare.errors import NothingToReadError
-from foretype.counted import many
 from foretype.distil.errors import BadTextsError
 from foretype.distil.texts import find_texts
+from foretype.prepare.gate import gate_text
+from foretype.support.counted import many
 
 SHORTEST = 150  # characters; typing a shorter text says little
 ANSWER_CHARS = 300  # that stand before the caret where one answer is asked for
@@ -83,7 +83,7 @@ def shipped_texts(amount: Amount) -> Texts:
 
 
 def shipped() -> str:
-    return resources.files("foretype.models").joinpath("gate.txt").read_text("utf-8")
+    return gate_text()
 
 
 def half_words() -> list[str]:

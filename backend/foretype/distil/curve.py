@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from foretype.distil.journal import Measured, Trained
 from foretype.distil.plan import Plan
-from foretype.picture import LEFT, Axis, Box, Panel, Picture, Tone, apart, numbered, spanning
+from foretype.support.picture import LEFT, Axis, Box, Panel, Picture, Tone, apart, numbered, spanning
 
 WIDTH, HEIGHT = 780, 540
 RIGHT = 580  # of both panels; names of lines stand to the right of them

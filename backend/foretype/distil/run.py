@@ -29,8 +29,8 @@ from foretype.distil.models import (
 from foretype.distil.plan import Plan, Wishes, check_wishes, new_plan
 from foretype.distil.texts import Texts, open_tokens, write_tokens
 from foretype.distil.trainer import Trainer, bytes_of_checkpoint
-from foretype.models.export import quiet
-from foretype.models.progress import Progress
+from foretype.prepare.export import quiet
+from foretype.support.progress import Progress
 
 
 class Training(Protocol):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretype.distil.errors import BadTextsError
-from foretype.models.progress import Step
+from foretype.support.progress import Step
 
 ENDINGS = (".txt", ".md")
 HELD_OUT_SHARE = 0.05  # of all bytes

@@ -1,1 +1,1 @@
-"""Recipes and prepared models: fetch, export, quantise, check, keep."""
+"""What a model is: its recipe, its manifest, its prepared folder, and the models folder that keeps it."""

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from foretype.keystroke import FieldKind
+from foretype.models.field_kind import FieldKind
 
 FORMAT: Final = 2
 MANIFEST = "manifest.json"
@@ -79,7 +79,7 @@ class Manifest(_Strict):
     source: SourceEntry
     files: dict[str, FileEntry]
     versions: dict[str, str]  # of the packages that made it
-    graph: Literal["fused", "plain"]  # laid by foretype.models.fuse, or as Optimum exported it
+    graph: Literal["fused", "plain"]  # laid by foretype.prepare.fuse, or as Optimum exported it
     weights: str  # "int8-block32", "float32", …
     geometry: Geometry
     begin_ids: tuple[int, ...]  # token ids that every text starts with

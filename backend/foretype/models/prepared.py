@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from foretype.cli.commands import command
 from foretype.models.errors import PreparedInvalidError
-from foretype.models.hints import command
 from foretype.models.manifest import FORMAT, GRAPH, MANIFEST, TOKENIZER, FileEntry, Manifest
 from foretype.models.recipe import recipe_names
 

@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from foretype.keystroke import FieldKind
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
-from foretype.providers import Provider
+from foretype.models.field_kind import FieldKind
+from foretype.support.provider import Provider
 
 TEMPLATE = "template"  # the file to copy; no model itself
 DEFAULTS = ("distilgpt2", "smollm2-135m")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from foretype.models.half import FLOAT16
-from foretype.models.hints import command
+from foretype.cli.commands import command
 from foretype.models.manifest import GRAPH, Manifest
-from foretype.providers import Provider, ProviderMissingError, Surroundings, choose, with_options
-from foretype.runtime.device import DeviceRuntime
+from foretype.models.weights import FLOAT16
+from foretype.runtime.device.runtime import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
 from foretype.runtime.plain import PlainRuntime
+from foretype.runtime.providers import ProviderMissingError, Surroundings, choose, with_options
+from foretype.support.provider import Provider
 
 __all__ = ["AnyRuntime", "DeviceRuntime", "FusedRuntime", "PlainRuntime", "open_runtime"]
 

@@ -28,7 +28,7 @@ class Pool(ABC):
 
     The memory has the shape (layers, 2, rows, kv_heads, IDLE + capacity, head_dim) in the model's own float
     type, which the model reads as past and writes as present. Where it lies is the subclass's matter:
-    `foretype.runtime.host_pool` or `foretype.runtime.device_pool`.
+    `foretype.runtime.host_pool` or `foretype.runtime.device.pool`.
     """
 
     device: tuple[str, int] = ("cpu", 0)

@@ -1,4 +1,4 @@
-"""What a run of the fused graph is fed (foretype.models.fuse), as arrays in this computer's memory."""
+"""What a run of the fused graph is fed (foretype.prepare.fuse), as arrays in this computer's memory."""
 
 from __future__ import annotations
 

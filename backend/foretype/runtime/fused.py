@@ -1,6 +1,6 @@
-"""Runs the fused graph (foretype.models.fuse) on the CPU: past and present are one buffer, written in place.
+"""Runs the fused graph (foretype.prepare.fuse) on the CPU: past and present are one buffer, written in place.
 
-What a GPU does otherwise is in `foretype.runtime.device`.
+What a GPU does otherwise is in `foretype.runtime.device.runtime`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 import onnxruntime as ort
 
 from foretype.models.manifest import Geometry
-from foretype.providers import Providers
 from foretype.runtime.arena import Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.feed import Feed, Float, of_text, of_texts
 from foretype.runtime.host_pool import HostPool
+from foretype.runtime.providers import Providers
 from foretype.runtime.session import open_session, session_options
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretype.models.manifest import Geometry
-from foretype.providers import Providers
 from foretype.runtime.arena import Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.host_pool import HostPool, slots_of
+from foretype.runtime.providers import Providers
 from foretype.runtime.session import open_session, session_options
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import onnxruntime as ort
 
-from foretype.providers import CPU_ONLY, Providers, check_taken
+from foretype.runtime.providers import CPU_ONLY, Providers, check_taken
 
 SPIN_US = "100"
 

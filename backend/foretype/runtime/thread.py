@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Step
-from foretype.runtime.memory import recognised
+from foretype.runtime.out_of_memory import recognised
 
 R = TypeVar("R")
 T = TypeVar("T")

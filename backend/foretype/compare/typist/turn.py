@@ -1,0 +1,19 @@
+"""One key: the typist decides, the screen follows."""
+
+from __future__ import annotations
+
+from foretype.compare.typist.keys import EraseKey, TakeKey, TypeKey, Typist
+from foretype.compare.typist.screen import Screen
+
+
+def press(typist: Typist, screen: Screen, *, now: float = 0.0, glance_s: float = 0.0) -> str:
+    """The word that was taken, or "". What has been on the screen for less than `glance_s` is not seen."""
+    match typist.press(screen.visible(now, glance_s)):
+        case TypeKey(char):
+            screen.typed(char)
+        case EraseKey():
+            screen.erased()
+        case TakeKey(word):
+            screen.took(word)
+            return word
+    return ""

@@ -1,0 +1,29 @@
+"""Deadlines: nothing in Foretype waits without one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from foretype.support.clock import Timers
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Deadline:
+    """A moment on a clock, in that clock's seconds."""
+
+    at: float
+
+    @classmethod
+    def after(cls, milliseconds: float, timers: Timers) -> Deadline:
+        return cls(timers.time() + milliseconds / 1000.0)
+
+    @classmethod
+    def whenever(cls) -> Deadline:
+        """For work that nobody waits for: it comes after everything that has a real deadline."""
+        return cls(math.inf)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether anybody waits."""
+        return self.at < math.inf

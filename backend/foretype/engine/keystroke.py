@@ -1,0 +1,63 @@
+"""What goes in and what comes out: the values that travel from the wire to the tree and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from foretype.models.field_kind import FieldKind
+
+
+class Source(StrEnum):
+    """How a suggestion was found (the wire's `source`)."""
+
+    TREE = "tree"  # without running the model for this keystroke
+    MODEL = "model"
+    BUDGET = "budget"  # cut off by the budget: the best so far
+
+
+class Reason(StrEnum):
+    """Why nothing is suggested (the wire's `reason`)."""
+
+    UNLIKELY = "unlikely"
+    DISMISSED = "dismissed"
+    NO_CONTEXT = "no_context"
+    UNSUPPORTED_TEXT = "unsupported_text"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Keystroke:
+    """One state of one field. `before` and `after` may hold any code point, also lone surrogates and NUL."""
+
+    seq: int
+    before: str
+    after: str = ""
+    max_chars: int | None = None
+    alternatives: int = 0
+    kind: FieldKind | None = None
+    subject: str | None = None
+    trace: int = field(default=0, compare=False)  # names it in the log; the server's own number
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A text that continues `before` exactly, and the probability (0 to 1) that all of it is typed next."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The answer to one keystroke. `reason` is set exactly where `text` is empty."""
+
+    text: str
+    confidence: float
+    source: Source
+    reason: Reason | None = None
+    alternatives: tuple[Continuation, ...] = ()
+
+    @classmethod
+    def nothing(cls, reason: Reason, source: Source = Source.TREE) -> Suggestion:
+        return cls(text="", confidence=0.0, source=source, reason=reason)

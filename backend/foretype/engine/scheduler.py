@@ -1,0 +1,198 @@
+"""Who gets the model next: keystrokes that are waited for, by deadline; what wants little goes together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from foretype.engine.deadline import Deadline
+from foretype.engine.pressure import Load
+from foretype.engine.tree.distribution import Distribution
+from foretype.engine.tree.trie import Run
+from foretype.runtime.arena import Arena, Pool
+from foretype.runtime.chunk import Step
+from foretype.runtime.out_of_memory import OutOfMemoryError
+from foretype.runtime.thread import ModelThread
+from foretype.support import logs
+from foretype.support.clock import Timers
+from foretype.support.stages import Stage, Stages
+
+MOST_TOGETHER = 16  # fields in one run: more make it longer than a tenth of a second
+# A field that lacks more tokens than these has a run of its own, which reads a text faster than as many
+# shared runs do (docs/decisions/0009-many-typists.md).
+LITTLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """How many tokens a field's next run would take, and where its past lies."""
+
+    pool: Pool
+    tokens: int
+
+
+class Client(Protocol):
+    """A field, as the scheduler sees it."""
+
+    @property
+    def trace(self) -> int:
+        """Names the keystroke in the log for which it waits."""
+
+    def need(self) -> Need | None:
+        """What it lacks now; `None` if it has been overtaken."""
+
+    def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
+        """The run for that, of at most so many tokens. It will be made."""
+
+    def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
+        """The run has ended well."""
+
+    def failed(self, error: Exception) -> None:
+        """The run has not; what its arena holds is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    client: Client
+    arena: Arena
+    run: Run
+    first_slot: int
+
+
+class Scheduler:
+    """Lives on the event loop. What waits is a field, not a run, so what was overtaken costs nothing."""
+
+    def __init__(
+        self,
+        model: ModelThread[list[Distribution]],
+        timers: Timers,
+        stages: Stages,
+        recover: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`recover` is awaited after a run that found no memory; nothing runs meanwhile."""
+        self.load = Load(timers)
+        self._recover = recover
+        self._model = model
+        self._timers = timers
+        self._stages = stages
+        self._waiting: dict[Client, Deadline] = {}
+        self._since: dict[Client, float] = {}  # when each began to wait
+        self._someone_waits = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def want(self, client: Client, deadline: Deadline) -> None:
+        """`client` needs the model by `deadline`. Asked again, the later word counts."""
+        if self._waiting.get(client) != deadline:
+            self._since[client] = self._stages.clock()
+        self._waiting[client] = deadline
+        self._someone_waits.set()
+
+    def forget(self, client: Client) -> None:
+        if self._drop(client):
+            self._stages.cancelled()
+
+    async def serve(self) -> None:
+        """Until cancelled: choose, run, record."""
+        while True:
+            while not self._waiting:
+                self._someone_waits.clear()
+                await self._someone_waits.wait()
+            if not any(deadline.is_real for deadline in self._waiting.values()):
+                await asyncio.sleep(0)  # answers that were just given leave before anybody looks ahead
+            if not await self._turn() and self._recover is not None:
+                await self._recover()
+
+    async def _turn(self) -> bool:
+        """One choice and its run; False where that found no memory.
+
+        A method of its own, so that nobody keeps the fields and their past key values afterwards.
+        """
+        chosen, waited_for = self._choose()
+        works = [work for client in chosen if (work := self._work(client, alone=len(chosen) == 1))]
+        return not works or await self._run(works, waited_for=waited_for)
+
+    def _choose(self) -> tuple[list[Client], bool]:
+        """Who goes next, taken from those that wait, and whether somebody waits for it.
+
+        The first by deadline, and where it lacks little, other keystrokes that do. Speculation goes field by
+        field: a run of its own has several nodes of one tree, which is as cheap as several fields in one.
+        """
+        order = sorted(self._waiting, key=self._waiting.__getitem__)
+        chosen: list[Client] = []
+        pool: Pool | None = None
+        waited_for = False
+        for client in order:
+            if chosen and (not self._waiting[client].is_real or len(chosen) == MOST_TOGETHER):
+                break
+            need = self._need(client)
+            if need is None:
+                self._drop(client)
+                continue
+            little = need.tokens <= LITTLE and self._model.batches
+            if not chosen:
+                pool, waited_for = need.pool, self._waiting[client].is_real
+                chosen.append(client)
+                if not little:
+                    break
+            elif little and need.pool is pool:
+                chosen.append(client)
+        now = self._stages.clock()
+        for client in chosen:
+            del self._waiting[client]
+            waited = now - self._since.pop(client)
+            if waited_for:
+                self._stages.took(Stage.QUEUE, waited, client.trace)
+        return chosen, waited_for
+
+    def _drop(self, client: Client) -> bool:
+        """Whether it waited."""
+        self._since.pop(client, None)
+        return self._waiting.pop(client, None) is not None
+
+    def _need(self, client: Client) -> Need | None:
+        try:
+            return client.need()
+        except Exception as error:  # one field's trouble must not end the others' service
+            _failed([client], error)
+            return None
+
+    def _work(self, client: Client, *, alone: bool) -> _Work | None:
+        try:
+            arena, run = client.next_run() if alone else client.next_run(most_tokens=1)
+        except Exception as error:
+            _failed([client], error)
+            return None
+        return _Work(client, arena, run, arena.length)
+
+    async def _run(self, works: list[_Work], *, waited_for: bool) -> bool:
+        """False where there was no memory for it."""
+        began, began_exactly = self._timers.time(), self._stages.clock()
+        try:
+            found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
+        except Exception as error:
+            _failed([work.client for work in works], error)
+            if not isinstance(error, OutOfMemoryError):
+                return True
+            self.load.spare()
+            return False
+        self._stages.ran(sum(len(work.run.nodes) for work in works), waited_for=waited_for)
+        if waited_for:
+            self.load.worked(began)
+            for work in works:
+                self._stages.took(Stage.MODEL, self._stages.clock() - began_exactly, work.client.trace)
+        for work, distributions in zip(works, found, strict=True):
+            try:
+                work.client.record(work.run, work.first_slot, distributions)
+            except Exception as error:
+                _failed([work.client], error)
+        return True
+
+
+def _failed(clients: Sequence[Client], error: Exception) -> None:
+    logs.logger().error("run_failed", **logs.of(error))
+    for client in clients:
+        client.failed(error)

@@ -1,0 +1,118 @@
+"""What the model says may come next at one node."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foretype.engine.vocabulary import Interval, Vocabulary
+from foretype.runtime.device.summary import Summary, WholeRow
+
+TOP = 128  # ranks kept in order of probability: enough for nearly every question the search asks
+
+
+class Likely(NamedTuple):
+    """Ranks, best first, and their natural logarithms of probability: (n,) int64 and (n,) float32."""
+
+    ranks: NDArray[np.int64]
+    log_probs: NDArray[np.float32]
+
+
+class Distribution:
+    """Next-token probabilities in byte order. Special tokens have no rank, so the sum may be below 1.
+
+    top: the likeliest ranks, `TOP` of them.
+    log_boundary: the logarithm of the probability that no word byte comes next, special tokens included.
+
+    The whole of it may lie on a device still: `top` and `log_boundary` are always there, the other questions
+    are for one that `is_whole`.
+    """
+
+    __slots__ = ("_ranks", "_row", "_whole", "log_boundary", "top")
+
+    def __init__(
+        self,
+        top: Likely,
+        log_boundary: float,
+        ranks: int,
+        *,
+        whole: NDArray[np.float32] | None,
+        row: WholeRow | None,
+    ) -> None:
+        """`ranks`: how many there are. `whole`: (ranks,) float32, or None where it lies in `row`."""
+        self.top = top
+        self.log_boundary = log_boundary
+        self._ranks = ranks
+        self._whole = whole
+        self._row = row
+
+    @classmethod
+    def of(cls, logits: NDArray[np.float32], vocabulary: Vocabulary) -> Distribution:
+        """From one row of logits, (vocab_size,) float32. Called on the model thread, so the event loop is
+        spared the work.
+        """
+        ranked = logits[vocabulary.ids]
+        peak = float(logits.max())
+        weights = np.exp(ranked - np.float32(peak))
+        specials = np.exp(logits[vocabulary.special_ids] - np.float32(peak))
+        total = float(weights.sum(dtype=np.float64) + specials.sum(dtype=np.float64))
+        log_probs = ranked - np.float32(peak + math.log(total))
+        in_word = float(weights @ vocabulary.word_start) / total
+        best = _best(log_probs, min(TOP, len(log_probs)))
+        top = Likely(best, log_probs[best])
+        return cls(top, math.log(max(1.0 - in_word, 1e-12)), len(log_probs), whole=log_probs, row=None)
+
+    @classmethod
+    def summed_up(cls, summary: Summary, vocabulary: Vocabulary) -> Distribution:
+        """From what came back of a row of logits that stays on a device."""
+        top = Likely(summary.top, summary.log_probs)
+        return cls(top, summary.log_boundary, len(vocabulary), whole=None, row=summary.row)
+
+    @property
+    def most_bytes(self) -> int:
+        """Memory that it takes once it is whole."""
+        return self._ranks * np.dtype(np.float32).itemsize
+
+    def is_whole(self) -> bool:
+        """Whether all of it is here; fetched now if it lies on a device. False where it is gone from there:
+        the model must run again.
+        """
+        if self._whole is None and self._row is not None:
+            self._whole = self._row.fetch()
+        return self._whole is not None
+
+    @property
+    def log_probs(self) -> NDArray[np.float32]:
+        """(ranks,) float32, natural logarithms. Only of one that `is_whole`."""
+        assert self._whole is not None, "asked for more than its top before it was whole"
+        return self._whole
+
+    def best_in(self, interval: Interval, count: int) -> Likely:
+        """The likeliest ranks of an interval, at most `count`."""
+        inside = self.log_probs[interval.low : interval.high]
+        if len(interval) > count:
+            of_top = (self.top.ranks >= interval.low) & (self.top.ranks < interval.high)
+            if np.count_nonzero(of_top) >= count:
+                return Likely(self.top.ranks[of_top][:count], self.top.log_probs[of_top][:count])
+        best = _best(inside, count)
+        return Likely(interval.low + best, inside[best])
+
+    def best_of(self, ranks: list[int]) -> Likely:
+        """These ranks, best first."""
+        log_probs = self.log_probs[ranks]
+        best = np.argsort(-log_probs, kind="stable")
+        return Likely(np.array(ranks)[best], log_probs[best])
+
+    def mass_in(self, interval: Interval) -> float:
+        """The probability that the next token lies in an interval."""
+        return float(np.exp(self.log_probs[interval.low : interval.high]).sum(dtype=np.float64))
+
+
+def _best(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    if count >= len(values):
+        return np.argsort(-values)
+    some = np.argpartition(-values, count)[:count]
+    return some[np.argsort(-values[some])]

@@ -1,0 +1,147 @@
+"""From weights to Optimum's ONNX export, with the model's config and its tokeniser beside it.
+
+Everything heavy (torch, transformers, Optimum) is imported by what is called here, and nothing that serves
+calls it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from foretype.engine.vocabulary import UnsupportedTokenizerError, Vocabulary
+from foretype.models.errors import NotAModelError
+from foretype.models.manifest import GRAPH, TOKENIZER
+from foretype.models.recipe import Recipe
+from foretype.prepare.fetch import Weights
+from foretype.prepare.folder import first_line, read_tokeniser
+from foretype.support.progress import Progress
+
+OPSET = 18
+TASK = "text-generation-with-past"
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let nothing through of what these libraries tell their developers: tracer warnings, bars of their
+    own. Errors stay.
+    """
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logging.disable(before)
+
+
+def export(weights: Weights, recipe: Recipe, folder: Path, progress: Progress) -> None:
+    """Write `model.onnx` (float32, past key values in and out), `config.json` and `tokenizer.json` to
+    `folder`.
+
+    Raises NotAModelError where Optimum does not know the family, or the weights are damaged, not whole or
+    another family's, or the tokeniser is not this model's or of a kind that cannot be served.
+    """
+    with progress.step("load PyTorch and Optimum"):
+        from optimum.exporters.onnx import onnx_export_from_model
+
+        _require_exportable(recipe)
+    with progress.step("read the weights"):
+        model = read_model(weights, recipe)
+    with progress.step("read the tokeniser"):
+        _write_tokeniser(weights, folder / TOKENIZER, model.config.vocab_size)
+    with progress.step("export to ONNX"):
+        try:
+            onnx_export_from_model(model, folder, task=TASK, opset=OPSET, do_validation=False)
+        except (MemoryError, OSError):
+            raise
+        except Exception as error:  # whatever PyTorch's tracer meets in a model that it cannot follow
+            raise NotAModelError(
+                f"Optimum cannot export {recipe.name} ({recipe.family}): {first_line(error)}"
+            ) from error
+    if not (folder / GRAPH).is_file():
+        raise NotAModelError(f"Optimum made no {GRAPH} from {weights.source.name}.")
+
+
+def _require_exportable(recipe: Recipe) -> None:
+    from optimum.exporters.tasks import TasksManager
+
+    try:
+        tasks = TasksManager.get_supported_tasks_for_model_type(
+            recipe.family, "onnx", library_name="transformers"
+        )
+    except KeyError:
+        tasks = {}
+    if TASK not in tasks:
+        raise NotAModelError(
+            f"Optimum cannot export models of the family {recipe.family} that continue text, so "
+            f"{recipe.name} cannot be prepared. Families that it can: gpt2, llama, mistral, qwen2, gpt_neox, "
+            "opt and others."
+        )
+
+
+def read_model(weights: Weights, recipe: Recipe) -> Any:
+    """The transformers model, in float32. Raises NotAModelError."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    options = {"gguf_file": weights.gguf} if weights.gguf else {}
+    try:
+        # The code that a model folder may bring is never run.
+        model, found = AutoModelForCausalLM.from_pretrained(
+            weights.folder,
+            dtype=torch.float32,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            **options,
+        )
+    except MemoryError:
+        raise
+    except (
+        Exception
+    ) as error:  # a dozen types, from safetensors' own to KeyError: each means that this is no model
+        if "size mismatch" in str(error):
+            raise NotAModelError(
+                f"The weights in {weights.folder} have other sizes than its config.json says, so they do not "
+                "belong together. Copy both again."
+            ) from error
+        raise NotAModelError(
+            f"The weights in {weights.folder} cannot be read, so copy them again: {first_line(error)}"
+        ) from error
+    if missing := found["missing_keys"]:  # transformers would fill them with random numbers
+        raise NotAModelError(
+            f"The weights in {weights.folder} are not whole: {len(missing)} are missing, among them "
+            f"{min(missing)}. Copy them again."
+        )
+    if model.config.model_type != recipe.family:
+        raise NotAModelError(
+            f"{weights.source.name} holds a model of the family {model.config.model_type}; the recipe "
+            f"{recipe.name} is for {recipe.family}."
+        )
+    return model.eval()
+
+
+def _write_tokeniser(weights: Weights, file: Path, vocab_size: int) -> None:
+    """`vocab_size`: logits a row. The tokeniser may have fewer tokens: models are padded."""
+    options = {"gguf_file": weights.gguf} if weights.gguf else {}
+    tokeniser = read_tokeniser(weights.folder, **options)
+    if len(tokeniser) > vocab_size:
+        raise NotAModelError(
+            f"The tokeniser in {weights.folder} has {len(tokeniser):,} tokens, the model only "
+            f"{vocab_size:,}: they do not belong together. Copy both from where the model comes from."
+        )
+    tokeniser.backend_tokenizer.save(str(file))
+    try:
+        Vocabulary.load(file.parent, vocab_size)
+    except UnsupportedTokenizerError as error:
+        raise NotAModelError(f"The model in {weights.folder} cannot be served: {error}.") from error

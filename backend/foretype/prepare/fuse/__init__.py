@@ -1,0 +1,37 @@
+"""Optimum's export has thousands of shape nodes that no optimiser removes; the same weights fit in a few
+hundred (design.md).
+
+One module a family; a family without one is served by the plain export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import onnx
+
+from foretype.models.manifest import Geometry
+from foretype.prepare.fuse import gpt2, llama
+from foretype.prepare.fuse.graph import Export, NotFusableError
+
+Layout = Callable[[Export, Any, Geometry], onnx.ModelProto]
+
+LAYOUTS: dict[str, Layout] = {
+    "llama": llama.lay,
+    "mistral": llama.lay,
+    "qwen2": llama.lay,
+    "gpt2": gpt2.lay,
+}
+
+__all__ = ["LAYOUTS", "NotFusableError", "fuse"]
+
+
+def fuse(export: onnx.ModelProto, config: Any, geometry: Geometry) -> onnx.ModelProto:
+    """The fused graph of an export, float32. `config` is the transformers config. Raises NotFusableError
+    with the reason.
+    """
+    layout = LAYOUTS.get(config.model_type)
+    if layout is None:
+        raise NotFusableError(f"no fused graph is known for the family {config.model_type}")
+    return layout(Export(export), config, geometry)

@@ -1,0 +1,111 @@
+"""The GPT-2 family laid as few nodes: learned positions, biases inside the norms that follow them, one node
+for attention.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import onnx
+
+from foretype.models.manifest import Geometry
+from foretype.prepare.fuse.graph import CONTRIB, Export, Graph, NotFusableError
+
+
+def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
+    """The fused graph of Optimum's export of a transformers `GPT2Config` model. Raises NotFusableError."""
+    _check(config)
+    graph = Graph(geometry)
+    residual = _embed(graph, export)
+    norms = _Norms(graph, export, config.layer_norm_epsilon)
+    update: _Update | None = None
+    for layer in range(geometry.layers):
+        module = f"transformer.h.{layer}"
+        normed, residual = norms.add(residual, update, f"{module}.ln_1", f"n{layer}")
+        update = _attention(graph, export, config, module, layer, normed)
+        normed, residual = norms.add(residual, update, f"{module}.ln_2", f"m{layer}")
+        update = _mlp(graph, export, module, layer, normed)
+    normed, _ = norms.add(residual, update, "transformer.ln_f", "final")
+    return graph.finish(normed, export.weight_of("/lm_head/MatMul"))
+
+
+def _check(config: Any) -> None:
+    """Refuse what this layout would compute wrongly without a word."""
+    if config.activation_function != "gelu_new":
+        raise NotFusableError(f"its activation is {config.activation_function}, not gelu_new")
+    if not config.scale_attn_weights or config.scale_attn_by_inverse_layer_idx:
+        raise NotFusableError("its attention scores are scaled in another way")
+
+
+def _embed(graph: Graph, export: Export) -> str:
+    tokens = graph.weight("embedding", export.parameter("transformer.wte.weight"))
+    positions = graph.weight("positions", export.parameter("transformer.wpe.weight"))
+    token = graph.node("Gather", [tokens, "input_ids"], "token")
+    position = graph.node("Gather", [positions, "position_ids"], "position")
+    return graph.node("Add", [token, position], "embedded")
+
+
+class _Update:
+    """What a block adds to the residual: a value, and the parameter that is its bias."""
+
+    def __init__(self, value: str, bias: str) -> None:
+        self.value = value
+        self.bias = bias
+
+
+class _Norms:
+    """Layer norms; from the second on, each also adds the update before it, and its bias, to the residual."""
+
+    def __init__(self, graph: Graph, export: Export, epsilon: float) -> None:
+        self._graph = graph
+        self._export = export
+        self._epsilon = float(epsilon)
+
+    def add(self, residual: str, update: _Update | None, module: str, name: str) -> tuple[str, str]:
+        """The normed value, and the residual with `update` in it."""
+        scale = self._graph.weight(f"{name}.scale", self._export.parameter(f"{module}.weight"))
+        shift = self._graph.weight(f"{name}.shift", self._export.parameter(f"{module}.bias"))
+        if update is None:
+            inputs = [residual, scale, shift]
+            return self._graph.node(
+                "LayerNormalization", inputs, name, axis=-1, epsilon=self._epsilon
+            ), residual
+        bias = self._graph.weight(f"{name}.bias", self._export.parameter(update.bias))
+        summed = f"{name}.residual"
+        normed = self._graph.node(
+            "SkipLayerNormalization",
+            [residual, update.value, scale, shift, bias],
+            name,
+            more_outputs=["", "", summed],
+            domain=CONTRIB,
+            epsilon=self._epsilon,
+        )
+        return normed, summed
+
+
+def _attention(graph: Graph, export: Export, config: Any, module: str, layer: int, source: str) -> _Update:
+    projected = graph.matmul(source, export.parameter(f"{module}.attn.c_attn.weight"), f"projected{layer}")
+    qkv = graph.add(projected, export.parameter(f"{module}.attn.c_attn.bias"), f"qkv{layer}")
+    qkv = graph.spread(qkv, f"spread{layer}")
+    names = graph.past_of(layer)
+    no_rotary = ["", "", ""]  # cosine, sine, positions: GPT-2 has added its positions at the bottom
+    attended = graph.node(
+        "GroupQueryAttention",
+        [qkv, "", "", *names.past, "seqlens_k", "total_sequence_length", *no_rotary, "attention_bias"],
+        f"attention{layer}",
+        more_outputs=names.present,
+        domain=CONTRIB,
+        num_heads=config.n_head,
+        kv_num_heads=config.n_head,
+    )
+    attended = graph.gathered(attended, f"attended{layer}")
+    value = graph.matmul(attended, export.parameter(f"{module}.attn.c_proj.weight"), f"o{layer}")
+    return _Update(value, f"{module}.attn.c_proj.bias")
+
+
+def _mlp(graph: Graph, export: Export, module: str, layer: int, source: str) -> _Update:
+    inner = graph.matmul(source, export.parameter(f"{module}.mlp.c_fc.weight"), f"inner{layer}")
+    bias = graph.weight(f"inner{layer}.bias", export.parameter(f"{module}.mlp.c_fc.bias"))
+    hidden = graph.node("FastGelu", [inner, bias], f"hidden{layer}", domain=CONTRIB)
+    value = graph.matmul(hidden, export.parameter(f"{module}.mlp.c_proj.weight"), f"outer{layer}")
+    return _Update(value, f"{module}.mlp.c_proj.bias")

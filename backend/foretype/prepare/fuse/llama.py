@@ -1,0 +1,148 @@
+"""The Llama family laid as few nodes: rotary inside the attention, packed q-k-v and gate-up, norms that add
+the residual.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+
+from foretype.models.manifest import Geometry
+from foretype.prepare.fuse.graph import CONTRIB, Array, Export, Graph, NotFusableError
+
+
+def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
+    """The fused graph of Optimum's export of a transformers `LlamaConfig` model, or of a `MistralConfig` or
+    `Qwen2Config` one: these differ in biases and in windows. Raises NotFusableError.
+    """
+    _check(config, geometry)
+    graph = Graph(geometry)
+    rotary = _Rotary(graph, config.rope_theta, geometry)
+    table = graph.weight("embedding", export.parameter("model.embed_tokens.weight"))
+    residual = graph.node("Gather", [table, "input_ids"], "embedded")
+    update: str | None = None
+    norms = _Norms(graph, export, config.rms_norm_eps)
+    for layer in range(geometry.layers):
+        module = f"/model/layers.{layer}"
+        normed, residual = norms.add(residual, update, f"{module}/input_layernorm", f"n{layer}")
+        attended = _attention(graph, export, config, module, layer, normed, rotary)
+        normed, residual = norms.add(residual, attended, f"{module}/post_attention_layernorm", f"m{layer}")
+        update = _mlp(graph, export, module, layer, normed)
+    normed, _ = norms.add(residual, update, "/model/norm", "final")
+    return graph.finish(normed, export.weight_of("/lm_head/MatMul"))
+
+
+def _check(config: Any, geometry: Geometry) -> None:
+    """Refuse what this layout would compute wrongly without a word."""
+    if config.hidden_act != "silu":
+        raise NotFusableError(f"its activation is {config.hidden_act}, not silu")
+    if getattr(config, "rope_scaling", None):
+        raise NotFusableError("its rotary positions are scaled")
+    if getattr(config, "attention_bias", False) or getattr(config, "mlp_bias", False):
+        raise NotFusableError("its projections have biases")
+    window = getattr(config, "sliding_window", None)
+    if window is not None and window < geometry.context_length:
+        raise NotFusableError(f"its attention sees {window} tokens only")
+
+
+class _Rotary:
+    """Cosine and sine for every position of the context, (context_length + 1, head_dim / 2), and where each
+    token stands.
+
+    One position more than there are: the operator wants as many as there are slots, and one slot is idle.
+    """
+
+    def __init__(self, graph: Graph, theta: float, geometry: Geometry) -> None:
+        frequency = 1.0 / theta ** (np.arange(0, geometry.head_dim, 2) / geometry.head_dim)
+        angle = np.arange(geometry.context_length + 1)[:, None] * frequency[None]
+        self.inputs = (
+            graph.weight("rotary.cos", np.cos(angle)),
+            graph.weight("rotary.sin", np.sin(angle)),
+            graph.spread("position_ids", "rotary.positions"),
+        )
+
+
+class _Norms:
+    """Root-mean-square norms; from the second on, each also adds the update that came before it to the
+    residual.
+    """
+
+    def __init__(self, graph: Graph, export: Export, epsilon: float) -> None:
+        self._graph = graph
+        self._export = export
+        self._epsilon = float(epsilon)
+
+    def add(self, residual: str, update: str | None, module: str, name: str) -> tuple[str, str]:
+        """The normed value, and the residual with `update` in it."""
+        weight = self._graph.weight(f"{name}.weight", self._export.weight_of(f"{module}/Mul_1"))
+        if update is None:
+            normed = self._graph.node(
+                "SimplifiedLayerNormalization",
+                [residual, weight],
+                name,
+                axis=-1,
+                epsilon=self._epsilon,
+                stash_type=1,
+            )
+            return normed, residual
+        summed = f"{name}.residual"
+        normed = self._graph.node(
+            "SkipSimplifiedLayerNormalization",
+            [residual, update, weight],
+            name,
+            more_outputs=["", "", summed],
+            domain=CONTRIB,
+            epsilon=self._epsilon,
+        )
+        return normed, summed
+
+
+def _attention(
+    graph: Graph, export: Export, config: Any, module: str, layer: int, source: str, rotary: _Rotary
+) -> str:
+    packed: Array = np.concatenate(
+        [export.weight_of(f"{module}/self_attn/{part}_proj/MatMul") for part in "qkv"], axis=1
+    )
+    qkv = graph.matmul(source, packed, f"qkv{layer}")
+    if config.model_type == "qwen2":
+        biases = [export.parameter(f"model.layers.{layer}.self_attn.{part}_proj.bias") for part in "qkv"]
+        qkv = graph.add(qkv, np.concatenate(biases), f"biased{layer}")
+    qkv = graph.spread(qkv, f"spread{layer}")
+    names = graph.past_of(layer)
+    attended = graph.node(
+        "GroupQueryAttention",
+        [
+            qkv,
+            "",
+            "",
+            *names.past,
+            "seqlens_k",
+            "total_sequence_length",
+            *rotary.inputs,
+            "attention_bias",
+        ],
+        f"attention{layer}",
+        more_outputs=names.present,
+        domain=CONTRIB,
+        num_heads=config.num_attention_heads,
+        kv_num_heads=config.num_key_value_heads,
+        do_rotary=1,
+        rotary_interleaved=0,
+    )
+    attended = graph.gathered(attended, f"attended{layer}")
+    return graph.matmul(attended, export.weight_of(f"{module}/self_attn/o_proj/MatMul"), f"o{layer}")
+
+
+def _mlp(graph: Graph, export: Export, module: str, layer: int, source: str) -> str:
+    packed: Array = np.concatenate(
+        [export.weight_of(f"{module}/mlp/{part}_proj/MatMul") for part in ("gate", "up")], axis=1
+    )
+    both = graph.matmul(source, packed, f"gate_up{layer}")
+    gate, up = f"gate{layer}", f"up{layer}"
+    graph.node("Split", [both], gate, more_outputs=[up], axis=-1, num_outputs=2)
+    sigmoid = graph.node("Sigmoid", [gate], f"sigmoid{layer}")
+    silu = graph.node("Mul", [gate, sigmoid], f"silu{layer}")
+    hidden = graph.node("Mul", [silu, up], f"hidden{layer}")
+    return graph.matmul(hidden, export.weight_of(f"{module}/mlp/down_proj/MatMul"), f"down{layer}")

@@ -1,0 +1,60 @@
+"""Eight-bit weights (or four): `MatMulNBits`, symmetric blocks, products in 8 bits (accuracy level 4), the
+head included.
+
+The embedding stays float32: a lookup costs nothing, and reading it from a mapped file keeps only the rows
+in memory that are used.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import onnx
+
+from foretype.prepare.grid import BLOCK, keep_grids
+
+_NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)|grid(?P<grid>8?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """How weights are rounded: `bits` each, `block` of them sharing a scale.
+
+    grid: the bits at which weights that were rounded before stay as they are (foretype.prepare.grid); only
+    the others are rounded. 0: all weights are rounded.
+    """
+
+    bits: int
+    block: int
+    grid: int = 0
+
+    @classmethod
+    def named(cls, name: str) -> Blocks:
+        """From a name as recipes write it: “int8-block32”, “grid”. Raises ValueError for any other."""
+        match = _NAME.fullmatch(name)
+        if match is None:
+            raise ValueError(
+                f"“{name}” is no kind of weights: float32, float16, grid, grid8, or int8-block32 and the like"
+            )
+        if match["grid"] is not None:
+            return cls(8, BLOCK, grid=8 if match["grid"] else 4)
+        return cls(int(match["bits"]), int(match["block"]))
+
+
+def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
+    """The same graph with its matrix products quantised. `model` is used up. Raises NotOnGridError."""
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    exact = keep_grids(model, blocks.grid) if blocks.grid else []
+    quantiser = MatMulNBitsQuantizer(
+        model,
+        bits=blocks.bits,
+        block_size=blocks.block,
+        is_symmetric=True,
+        accuracy_level=4,
+        nodes_to_exclude=exact,
+    )
+    quantiser.process()
+    quantised: onnx.ModelProto = quantiser.model.model
+    return quantised

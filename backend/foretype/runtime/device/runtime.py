@@ -1,0 +1,294 @@
+"""Runs the fused graph on a device with memory of its own: past key values and logits stay there.
+
+A run over several texts takes one token of each. Such runs have few shapes and use memory that does not move,
+so that CUDA can record their kernels once and launch them together (CUDA graphs,
+`foretype.runtime.device.fixed`). A run over one text has any shape and is not recorded. In the tests the
+provider `cpu` runs the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import onnxruntime as ort
+
+from foretype.models.manifest import Geometry
+from foretype.runtime.arena import IDLE, Arena, Pool, free_arenas, slot_bytes
+from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.device.fixed import (
+    AS_IT_COMES,
+    MOST_TEXTS,
+    FixedRun,
+    Shape,
+    run_options,
+    shape_of,
+    shapes,
+)
+from foretype.runtime.device.summary import Ranks, Summary
+from foretype.runtime.feed import Feed, Float, of_text, of_texts
+from foretype.runtime.fused import bind_past, float_type
+from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
+from foretype.runtime.providers import Providers, recording, without_tensorrt
+from foretype.runtime.session import open_session, session_options
+from foretype.support import logs
+
+if TYPE_CHECKING:
+    from foretype.runtime.device.pool import DeviceMemory, DevicePool
+
+READ = 8  # tokens of each text by which recordings are tried
+PLAYED_APART_AT_MOST = 0.01  # of the largest logit
+
+
+@dataclass(frozen=True, slots=True)
+class OnDevice:
+    """Logits (rows, vocab_size) float32 at an address on the device, until the next run."""
+
+    address: int
+    rows: int
+
+
+class DeviceRuntime:
+    """One session, one caller at a time, and always the same thread: CUDA's recordings belong to one."""
+
+    batches = True
+
+    def __init__(
+        self,
+        graph: Path,
+        geometry: Geometry,
+        *,
+        threads: int,
+        providers: Providers,
+        device: tuple[str, int] = ("cuda", 0),
+        records: bool = True,
+    ) -> None:
+        """`records`: whether CUDA may record fixed runs."""
+        self.geometry = geometry
+        self._graph = graph
+        self._threads = threads
+        self._providers = providers
+        self._device = device
+        self._records = records and recording(providers) is not None
+        self._as_it_comes = run_options(AS_IT_COMES)
+        self._load()
+        self.provider: str = self._session.get_providers()[0]
+        self.slot_bytes = slot_bytes(geometry, self._dtype)
+
+    def _load(self) -> None:
+        from foretype.runtime.device.pool import DeviceMemory  # with onnx, which the CPU need not wait for
+
+        self._load_session()
+        self._dtype: Float = float_type(self._session)
+        self.memory: DeviceMemory = DeviceMemory(
+            self.geometry, self._dtype, self._device, without_tensorrt(self._providers)
+        )
+        self._logits_of_texts = self._new_logits(MOST_TEXTS)
+        self._logits = self._logits_of_texts
+
+    def _load_session(self) -> None:
+        providers = recording(self._providers) if self._records else None
+        self._session: ort.InferenceSession = open_session(
+            self._graph, session_options(self._threads), providers or self._providers
+        )
+        self._fixed: WeakKeyDictionary[Pool, dict[Shape, FixedRun]] = WeakKeyDictionary()
+        self._recordings = 0
+
+    def _new_logits(self, rows: int) -> ort.OrtValue:
+        return self.memory.allocate((rows, self.geometry.vocab_size), np.float32)
+
+    def reopen(self) -> None:
+        """Load the model anew, which gives all memory of the old session back. Pools made before are of no
+        more use. Raises what loading raises.
+        """
+        del self._fixed, self._session, self.memory, self._logits, self._logits_of_texts
+        self._load()
+
+    def new_pool(self, rows: int, capacity: int) -> DevicePool:
+        return self.memory.new_pool(rows, capacity)
+
+    def run(self, arena: Arena, chunk: Chunk) -> Logits:
+        """Logits (k, vocab_size) float32 of the asked rows, brought to the host; the chunk's keys and values
+        are in the arena afterwards.
+
+        Raises ArenaFullError, and ONNX Runtime's own errors.
+        """
+        return self._fetched(self.leave([Step(arena, chunk)]))
+
+    def run_together(self, steps: Sequence[Step]) -> Logits:
+        """One token of each of several arenas of one pool, in one run: logits (k, vocab_size) float32 of
+        those that want them, in the order of `steps`, brought to the host.
+
+        Raises ArenaFullError, and ONNX Runtime's own errors.
+        """
+        return self._fetched(self.leave(steps))
+
+    def _fetched(self, left: OnDevice) -> Logits:
+        return self.memory.fetch(left.address, (left.rows, self.geometry.vocab_size))
+
+    def leave(self, steps: Sequence[Step]) -> OnDevice:
+        """A run whose logits stay on the device: any tokens of one text, or one of each of several."""
+        pool = steps[0].arena.pool
+        if any(len(step.chunk.ids) > 1 for step in steps):
+            (one,) = steps
+            feed = of_text(one.arena, one.chunk, self._dtype)
+            return self._run_as_it_comes(pool, (one.arena.row, one.arena.row + 1), feed)
+        if len(steps) > MOST_TEXTS:
+            return self._run_as_it_comes(pool, (0, pool.rows), of_texts(steps, (0, pool.rows), self._dtype))
+        shape = shape_of(steps, pool)
+        feed = of_texts(steps, shape.span, self._dtype)
+        self._fixed_run(pool, shape).run(feed)
+        return OnDevice(self._logits_of_texts.data_ptr(), len(feed["rows"]))
+
+    def _fixed_run(self, pool: Pool, shape: Shape) -> FixedRun:
+        """Made where there is none of the shape."""
+        of_pool = self._fixed.setdefault(pool, {})
+        if shape not in of_pool:
+            self._recordings += 1
+            number = self._recordings if self._records else None
+            of_pool[shape] = FixedRun(
+                self._session, pool, shape, self._dtype, self._logits_of_texts, self.memory.lock, number
+            )
+        return of_pool[shape]
+
+    def _run_as_it_comes(self, pool: Pool, span: tuple[int, int], feed: Feed) -> OnDevice:
+        """What is bound here is copied to the device when it is bound. All of `feed` lives until the end."""
+        wanted = len(feed["rows"])
+        if not wanted:  # one at least: an output without rows is nothing that providers are tested with
+            feed = {**feed, "rows": np.zeros(1, np.int64)}
+        if wanted > self._logits.shape()[0]:
+            self._logits = self._new_logits(wanted)
+        binding = self._session.io_binding()
+        bind_past(binding, pool, span)
+        for name, value in feed.items():
+            binding.bind_input(name, "cpu", 0, value.dtype.type, value.shape, value.ctypes.data)
+        out = (1, len(feed["rows"]), self.geometry.vocab_size)
+        binding.bind_output("logits", *self._device, np.float32, out, self._logits.data_ptr())
+        self._session.run_with_iobinding(binding, self._as_it_comes)
+        return OnDevice(self._logits.data_ptr(), wanted)
+
+    # -- before anybody is served --
+
+    def warm_up(self, pool: Pool) -> None:
+        """Run what crowds in a pool of which nobody has a row will: kernels are chosen, TensorRT builds its
+        engines, CUDA makes its recordings.
+
+        These are played, and done without from here on where that fails or gives other logits. Raises
+        OutOfMemoryError, and ONNX Runtime's own errors.
+        """
+        self._read_something(pool)
+        trouble = self._trouble(pool) if self._records else None
+        if trouble is not None:
+            logs.logger().warning("cuda_graphs_off", **trouble)
+            self._records = False
+            del self._fixed, self._session  # before the next one is loaded
+            self._load_session()
+        if not self._records:
+            for shape in shapes(pool):
+                for steps in _two_crowds(pool, shape):
+                    self._fixed_run(pool, shape).run(of_texts(steps, shape.span, self._dtype))
+
+    def _read_something(self, pool: Pool) -> None:
+        """So that there is something for a token to see, and not to see."""
+        tokens = np.arange(min(READ, pool.capacity), dtype=np.int64)
+        for arena in free_arenas(pool):
+            self.leave([Step(arena, Chunk(tokens, tokens, None, tokens[:0]))])
+
+    def _trouble(self, pool: Pool) -> Mapping[str, object] | None:
+        """What is wrong with recordings, for the log. No traceback is kept: it would hold the session."""
+        try:
+            apart = max(self._played_apart(pool, shape) for shape in shapes(pool))
+        except Exception as error:  # whatever ONNX Runtime or CUDA have against it, it runs without as well
+            if isinstance(recognised(error), OutOfMemoryError):
+                raise
+            return logs.of(error)
+        return None if apart <= PLAYED_APART_AT_MOST else {"apart": apart}
+
+    def _played_apart(self, pool: Pool, shape: Shape) -> float:
+        """How far logits of a recording that one crowd made and another plays are from those of that one's
+        run without it, in parts of the largest; infinite where there is none.
+        """
+        fixed = self._fixed_run(pool, shape)
+        first, second = (of_texts(steps, shape.span, self._dtype) for steps in _two_crowds(pool, shape))
+        out = self._logits_of_texts.data_ptr(), (len(second["rows"]), self.geometry.vocab_size)
+        fixed.run_unrecorded(second)
+        expected = self.memory.fetch(*out)
+        fixed.run(first)
+        fixed.run(second)
+        apart = np.abs(self.memory.fetch(*out) - expected).max() / max(np.abs(expected).max(), 1e-9)
+        return float(apart) if np.isfinite(apart) else float("inf")
+
+
+class TopRuntime:
+    """A `DeviceRuntime` of whose logits only the top comes back. Implements
+    `foretype.runtime.thread.Runtime`.
+    """
+
+    batches = True
+
+    def __init__(self, runtime: DeviceRuntime, ranks: Ranks, rows_bytes: int) -> None:
+        """`rows_bytes`: of whole rows that stay on the device for a while."""
+        self.provider = runtime.provider
+        self.slot_bytes = runtime.slot_bytes
+        self._runtime = runtime
+        self._ranks = ranks
+        self._rows_bytes = rows_bytes
+        self._open()
+
+    def _open(self) -> None:
+        from foretype.runtime.device.tops import Tops
+
+        self._tops = Tops(self._runtime.memory, self._ranks, self._rows_bytes, MOST_TEXTS)
+
+    def reopen(self) -> None:
+        """Load the model anew. Pools made before are of no more use, and rows that stayed on the device are
+        gone. Raises what loading raises.
+        """
+        del self._tops
+        self._runtime.reopen()
+        self._open()
+
+    def warm_up(self, pool: Pool) -> None:
+        """Raises OutOfMemoryError, and ONNX Runtime's own errors."""
+        self._runtime.warm_up(pool)
+
+    def new_pool(self, rows: int, capacity: int) -> DevicePool:
+        return self._runtime.new_pool(rows, capacity)
+
+    def run(self, arena: Arena, chunk: Chunk) -> list[Summary]:
+        """A summary for each of the asked rows. Raises ArenaFullError, and ONNX Runtime's own errors."""
+        return self._taken(self._runtime.leave([Step(arena, chunk)]))
+
+    def run_together(self, steps: Sequence[Step]) -> list[Summary]:
+        """A summary for each step that wants one. Raises ArenaFullError, and ONNX Runtime's own errors."""
+        return self._taken(self._runtime.leave(steps))
+
+    def _taken(self, left: OnDevice) -> list[Summary]:
+        return self._tops.take(left.address, (left.rows, self._runtime.geometry.vocab_size))
+
+
+def _two_crowds(pool: Pool, shape: Shape) -> Iterator[list[Step]]:
+    """Long texts that fill the shape, and then one fewer, short ones in another order with other tokens, of
+    which one does not see what is before it and one wants no logits: whatever was recorded of the first is
+    wrong for these.
+    """
+    arenas = free_arenas(pool)
+    inside = [arena for arena in arenas if shape.span[0] <= arena.row < shape.span[1]][: shape.texts]
+    yield [_one_more(arena, shape.total - IDLE - 1, token=2) for arena in inside]
+    steps = [_one_more(arena, READ - arena.row % 4, token=3 + arena.row) for arena in reversed(inside)]
+    alone = np.zeros((1, steps[0].arena.length + 1), np.bool_)
+    alone[0, -1] = True
+    steps[0] = Step(steps[0].arena, replace(steps[0].chunk, visible=alone))
+    if len(steps) > 2:
+        steps[1] = Step(steps[1].arena, replace(steps[1].chunk, rows=np.array([], np.int64)))
+    yield steps[: max(1, len(steps) - 1)]
+
+
+def _one_more(arena: Arena, length: int, token: int) -> Step:
+    """A token after `length` slots, whatever is in them."""
+    arena.length = max(0, length)
+    return Step(arena, Chunk(np.array([token]), np.array([arena.length]), None, np.zeros(1, np.int64)))

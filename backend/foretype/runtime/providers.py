@@ -1,0 +1,210 @@
+"""Where ONNX Runtime computes: which execution provider is taken, and what to do where it is not there.
+
+Nothing here imports ONNX Runtime before it is asked for, so `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from foretype.support.provider import Provider
+
+PACKAGES = ("onnxruntime", "onnxruntime-gpu")
+# By their own names: as an extra of Foretype (`[gpu]`) they come from its folder or wheel, not from an index.
+FOR_THE_CPU, FOR_A_GPU = "onnxruntime", "'onnxruntime-gpu[cuda,cudnn]'"
+MEBIBYTE = 1024 * 1024
+
+Options = dict[str, str]
+Providers = list[str | tuple[str, Options]]
+"""As ONNX Runtime takes them: by name, with options where there are any, the preferred first."""
+
+
+NAMES = {
+    Provider.CPU: "CPUExecutionProvider",
+    Provider.CUDA: "CUDAExecutionProvider",
+    Provider.TENSORRT: "TensorrtExecutionProvider",
+}
+CPU_ONLY: Providers = [NAMES[Provider.CPU]]
+
+_WHAT_IS_NEEDED = {
+    Provider.CUDA: "an NVIDIA GPU with its driver, CUDA 13 and cuDNN 9",
+    Provider.TENSORRT: "an NVIDIA GPU with its driver, CUDA 13, cuDNN 9 and TensorRT 10",
+}
+_WHAT_BRINGS_IT = {
+    Provider.CUDA: f"pip install {FOR_A_GPU}",
+    Provider.TENSORRT: f"pip install {FOR_A_GPU} 'tensorrt<11'",
+}
+
+
+class ProviderMissingError(Exception):
+    """What was asked for cannot be had; `str()` is one sentence that says what to install."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """The first NVIDIA GPU, as its driver names it."""
+
+    name: str
+    driver: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What this machine has: the ONNX Runtimes installed (name: version), the providers that they were built
+    with, and the GPU.
+    """
+
+    installed: Mapping[str, str]
+    built_in: Collection[str]
+    gpu: Gpu | None
+
+    @classmethod
+    def here(cls) -> Surroundings:
+        """Raises ProviderMissingError where there are two ONNX Runtimes, or none."""
+        installed = installed_runtimes()
+        check_installed(installed)
+        import onnxruntime
+
+        return cls(installed, onnxruntime.get_available_providers(), first_gpu())
+
+
+def installed_runtimes() -> dict[str, str]:
+    return installed_versions(PACKAGES)
+
+
+def installed_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Of those of `packages` that are installed, by name."""
+    found = {}
+    for name in packages:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def check_installed(installed: Mapping[str, str]) -> None:
+    """Both packages write the same files, so whichever came last is half overwritten. Raises
+    ProviderMissingError.
+    """
+    if not installed:
+        raise ProviderMissingError(
+            f"No ONNX Runtime is installed: pip install {FOR_THE_CPU}, or {FOR_A_GPU} for an NVIDIA GPU."
+        )
+    if len(installed) > 1:
+        both = " and ".join(f"{name} {version}" for name, version in installed.items())
+        raise ProviderMissingError(
+            f"{both} are both installed and overwrite each other's files: "
+            f"pip uninstall {' '.join(installed)}, then pip install {FOR_THE_CPU} or {FOR_A_GPU}."
+        )
+
+
+def choose(asked: Provider, there: Surroundings, *, half: bool) -> Provider:
+    """The provider to take, never AUTO. `half`: whether the model is the float16 one that a GPU wants.
+
+    AUTO takes CUDA where runtime, GPU and model are for it. It never takes TensorRT, whose first start builds
+    engines for minutes. Raises ProviderMissingError where another was asked for and is not there.
+    """
+    if asked is Provider.AUTO:
+        ready = half and there.gpu is not None and NAMES[Provider.CUDA] in there.built_in
+        return Provider.CUDA if ready else Provider.CPU
+    if NAMES[asked] not in there.built_in:
+        raise ProviderMissingError(
+            f"FORETYPE_PROVIDER is {asked.value}, but the ONNX Runtime that is installed has none of it: "
+            f"pip uninstall {' '.join(there.installed)}, then pip install {FOR_A_GPU}."
+        )
+    if asked is not Provider.CPU and there.gpu is None:
+        raise _not_there(asked)
+    return asked
+
+
+def with_options(
+    provider: Provider, model: Path, there: Surroundings, *, memory_mb: int | None = None
+) -> Providers:
+    """What to give to ONNX Runtime for the model in the folder `model`.
+
+    memory_mb: the most that its arena on the GPU may take. What TensorRT cannot take, CUDA computes.
+    """
+    if provider is Provider.CPU:
+        return list(CPU_ONLY)
+    cuda: Options = {"arena_extend_strategy": "kSameAsRequested"}
+    if memory_mb is not None:
+        cuda["gpu_mem_limit"] = str(memory_mb * MEBIBYTE)
+    found: Providers = [(NAMES[Provider.CUDA], cuda), NAMES[Provider.CPU]]
+    if provider is Provider.TENSORRT:
+        cache = str(model / f"tensorrt-{engine_key(there)}")
+        engines = {
+            "trt_fp16_enable": "1",
+            "trt_engine_cache_enable": "1",
+            "trt_engine_cache_path": cache,
+            "trt_timing_cache_enable": "1",
+            "trt_timing_cache_path": cache,
+        }
+        found.insert(0, (NAMES[Provider.TENSORRT], engines))
+    return found
+
+
+def without_tensorrt(providers: Providers) -> Providers:
+    """For graphs that are not worth an engine."""
+    return [one for one in providers if _name(one) != NAMES[Provider.TENSORRT]]
+
+
+def recording(providers: Providers) -> Providers | None:
+    """The same with CUDA recording its kernels (CUDA graphs); None where another computes too, or instead."""
+    first = providers[0]
+    if isinstance(first, str) or first[0] != NAMES[Provider.CUDA]:
+        return None
+    return [(first[0], {**first[1], "enable_cuda_graph": "1"}), *providers[1:]]
+
+
+def _name(provider: str | tuple[str, Options]) -> str:
+    return provider if isinstance(provider, str) else provider[0]
+
+
+def engine_key(there: Surroundings) -> str:
+    """Names a folder of TensorRT engines: one built for another GPU, driver or runtime is not taken."""
+    assert there.gpu is not None
+    parts = [there.gpu.name, str(there.gpu.driver), *(f"{k}={v}" for k, v in sorted(there.installed.items()))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def check_taken(asked: Providers, taken: Collection[str]) -> None:
+    """ONNX Runtime leaves out a provider that does not start and says so in its log only. Raises
+    ProviderMissingError where the first that was asked for is not among those `taken`.
+    """
+    first = _name(asked[0])
+    if first not in taken:
+        raise _not_there(next(provider for provider, name in NAMES.items() if name == first))
+
+
+def _not_there(provider: Provider) -> ProviderMissingError:
+    return ProviderMissingError(
+        f"FORETYPE_PROVIDER is {provider.value}, which cannot be started here: it needs "
+        f"{_WHAT_IS_NEEDED[provider]}; {_WHAT_BRINGS_IT[provider]} brings the libraries, the driver is "
+        "the system's. FORETYPE_PROVIDER=cpu does without."
+    )
+
+
+def first_gpu() -> Gpu | None:
+    """Asked of the driver itself; None where there is no driver or no GPU."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return None
+    count, device, version = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
+    if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)) or count.value < 1:
+        return None
+    name = ctypes.create_string_buffer(256)
+    driver.cuDeviceGet(ctypes.byref(device), 0)
+    driver.cuDeviceGetName(name, len(name), device)
+    driver.cuDriverGetVersion(ctypes.byref(version))
+    memory = ctypes.c_size_t()
+    driver.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
+    return Gpu(name.value.decode(errors="replace"), version.value, memory.value)

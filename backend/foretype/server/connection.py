@@ -1,0 +1,228 @@
+"""One WebSocket: a loop that receives, a task that sends, between them the protocol and the engine's desk.
+
+The receive loop never waits for the model: it gives a keystroke to the desk, and answers come back through
+`_answer`. It waits for the sender only where errors pile up that the client does not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from dataclasses import replace
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from foretype.engine.contract import Desk, Engine, Failure, FailureCode
+from foretype.engine.keystroke import Suggestion
+from foretype.server import frames
+from foretype.server.frames import ErrorCode, Refused
+from foretype.server.mailbox import Mailbox
+from foretype.server.pairing import BadStateError
+from foretype.server.protocol import (
+    Accepted,
+    Dismissed,
+    Event,
+    FieldClosed,
+    Hello,
+    Ignored,
+    Keystroked,
+    Protocol,
+)
+from foretype.server.service import Service
+from foretype.support import logs
+from foretype.support.stages import Stage
+
+CLOSE_UNAUTHORIZED = 4401
+CLOSE_NO_HELLO = 4408
+CLOSE_GOING_AWAY = 1012
+FAREWELL_SECONDS = 2.0
+
+UNAUTHORIZED = Refused(
+    ErrorCode.UNAUTHORIZED,
+    "The token is missing, wrong or revoked: pair again with a code from `foretype pair`.",
+)
+DRAINING = Refused(
+    ErrorCode.DRAINING, "The server is going away: connect again in a moment and send the text again."
+)
+TRACES = itertools.count(1)
+INTERNAL = "The server failed at this keystroke: go on typing, the next one is tried anew."
+
+
+class Connection:
+    """Lives as long as `run`. `leave` may be called from another task of the same loop."""
+
+    def __init__(self, socket: web.WebSocketResponse[bool], engine: Engine, service: Service) -> None:
+        self._socket = socket
+        self._engine = engine
+        self._service = service
+        self._protocol = Protocol(service.limits, service.clock)
+        self._mailbox = Mailbox()
+        self._sender: asyncio.Task[None] | None = None
+        self._desk: Desk | None = None
+        self._owner = ""
+        self._fields = 0
+        self._arrived = 0.0  # when the message in hand came
+
+    async def run(self) -> None:
+        """From the opened socket to its end, whoever ends it."""
+        self._sender = asyncio.create_task(self._send())
+        try:
+            if await self._welcomed():
+                await self._converse()
+        finally:
+            # Whatever was under way is of no use to a client that is gone: the desk drops it.
+            if self._desk is not None:
+                self._desk.close()
+            self._sender.cancel()
+            self._service.metrics.fields.dec(self._fields)
+
+    async def leave(self) -> None:
+        """Say that the server is going away, then close.
+
+        Ends within seconds even where the client does not read.
+        """
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._refuse_and_close(DRAINING, CLOSE_GOING_AWAY)
+
+    async def _welcomed(self) -> bool:
+        """Wait for hello and check its token; False where the connection is at its end."""
+        try:
+            # Cancelled by the timeout inside receive(), nothing is lost: the connection is closed next.
+            async with asyncio.timeout(self._service.limits.hello_seconds):
+                hello = await self._hello()
+        except TimeoutError:
+            await self._socket.close(code=CLOSE_NO_HELLO, message=b"no hello in time")
+            return False
+        if hello is None:
+            return False
+        owner = self._owner_of(hello)
+        if owner is None:
+            await self._refuse_and_close(UNAUTHORIZED, CLOSE_UNAUTHORIZED)
+            return False
+        self._owner = owner
+        self._protocol.greet()
+        self._desk = self._engine.open(self._answer)
+        self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
+        return True
+
+    async def _hello(self) -> Hello | None:
+        while True:
+            event = await self._receive()
+            if event is None or isinstance(event, Hello):
+                return event
+
+    def _owner_of(self, hello: Hello) -> str | None:
+        try:
+            return self._service.tokens.owner(hello.token)
+        except BadStateError as error:
+            logs.logger().error("clients_unreadable", **logs.of(error))
+            return None
+
+    async def _converse(self) -> None:
+        """Take messages until the connection ends."""
+        while True:
+            # Cancelled here or in receive(), no message is half-taken: each is handled without an await.
+            await self._mailbox.room()
+            event = await self._receive()
+            if event is None:
+                return
+            try:
+                welcome = not isinstance(event, Keystroked) or self._service.tokens.still_good(self._owner)
+            except BadStateError as error:  # nobody can say now who is welcome: this keystroke gets nothing
+                logs.logger().error("state_unreadable", **logs.of(error))
+                self._fail(event)
+                continue
+            if not welcome:
+                await self._refuse_and_close(UNAUTHORIZED, CLOSE_UNAUTHORIZED)
+                return
+            self._handle(event)
+
+    def _fail(self, event: Event) -> None:
+        """A keystroke that cannot be served now is answered all the same."""
+        if isinstance(event, Keystroked):
+            failure = Failure(FailureCode.INTERNAL, INTERNAL)
+            self._answer(event.field, event.keystroke.seq, failure, final=True, elapsed_ms=0.0)
+
+    async def _receive(self) -> Event | None:
+        """The next message's meaning; None where the connection has ended."""
+        message = await self._socket.receive()
+        self._arrived = self._service.clock()
+        if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
+            if len(message.data) > self._service.limits.message_bytes:
+                await self._socket.close(code=WSCloseCode.MESSAGE_TOO_BIG, message=b"message too long")
+                return None
+            return self._protocol.receive(message.data, binary=message.type is WSMsgType.BINARY)
+        return None
+
+    def _handle(self, event: Event) -> None:
+        assert self._desk is not None
+        match event:
+            case Keystroked(field, keystroke):
+                keystroke = replace(keystroke, trace=next(TRACES))
+                took = self._service.clock() - self._arrived
+                self._service.metrics.keystroke()
+                self._service.metrics.stages.took(Stage.RECEIVE, took, keystroke.trace)
+                try:
+                    self._desk.keystroke(field, keystroke)
+                except Exception as error:  # one keystroke's failure must not end the other fields
+                    logs.logger().error("keystroke_failed", **logs.of(error))
+                    self._fail(event)
+            case Accepted(field, seq, text):
+                self._desk.accepted(field, seq, text)
+            case Dismissed(field, seq):
+                self._desk.dismissed(field, seq)
+            case FieldClosed(field):
+                self._mailbox.drop_answer(field)
+                self._desk.forget(field)
+            case Refused():
+                self._service.metrics.error(event.code.value)
+                self._mailbox.put(frames.error(event))
+            case Hello() | Ignored():
+                pass
+        self._count_fields()
+
+    def _answer(
+        self, field: str, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float
+    ) -> None:
+        """The engine's answers, on the event loop. What nobody waits for any more is dropped here."""
+        if not self._protocol.may_answer(field, seq, final=final):
+            return
+        if final:
+            self._service.metrics.answer(outcome, elapsed_ms)
+        if isinstance(outcome, Failure):
+            refused = Refused.because(outcome, field, seq)
+            self._service.metrics.error(refused.code.value)
+            self._mailbox.put_answer(field, frames.error(refused))
+        else:
+            self._mailbox.put_answer(
+                field, frames.suggestion(field, seq, outcome, final=final, elapsed_ms=elapsed_ms)
+            )
+
+    async def _send(self) -> None:
+        """Send what waits, one frame after the other, until cancelled or the client is gone."""
+        try:
+            while True:
+                frame = await self._mailbox.take()
+                # Cancelled here the frame is in the transport's buffer, whole: only the wait for room in it
+                # is cut short.
+                began = self._service.clock()
+                await self._socket.send_frame(frame.encode("ascii"), WSMsgType.TEXT)
+                self._service.metrics.stages.took(Stage.SEND, self._service.clock() - began)
+        except ConnectionError:
+            pass  # the receive loop sees the end too
+        finally:
+            self._mailbox.abandon()
+
+    async def _refuse_and_close(self, refused: Refused, code: int) -> None:
+        if self._sender is not None:
+            self._sender.cancel()
+        self._service.metrics.error(refused.code.value)
+        with contextlib.suppress(ConnectionError):
+            await self._socket.send_frame(frames.error(refused).encode("ascii"), WSMsgType.TEXT)
+        await self._socket.close(code=code, message=refused.code.value.encode())
+
+    def _count_fields(self) -> None:
+        self._service.metrics.fields.inc(self._protocol.fields - self._fields)
+        self._fields = self._protocol.fields

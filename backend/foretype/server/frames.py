@@ -1,0 +1,101 @@
+"""Frames from the server to the client: values in, JSON text out.
+
+Everything is written in ASCII: a lone surrogate, which UTF-8 cannot carry, travels as its JSON escape.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from foretype.engine.contract import Failure
+from foretype.engine.keystroke import Suggestion
+from foretype.server.limits import Limits
+
+VERSION = 1
+SUBPROTOCOL = "foretype.v1"
+ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+
+
+class ErrorCode(StrEnum):
+    """The wire's error codes; the last two are the engine's `FailureCode`."""
+
+    BAD_MESSAGE = "bad_message"
+    UNAUTHORIZED = "unauthorized"
+    TEXT_TOO_LONG = "text_too_long"
+    TOO_MANY_FIELDS = "too_many_fields"
+    RATE_LIMITED = "rate_limited"
+    DRAINING = "draining"
+    OVERLOADED = "overloaded"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that was not taken. `message` says what to do and never repeats anything that was typed.
+
+    `field` and `seq` are there as far as they could be read from what came in; `final` where it is the answer
+    to a keystroke.
+    """
+
+    code: ErrorCode
+    message: str
+    field: str | None = None
+    seq: int | None = None
+    final: bool = False
+
+    @classmethod
+    def because(cls, failure: Failure, field: str, seq: int) -> Refused:
+        return cls(ErrorCode(failure.code.value), failure.message, field, seq, final=True)
+
+
+def welcome(model: str, budget_ms: int, limits: Limits) -> str:
+    return _text(
+        {
+            "type": "welcome",
+            "version": VERSION,
+            "model": model,
+            "budget_ms": budget_ms,
+            "limits": {
+                "context_chars": limits.context_chars,
+                "fields": limits.fields,
+                "message_bytes": limits.message_bytes,
+            },
+        }
+    )
+
+
+def suggestion(field: str, seq: int, found: Suggestion, *, final: bool, elapsed_ms: float) -> str:
+    frame: dict[str, Any] = {
+        "type": "suggestion",
+        "field": field,
+        "seq": seq,
+        "text": found.text,
+        "confidence": round(found.confidence, 4),
+        "alternatives": [
+            {"text": other.text, "confidence": round(other.confidence, 4)} for other in found.alternatives
+        ],
+        "final": final,
+        "elapsed_ms": round(elapsed_ms, 1),
+        "source": found.source.value,
+    }
+    if found.reason is not None and not found.text:
+        frame["reason"] = found.reason.value
+    return _text(frame)
+
+
+def error(refused: Refused) -> str:
+    frame: dict[str, Any] = {"type": "error", "code": refused.code.value, "message": refused.message}
+    if refused.field is not None:
+        frame["field"] = refused.field
+    if refused.seq is not None:
+        frame["seq"] = refused.seq
+    if refused.final:
+        frame["final"] = True
+    return _text(frame)
+
+
+def _text(frame: dict[str, Any]) -> str:
+    return ENCODER.encode(frame)

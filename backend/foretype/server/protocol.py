@@ -1,0 +1,270 @@
+"""One connection's side of the wire protocol, without I/O: frames in, events out.
+
+`Protocol.receive` takes what came in and returns what it means; it never raises for anything a client can
+send. What the client may still be sent for a field is decided by `Protocol.may_answer`. Tokens are not known
+here: `Hello` carries one out, and the caller says `greet()` when it was right.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from foretype.engine.keystroke import Keystroke
+from foretype.models.field_kind import FieldKind
+from foretype.server.frames import ErrorCode, Refused
+from foretype.server.limits import Limits, TokenBucket
+from foretype.support.clock import Clock
+
+MAX_SEQ = 2**53 - 1  # the largest whole number that JavaScript counts exactly
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """`token` is None where it is missing or no string: that opens nothing."""
+
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keystroked:
+    field: str
+    keystroke: Keystroke
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    field: str
+    seq: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    field: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldClosed:
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing is to be done or said: a message before `hello`, or one about a field that is not open."""
+
+
+Event = Hello | Keystroked | Accepted | Dismissed | FieldClosed | Ignored | Refused
+
+
+class UnreadableError(Exception):
+    """A message, or a member of it, is not what the protocol says. `message` never holds what was sent."""
+
+    def __init__(self, message: str, code: ErrorCode = ErrorCode.BAD_MESSAGE) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+@dataclass(slots=True)
+class _Open:
+    """A field that the client has open: its newest keystroke, and whether that has had its final answer."""
+
+    seq: int
+    answered: bool = False
+
+
+class Protocol:
+    """Not safe to call from several threads; the caller's receive loop and answers share one event loop."""
+
+    def __init__(self, limits: Limits, clock: Clock) -> None:
+        self._limits = limits
+        self._bucket = TokenBucket(limits.keystrokes_per_second, limits.keystroke_burst, clock)
+        self._fields: dict[str, _Open] = {}
+        self._greeted = False
+
+    @property
+    def fields(self) -> int:
+        """How many fields are open."""
+        return len(self._fields)
+
+    def greet(self) -> None:
+        """The token of `Hello` was right: from here on messages are taken."""
+        self._greeted = True
+
+    def receive(self, frame: bytes, *, binary: bool = False) -> Event:
+        """What one data frame means. Raises nothing, whatever is in it."""
+        message: dict[str, Any] | None = None
+        try:
+            if binary:
+                raise UnreadableError("Send text frames: this one was binary.")
+            message = read_object(frame)
+            return self._greeting(message) if not self._greeted else self._event(message)
+        except UnreadableError as refused:
+            if not self._greeted:
+                return Ignored()  # nothing is answered before hello
+            return self._refused(refused, message)
+
+    def may_answer(self, field: str, seq: int, *, final: bool) -> bool:
+        """Whether an answer for this keystroke may be sent, and note it if it is the final one.
+
+        No for a field that is closed, a keystroke that was overtaken, and anything after a final answer.
+        """
+        state = self._fields.get(field)
+        if state is None or state.seq != seq or state.answered:
+            return False
+        state.answered = final
+        return True
+
+    def _greeting(self, message: dict[str, Any]) -> Event:
+        if message.get("type") != "hello":
+            return Ignored()
+        token = message.get("token")
+        return Hello(token if isinstance(token, str) else None)
+
+    def _event(self, message: dict[str, Any]) -> Event:
+        match message.get("type"):
+            case "keystroke":
+                return self._keystroke(message)
+            case "accepted":
+                return self._accepted(message)
+            case "dismissed":
+                field, seq = self._name(message), whole_number(message, "seq")
+                return Dismissed(field, seq) if field in self._fields else Ignored()
+            case "close":
+                field = self._name(message)
+                return FieldClosed(field) if self._fields.pop(field, None) else Ignored()
+            case "hello":
+                raise UnreadableError("This connection has said hello already: send keystrokes.")
+            case str():
+                raise UnreadableError("'type' is none of keystroke, accepted, dismissed, close.")
+            case _:
+                raise UnreadableError("The message needs a string member 'type'.")
+
+    def _keystroke(self, message: dict[str, Any]) -> Event:
+        field = self._name(message)
+        if not self._bucket.take():
+            raise UnreadableError(
+                "Too many keystrokes a second: send only the newest one.", ErrorCode.RATE_LIMITED
+            )
+        keystroke = read_keystroke(message, self._limits)
+        state = self._fields.get(field)
+        # A seq that does not grow is refused, so that an answer belongs to one text only. Refused keystrokes
+        # do not count, and a field that was closed starts anew.
+        if state is not None and keystroke.seq <= state.seq:
+            raise UnreadableError(
+                "'seq' must grow with every keystroke of a field; close the field to start again."
+            )
+        if state is None and len(self._fields) >= self._limits.fields:
+            raise UnreadableError(
+                f"No more than {self._limits.fields} fields may be open: close one first.",
+                ErrorCode.TOO_MANY_FIELDS,
+            )
+        self._fields[field] = _Open(keystroke.seq)
+        return Keystroked(field, keystroke)
+
+    def _accepted(self, message: dict[str, Any]) -> Event:
+        field, seq = self._name(message), whole_number(message, "seq")
+        text = string(message, "text", self._limits.context_chars)
+        return Accepted(field, seq, text) if field in self._fields else Ignored()
+
+    def _name(self, message: dict[str, Any]) -> str:
+        field = message.get("field")
+        if not isinstance(field, str):
+            raise UnreadableError("The message needs a string member 'field'.")
+        if len(field) > self._limits.name_chars:
+            raise UnreadableError(
+                f"'field' is longer than {self._limits.name_chars} characters: choose a shorter name."
+            )
+        return field
+
+    def _refused(self, why: UnreadableError, message: dict[str, Any] | None) -> Refused:
+        """The error for a message, with its field and seq as far as they can be trusted to be those."""
+        if message is None:
+            return Refused(why.code, why.message)
+        field, seq = message.get("field"), message.get("seq")
+        if not isinstance(field, str) or len(field) > self._limits.name_chars:
+            field = None
+        if type(seq) is not int or not 0 <= seq <= MAX_SEQ:
+            seq = None
+        answers = message.get("type") == "keystroke" and field is not None and seq is not None
+        return Refused(why.code, why.message, field, seq, final=answers)
+
+
+def read_object(frame: bytes) -> dict[str, Any]:
+    """One JSON object, read strictly.
+
+    Raises `UnreadableError` for anything else, without a word of what it was.
+    """
+    try:
+        value = DECODER.decode(frame.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise UnreadableError("The message is not UTF-8.") from None
+    # ValueError: no JSON, or a number of more digits than Python reads. RecursionError: nested without end.
+    except (ValueError, RecursionError):
+        raise UnreadableError("The message is not JSON.") from None
+    if not isinstance(value, dict):
+        raise UnreadableError("The message must be one JSON object.")
+    return value
+
+
+def read_keystroke(message: dict[str, Any], limits: Limits) -> Keystroke:
+    """The `keystroke` in a message, whatever its `type` and `field`. Raises `UnreadableError`."""
+    return Keystroke(
+        seq=whole_number(message, "seq"),
+        before=string(message, "before", limits.context_chars),
+        after=string(message, "after", limits.context_chars),
+        max_chars=_optional_number(message, "max_chars", least=1),
+        alternatives=min(_optional_number(message, "alternatives", least=0) or 0, limits.alternatives),
+        kind=_kind(message.get("kind")),
+        subject=None if message.get("subject") is None else string(message, "subject", limits.context_chars),
+    )
+
+
+def string(message: dict[str, Any], name: str, at_most: int) -> str:
+    """A member that must be there. Its length is counted in code points."""
+    value = message.get(name)
+    if not isinstance(value, str):
+        raise UnreadableError(f"The message needs a string member '{name}'.")
+    if len(value) > at_most:
+        raise UnreadableError(
+            f"'{name}' is longer than {at_most} characters: send the part next to the caret.",
+            ErrorCode.TEXT_TOO_LONG,
+        )
+    return value
+
+
+def whole_number(message: dict[str, Any], name: str, least: int = 0) -> int:
+    value = message.get(name)
+    if type(value) is not int or not least <= value <= MAX_SEQ:  # a bool is an int to isinstance
+        raise UnreadableError(f"'{name}' must be a whole number from {least} to 2^53 - 1.")
+    return value
+
+
+def _optional_number(message: dict[str, Any], name: str, least: int) -> int | None:
+    return None if message.get(name) is None else whole_number(message, name, least)
+
+
+def _kind(value: object) -> FieldKind | None:
+    if value is None:
+        return None
+    try:
+        return FieldKind(value)  # type: ignore[arg-type]  # an enum may be asked for any value
+    except ValueError:
+        raise UnreadableError(f"'kind' is none of {', '.join(FieldKind)}.") from None
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise UnreadableError("A member is there twice: send each one once.")
+    return members
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise UnreadableError("NaN and Infinity are not JSON.")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant)

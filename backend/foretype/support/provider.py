@@ -1,0 +1,14 @@
+"""The execution providers that a person can ask for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Provider(StrEnum):
+    """What `FORETYPE_PROVIDER` may be."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    TENSORRT = "tensorrt"

@@ -1,0 +1,276 @@
+"""Every setting: its name, default, meaning and limits.
+
+Command line, then environment, then file, then default. The environment's names are the fields' in capitals
+after `FORETYPE_`; the file is TOML with the fields' own names.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from foretype.server.limits import Limits
+from foretype.support.cores import physical_cores
+from foretype.support.provider import Provider
+
+PREFIX = "FORETYPE_"
+CONFIG_VARIABLE = "FORETYPE_CONFIG"
+MOST_THREADS = 4
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class BadSettingsError(Exception):
+    """Settings that cannot be used: one sentence for each thing that is wrong with them."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+def _split(value: object) -> object:
+    """A list as the environment and the command line give it: separated by commas."""
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+def _none_if_blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+OptionalName = Annotated[str | None, BeforeValidator(_none_if_blank)]
+
+
+def checkout() -> Path | None:
+    """The root of the source tree that this package runs from; None where it was installed."""
+    root = Path(__file__).resolve().parents[3]
+    return root if (root / "pyproject.toml").is_file() and (root / "backend" / "foretype").is_dir() else None
+
+
+def _models_dir() -> Path:
+    root = checkout()
+    return (
+        root / "models" / "build" if root else Path(platformdirs.user_data_dir("foretype", False)) / "models"
+    )
+
+
+def config_file(given: Path | None, environment: Mapping[str, str]) -> Path:
+    """The settings file: as given, else as FORETYPE_CONFIG says, else the one in the person's configuration
+    folder.
+    """
+    named = given or environment.get(CONFIG_VARIABLE)
+    return Path(named) if named else Path(platformdirs.user_config_dir("foretype", False)) / "config.toml"
+
+
+class Settings(BaseSettings):
+    """The settings of one run; they do not change while it lasts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 lets other machines in.")
+    port: int = Field(8765, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    token: Annotated[SecretStr | None, BeforeValidator(_none_if_blank)] = Field(
+        None, description="A fixed token that lets clients in; without it tokens come from pairing."
+    )
+    model: OptionalName = Field(
+        None, description="A recipe's name; by default the first whose weights can be had."
+    )
+    models_dir: Path = Field(default_factory=_models_dir, description="Where prepared models are kept.")
+    distilgpt2_folder: Annotated[Path | None, BeforeValidator(_none_if_blank)] = Field(
+        None, description="A local folder with DistilGPT2's weights, in place of the model hub."
+    )
+    state_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_state_dir("foretype", False)),
+        description="Where paired clients are remembered: hashes of their tokens, never text.",
+    )
+    budget_ms: int = Field(
+        300, ge=10, le=60_000, description="Milliseconds in which a keystroke has its final answer."
+    )
+    threads: int = Field(
+        default_factory=lambda: min(MOST_THREADS, physical_cores()),
+        ge=1,
+        le=256,
+        description="Processor threads for the model; by default one a physical core, at most 4.",
+    )
+    provider: Provider = Field(
+        Provider.AUTO, description="Where the model runs: auto, cpu, cuda or tensorrt."
+    )
+    gpu_memory_mb: int | None = Field(
+        None,
+        ge=256,
+        description="Megabytes of GPU memory that ONNX Runtime may take; by default what it needs.",
+    )
+    runs_ahead: int = Field(
+        4,
+        ge=0,
+        le=100,
+        description="Model runs made ahead after each keystroke, while nobody waits; 0 spares the battery.",
+    )
+    field_mb: int = Field(48, ge=16, le=1024, description="Megabytes that the tree of one field may take.")
+    trees_mb: Annotated[int | None, BeforeValidator(_none_if_blank)] = Field(
+        None,
+        ge=64,
+        le=1_048_576,
+        description="Megabytes for the trees of all fields; by default 1,024, on a GPU half of its memory.",
+    )
+    threshold: Annotated[float | None, BeforeValidator(_none_if_blank)] = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Show nothing less probable than this (0 to 1); by default the recipe's own.",
+    )
+    allowed_hosts: Names = Field(
+        (), description="More values of the Host header to answer to, separated by commas."
+    )
+    allowed_origins: Names = Field(
+        (), description="More origins whose pages may use the server, separated by commas."
+    )
+    log_level: LogLevel = Field(
+        LogLevel.WARNING, description="debug, info, warning or error. Typed text is logged at none of them."
+    )
+    context_chars: int = Field(
+        2000, ge=1, le=1_000_000, description="Characters that a client may send left and right of the caret."
+    )
+    fields: int = Field(64, ge=1, le=10_000, description="Fields that one connection may have open.")
+    message_bytes: int = Field(32_768, ge=1024, le=16_777_216, description="Longest message in bytes.")
+    keystrokes_per_second: float = Field(
+        100, gt=0, le=100_000, description="Keystrokes a second that one connection may send."
+    )
+    keystroke_burst: int = Field(200, ge=1, le=1_000_000, description="Keystrokes that it may send at once.")
+
+    @model_validator(mode="after")
+    def _messages_hold_their_context(self) -> Settings:
+        needed = 8 * self.context_chars + 1024  # four bytes a character, left and right of the caret
+        if self.message_bytes < needed:
+            raise ValueError(f"message_bytes must be at least {needed}, to hold context_chars on both sides.")
+        return self
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            context_chars=self.context_chars,
+            fields=self.fields,
+            message_bytes=self.message_bytes,
+            keystrokes_per_second=self.keystrokes_per_second,
+            keystroke_burst=self.keystroke_burst,
+        )
+
+
+def load(command_line: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
+    """The settings of this run.
+
+    None among the command line's values means "not given". Raises `BadSettingsError`.
+    """
+    given = {name: value for name, value in (command_line or {}).items() if value is not None}
+    path = config_file(config, os.environ)
+    file = _read(path, must_exist=bool(config or os.environ.get(CONFIG_VARIABLE)))
+
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=file)
+
+    try:
+        return Loaded(**given)
+    except ValidationError as bad:
+        raise BadSettingsError([_sentence(error, given, path) for error in bad.errors()]) from None
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """A sentence for each FORETYPE_ variable that is no setting: most are misspelt."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    return [
+        f"{name} is no setting and is ignored.{_did_you_mean(name, known)}"
+        for name in sorted(environment)
+        if name.upper().startswith(PREFIX) and name.upper() not in known
+    ]
+
+
+def table() -> str:
+    """The settings as a Markdown table, as it stands in the README."""
+    rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        rows.append(f"| `{PREFIX}{name.upper()}` | {_default(name, field)} | {field.description} |")
+    return "\n".join(rows)
+
+
+_DEFAULTS_IN_WORDS = {
+    "models_dir": "`models/build` in a checkout, else the user's data folder",
+    "state_dir": "the user's state folder",
+    "threads": "physical cores, at most 4",
+}
+
+
+def _default(name: str, field: FieldInfo) -> str:
+    if name in _DEFAULTS_IN_WORDS:
+        return _DEFAULTS_IN_WORDS[name]
+    value = field.default
+    return f"`{value}`" if value not in (None, ()) else "–"
+
+
+def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if must_exist:
+            raise BadSettingsError([f"There is no settings file {path}."]) from None
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettingsError([f"The settings file {path} cannot be read: {error}."]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettingsError([f"The settings file {path} is not TOML: {error}."]) from None
+
+
+def _sentence(error: Any, given: Mapping[str, Any], path: Path) -> str:
+    """One thing that is wrong, with where it was set. Values are left out: one of them may be a token."""
+    what = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return what
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        return f"'{name}' in {path} is no setting.{_did_you_mean(name, set(Settings.model_fields))}"
+    variable = PREFIX + name.upper()
+    if name in given:
+        where = "--" + name.replace("_", "-")
+    elif any(key.upper() == variable for key in os.environ):
+        where = variable
+    else:
+        where = f"'{name}' in {path}"
+    return f"{where}: {what[:1].lower()}{what[1:]}."
+
+
+def _did_you_mean(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name.upper() if name.isupper() else name, known, n=1)
+    return f" Did you mean {close[0]}?" if close else ""
