@@ -21,7 +21,7 @@ import psutil
 from numpy.typing import NDArray
 
 from foretype.compare.figures import Quality, Round, Speed, percentile
-from foretype.compare.texts import Texts, half_words, shipped
+from foretype.compare.texts import Texts, half_words
 from foretype.compare.typist.keys import Typist
 from foretype.compare.typist.screen import Screen
 from foretype.compare.typist.turn import press
@@ -31,6 +31,7 @@ from foretype.engine.local import start_engine
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
+from foretype.prepare.gate import gate_text
 from foretype.runtime import AnyRuntime, open_runtime
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Logits
@@ -65,7 +66,7 @@ def measure(work: Work, tell: Tell) -> Round:
     vocabulary = Vocabulary.load(work.folder, manifest.geometry.vocab_size)
     reader = _Reader(runtime, manifest, vocabulary)
     tell("time its steps", 0, 1)
-    prefill_ms, step_ms = reader.times(vocabulary.encode(shipped()))
+    prefill_ms, step_ms = reader.times(vocabulary.encode(gate_text()))
     speed = Speed(
         provider=served.provider,
         load_s=served.load_s,

@@ -73,7 +73,7 @@ def folder_texts(folder: Path, amount: Amount) -> Texts:
 
 def shipped_texts(amount: Amount) -> Texts:
     """The gate's text, read whole; its paragraphs are typed."""
-    text = shipped()
+    text = gate_text()
     paragraphs = [part for part in text.split("\n\n") if len(part) > SHORTEST]
     return Texts(
         "the text that ships with Foretype",
@@ -82,13 +82,9 @@ def shipped_texts(amount: Amount) -> Texts:
     )
 
 
-def shipped() -> str:
-    return gate_text()
-
-
 def half_words() -> list[str]:
     """Texts that end inside a word: each is a caret's place where a model that has read nothing is asked."""
-    text = shipped().replace("\n", " ")
+    text = gate_text().replace("\n", " ")
     places = []
     for number in range(ANSWERS):
         start = text.index(" ", number * (len(text) - 2 * ANSWER_CHARS) // ANSWERS) + 1
