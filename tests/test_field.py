@@ -21,7 +21,7 @@ from foretype.engine.tree.search import Search
 from foretype.models.field_kind import FieldKind
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.host_pool import HostPool
-from foretype.support.stages import Stages
+from foretype.support.metrics import Stages
 from tests.fake_time import FakeTimers
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 

@@ -17,7 +17,7 @@ from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.host_pool import HostPool
 from foretype.runtime.thread import ModelThread
-from foretype.support.stages import Stages
+from foretype.support.metrics import Stages
 from tests.scripted_model import GEOMETRY
 
 POOL = HostPool(GEOMETRY, 8, 16)

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from foretype.cli import app
+from foretype.server.limits import ClientLimits
 from foretype.support.cores import physical_cores
 from foretype.support.settings import BadSettingsError, Settings, load, table, unknown_variables
 
@@ -20,7 +21,7 @@ def test_the_defaults_are_what_the_protocol_says() -> None:
         300,
         None,
     )
-    limits = settings.limits
+    limits = ClientLimits.of(settings)
     assert (limits.context_chars, limits.fields, limits.message_bytes) == (2000, 64, 32768)
     assert 1 <= settings.threads <= 4
     assert settings.models_dir.parts[-2:] == ("models", "build")

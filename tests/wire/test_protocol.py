@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from foretype.engine.keystroke import Source, Suggestion
 from foretype.server import frames
 from foretype.server.frames import ErrorCode, Refused
-from foretype.server.limits import Limits, TokenBucket
+from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.protocol import Accepted, Dismissed, FieldClosed, Hello, Ignored, Keystroked, Protocol
 
 EVENTS = Hello | Keystroked | Accepted | Dismissed | FieldClosed | Ignored | Refused
@@ -45,8 +45,8 @@ class FakeClock:
         return self.now
 
 
-def greeted(limits: Limits | None = None) -> Protocol:
-    protocol = Protocol(limits or Limits(context_chars=40), FakeClock())
+def greeted(limits: ClientLimits | None = None) -> Protocol:
+    protocol = Protocol(limits or ClientLimits(context_chars=40), FakeClock())
     protocol.greet()
     return protocol
 
@@ -71,13 +71,13 @@ def test_any_json_is_an_event_and_its_error_can_be_sent(messages: list[object]) 
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes_are_an_event(frame: bytes, binary: bool) -> None:
     assert isinstance(greeted().receive(frame, binary=binary), Refused)
-    assert isinstance(Protocol(Limits(), FakeClock()).receive(frame, binary=binary), Ignored)
+    assert isinstance(Protocol(ClientLimits(), FakeClock()).receive(frame, binary=binary), Ignored)
 
 
 @given(st.text(st.characters(), min_size=1, max_size=20), st.text(st.characters(), max_size=20))
 def test_no_error_repeats_what_was_typed(marker: str, field: str) -> None:
     marker = f"{marker}typed-text-marker"
-    protocol = greeted(Limits(context_chars=4))
+    protocol = greeted(ClientLimits(context_chars=4))
     for message in [
         {"type": marker},
         {"type": "keystroke", "field": field, "seq": marker, "before": "", "after": ""},

@@ -20,8 +20,8 @@ from foretype.engine.contract import Engine
 from foretype.server.pairing import BadStateError
 from foretype.server.server import CannotListenError, Server, bind
 from foretype.support import logs
+from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
-from foretype.support.stages import Stages
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from typing import Protocol
 from rich.console import Console
 
 from foretype.engine.contract import Engine
+from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
-from foretype.support.stages import Stages
 
 
 class CannotServeError(Exception):

@@ -19,7 +19,7 @@ from foretype.engine.words import next_word
 from foretype.models.field_kind import FieldKind
 from foretype.runtime.arena import Arena
 from foretype.support.clock import Timer, Timers
-from foretype.support.stages import Stage, Stages
+from foretype.support.metrics import Stage, Stages
 
 OVERLOADED = Failure(
     FailureCode.OVERLOADED,

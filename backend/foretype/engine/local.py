@@ -33,9 +33,9 @@ from foretype.runtime.thread import Runtime
 from foretype.support import logs
 from foretype.support.clock import Timer, Timers
 from foretype.support.malloc import give_back
+from foretype.support.metrics import Stages
 from foretype.support.provider import Provider
 from foretype.support.settings import Settings
-from foretype.support.stages import Stages
 
 GIVE_BACK_AFTER_S = 30.0
 RECOVERY_LASTS_S = 600.0  # a model that finds no memory so soon after it was loaded anew will find none later
@@ -90,10 +90,14 @@ class LocalEngine:
         self._is_on_a_device = isinstance(runtime, DeviceRuntime)
         rows_bytes = min(ROWS_BYTES, trees_bytes // OF_ROWS) if self._is_on_a_device else 0
         self._room = Room(runtime, timers, self._limits.arena_tokens, trees_bytes - rows_bytes)
-        self._watch()
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
         self._model = reading(runtime, vocabulary, rows_bytes)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
+        self._stages.watch(
+            waiting_fields=lambda: len(self._scheduler),
+            tree_bytes=lambda: self._room.held_bytes,
+            load=lambda: self._scheduler.load.share,
+        )
         self._recovered_at = -math.inf
         self._recovering = False
         self._broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -101,19 +105,6 @@ class LocalEngine:
         self._serving.add_done_callback(self._stopped_serving)
         self._warming: asyncio.Task[None] | None = None
         self._giving_back: Timer | None = None
-
-    def _watch(self) -> None:
-        self._stages.watch(
-            "foretype_waiting_fields", "Fields that wait for the model.", lambda: len(self._scheduler)
-        )
-        self._stages.watch(
-            "foretype_tree_bytes",
-            "Past key values and distributions of all fields.",
-            lambda: self._room.held_bytes,
-        )
-        self._stages.watch(
-            "foretype_load", "Share of the time that keystrokes took.", lambda: self._scheduler.load.share
-        )
 
     async def warm_up(self) -> None:
         """Run once, which takes the memory of later runs; then, on the CPU beside serving, read what texts

@@ -17,7 +17,7 @@ from foretype.runtime.out_of_memory import OutOfMemoryError
 from foretype.runtime.thread import ModelThread
 from foretype.support import logs
 from foretype.support.clock import Timers
-from foretype.support.stages import Stage, Stages
+from foretype.support.metrics import Stage, Stages
 
 MOST_TOGETHER = 16  # fields in one run: more make it longer than a tenth of a second
 # A field that lacks more tokens than these has a run of its own, which reads a text faster than as many

@@ -239,7 +239,7 @@ async def _answered(service: Service, engine: Engine, field: str, keystroke: Key
         return _refuse_keystroke(service, late)
     finally:
         desk.close()  # also when the client has gone away and this was cancelled
-    service.metrics.answer(outcome, elapsed_ms)
+    service.answered(outcome, elapsed_ms)
     if isinstance(outcome, Failure):
         return _refuse_keystroke(service, Refused.because(outcome, field, keystroke.seq))
     text = frames.suggestion(field, keystroke.seq, outcome, final=True, elapsed_ms=elapsed_ms)

@@ -31,7 +31,7 @@ from foretype.server.protocol import (
 )
 from foretype.server.service import Service
 from foretype.support import logs
-from foretype.support.stages import Stage
+from foretype.support.metrics import Stage
 
 CLOSE_UNAUTHORIZED = 4401
 CLOSE_NO_HELLO = 4408
@@ -190,7 +190,7 @@ class Connection:
         if not self._protocol.may_answer(field, seq, final=final):
             return
         if final:
-            self._service.metrics.answer(outcome, elapsed_ms)
+            self._service.answered(outcome, elapsed_ms)
         if isinstance(outcome, Failure):
             refused = Refused.because(outcome, field, seq)
             self._service.metrics.error(refused.code.value)

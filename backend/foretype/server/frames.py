@@ -12,7 +12,7 @@ from typing import Any
 
 from foretype.engine.contract import Failure
 from foretype.engine.keystroke import Suggestion
-from foretype.server.limits import Limits
+from foretype.server.limits import ClientLimits
 
 VERSION = 1
 SUBPROTOCOL = "foretype.v1"
@@ -51,7 +51,7 @@ class Refused:
         return cls(ErrorCode(failure.code.value), failure.message, field, seq, final=True)
 
 
-def welcome(model: str, budget_ms: int, limits: Limits) -> str:
+def welcome(model: str, budget_ms: int, limits: ClientLimits) -> str:
     return _text(
         {
             "type": "welcome",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from foretype.support.clock import Clock
+from foretype.support.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ClientLimits:
     """The limits of one connection. The first three are told to the client in `welcome`."""
 
     context_chars: int = 2000
@@ -26,6 +27,16 @@ class Limits:
     alternatives: int = 8
     """More are not refused: a client asks for up to so many, and gets up to this many."""
     hello_seconds: float = 5.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> ClientLimits:
+        return cls(
+            context_chars=settings.context_chars,
+            fields=settings.fields,
+            message_bytes=settings.message_bytes,
+            keystrokes_per_second=settings.keystrokes_per_second,
+            keystroke_burst=settings.keystroke_burst,
+        )
 
 
 class TokenBucket:

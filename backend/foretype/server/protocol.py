@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from foretype.engine.keystroke import Keystroke
 from foretype.models.field_kind import FieldKind
 from foretype.server.frames import ErrorCode, Refused
-from foretype.server.limits import Limits, TokenBucket
+from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.support.clock import Clock
 
 MAX_SEQ = 2**53 - 1  # the largest whole number that JavaScript counts exactly
@@ -79,7 +79,7 @@ class _Open:
 class Protocol:
     """Not safe to call from several threads; the caller's receive loop and answers share one event loop."""
 
-    def __init__(self, limits: Limits, clock: Clock) -> None:
+    def __init__(self, limits: ClientLimits, clock: Clock) -> None:
         self._limits = limits
         self._bucket = TokenBucket(limits.keystrokes_per_second, limits.keystroke_burst, clock)
         self._fields: dict[str, _Open] = {}
@@ -210,7 +210,7 @@ def read_object(frame: bytes) -> dict[str, Any]:
     return value
 
 
-def read_keystroke(message: dict[str, Any], limits: Limits) -> Keystroke:
+def read_keystroke(message: dict[str, Any], limits: ClientLimits) -> Keystroke:
     """The `keystroke` in a message, whatever its `type` and `field`. Raises `UnreadableError`."""
     return Keystroke(
         seq=whole_number(message, "seq"),

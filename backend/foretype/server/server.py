@@ -14,6 +14,7 @@ from foretype.server import playground
 from foretype.server.app import make_app
 from foretype.server.credentials import Tokens
 from foretype.server.guard import WILDCARDS, Guard
+from foretype.server.limits import ClientLimits
 from foretype.server.pairing import Pairing
 from foretype.server.service import Phase, Service
 from foretype.support import logs
@@ -87,7 +88,7 @@ class Server:
         token = settings.token.get_secret_value() if settings.token else None
         self.service = Service(
             guard=Guard.of(settings.host, self.port, settings.allowed_hosts, settings.allowed_origins),
-            limits=settings.limits,
+            limits=ClientLimits.of(settings),
             budget_ms=settings.budget_ms,
             pairing=self.pairing,
             tokens=Tokens(token, self.pairing),

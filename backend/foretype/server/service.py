@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from foretype.engine.contract import Engine
+from foretype.engine.contract import Engine, Failure
+from foretype.engine.keystroke import Suggestion
 from foretype.server.credentials import Tokens
 from foretype.server.frames import ErrorCode
 from foretype.server.guard import Guard
-from foretype.server.limits import Limits, TokenBucket
+from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.pairing import Lockout, Pairing
 from foretype.support.clock import Clock
 from foretype.support.metrics import Metrics
@@ -34,7 +35,7 @@ class Service:
     """Owned by `Server`, which alone changes `phase` and `engine`. `engine` is there from READY on."""
 
     guard: Guard
-    limits: Limits
+    limits: ClientLimits
     budget_ms: int
     pairing: Pairing
     tokens: Tokens
@@ -51,6 +52,13 @@ class Service:
 
     def __post_init__(self) -> None:
         self.lockout = Lockout(self.clock)
+
+    def answered(self, outcome: Suggestion | Failure, elapsed_ms: float) -> None:
+        """Count a keystroke's final answer."""
+        if isinstance(outcome, Failure):
+            self.metrics.failed(elapsed_ms)
+        else:
+            self.metrics.suggested(outcome.source.value, elapsed_ms, shown=bool(outcome.text))
 
     def bucket(self, owner: str) -> TokenBucket:
         if owner not in self.buckets:

@@ -1,25 +1,111 @@
-"""Figures for /metrics. Labels come from closed sets: no text, no names of fields, nothing a client chose."""
+"""Every figure of `/metrics`, and the stages of a keystroke at debug level in the log.
+
+Labels come from closed sets: no text, no field's name, nothing that a client chose. Log lines hold numbers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from foretype.engine.contract import Failure
-from foretype.engine.keystroke import Suggestion
-from foretype.support.stages import Stages
+from foretype.support import logs
+from foretype.support.clock import Clock
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500)
+ANSWER_BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500)
+STAGE_BUCKETS_MS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 300, 500)
+
+
+class Stage(StrEnum):
+    """The stages of a keystroke, in their order. TREE, QUEUE and MODEL come several times or not at all."""
+
+    RECEIVE = "receive"  # from the message's arrival to the field
+    TREE = "tree"  # one walk and search
+    QUEUE = "queue"  # waiting for the model
+    MODEL = "model"  # one run, with what is made of its logits
+    SEND = "send"  # handing the answer to the system
+
+
+class Stages:
+    """What the engine counts: the stages of keystrokes, runs of the model, and gauges of its state.
+
+    `clock` is what to measure with: an event loop's own time may stand still while a callback runs.
+    """
+
+    def __init__(self, registry: CollectorRegistry, clock: Clock = time.perf_counter) -> None:
+        self.clock = clock
+        self._registry = registry
+        stages = Histogram(
+            "foretype_stage_ms",
+            "Milliseconds that a keystroke spent in one stage.",
+            ["stage"],
+            buckets=STAGE_BUCKETS_MS,
+            registry=registry,
+        )
+        self._stages = {stage: stages.labels(stage.value) for stage in Stage}
+        self._runs = Counter(
+            "foretype_model_runs",
+            "Runs of the model: for a keystroke that was waited for, or ahead of one.",
+            ["purpose"],
+            registry=registry,
+        )
+        self._tokens = Counter(
+            "foretype_model_tokens", "Tokens that went through the model.", ["purpose"], registry=registry
+        )
+        for purpose in ("keystroke", "ahead"):  # present with 0 from the start
+            self._runs.labels(purpose)
+            self._tokens.labels(purpose)
+        self._overtaken = Counter(
+            "foretype_keystrokes_overtaken",
+            "Keystrokes that a later one of their field overtook before their final answer.",
+            registry=registry,
+        )
+        self._cancelled = Counter(
+            "foretype_cancelled_runs",
+            "Runs that were wanted and not made, since their field had gone on.",
+            registry=registry,
+        )
+
+    def watch(
+        self, *, waiting_fields: Callable[[], int], tree_bytes: Callable[[], int], load: Callable[[], float]
+    ) -> None:
+        """Gauges of the engine's state; each function is called when the figures are read."""
+        self._gauge("foretype_waiting_fields", "Fields that wait for the model.", waiting_fields)
+        self._gauge(
+            "foretype_tree_bytes", "Bytes of past key values and distributions of all fields.", tree_bytes
+        )
+        self._gauge("foretype_load", "Share of the model's time that keystrokes took, 0 to 1.", load)
+
+    def _gauge(self, name: str, about: str, value: Callable[[], float]) -> None:
+        Gauge(name, about, registry=self._registry).set_function(value)
+
+    def took(self, stage: Stage, seconds: float, trace: int = 0) -> None:
+        """`trace` is the keystroke's number in the log; 0 if no client waits for this work."""
+        self._stages[stage].observe(seconds * 1000.0)
+        if trace and logs.debugging():
+            logs.logger().debug("stage", trace=trace, stage=stage.value, ms=round(seconds * 1000.0, 2))
+
+    def ran(self, tokens: int, *, waited_for: bool) -> None:
+        purpose = "keystroke" if waited_for else "ahead"
+        self._runs.labels(purpose).inc()
+        self._tokens.labels(purpose).inc(tokens)
+
+    def overtaken(self) -> None:
+        self._overtaken.inc()
+
+    def cancelled(self) -> None:
+        self._cancelled.inc()
 
 
 class Metrics:
     """The figures of one server, in a registry of its own."""
 
     def __init__(self, error_codes: Iterable[str] = ()) -> None:
-        """`error_codes`: those that can be answered, so that each is there with 0 from the start."""
+        """`error_codes`: those that can be answered, so that each is present with 0 from the start."""
         self.registry = CollectorRegistry()
         self.stages = Stages(self.registry)
         self._keystrokes = Counter(
@@ -36,7 +122,7 @@ class Metrics:
         self._answered = Histogram(
             "foretype_answer_ms",
             "Milliseconds from a keystroke to its final answer.",
-            buckets=BUCKETS_MS,
+            buckets=ANSWER_BUCKETS_MS,
             registry=self.registry,
         )
         self._errors = Counter(
@@ -54,13 +140,15 @@ class Metrics:
     def keystroke(self) -> None:
         self._taken.inc()
 
-    def answer(self, outcome: Suggestion | Failure, elapsed_ms: float) -> None:
-        """A final answer has been given."""
+    def suggested(self, source: str, elapsed_ms: float, *, shown: bool) -> None:
+        """A final suggestion was given; `shown` is False if its text is empty."""
         self._answered.observe(elapsed_ms)
-        if isinstance(outcome, Failure):
-            self._keystrokes.labels("none", "error").inc()
-        else:
-            self._keystrokes.labels(outcome.source.value, "shown" if outcome.text else "empty").inc()
+        self._keystrokes.labels(source, "shown" if shown else "empty").inc()
+
+    def failed(self, elapsed_ms: float) -> None:
+        """A keystroke's final answer was an error."""
+        self._answered.observe(elapsed_ms)
+        self._keystrokes.labels("none", "error").inc()
 
     def error(self, code: str) -> None:
         self._errors.labels(code).inc()

@@ -25,7 +25,6 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from foretype.server.limits import Limits
 from foretype.support.cores import physical_cores
 from foretype.support.provider import Provider
 
@@ -169,16 +168,6 @@ class Settings(BaseSettings):
         if self.message_bytes < needed:
             raise ValueError(f"message_bytes must be at least {needed}, to hold context_chars on both sides.")
         return self
-
-    @property
-    def limits(self) -> Limits:
-        return Limits(
-            context_chars=self.context_chars,
-            fields=self.fields,
-            message_bytes=self.message_bytes,
-            keystrokes_per_second=self.keystrokes_per_second,
-            keystroke_burst=self.keystroke_burst,
-        )
 
 
 def load(command_line: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
