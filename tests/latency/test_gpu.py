@@ -32,8 +32,8 @@ from latency.replay.connection import ServerLostError
 from latency.replay.server import OwnServer
 from tests.latency.scripted import TOKEN, ScriptedServer
 from tests.latency.test_capacity import step
-from tests.models.conftest import tokeniser_file, write_folder
-from tests.models.tiny import CONTEXT
+from tests.prepare.conftest import tokeniser_file, write_folder
+from tests.prepare.tiny import CONTEXT
 
 __all__ = ["tokeniser_file"]
 NO_GPU = Surroundings({"onnxruntime": "1.32"}, ["CPUExecutionProvider"], None)

@@ -10,7 +10,7 @@ import pytest
 from foretype.runtime.chunk import Chunk, Logits
 from foretype.runtime.fused import FusedRuntime
 from latency import parity
-from tests.models.conftest import tokeniser_file, write_folder
+from tests.prepare.conftest import tokeniser_file, write_folder
 
 __all__ = ["tokeniser_file"]
 POSITIONS = 120

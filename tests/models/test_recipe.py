@@ -20,7 +20,7 @@ from foretype.models.recipe import (
     recipe_names,
 )
 from foretype.support.provider import Provider
-from tests.models.tiny import WriteRecipe
+from tests.prepare.tiny import WriteRecipe
 
 
 def test_every_recipe_that_is_there_is_valid() -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from foretype.models.prepared import load_prepared
 from foretype.prepare.folder import look_at, recipe_of
-from tests.models.commands import foretype, sentence
-from tests.models.tiny import BEGIN, CONTEXT, MakeFolder
+from tests.prepare.commands import foretype, sentence
+from tests.prepare.tiny import BEGIN, CONTEXT, MakeFolder
 
 
 @pytest.fixture

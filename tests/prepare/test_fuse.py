@@ -18,8 +18,8 @@ from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.device.runtime import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
 from foretype.runtime.providers import CPU_ONLY
-from tests.models.conftest import write_folder
-from tests.models.tiny import CONTEXT, VOCABULARY
+from tests.prepare.conftest import write_folder
+from tests.prepare.tiny import CONTEXT, VOCABULARY
 from tests.runtime.test_device import ON_CUDA, FarSession
 
 APART = 1e-3

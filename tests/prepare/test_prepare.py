@@ -57,7 +57,7 @@ def test_the_child_stops_when_the_server_is_killed(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path\n"
         "from foretype.prepare.ensure import ensure_prepared\n"
-        "from tests.models.test_prepare import Wanted\n"
+        "from tests.prepare.test_prepare import Wanted\n"
         f"ensure_prepared(Wanted(Path({str(tmp_path / 'build')!r}), 'smollm2-135m'))\n"
     )
     server = subprocess.Popen(

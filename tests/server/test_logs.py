@@ -16,8 +16,8 @@ import pytest
 
 from foretype.engine.keystroke import Keystroke, Source, Suggestion
 from foretype.support import logs
-from tests.wire.conftest import TOKEN, Start
-from tests.wire.fake import FakeDesk, FakeEngine
+from tests.server.conftest import TOKEN, Start
+from tests.server.fake import FakeDesk, FakeEngine
 
 MARKER = "zqxmarkerzqx"
 

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from foretype.server.guard import EXTENSION_ID, Guard, Verdict, digest, same
-from tests.wire.conftest import TOKEN, Running, Start
+from tests.server.conftest import TOKEN, Running, Start
 
 ROUTES = [
     ("GET", "/"),

@@ -13,7 +13,7 @@ import pytest
 
 from foretype.models.manifest import FORMAT, GRAPH, MANIFEST, TOKENIZER
 from foretype.support import logs
-from tests.models.commands import foretype, sentence
+from tests.prepare.commands import foretype, sentence
 
 NAME = "tiny"
 

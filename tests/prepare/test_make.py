@@ -32,7 +32,7 @@ from foretype.prepare import make as making
 from foretype.prepare.fetch import fetch
 from foretype.prepare.make import make
 from foretype.support.progress import SILENT, Progress, Step
-from tests.models.tiny import CONTEXT, VOCABULARY, MakeFolder, WriteRecipe
+from tests.prepare.tiny import CONTEXT, VOCABULARY, MakeFolder, WriteRecipe
 
 
 class Diary:
@@ -152,7 +152,7 @@ import os, signal, sys
 from pathlib import Path
 from foretype.prepare.make import make
 from foretype.models.recipe import load_recipe
-from tests.models.test_make import Diary
+from tests.prepare.test_make import Diary
 
 class Deadly(Diary):
     def step(self, what):

@@ -13,8 +13,8 @@ import pytest
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion
 from foretype.models.field_kind import FieldKind
-from tests.wire.conftest import TOKEN, Running, Start
-from tests.wire.fake import FakeDesk, FakeEngine, answer_empty, answer_nothing, failure, suggested
+from tests.server.conftest import TOKEN, Running, Start
+from tests.server.fake import FakeDesk, FakeEngine, answer_empty, answer_nothing, failure, suggested
 
 
 async def test_hello_is_welcomed_with_the_limits(running: Running) -> None:

@@ -15,7 +15,7 @@ from foretype.runtime.arena import free_arenas
 from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.providers import NAMES, Gpu, ProviderMissingError, Surroundings
 from foretype.support.provider import Provider
-from tests.models.tiny import MakeFolder, WriteRecipe
+from tests.prepare.tiny import MakeFolder, WriteRecipe
 
 GPU_MACHINE = Surroundings(
     {"onnxruntime-gpu": "1.31.1"}, list(NAMES.values()), Gpu("NVIDIA L4", 13000, 23_034 * 1024 * 1024)

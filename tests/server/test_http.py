@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from foretype.server.guard import EXTENSION_ID
-from tests.wire.conftest import TOKEN, Running, Start
-from tests.wire.fake import FakeDesk, FakeEngine, answer_nothing, failure
+from tests.server.conftest import TOKEN, Running, Start
+from tests.server.fake import FakeDesk, FakeEngine, answer_nothing, failure
 
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 

@@ -15,8 +15,8 @@ from foretype.runtime.device.summary import Ranks
 from foretype.runtime.device.tops import Tops
 from foretype.runtime.host_pool import HostPool
 from foretype.runtime.providers import CPU_ONLY
+from tests.engine.tree.test_draft import SCRIPT, VOCABULARY
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel
-from tests.tree.test_draft import SCRIPT, VOCABULARY
 
 TEXT = "Please tell me any questions you have. Please tell the question"
 PLENTY = 200

@@ -18,7 +18,7 @@ import uvloop
 from foretype.server.playground import File
 from foretype.server.server import Server, bind
 from foretype.support.settings import load
-from tests.wire.fake import FakeEngine
+from tests.server.fake import FakeEngine
 
 TOKEN = "a-token-of-the-tests"
 PAGE = {
