@@ -22,9 +22,10 @@ from rich.table import Table
 from foretype.models.errors import ModelError
 from foretype.models.prepared import Prepared
 from foretype.prepare.gate import gate_text
-from foretype.runtime import AnyRuntime, open_runtime
+from foretype.runtime import open_runtime
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Step
+from foretype.runtime.protocol import LogitsRuntime
 from foretype.support.cores import physical_cores
 from latency.places import OUT
 from latency.replay.report import machine
@@ -80,7 +81,7 @@ class Theirs:
         return found
 
 
-def compare(theirs: Reference, runtime: AnyRuntime, ids: Ids) -> Iterator[Apart]:
+def compare(theirs: Reference, runtime: LogitsRuntime, ids: Ids) -> Iterator[Apart]:
     """Each way of going through `ids`, at least `CHUNK + 2` of them, against the reference."""
     expected = theirs.logits(ids)
     yield Apart.between("in one pass", _read(runtime, [ids]), expected)
@@ -91,7 +92,7 @@ def compare(theirs: Reference, runtime: AnyRuntime, ids: Ids) -> Iterator[Apart]
     yield _together(runtime, ids, expected)
 
 
-def _read(runtime: AnyRuntime, parts: Sequence[Ids]) -> Logits:
+def _read(runtime: LogitsRuntime, parts: Sequence[Ids]) -> Logits:
     arena = lone_arena(runtime.new_pool(1, sum(map(len, parts))))
     rows = []
     for part in parts:
@@ -100,7 +101,7 @@ def _read(runtime: AnyRuntime, parts: Sequence[Ids]) -> Logits:
     return np.concatenate(rows)
 
 
-def _in_a_tree(theirs: Reference, runtime: AnyRuntime, ids: Ids) -> Apart:
+def _in_a_tree(theirs: Reference, runtime: LogitsRuntime, ids: Ids) -> Apart:
     """`BRANCHES` ways on from the text, each `DEPTH` tokens long, in one run, interleaved as a search leaves
     them.
     """
@@ -119,7 +120,7 @@ def _in_a_tree(theirs: Reference, runtime: AnyRuntime, ids: Ids) -> Apart:
     return Apart.between("in a tree, in one run", ours, np.stack(paths, axis=1).reshape(nodes, -1))
 
 
-def _together(runtime: AnyRuntime, ids: Ids, expected: Logits) -> Apart:
+def _together(runtime: LogitsRuntime, ids: Ids, expected: Logits) -> Apart:
     """The next token of several texts of different lengths, in one run."""
     pool = runtime.new_pool(TEXTS, len(ids))
     lengths = [len(ids) * (text + 1) // TEXTS - 1 for text in range(TEXTS)]

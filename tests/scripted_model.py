@@ -17,7 +17,9 @@ from foretype.engine.vocabulary import Vocabulary
 from foretype.models.manifest import Geometry
 from foretype.runtime.arena import Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.host import HostRuntime
 from foretype.runtime.host_pool import HostPool, slots_of
+from foretype.runtime.ranks import Ranks
 
 BEGIN = 0
 GEOMETRY = Geometry(layers=1, kv_heads=1, head_dim=2, vocab_size=0, context_length=4096)
@@ -41,7 +43,7 @@ def byte_level_vocabulary(*whole_words: str) -> Vocabulary:
 
 
 class ScriptedModel:
-    """Implements `foretype.runtime.thread.Runtime`.
+    """Implements `foretype.runtime.protocol.LogitsRuntime`.
 
     `script` maps how a context ends to what may come next and how likely that is. The longest
     ending that fits counts. What is not said is shared by all other tokens.
@@ -49,6 +51,8 @@ class ScriptedModel:
 
     provider = "ScriptedExecutionProvider"
     batches = True
+    needs_weights = None
+    warms_beginnings = False
     slot_bytes = slot_bytes(GEOMETRY)
 
     def __init__(self, vocabulary: Vocabulary, script: Mapping[str, Mapping[str, float]]) -> None:
@@ -65,6 +69,9 @@ class ScriptedModel:
 
     def new_pool(self, rows: int, capacity: int) -> Pool:
         return HostPool(GEOMETRY, rows, capacity)
+
+    def with_distributions(self, ranks: Ranks, most_bytes: int) -> HostRuntime:
+        return HostRuntime(self, ranks)
 
     def run_together(self, steps: Sequence[Step]) -> Logits:
         logits = [self.run(step.arena, step.chunk) for step in steps]

@@ -10,22 +10,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from foretype.engine.local import TREES_BYTES
 from foretype.engine.memory import POOL_ROWS
-from foretype.engine.tree.distribution import Distribution
-from foretype.engine.tree.draft import Limits
-from foretype.engine.tree.reading import ranks_of
+from foretype.engine.tree.draft import TreeLimits
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.prepared import load_prepared
 from foretype.prepare.gate import gate_text
-from foretype.runtime import AnyRuntime, DeviceRuntime, open_runtime
+from foretype.runtime import open_runtime
 from foretype.runtime.arena import free_arenas, lone_arena
 from foretype.runtime.chunk import Chunk, Ids, Logits, Step
-from foretype.runtime.device.runtime import TopRuntime
-from foretype.runtime.thread import Runtime
+from foretype.runtime.distribution import Distribution
+from foretype.runtime.protocol import LogitsRuntime, Runtime
 from foretype.support.provider import Provider
 from latency.gpu.apart import first_line
 from latency.parity import LOGITS_APART_AT_MOST, Apart, compare
@@ -33,7 +31,7 @@ from latency.parity import LOGITS_APART_AT_MOST, Apart, compare
 ROWS = (1, 8, 64, 256)
 HALF_APART_AT_MOST = 0.05  # of the largest logit: what float16 costs in tests/models/test_half.py
 ENOUGH_MS = 2000  # of one kind of run: a slow device makes fewer of them
-SERVED_SLOTS = Limits().arena_tokens
+SERVED_SLOTS = TreeLimits().arena_tokens
 AT_ONCE = 16  # rows whose tops are taken together
 UNRECORDED, RECORDED_ROWS = "of as many texts, kernel by kernel", 8  # beside which CUDA's recordings are held
 NOBODY: Ids = np.array([], np.int64)
@@ -47,7 +45,7 @@ class Device:
     provider: Provider
     threads: int
 
-    def open(self, *, records: bool = True) -> AnyRuntime:
+    def open(self, *, records: bool = True) -> LogitsRuntime:
         """Raises what `open_runtime` raises."""
         return open_runtime(self.folder, threads=self.threads, provider=self.provider, records=records)
 
@@ -104,23 +102,21 @@ def parity(device: Device, positions: int) -> Iterator[Parity]:
     reference, runtime = OnCpu(device), device.open()
     ids = _ids(device, min(positions, prepared.manifest.geometry.context_length))
     compared = compare(reference, runtime, ids)
-    if isinstance(runtime, DeviceRuntime):
-        vocabulary = device.vocabulary()
-        compared = chain(compared, [_tops(reference, as_served(runtime, vocabulary), ids, vocabulary)])
+    vocabulary = device.vocabulary()
+    served = as_served(runtime, vocabulary)
+    if served.own_bytes:  # only on a device does the top of each distribution come by a way of its own
+        compared = chain(compared, [_tops(reference, served, ids, vocabulary)])
     for apart in compared:
         limits = {"float32": LOGITS_APART_AT_MOST, "float16": HALF_APART_AT_MOST * reference.largest}
         yield Parity(apart, limits.get(prepared.manifest.weights))
 
 
-def as_served(runtime: AnyRuntime, vocabulary: Vocabulary) -> Runtime[Any]:
+def as_served(runtime: LogitsRuntime, vocabulary: Vocabulary) -> Runtime:
     """What the server runs: on a device only the top of a distribution comes back."""
-    if not isinstance(runtime, DeviceRuntime):
-        return runtime
-    ranks = ranks_of(vocabulary)
-    return TopRuntime(runtime, ranks, rows_bytes=max(ROWS) * ranks.ids.size * 4)
+    return runtime.with_distributions(vocabulary.ranks, TREES_BYTES)
 
 
-def _tops(reference: OnCpu, runtime: Runtime[Any], ids: Ids, vocabulary: Vocabulary) -> Apart:
+def _tops(reference: OnCpu, runtime: Runtime, ids: Ids, vocabulary: Vocabulary) -> Apart:
     """The log-probabilities of each position's likeliest tokens, as they come back."""
     parts = np.array_split(ids, range(AT_ONCE, len(ids), AT_ONCE))
     arena = lone_arena(runtime.new_pool(1, len(ids)))
@@ -128,9 +124,9 @@ def _tops(reference: OnCpu, runtime: Runtime[Any], ids: Ids, vocabulary: Vocabul
     rows = iter(reference.logits(ids))
     for part in parts:
         every = np.arange(len(part))
-        for summary in runtime.run(arena, Chunk(part, arena.length + every, None, every)):
-            ours.append(summary.log_probs)
-            theirs.append(Distribution.of(next(rows), vocabulary).log_probs[summary.top])
+        for found in runtime.run(arena, Chunk(part, arena.length + every, None, every)):
+            ours.append(found.top.log_probs)
+            theirs.append(Distribution.of(next(rows), vocabulary.ranks).log_probs[found.top.ranks])
     return Apart.between("the tops of the distributions", np.array(ours), np.array(theirs))
 
 
@@ -148,7 +144,7 @@ def steps(device: Device, first: int, turns: int) -> Iterator[Run]:
             yield Run("in one text", rows, None, f"beyond the model's {context} tokens")
         else:
             yield _timed("in one text", rows, lambda n: _tree(runtime, ids, n), turns)
-    if isinstance(runtime, TopRuntime):
+    if runtime.own_bytes:  # a device, on which CUDA may record runs
         del runtime
         unrecorded = as_served(device.open(records=False), vocabulary)
         yield _timed(UNRECORDED, RECORDED_ROWS, lambda n: _texts(unrecorded, ids, n, context), turns)
@@ -168,7 +164,7 @@ def _timed(way: str, rows: int, prepare: Callable[[int], Callable[[], object]], 
     return Run(way, rows, statistics.median(taken))
 
 
-def _texts(runtime: Runtime[Any], ids: Ids, count: int, context: int) -> Callable[[], object]:
+def _texts(runtime: Runtime, ids: Ids, count: int, context: int) -> Callable[[], object]:
     """A run over one more token of each of `count` texts, again and again the same."""
     first = len(ids) - 1
     if count <= POOL_ROWS:  # as the server has them; more are not run together there
@@ -189,7 +185,7 @@ def _texts(runtime: Runtime[Any], ids: Ids, count: int, context: int) -> Callabl
     return run
 
 
-def _tree(runtime: Runtime[Any], ids: Ids, count: int) -> Callable[[], object]:
+def _tree(runtime: Runtime, ids: Ids, count: int) -> Callable[[], object]:
     """A run over `count` ways in which one text may go on, none of which sees another."""
     first = len(ids) - 1
     arena = lone_arena(runtime.new_pool(1, first + count))

@@ -15,11 +15,11 @@ from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
 from foretype.engine.pressure import Load
 from foretype.engine.scheduler import Client
 from foretype.engine.tree.choice import Policy
-from foretype.engine.tree.distribution import Distribution
-from foretype.engine.tree.draft import Draft, Limits, Look
+from foretype.engine.tree.draft import Draft, Look, TreeLimits
 from foretype.engine.tree.search import Search
 from foretype.models.field_kind import FieldKind
 from foretype.runtime.arena import lone_arena
+from foretype.runtime.distribution import Distribution
 from foretype.runtime.host_pool import HostPool
 from foretype.support.metrics import Stages
 from tests.fake_time import FakeTimers
@@ -57,7 +57,8 @@ class HandScheduler:
         arena, run = client.next_run()
         first_slot = arena.length
         logits = self.model.run(arena, run.chunk)
-        return lambda: client.record(run, first_slot, [Distribution.of(row, VOCABULARY) for row in logits])
+        found = [Distribution.of(row, VOCABULARY.ranks) for row in logits]
+        return lambda: client.record(run, first_slot, found)
 
     def step(self) -> None:
         end = self.begin()
@@ -98,7 +99,7 @@ def new_desk(runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SC
     scheduler = HandScheduler(model, Load(timers))
 
     def new_draft(kind: FieldKind) -> Draft:
-        limits = Limits()
+        limits = TreeLimits()
         return Draft(
             lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, Policy(), limits
         )

@@ -20,7 +20,7 @@ from foretype.engine import local as serving
 from foretype.engine.contract import Desk, Failure
 from foretype.engine.field import OVERLOADED
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
-from foretype.engine.local import LocalEngine, start_engine
+from foretype.engine.local import EngineConfig, LocalEngine, start_engine
 from foretype.engine.memory import MEBIBYTE
 from foretype.engine.scheduler import Scheduler
 from foretype.engine.tree.choice import Policy, first_word
@@ -89,17 +89,14 @@ def scripted_engine(
     trees_bytes: int = 1_000_000,
     stages: Stages | None = None,
 ) -> LocalEngine:
-    return LocalEngine(
-        "scripted",
-        model,
-        VOCABULARY,
-        {kind: [BEGIN] for kind in FieldKind},
-        Policy(),
-        budget_ms,
-        asyncio.get_running_loop(),
+    config = EngineConfig(
+        model="scripted",
+        begin={kind: [BEGIN] for kind in FieldKind},
+        policy=Policy(),
+        budget_ms=budget_ms,
         trees_bytes=trees_bytes,
-        stages=stages,
     )
+    return LocalEngine(config, model, VOCABULARY, asyncio.get_running_loop(), stages)
 
 
 async def test_two_fields_of_one_connection_are_answered_apart() -> None:

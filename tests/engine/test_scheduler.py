@@ -10,11 +10,11 @@ from prometheus_client import CollectorRegistry
 
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Effort
-from foretype.engine.scheduler import LITTLE, MOST_TOGETHER, Need, Scheduler
-from foretype.engine.tree.distribution import Distribution
+from foretype.engine.scheduler import LITTLE, Need, Scheduler
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
-from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
+from foretype.runtime.distribution import Distribution
 from foretype.runtime.host_pool import HostPool
 from foretype.runtime.thread import ModelThread
 from foretype.support.metrics import Stages
@@ -64,6 +64,8 @@ class CountingRuntime:
     provider = "none"
     batches = True
     slot_bytes = 1
+    warms_beginnings = False
+    own_bytes = 0
 
     def __init__(self, fail_at: int = -1) -> None:
         self.runs: list[tuple[int, int]] = []  # fields and tokens of each run
@@ -78,22 +80,22 @@ class CountingRuntime:
     def new_pool(self, rows: int, capacity: int) -> Pool:
         return HostPool(GEOMETRY, rows, capacity)
 
-    def run(self, arena: Arena, chunk: Chunk) -> Logits:
+    def run(self, arena: Arena, chunk: Chunk) -> list[Distribution]:
         return self._run(1, len(chunk.ids))
 
-    def run_together(self, steps: Sequence[Step]) -> Logits:
+    def run_together(self, steps: Sequence[Step]) -> list[Distribution]:
         assert all(len(step.chunk.ids) == 1 for step in steps)
         return self._run(len(steps), len(steps))
 
-    def _run(self, fields: int, tokens: int) -> Logits:
+    def _run(self, fields: int, tokens: int) -> list[Distribution]:
         self.runs.append((fields, tokens))
         if len(self.runs) == self.fail_at:
             raise RuntimeError("out of memory")
-        return np.zeros((fields, 1), np.float32)
+        return []
 
 
 async def serve(runtime: CountingRuntime, wants: list[tuple[OneRun, Deadline]]) -> Scheduler:
-    thread: ModelThread[list[Distribution]] = ModelThread(runtime, lambda logits: [])
+    thread = ModelThread(runtime)
     scheduler = Scheduler(thread, asyncio.get_running_loop(), Stages(CollectorRegistry()))
     for client, deadline in wants:
         scheduler.want(client, deadline)
@@ -134,7 +136,7 @@ async def test_a_run_that_fails_is_told_to_its_field_and_the_others_are_served()
 
 async def test_after_a_run_without_memory_the_next_is_made_and_nothing_ahead() -> None:
     class Short(CountingRuntime):
-        def _run(self, fields: int, tokens: int) -> Logits:
+        def _run(self, fields: int, tokens: int) -> list[Distribution]:
             if not self.runs:
                 self.runs.append((0, 0))
                 raise MemoryError
@@ -205,14 +207,14 @@ async def test_a_run_of_several_fields_that_fails_is_told_to_each() -> None:
 
 
 async def test_a_run_has_a_bound_so_that_nobody_waits_long_for_it() -> None:
-    pool = HostPool(GEOMETRY, MOST_TOGETHER + 2, 16)
+    pool = HostPool(GEOMETRY, MOST_TEXTS + 2, 16)
     log: list[str] = []
     runtime = CountingRuntime()
-    clients = [OneRun(str(n), log, tokens=1) for n in range(MOST_TOGETHER + 2)]
+    clients = [OneRun(str(n), log, tokens=1) for n in range(MOST_TEXTS + 2)]
     for client in clients:
         client.arena = pool.take()
     await serve(runtime, [(client, Deadline(float(n))) for n, client in enumerate(clients)])
-    assert [fields for fields, _ in runtime.runs] == [MOST_TOGETHER, 2]
+    assert [fields for fields, _ in runtime.runs] == [MOST_TEXTS, 2]
 
 
 async def test_only_work_that_is_waited_for_counts_as_load() -> None:

@@ -15,7 +15,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from foretype.models.manifest import GRAPH, Manifest
-from foretype.runtime import AnyRuntime, DeviceRuntime, open_runtime
+from foretype.runtime import open_runtime
+from foretype.runtime.device.runtime import DeviceRuntime
+from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import CPU_ONLY, Surroundings
 from foretype.support.provider import Provider
 from latency.capacity.steps import Step
@@ -166,7 +168,7 @@ def test_on_a_device_the_tops_are_compared_and_what_serves_is_timed(
 ) -> None:
     """The CPU being the device."""
 
-    def on_a_device(folder: Path, *, threads: int, provider: Provider, records: bool) -> AnyRuntime:
+    def on_a_device(folder: Path, *, threads: int, provider: Provider, records: bool) -> LogitsRuntime:
         if provider is Provider.CPU:
             return open_runtime(folder, threads=threads)
         geometry = Manifest.read(folder).geometry

@@ -19,14 +19,14 @@ from onnx import TensorProto, helper
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 
 from foretype.models.manifest import Geometry
-from foretype.runtime.arena import IDLE, free_arenas, lone_arena
-from foretype.runtime.chunk import Chunk, Step
-from foretype.runtime.device.fixed import AS_IT_COMES, MOST_TEXTS, RUN_NUMBER, SPANS, shape_of
+from foretype.runtime.arena import IDLE, Arena, free_arenas, lone_arena
+from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
+from foretype.runtime.device.fixed import AS_IT_COMES, RUN_NUMBER, SPANS, shape_of
 from foretype.runtime.device.pool import DeviceMemory
 from foretype.runtime.device.runtime import DeviceRuntime, TopRuntime
-from foretype.runtime.device.summary import Ranks
 from foretype.runtime.out_of_memory import OutOfMemoryError
 from foretype.runtime.providers import CPU_ONLY, NAMES, Providers
+from foretype.runtime.ranks import Ranks
 from foretype.runtime.thread import ModelThread
 from foretype.support.provider import Provider
 
@@ -172,6 +172,17 @@ def one_token(token: int = 0, position: int = 0) -> Chunk:
 def ids(logits: np.ndarray[Any, Any]) -> list[int]:
     assert (logits[:, 0] == 1).all()
     return [int(row[1]) for row in logits]
+
+
+class AsIds:
+    """A runtime that gives the ids which its logits name, in place of distributions."""
+
+    def __init__(self, runtime: DeviceRuntime) -> None:
+        self.batches = runtime.batches
+        self._runtime = runtime
+
+    def run(self, arena: Arena, chunk: Chunk) -> list[int]:
+        return ids(self._runtime.run(arena, chunk))
 
 
 # -- fixed runs ------------------------------------------------------------------------------------
@@ -385,7 +396,7 @@ async def test_a_run_without_memory_says_so_and_the_next_one_may_go_on(
     def full(session: FarSession) -> None:
         raise kind(WORDS[kind])
 
-    thread = ModelThread(runtime, ids)
+    thread = ModelThread(AsIds(runtime))
     arena = lone_arena(runtime.new_pool(1, CAPACITY))
     monkeypatch.setattr(FarSession, "before_run", full)
     with pytest.raises(OutOfMemoryError) as raised:
@@ -402,7 +413,7 @@ async def test_another_failure_stays_what_it_is(
     def broken(session: FarSession) -> None:
         raise Fail("Non-zero status code returned while running Add node")
 
-    thread = ModelThread(runtime, ids)
+    thread = ModelThread(AsIds(runtime))
     monkeypatch.setattr(FarSession, "before_run", broken)
     with pytest.raises(Fail):
         await thread.run([Step(lone_arena(runtime.new_pool(1, CAPACITY)), one_token())])
@@ -411,13 +422,14 @@ async def test_another_failure_stays_what_it_is(
 
 def test_what_is_loaded_anew_reads_tops_again_and_has_forgotten_the_rows(runtime: DeviceRuntime) -> None:
     """Ids as logits: the token itself is the likelier of the two, by far."""
-    tops = TopRuntime(runtime, Ranks(np.array([0, 1]), np.zeros(2, np.float32), 2), rows_bytes=0)
+    ranks = Ranks(np.array([0, 1]), np.array([], np.int64), np.zeros(2, np.float32), top=2)
+    tops = TopRuntime(runtime, ranks, rows_bytes=0)
     for _ in range(2):
         first, second = free_arenas(tops.new_pool(2, CAPACITY))
         (one,) = tops.run(first, one_token(30))
-        assert one.top.tolist() == [1, 0]
-        assert one.row.fetch() is not None
+        assert one.top.ranks.tolist() == [1, 0]
+        assert one.is_whole()
         both = tops.run_together([Step(first, one_token(0, 1)), Step(second, one_token(30))])
-        assert [summary.top[0] for summary in both] == [0, 1]
+        assert [one.top.ranks[0] for one in both] == [0, 1]
         tops.reopen()
     assert len(FarSession.opened) == 3

@@ -4,15 +4,17 @@ logits, and rows that stay there until later ones are written over them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from foretype.engine.tree.distribution import TOP, Distribution
 from foretype.models.manifest import Geometry
 from foretype.runtime.chunk import Logits
 from foretype.runtime.device.pool import DeviceMemory
-from foretype.runtime.device.summary import Ranks, Summary
+from foretype.runtime.device.summary import Summary
 from foretype.runtime.device.tops import Tops
+from foretype.runtime.distribution import Distribution
 from foretype.runtime.providers import CPU_ONLY
 from tests.scripted_model import byte_level_vocabulary
 
@@ -25,7 +27,7 @@ ROWS = 5
 def tops() -> Tops:
     """A ring of `ROWS` rows."""
     memory = DeviceMemory(GEOMETRY, np.float32, ("cpu", 0), CPU_ONLY)
-    return Tops(memory, Ranks(VOCABULARY.ids, VOCABULARY.word_start, TOP), most_bytes=0, least_rows=ROWS)
+    return Tops(memory, VOCABULARY.ranks, most_bytes=0, least_rows=ROWS)
 
 
 def random_logits(rows: int, seed: int = 0) -> Logits:
@@ -39,7 +41,8 @@ def take(tops: Tops, logits: Logits) -> list[Summary]:
 def test_a_summary_says_what_the_host_makes_of_the_same_logits(tops: Tops) -> None:
     logits = random_logits(3)
     for row, summary in zip(logits, take(tops, logits), strict=True):
-        there, here = Distribution.summed_up(summary, VOCABULARY), Distribution.of(row, VOCABULARY)
+        there = Distribution.summed_up(summary, VOCABULARY.ranks)
+        here = Distribution.of(row, VOCABULARY.ranks)
         assert there.top.ranks.tolist() == here.top.ranks.tolist()
         np.testing.assert_allclose(there.top.log_probs, here.top.log_probs, atol=1e-5)
         assert there.log_boundary == pytest.approx(here.log_boundary, abs=1e-5)
@@ -49,8 +52,8 @@ def test_a_summary_says_what_the_host_makes_of_the_same_logits(tops: Tops) -> No
 
 def test_where_no_word_goes_on_the_boundary_is_all_but_none() -> None:
     memory = DeviceMemory(GEOMETRY, np.float32, ("cpu", 0), CPU_ONLY)
-    everything = np.ones(len(VOCABULARY), np.float32)
-    summary = take(Tops(memory, Ranks(VOCABULARY.ids, everything, 1), 0, 1), random_logits(1))[0]
+    ranks = replace(VOCABULARY.ranks, word_start=np.ones(len(VOCABULARY), np.float32), top=1)
+    summary = take(Tops(memory, ranks, 0, 1), random_logits(1))[0]
     assert np.isfinite(summary.log_boundary)
     assert summary.log_boundary < -10
 
@@ -63,13 +66,13 @@ def test_a_row_is_there_until_later_ones_are_written_over_it(tops: Tops) -> None
     take(tops, random_logits(1, seed=3))
     assert first.row.fetch() is None
     assert all(one.row.fetch() is not None for one in rest)
-    gone = Distribution.summed_up(first, VOCABULARY)
+    gone = Distribution.summed_up(first, VOCABULARY.ranks)
     assert not gone.is_whole()
     assert gone.top.ranks[0] == np.argmax(before)  # what came back at once stays
 
 
 def test_what_was_fetched_stays(tops: Tops) -> None:
-    kept = Distribution.summed_up(take(tops, random_logits(1))[0], VOCABULARY)
+    kept = Distribution.summed_up(take(tops, random_logits(1))[0], VOCABULARY.ranks)
     assert kept.is_whole()
     for seed in range(ROWS + 1):
         take(tops, random_logits(1, seed))
@@ -82,7 +85,7 @@ def test_rows_of_one_run_lie_side_by_side_where_the_ring_ends_too(tops: Tops) ->
         for row, summary in zip(logits, take(tops, logits), strict=True):
             whole = summary.row.fetch()
             assert whole is not None
-            np.testing.assert_allclose(whole, Distribution.of(row, VOCABULARY).log_probs, atol=1e-5)
+            np.testing.assert_allclose(whole, Distribution.of(row, VOCABULARY.ranks).log_probs, atol=1e-5)
 
 
 def test_a_row_that_is_written_over_while_it_is_fetched_is_not_taken(

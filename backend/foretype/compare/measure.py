@@ -32,9 +32,10 @@ from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
 from foretype.prepare.gate import gate_text
-from foretype.runtime import AnyRuntime, open_runtime
+from foretype.runtime import open_runtime
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.protocol import LogitsRuntime
 from foretype.support.settings import Settings
 
 PATIENCE_MS = 60_000  # the most that the settings allow
@@ -197,7 +198,7 @@ async def _type(asking: _Asking, texts: Texts, tell: Tell) -> _Typing:
 class _Reader:
     """Runs a model over texts, with what serves it and without a tree."""
 
-    def __init__(self, runtime: AnyRuntime, manifest: Manifest, vocabulary: Vocabulary) -> None:
+    def __init__(self, runtime: LogitsRuntime, manifest: Manifest, vocabulary: Vocabulary) -> None:
         self._runtime = runtime
         self._manifest = manifest
         self._vocabulary = vocabulary

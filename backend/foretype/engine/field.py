@@ -11,13 +11,13 @@ from foretype.engine.deadline import Deadline
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
 from foretype.engine.pressure import Effort
 from foretype.engine.scheduler import Need, Scheduler
-from foretype.engine.tree.distribution import Distribution
 from foretype.engine.tree.draft import Draft, Look
 from foretype.engine.tree.split import scalar_values, split
 from foretype.engine.tree.trie import Run
 from foretype.engine.words import next_word
 from foretype.models.field_kind import FieldKind
 from foretype.runtime.arena import Arena
+from foretype.runtime.distribution import Distribution
 from foretype.support.clock import Timer, Timers
 from foretype.support.metrics import Stage, Stages
 

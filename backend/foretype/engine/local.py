@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,18 +19,17 @@ from foretype.engine.keystroke import Keystroke
 from foretype.engine.memory import MEBIBYTE, Room
 from foretype.engine.scheduler import Scheduler
 from foretype.engine.tree.choice import Policy
-from foretype.engine.tree.draft import Draft, Limits
-from foretype.engine.tree.reading import reading
+from foretype.engine.tree.draft import Draft, TreeLimits
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
 from foretype.runtime import open_runtime
 from foretype.runtime.arena import Arena, lone_arena
-from foretype.runtime.chunk import Chunk, Logits, Step
-from foretype.runtime.device.runtime import DeviceRuntime
+from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.out_of_memory import OutOfMemoryError
+from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import NAMES, first_gpu
-from foretype.runtime.thread import Runtime
+from foretype.runtime.thread import ModelThread
 from foretype.support import logs
 from foretype.support.clock import Timer, Timers
 from foretype.support.malloc import give_back
@@ -44,9 +44,25 @@ NO_MEMORY = (
     "FORETYPE_GPU_MEMORY_MB higher, or serve a smaller model."
 )
 TREES_BYTES = 1024 * MEBIBYTE
-ROWS_BYTES = 1024 * MEBIBYTE  # on a device, whole rows of probabilities stay there for a while, in so much
-OF_ROWS = 8  # … but in no more than such a part of the memory for trees
 MARGIN = 0.15  # of the budget, kept for the way to the client and back, and for a loop that is busy
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """What one engine serves, and within which bounds.
+
+    begin: the tokens that a text starts with, by kind of field. field_bytes, trees_bytes: past key values and
+    distributions of one field, and of all. context_length: tokens that the model reads at most.
+    """
+
+    model: str
+    begin: Mapping[FieldKind, list[int]]
+    policy: Policy
+    budget_ms: float
+    runs_ahead: int = 0
+    field_bytes: int = 48 * MEBIBYTE
+    trees_bytes: int = TREES_BYTES
+    context_length: int = 1024
 
 
 class LocalEngine:
@@ -57,41 +73,30 @@ class LocalEngine:
 
     def __init__(
         self,
-        name: str,
-        runtime: Runtime[Logits] | DeviceRuntime,
+        config: EngineConfig,
+        runtime: LogitsRuntime,
         vocabulary: Vocabulary,
-        begin: Mapping[FieldKind, list[int]],
-        policy: Policy,
-        budget_ms: float,
         timers: Timers,
-        runs_ahead: int = 0,
-        field_bytes: int = 48 * MEBIBYTE,
-        trees_bytes: int = TREES_BYTES,
         stages: Stages | None = None,
-        context_length: int = 1024,
     ) -> None:
-        """`field_bytes` and `trees_bytes`: past key values and distributions of one field, and of all.
-        `context_length`: tokens that the model reads at most.
-        """
-        self.model = name
+        self.model = config.model
         self.provider = runtime.provider
-        self._runtime = runtime
+        self._config = config
         self._vocabulary = vocabulary
-        self._begin = begin
-        self._policy = policy
-        self._budget_ms = budget_ms * (1.0 - MARGIN)
         self._timers = timers
-        self._runs_ahead = runs_ahead
         self._stages = stages or Stages(CollectorRegistry())
-        longest = max(len(ids) for ids in begin.values())
-        self._limits = Limits.within(
-            field_bytes, runtime.slot_bytes, vocabulary.size, longest, context_length
+        self._limits = TreeLimits.within(
+            config.field_bytes,
+            runtime.slot_bytes,
+            vocabulary.size,
+            max(len(ids) for ids in config.begin.values()),
+            config.context_length,
         )
-        self._is_on_a_device = isinstance(runtime, DeviceRuntime)
-        rows_bytes = min(ROWS_BYTES, trees_bytes // OF_ROWS) if self._is_on_a_device else 0
-        self._room = Room(runtime, timers, self._limits.arena_tokens, trees_bytes - rows_bytes)
+        self._runtime = runtime.with_distributions(vocabulary.ranks, config.trees_bytes)
+        trees_bytes = config.trees_bytes - self._runtime.own_bytes
+        self._room = Room(self._runtime, timers, self._limits.arena_tokens, trees_bytes)
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
-        self._model = reading(runtime, vocabulary, rows_bytes)
+        self._model = ModelThread(self._runtime)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
         self._stages.watch(
             waiting_fields=lambda: len(self._scheduler),
@@ -113,11 +118,11 @@ class LocalEngine:
         A field that is there sooner reads its beginning by itself.
         """
         await self._warm_up_pool()
-        shortest_first = sorted(self._begin, key=lambda kind: len(self._begin[kind]))
+        shortest_first = sorted(self._config.begin, key=lambda kind: len(self._config.begin[kind]))
         await self._read_begin(shortest_first[0])
         others = self._read_begins(shortest_first[1:])
-        if self._is_on_a_device:
-            await others  # a chunk longer than any before may want TensorRT's engines built anew, for minutes
+        if self._runtime.warms_beginnings:
+            await others
         else:
             self._warming = asyncio.ensure_future(others)
 
@@ -138,7 +143,7 @@ class LocalEngine:
                 logs.logger().error("begin_failed", **logs.of(error))
 
     async def _read_begin(self, kind: FieldKind) -> None:
-        ids = np.array(self._begin[kind], np.int64)
+        ids = np.array(self._config.begin[kind], np.int64)
         chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
         begun = lone_arena(self._runtime.new_pool(1, len(ids)))
         await self._model.run([Step(begun, chunk)])
@@ -199,8 +204,8 @@ class LocalEngine:
             partial(answer, name),
             self._timers,
             self._stages,
-            self._budget_ms,
-            self._runs_ahead,
+            self._config.budget_ms * (1.0 - MARGIN),
+            self._config.runs_ahead,
         )
 
     def used(self, field: Field) -> None:
@@ -224,7 +229,7 @@ class LocalEngine:
             return None
         if kind in self._begun:
             arena.adopt(self._begun[kind])
-        return Draft(arena, self._begin[kind], self._vocabulary, self._policy, self._limits)
+        return Draft(arena, self._config.begin[kind], self._vocabulary, self._config.policy, self._limits)
 
 
 class LocalDesk:
@@ -287,20 +292,17 @@ async def engine_from(
     )
     begin = {kind: _begin(manifest, vocabulary.encode(manifest.prompts.get(kind, ""))) for kind in FieldKind}
     policy = _policy(settings.threshold if settings.threshold is not None else manifest.threshold)
-    engine = LocalEngine(
-        manifest.recipe,
-        runtime,
-        vocabulary,
-        begin,
-        policy,
-        settings.budget_ms,
-        asyncio.get_running_loop(),
-        settings.runs_ahead,
-        settings.field_mb * MEBIBYTE,
-        _trees_bytes(settings, runtime.provider),
-        stages,
-        manifest.geometry.context_length,
+    config = EngineConfig(
+        model=manifest.recipe,
+        begin=begin,
+        policy=policy,
+        budget_ms=settings.budget_ms,
+        runs_ahead=settings.runs_ahead,
+        field_bytes=settings.field_mb * MEBIBYTE,
+        trees_bytes=_trees_bytes(settings, runtime.provider),
+        context_length=manifest.geometry.context_length,
     )
+    engine = LocalEngine(config, runtime, vocabulary, asyncio.get_running_loop(), stages)
     await engine.warm_up()
     return engine
 

@@ -9,17 +9,16 @@ from typing import Protocol
 
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Load
-from foretype.engine.tree.distribution import Distribution
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
-from foretype.runtime.chunk import Step
+from foretype.runtime.chunk import MOST_TEXTS, Step
+from foretype.runtime.distribution import Distribution
 from foretype.runtime.out_of_memory import OutOfMemoryError
 from foretype.runtime.thread import ModelThread
 from foretype.support import logs
 from foretype.support.clock import Timers
 from foretype.support.metrics import Stage, Stages
 
-MOST_TOGETHER = 16  # fields in one run: more make it longer than a tenth of a second
 # A field that lacks more tokens than these has a run of its own, which reads a text faster than as many
 # shared runs do (docs/decisions/0009-many-typists.md).
 LITTLE = 4
@@ -66,7 +65,7 @@ class Scheduler:
 
     def __init__(
         self,
-        model: ModelThread[list[Distribution]],
+        model: ModelThread,
         timers: Timers,
         stages: Stages,
         recover: Callable[[], Awaitable[None]] | None = None,
@@ -126,7 +125,7 @@ class Scheduler:
         pool: Pool | None = None
         waited_for = False
         for client in order:
-            if chosen and (not self._waiting[client].is_real or len(chosen) == MOST_TOGETHER):
+            if chosen and (not self._waiting[client].is_real or len(chosen) == MOST_TEXTS):
                 break
             need = self._need(client)
             if need is None:

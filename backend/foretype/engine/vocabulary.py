@@ -9,29 +9,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tokenizers import AddedToken, Tokenizer
+
+from foretype.runtime.ranks import TOP, Interval, Ranks
 
 FILE = "tokenizer.json"
 
 
 class UnsupportedTokenizerError(Exception):
     """The tokeniser is not byte-level, so its tokens have no bytes to order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """Ranks `low` to `high`, the latter excluded."""
-
-    low: int
-    high: int
-
-    def __len__(self) -> int:
-        return self.high - self.low
 
 
 class Vocabulary:
@@ -45,12 +34,13 @@ class Vocabulary:
         self.size = size
         texts = _token_bytes(tokenizer, size)
         by_bytes = sorted(texts, key=texts.__getitem__)
-        self.ids: NDArray[np.int64] = np.array(by_bytes, np.int64)  # (ranks,) the id at each rank
         self.texts: list[bytes] = [texts[i] for i in by_bytes]  # the bytes at each rank
-        self.special_ids: NDArray[np.int64] = np.setdiff1d(np.arange(size), self.ids)  # those without a rank
-        # (ranks,) 1 where a token begins with a word's byte, else 0: summing by a product is quickest
-        self.word_start: NDArray[np.float32] = np.array(
-            [is_word_byte(text[0]) for text in self.texts], np.float32
+        ids = np.array(by_bytes, np.int64)
+        self.ranks = Ranks(
+            ids=ids,
+            special_ids=np.setdiff1d(np.arange(size), ids),
+            word_start=np.array([is_word_byte(text[0]) for text in self.texts], np.float32),
+            top=min(TOP, len(ids)),
         )
         self._rank_of_id = {token: rank for rank, token in enumerate(by_bytes)}
 

@@ -10,12 +10,9 @@ from foretype.models.weights import FLOAT16
 from foretype.runtime.device.runtime import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
 from foretype.runtime.plain import PlainRuntime
+from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import ProviderMissingError, Surroundings, choose, with_options
 from foretype.support.provider import Provider
-
-__all__ = ["AnyRuntime", "DeviceRuntime", "FusedRuntime", "PlainRuntime", "open_runtime"]
-
-AnyRuntime = FusedRuntime | DeviceRuntime | PlainRuntime
 
 
 def open_runtime(
@@ -25,7 +22,7 @@ def open_runtime(
     provider: Provider = Provider.CPU,
     memory_mb: int | None = None,
     records: bool = True,
-) -> AnyRuntime:
+) -> LogitsRuntime:
     """The prepared model in `folder`. `memory_mb` bounds what ONNX Runtime takes on a GPU; `records` is
     whether CUDA may record runs there and play them.
 
@@ -34,9 +31,8 @@ def open_runtime(
     """
     manifest = Manifest.read(folder)
     there = Surroundings.here()
-    half = manifest.weights == FLOAT16
-    chosen = choose(provider, there, half=half)
-    if chosen is not Provider.CPU and not half:
+    chosen = choose(provider, there, half=manifest.weights == FLOAT16)
+    if chosen is not Provider.CPU and manifest.weights != DeviceRuntime.needs_weights:
         raise ProviderMissingError(
             f"The model in {folder} has {manifest.weights} weights, which are for the CPU; make the GPU's "
             "with: "

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from foretype.runtime.arena import Arena
 
+MOST_TEXTS = 16
+"""Texts in one run: more make it longer than a tenth of a second."""
+
 Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
 

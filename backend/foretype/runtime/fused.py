@@ -17,15 +17,19 @@ from foretype.models.manifest import Geometry
 from foretype.runtime.arena import Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
 from foretype.runtime.feed import Feed, Float, of_text, of_texts
+from foretype.runtime.host import HostRuntime
 from foretype.runtime.host_pool import HostPool
 from foretype.runtime.providers import Providers
+from foretype.runtime.ranks import Ranks
 from foretype.runtime.session import open_session, session_options
 
 
 class FusedRuntime:
     """One session, one caller at a time."""
 
-    batches = True  # run_together is cheaper than as many runs
+    batches = True
+    needs_weights: str | None = None
+    warms_beginnings = False
 
     def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: Providers) -> None:
         self.geometry = geometry
@@ -49,7 +53,10 @@ class FusedRuntime:
         return HostPool(self.geometry, rows, capacity, self._dtype)
 
     def warm_up(self, pool: Pool) -> None:
-        """Nothing: on the CPU a first run takes no longer."""
+        """Does nothing: on the CPU a first run takes no longer."""
+
+    def with_distributions(self, ranks: Ranks, most_bytes: int) -> HostRuntime:
+        return HostRuntime(self, ranks)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows; the chunk's keys and values are in the arena

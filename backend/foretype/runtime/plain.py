@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from foretype.models.manifest import Geometry
 from foretype.runtime.arena import Arena, Pool, slot_bytes
 from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.host import HostRuntime
 from foretype.runtime.host_pool import HostPool, slots_of
 from foretype.runtime.providers import Providers
+from foretype.runtime.ranks import Ranks
 from foretype.runtime.session import open_session, session_options
 
 
@@ -26,6 +28,8 @@ class PlainRuntime:
     """
 
     batches = False
+    needs_weights: str | None = None
+    warms_beginnings = False
 
     def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: Providers) -> None:
         self.geometry = geometry
@@ -44,7 +48,10 @@ class PlainRuntime:
         return HostPool(self.geometry, rows, capacity)
 
     def warm_up(self, pool: Pool) -> None:
-        """Nothing: on the CPU a first run takes no longer."""
+        """Does nothing: on the CPU a first run takes no longer."""
+
+    def with_distributions(self, ranks: Ranks, most_bytes: int) -> HostRuntime:
+        return HostRuntime(self, ranks)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         """Logits (k, vocab_size) float32 of the asked rows. Raises ArenaFullError, and ONNX Runtime's own

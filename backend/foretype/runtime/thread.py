@@ -9,44 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, pairwise
 from queue import SimpleQueue
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from foretype.runtime.arena import Arena, Pool
-from foretype.runtime.chunk import Chunk, Step
+from foretype.runtime.arena import Pool
+from foretype.runtime.chunk import Step
+from foretype.runtime.distribution import Distribution
 from foretype.runtime.out_of_memory import recognised
+from foretype.runtime.protocol import Runtime
 
 R = TypeVar("R")
-T = TypeVar("T")
-Rows = TypeVar("Rows", covariant=True)
-
-
-class Runtime(Protocol[Rows]):
-    """One session of ONNX Runtime; not to be called from two threads at once.
-
-    Rows: what comes back, one for each asked row: `Logits` (k, vocab_size) float32, or a list of what was
-    made of them on a device.
-    """
-
-    provider: str
-    batches: bool  # whether run_together is cheaper than as many runs
-    slot_bytes: int  # of one token's past
-
-    def new_pool(self, rows: int, capacity: int) -> Pool:
-        """Room for the past key values of `rows` fields, `capacity` tokens each."""
-
-    def reopen(self) -> None:
-        """Load the model anew; pools made before are of no more use. Raises what loading raises."""
-
-    def warm_up(self, pool: Pool) -> None:
-        """Run what crowds in a pool of which nobody has a row will, where the first time takes longer."""
-
-    def run(self, arena: Arena, chunk: Chunk) -> Rows:
-        """The asked rows; the chunk's tokens take the arena's next slots. Raises ArenaFullError."""
-
-    def run_together(self, steps: Sequence[Step]) -> Rows:
-        """One token of each of several arenas of one pool: a row of each that wants one, in the order of
-        `steps`. Raises ArenaFullError.
-        """
 
 
 @dataclass(slots=True)
@@ -56,23 +27,21 @@ class _Job:
     future: asyncio.Future[Any]
 
 
-class ModelThread(Generic[T]):
-    """Runs steps and what is made of their rows off the event loop.
+class ModelThread:
+    """Runs the model off the event loop.
 
     A daemon thread: a run that hangs must not keep the process from ending.
     """
 
-    def __init__(self, runtime: Runtime[Any], digest: Callable[[Any], T]) -> None:
-        """`digest` makes something of the rows that a run gave for one step."""
+    def __init__(self, runtime: Runtime) -> None:
         self.batches = runtime.batches
         self._runtime = runtime
-        self._digest = digest
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
 
-    async def run(self, steps: Sequence[Step]) -> list[T]:
-        """What is made of each step's rows. Several steps are one run: one token each, arenas of one pool.
+    async def run(self, steps: Sequence[Step]) -> list[list[Distribution]]:
+        """Each step's distributions. Several steps are one run: one token each, arenas of one pool.
 
         Raises what the run raised, or OutOfMemoryError where that was its reason. Cancelling gives up the
         wait, not the run: the arenas stay in use until that has ended.
@@ -122,12 +91,12 @@ class ModelThread(Generic[T]):
         finally:
             del job  # likewise
 
-    def _run(self, steps: Sequence[Step]) -> list[T]:
+    def _run(self, steps: Sequence[Step]) -> list[list[Distribution]]:
         if len(steps) == 1:
-            return [self._digest(self._runtime.run(steps[0].arena, steps[0].chunk))]
-        rows = self._runtime.run_together(steps)
+            return [self._runtime.run(steps[0].arena, steps[0].chunk)]
+        found = self._runtime.run_together(steps)
         ends = list(accumulate(len(step.chunk.rows) for step in steps))
-        return [self._digest(rows[start:end]) for start, end in pairwise([0, *ends])]
+        return [found[start:end] for start, end in pairwise([0, *ends])]
 
     @staticmethod
     def _settle(job: _Job, settle: Callable[[], None]) -> None:

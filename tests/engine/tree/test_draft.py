@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from foretype.engine.keystroke import Keystroke, Reason
 from foretype.engine.tree.choice import Policy
-from foretype.engine.tree.distribution import Distribution
-from foretype.engine.tree.draft import Draft, Limits
+from foretype.engine.tree.draft import Draft, TreeLimits
 from foretype.engine.tree.search import Findings, Search
 from foretype.runtime.arena import lone_arena
+from foretype.runtime.distribution import Distribution
 from foretype.runtime.host_pool import HostPool
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 
@@ -33,9 +33,9 @@ SCRIPT = {
 }
 
 
-def new_draft(limits: Limits | None = None) -> tuple[Draft, ScriptedModel]:
+def new_draft(limits: TreeLimits | None = None) -> tuple[Draft, ScriptedModel]:
     model = ScriptedModel(VOCABULARY, SCRIPT)
-    limits = limits or Limits()
+    limits = limits or TreeLimits()
     draft = Draft(
         lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, Policy(), limits
     )
@@ -52,7 +52,7 @@ def answer(
         run = draft.next_run()
         first_slot = draft.arena.length
         logits = model.run(draft.arena, run.chunk)
-        draft.record(run, first_slot, [Distribution.of(row, VOCABULARY) for row in logits])
+        draft.record(run, first_slot, [Distribution.of(row, VOCABULARY.ranks) for row in logits])
     return look.chosen[0].text if look.chosen else ""
 
 
@@ -71,7 +71,7 @@ def run_ahead(draft: Draft, model: ScriptedModel) -> None:
         run = draft.next_run()
         first_slot = draft.arena.length
         logits = model.run(draft.arena, run.chunk)
-        draft.record(run, first_slot, [Distribution.of(row, VOCABULARY) for row in logits])
+        draft.record(run, first_slot, [Distribution.of(row, VOCABULARY.ranks) for row in logits])
 
 
 def test_half_a_word_is_finished_and_drawn_out_while_that_is_likely() -> None:
@@ -107,13 +107,13 @@ def test_a_deletion_goes_back_to_nodes_that_are_still_there() -> None:
 
 
 def test_a_long_text_goes_through_in_parts_that_a_newer_keystroke_can_interrupt() -> None:
-    draft, model = new_draft(Limits(tokens_a_run=8))
+    draft, model = new_draft(TreeLimits(tokens_a_run=8))
     answer(draft, model, "Please tell me the " * 12 + "any que")
     assert max(model.runs) <= 8
 
 
 def test_the_number_of_runs_for_one_keystroke_has_a_limit() -> None:
-    draft, model = new_draft(Limits(runs_a_keystroke=2))
+    draft, model = new_draft(TreeLimits(runs_a_keystroke=2))
     answer(draft, model, "Please tell me any que")
     assert len(model.runs) == 2
 
@@ -128,7 +128,7 @@ def test_another_script_is_left_alone() -> None:
 
 
 def test_memory_ends_where_the_limits_say() -> None:
-    limits = Limits(context_tokens=32, arena_tokens=96)
+    limits = TreeLimits(context_tokens=32, arena_tokens=96)
     draft, model = new_draft(limits)
     for end in range(1, 40):
         answer(draft, model, ("Please tell me any question you have. " * 10)[: 9 * end])
@@ -154,7 +154,7 @@ def _distributions(draft: Draft) -> list[Distribution]:
 
 
 def test_room_made_in_the_middle_of_a_long_text_loses_none_of_it() -> None:
-    draft, model = new_draft(Limits(context_tokens=128, arena_tokens=300, tokens_a_run=8))
+    draft, model = new_draft(TreeLimits(context_tokens=128, arena_tokens=300, tokens_a_run=8))
     for _ in range(8):
         answer(draft, model, "any " * 60 + "Please tell me any ")
         answer(draft, model, "you " * 60 + "Please tell me any ")
@@ -172,12 +172,12 @@ def test_room_made_in_the_middle_of_a_long_text_loses_none_of_it() -> None:
 )
 def test_what_is_found_does_not_depend_on_the_way_there(pieces: list[str], data: st.DataObject) -> None:
     """A tree that was typed, deleted and pasted into, with little room, says what a new one says."""
-    walked = new_draft(Limits(context_tokens=64, arena_tokens=160, tokens_a_run=8))
+    walked = new_draft(TreeLimits(context_tokens=64, arena_tokens=160, tokens_a_run=8))
     text = ""
     for piece in pieces:
         text = text[: data.draw(st.integers(len(text) // 2, len(text)))] + piece
         found = answer(*walked, text)
-        assert found == answer(*new_draft(Limits(context_tokens=64, arena_tokens=160)), text)
+        assert found == answer(*new_draft(TreeLimits(context_tokens=64, arena_tokens=160)), text)
         if not isinstance(found, Reason):
             letters = foresee(walked[0], text)
             for _ in range(data.draw(st.integers(0, 3))):
@@ -211,7 +211,7 @@ def test_a_foreseen_letter_is_answered_without_a_search(searches: list[Search]) 
 
 def test_a_foreseen_letter_is_known_where_the_text_comes_cut_at_its_left(searches: list[Search]) -> None:
     """As clients send a long one: each key takes a letter from its beginning."""
-    draft, model = new_draft(Limits(context_tokens=24))
+    draft, model = new_draft(TreeLimits(context_tokens=24))
     before = "Please tell me the " * 12 + "any q"
     answer(draft, model, before)
     assert foresee(draft, before)[0] == "u"
@@ -225,7 +225,7 @@ def test_what_was_foreseen_is_forgotten_where_room_was_made_since(searches: list
     before = "Please tell me any q"
     outcomes = set()
     for tokens in range(12, 20):
-        draft, model = new_draft(Limits(context_tokens=24, arena_tokens=tokens))
+        draft, model = new_draft(TreeLimits(context_tokens=24, arena_tokens=tokens))
         answer(draft, model, "Please tell me the ")
         answer(draft, model, before)
         foresee(draft, before)
@@ -271,14 +271,14 @@ def test_any_text_gets_an_answer(before: str, after: str) -> None:
 
 def test_a_distribution_sums_to_one_over_words_and_boundaries() -> None:
     logits = np.log(np.random.default_rng(0).dirichlet(np.ones(VOCABULARY.size))).astype(np.float32)
-    distribution = Distribution.of(logits, VOCABULARY)
-    in_word = np.exp(distribution.log_probs[VOCABULARY.word_start > 0]).sum()
+    distribution = Distribution.of(logits, VOCABULARY.ranks)
+    in_word = np.exp(distribution.log_probs[VOCABULARY.ranks.word_start > 0]).sum()
     assert in_word + np.exp(distribution.log_boundary) == pytest.approx(1.0, abs=1e-5)
     assert (np.diff(distribution.top.log_probs) <= 0).all()
 
 
 def test_a_model_with_a_short_context_reads_no_more_than_it_can() -> None:
-    limits = Limits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=128)
+    limits = TreeLimits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=128)
     assert limits.arena_tokens == 128  # rotary positions are laid for no more slots
     draft, model = new_draft(limits)
     for text in ("Please tell me any " * 60, "any" * 400, "Please tell me any " * 61 + "q" * 40):
@@ -287,5 +287,5 @@ def test_a_model_with_a_short_context_reads_no_more_than_it_can() -> None:
 
 
 def test_a_model_with_a_long_context_reads_as_much_as_is_quick() -> None:
-    limits = Limits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=8192)
-    assert limits == Limits()
+    limits = TreeLimits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=8192)
+    assert limits == TreeLimits()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from foretype.engine.keystroke import Keystroke
 from foretype.engine.tree.choice import Policy
-from foretype.engine.tree.distribution import Distribution
-from foretype.engine.tree.draft import Draft, Limits
+from foretype.engine.tree.draft import Draft, TreeLimits
 from foretype.models.manifest import Geometry
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.device.pool import DeviceMemory
-from foretype.runtime.device.summary import Ranks
 from foretype.runtime.device.tops import Tops
+from foretype.runtime.distribution import Distribution
 from foretype.runtime.host_pool import HostPool
 from foretype.runtime.providers import CPU_ONLY
 from tests.engine.tree.test_draft import SCRIPT, VOCABULARY
@@ -29,7 +30,7 @@ class Typed:
         self.model = ScriptedModel(VOCABULARY, SCRIPT)
         self.tops = tops
         self.made: list[Distribution] = []
-        limits = Limits()
+        limits = TreeLimits()
         arena = lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens))
         self.draft = Draft(arena, [BEGIN], VOCABULARY, Policy(), limits)
 
@@ -37,10 +38,10 @@ class Typed:
         run, first_slot = self.draft.next_run(), self.draft.arena.length
         logits = self.model.run(self.draft.arena, run.chunk)
         if self.tops is None:
-            found = [Distribution.of(row, VOCABULARY) for row in logits]
+            found = [Distribution.of(row, VOCABULARY.ranks) for row in logits]
         else:
             summaries = self.tops.take(logits.ctypes.data, logits.shape)
-            found = [Distribution.summed_up(one, VOCABULARY) for one in summaries]
+            found = [Distribution.summed_up(one, VOCABULARY.ranks) for one in summaries]
         self.made += found
         self.draft.record(run, first_slot, found)
 
@@ -60,7 +61,7 @@ class Typed:
 def new_tops(rows: int) -> Tops:
     geometry = Geometry(layers=1, kv_heads=1, head_dim=2, vocab_size=VOCABULARY.size, context_length=8)
     memory = DeviceMemory(geometry, np.float32, ("cpu", 0), CPU_ONLY)
-    return Tops(memory, Ranks(VOCABULARY.ids, VOCABULARY.word_start, 32), most_bytes=0, least_rows=rows)
+    return Tops(memory, replace(VOCABULARY.ranks, top=32), most_bytes=0, least_rows=rows)
 
 
 def test_the_same_is_said_and_the_model_runs_as_often() -> None:

@@ -12,19 +12,19 @@ from functools import partial
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason
 from foretype.engine.tree.choice import Place, Policy, choose
-from foretype.engine.tree.distribution import Distribution
 from foretype.engine.tree.search import Findings, Floors, Search
 from foretype.engine.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
 from foretype.engine.tree.trie import Node, Run, Trie, missing
 from foretype.engine.tree.window import Window
 from foretype.engine.vocabulary import Vocabulary
 from foretype.runtime.arena import IDLE, Arena
+from foretype.runtime.distribution import Distribution
 
 WORDS_TOKENS = LONGEST_STEM + 16  # a stem may be a token a character; a suggestion is much shorter
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TreeLimits:
     """What one field may take. tokens_a_run bounds how long a newer keystroke waits for an older one's run to
     end.
     """
@@ -43,7 +43,7 @@ class Limits:
     @classmethod
     def within(
         cls, field_bytes: int, slot_bytes: int, vocab_size: int, begin_tokens: int, context_length: int
-    ) -> Limits:
+    ) -> TreeLimits:
         """What fits into `field_bytes`, never less than a full context and half as much to grow ahead; and
         into `context_length` tokens, with room for the word in hand and what is suggested.
         """
@@ -103,7 +103,7 @@ class Draft:
     """
 
     def __init__(
-        self, arena: Arena, begin: Sequence[int], vocabulary: Vocabulary, policy: Policy, limits: Limits
+        self, arena: Arena, begin: Sequence[int], vocabulary: Vocabulary, policy: Policy, limits: TreeLimits
     ) -> None:
         self._vocabulary = vocabulary
         self._policy = policy

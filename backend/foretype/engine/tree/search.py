@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
-from foretype.engine.tree.distribution import Distribution, Likely
 from foretype.engine.tree.trie import Node, Trie
 from foretype.engine.vocabulary import Vocabulary, is_word_byte
+from foretype.runtime.distribution import Distribution, Likely
 
 BRANCHES = 12  # ways on that are followed at a node; the thirteenth is never a suggestion
 
@@ -227,7 +227,7 @@ class Search:
         """
         ranks = likely.ranks[:most]
         log_probs: list[float] = likely.log_probs[:most].tolist()
-        ids: list[int] = self._vocabulary.ids[ranks].tolist()
+        ids: list[int] = self._vocabulary.ranks.ids[ranks].tolist()
         in_word = self._is_in_word(way)
         for rank, log_prob, token in zip(ranks.tolist(), log_probs, ids, strict=True):
             cost = way.cost - log_prob

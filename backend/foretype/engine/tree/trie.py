@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from foretype.engine.tree.distribution import Distribution
 from foretype.runtime.arena import Arena
 from foretype.runtime.chunk import Chunk
+from foretype.runtime.distribution import Distribution
 
 NO_SLOT = -1
 

@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime as ort
 
 from foretype.runtime.arena import IDLE, Pool
-from foretype.runtime.chunk import Step
+from foretype.runtime.chunk import MOST_TEXTS, Step
 from foretype.runtime.feed import Feed, Float, padded
 from foretype.runtime.fused import bind_past
 from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
@@ -24,7 +24,6 @@ from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
 # The attention reads every slot of the span, also of rows that take no part: so a few typists, who have a
 # pool's first rows, are not read with 32.
 SPANS = (4, 16, 32)
-MOST_TEXTS = 16
 SHORTEST = 256  # slots of a run's longest text, or twice, four times, … as many
 RUN_NUMBER = "gpu_graph_id"
 AS_IT_COMES = -1  # the number of runs that are not recorded

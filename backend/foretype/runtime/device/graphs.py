@@ -11,8 +11,8 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from foretype.models.manifest import Geometry
-from foretype.runtime.device.summary import Ranks
 from foretype.runtime.feed import Float
+from foretype.runtime.ranks import Ranks
 
 IR_VERSION, OPSET = 10, 18
 TYPES = {np.float32: TensorProto.FLOAT, np.float16: TensorProto.FLOAT16}

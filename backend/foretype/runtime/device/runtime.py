@@ -18,28 +18,31 @@ import numpy as np
 import onnxruntime as ort
 
 from foretype.models.manifest import Geometry
+from foretype.models.weights import FLOAT16
 from foretype.runtime.arena import IDLE, Arena, Pool, free_arenas, slot_bytes
-from foretype.runtime.chunk import Chunk, Logits, Step
+from foretype.runtime.chunk import MOST_TEXTS, Chunk, Logits, Step
 from foretype.runtime.device.fixed import (
     AS_IT_COMES,
-    MOST_TEXTS,
     FixedRun,
     Shape,
     run_options,
     shape_of,
     shapes,
 )
-from foretype.runtime.device.summary import Ranks, Summary
+from foretype.runtime.distribution import Distribution
 from foretype.runtime.feed import Feed, Float, of_text, of_texts
 from foretype.runtime.fused import bind_past, float_type
 from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
-from foretype.runtime.providers import Providers, recording, without_tensorrt
+from foretype.runtime.providers import MEBIBYTE, Providers, recording, without_tensorrt
+from foretype.runtime.ranks import Ranks
 from foretype.runtime.session import open_session, session_options
 from foretype.support import logs
 
 if TYPE_CHECKING:
     from foretype.runtime.device.pool import DeviceMemory, DevicePool
 
+ROWS_BYTES = 1024 * MEBIBYTE  # whole rows of probabilities stay on the device in at most this much memory …
+PART_FOR_ROWS = 8  # … and in at most this part of the memory for trees
 READ = 8  # tokens of each text by which recordings are tried
 PLAYED_APART_AT_MOST = 0.01  # of the largest logit
 
@@ -56,6 +59,8 @@ class DeviceRuntime:
     """One session, one caller at a time, and always the same thread: CUDA's recordings belong to one."""
 
     batches = True
+    needs_weights: str | None = FLOAT16
+    warms_beginnings = True  # TensorRT builds engines again for a chunk that is longer than any before
 
     def __init__(
         self,
@@ -198,6 +203,9 @@ class DeviceRuntime:
         for arena in free_arenas(pool):
             self.leave([Step(arena, Chunk(tokens, tokens, None, tokens[:0]))])
 
+    def with_distributions(self, ranks: Ranks, most_bytes: int) -> TopRuntime:
+        return TopRuntime(self, ranks, min(ROWS_BYTES, most_bytes // PART_FOR_ROWS))
+
     def _trouble(self, pool: Pool) -> Mapping[str, object] | None:
         """What is wrong with recordings, for the log. No traceback is kept: it would hold the session."""
         try:
@@ -225,10 +233,11 @@ class DeviceRuntime:
 
 class TopRuntime:
     """A `DeviceRuntime` of whose logits only the top comes back. Implements
-    `foretype.runtime.thread.Runtime`.
+    `foretype.runtime.protocol.Runtime`.
     """
 
     batches = True
+    warms_beginnings = True
 
     def __init__(self, runtime: DeviceRuntime, ranks: Ranks, rows_bytes: int) -> None:
         """`rows_bytes`: of whole rows that stay on the device for a while."""
@@ -236,13 +245,13 @@ class TopRuntime:
         self.slot_bytes = runtime.slot_bytes
         self._runtime = runtime
         self._ranks = ranks
-        self._rows_bytes = rows_bytes
+        self.own_bytes = rows_bytes
         self._open()
 
     def _open(self) -> None:
         from foretype.runtime.device.tops import Tops
 
-        self._tops = Tops(self._runtime.memory, self._ranks, self._rows_bytes, MOST_TEXTS)
+        self._tops = Tops(self._runtime.memory, self._ranks, self.own_bytes, MOST_TEXTS)
 
     def reopen(self) -> None:
         """Load the model anew. Pools made before are of no more use, and rows that stayed on the device are
@@ -259,16 +268,19 @@ class TopRuntime:
     def new_pool(self, rows: int, capacity: int) -> DevicePool:
         return self._runtime.new_pool(rows, capacity)
 
-    def run(self, arena: Arena, chunk: Chunk) -> list[Summary]:
-        """A summary for each of the asked rows. Raises ArenaFullError, and ONNX Runtime's own errors."""
+    def run(self, arena: Arena, chunk: Chunk) -> list[Distribution]:
+        """A distribution for each of the asked rows. Raises ArenaFullError, and ONNX Runtime's own errors."""
         return self._taken(self._runtime.leave([Step(arena, chunk)]))
 
-    def run_together(self, steps: Sequence[Step]) -> list[Summary]:
-        """A summary for each step that wants one. Raises ArenaFullError, and ONNX Runtime's own errors."""
+    def run_together(self, steps: Sequence[Step]) -> list[Distribution]:
+        """A distribution for each step that asks for one. Raises ArenaFullError, and ONNX Runtime's own
+        errors.
+        """
         return self._taken(self._runtime.leave(steps))
 
-    def _taken(self, left: OnDevice) -> list[Summary]:
-        return self._tops.take(left.address, (left.rows, self._runtime.geometry.vocab_size))
+    def _taken(self, left: OnDevice) -> list[Distribution]:
+        summaries = self._tops.take(left.address, (left.rows, self._runtime.geometry.vocab_size))
+        return [Distribution.summed_up(summary, self._ranks) for summary in summaries]
 
 
 def _two_crowds(pool: Pool, shape: Shape) -> Iterator[list[Step]]:

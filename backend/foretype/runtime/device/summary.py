@@ -9,19 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Ranks:
-    """The order in which probabilities are asked for.
-
-    ids: (ranks,) int64, the token at each rank. word_start: (ranks,) float32, 1 where a token begins with a
-    word's byte, else 0. top: how many of the likeliest come back.
-    """
-
-    ids: NDArray[np.int64]
-    word_start: NDArray[np.float32]
-    top: int
-
-
 class WholeRow(Protocol):
     """All log-probabilities of a row, on the device."""
 

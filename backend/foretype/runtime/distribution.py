@@ -8,10 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foretype.engine.vocabulary import Interval, Vocabulary
 from foretype.runtime.device.summary import Summary, WholeRow
-
-TOP = 128  # ranks kept in order of probability: enough for nearly every question the search asks
+from foretype.runtime.ranks import Interval, Ranks
 
 
 class Likely(NamedTuple):
@@ -24,7 +22,7 @@ class Likely(NamedTuple):
 class Distribution:
     """Next-token probabilities in byte order. Special tokens have no rank, so the sum may be below 1.
 
-    top: the likeliest ranks, `TOP` of them.
+    top: the likeliest ranks, `Ranks.top` of them.
     log_boundary: the logarithm of the probability that no word byte comes next, special tokens included.
 
     The whole of it may lie on a device still: `top` and `log_boundary` are always there, the other questions
@@ -50,26 +48,26 @@ class Distribution:
         self._row = row
 
     @classmethod
-    def of(cls, logits: NDArray[np.float32], vocabulary: Vocabulary) -> Distribution:
-        """From one row of logits, (vocab_size,) float32. Called on the model thread, so the event loop is
-        spared the work.
+    def of(cls, logits: NDArray[np.float32], ranks: Ranks) -> Distribution:
+        """From one row of logits, (vocab_size,) float32. Called on the model thread, so that the event loop
+        does not do the work.
         """
-        ranked = logits[vocabulary.ids]
+        ranked = logits[ranks.ids]
         peak = float(logits.max())
         weights = np.exp(ranked - np.float32(peak))
-        specials = np.exp(logits[vocabulary.special_ids] - np.float32(peak))
+        specials = np.exp(logits[ranks.special_ids] - np.float32(peak))
         total = float(weights.sum(dtype=np.float64) + specials.sum(dtype=np.float64))
         log_probs = ranked - np.float32(peak + math.log(total))
-        in_word = float(weights @ vocabulary.word_start) / total
-        best = _best(log_probs, min(TOP, len(log_probs)))
+        in_word = float(weights @ ranks.word_start) / total
+        best = _best(log_probs, ranks.top)
         top = Likely(best, log_probs[best])
         return cls(top, math.log(max(1.0 - in_word, 1e-12)), len(log_probs), whole=log_probs, row=None)
 
     @classmethod
-    def summed_up(cls, summary: Summary, vocabulary: Vocabulary) -> Distribution:
+    def summed_up(cls, summary: Summary, ranks: Ranks) -> Distribution:
         """From what came back of a row of logits that stays on a device."""
         top = Likely(summary.top, summary.log_probs)
-        return cls(top, summary.log_boundary, len(vocabulary), whole=None, row=summary.row)
+        return cls(top, summary.log_boundary, len(ranks), whole=None, row=summary.row)
 
     @property
     def most_bytes(self) -> int:
