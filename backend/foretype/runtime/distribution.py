@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foretype.runtime.device.summary import Summary, WholeRow
 from foretype.runtime.ranks import Interval, Ranks
+from foretype.runtime.summary import Summary, WholeRow
 
 
 class Likely(NamedTuple):

@@ -46,6 +46,17 @@ class ProviderMissingError(Exception):
     """What was asked for cannot be had; `str()` is one sentence that says what to install."""
 
 
+class WrongWeightsError(ProviderMissingError):
+    """A prepared model has weights that the chosen provider cannot run."""
+
+    def __init__(self, folder: Path, weights: str, needed: str) -> None:
+        super().__init__(
+            f"The model in {folder} has {weights} weights, which are for the CPU; a GPU needs {needed}."
+        )
+        self.folder = folder
+        self.needed = needed
+
+
 @dataclass(frozen=True, slots=True)
 class Gpu:
     """The first NVIDIA GPU, as its driver names it."""

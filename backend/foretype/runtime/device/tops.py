@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from foretype.runtime.device import graphs as device_graphs
 from foretype.runtime.device.pool import DeviceMemory
-from foretype.runtime.device.summary import Summary
 from foretype.runtime.ranks import Ranks
+from foretype.runtime.summary import Summary
 from foretype.support import logs
 
 
