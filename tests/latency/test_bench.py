@@ -1,4 +1,4 @@
-"""`make bench` writes what was measured; README.md quotes it, and cannot drift."""
+"""`make bench` writes what was measured into docs/measured.md."""
 
 from __future__ import annotations
 
@@ -18,11 +18,8 @@ def result(stage: Stage, **figures: float | None) -> Result:
     return Result("a machine", "2026-01-02", stage.command, 90.0, tables, {"model": "script"})
 
 
-def test_the_readme_says_what_was_measured() -> None:
-    readme = quoted((ROOT / "README.md").read_text("utf-8"))
-    measured = quoted((ROOT / "docs" / "measured.md").read_text("utf-8"))
-    assert readme is not None
-    assert readme == measured
+def test_the_page_has_its_summary_between_the_marks() -> None:
+    assert quoted((ROOT / "docs" / "measured.md").read_text("utf-8")) is not None
 
 
 def test_every_stage_belongs_to_the_budget_and_has_a_name_of_its_own() -> None:
