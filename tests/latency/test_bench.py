@@ -46,7 +46,7 @@ def test_the_page_holds_the_summary_commands_pictures_and_what_is_missing() -> N
     assert quoted(said) == summary([(TYPIST, result(TYPIST))])
     assert TYPIST.command in said
     assert "images/latency.svg" in said
-    assert "1.50 model runs a keystroke" in said
+    assert "1.50 model runs per keystroke" in said
     assert "Not measured: beside llama.cpp" in said
     assert "1.5 minutes (limit 15)" in said
 
@@ -57,8 +57,8 @@ def test_how_near_random_weights_come_is_said_where_both_were_measured() -> None
         (stages["typist"], result(stages["typist"], model_runs_per_keystroke=1.86)),
         (stages["shape"], result(stages["shape"], model_runs_per_keystroke=1.83)),
     ]
-    assert "1.83 model runs a keystroke, typed at with texts of their own" in page(both, [], 15)
-    assert "typed at with texts of their own" not in page(both[:1], [], 15)
+    assert "texts drawn from them, the server needs 1.83 model runs per keystroke" in page(both, [], 15)
+    assert "texts drawn from them" not in page(both[:1], [], 15)
 
 
 def test_a_text_without_the_marks_quotes_nothing() -> None:
