@@ -139,8 +139,8 @@ def _load(measured: Measured) -> str:
     return (
         "With random weights and texts drawn from them, the server needs "
         f"{random['model_runs_per_keystroke']:.2f} model runs per keystroke. With SmolLM2 and real mail it "
-        f"needs {real['model_runs_per_keystroke']:.2f}. [latency/shapes.py](../latency/shapes.py) says how these "
-        "weights and texts are made."
+        f"needs {real['model_runs_per_keystroke']:.2f}. [latency/shapes.py](../latency/shapes.py) says how "
+        "these weights and texts are made."
     )
 
 
