@@ -22,11 +22,11 @@ def open_runtime(
     memory_mb: int | None = None,
     records: bool = True,
 ) -> LogitsRuntime:
-    """The prepared model in `folder`. `memory_mb` bounds what ONNX Runtime takes on a GPU; `records` is
-    whether CUDA may record runs there and play them.
+    """Open the prepared model in `folder`. `memory_mb`: the most megabytes that ONNX Runtime may take on a
+    GPU. `records`: whether CUDA may record runs there and replay them.
 
-    Raises ProviderMissingError where `provider` is not there or the model is not for it, and ONNX Runtime's
-    own errors.
+    Raises ProviderMissingError if `provider` is missing, WrongWeightsError if it cannot run the model's
+    weights, and ONNX Runtime's own errors.
     """
     manifest = Manifest.read(folder)
     there = Surroundings.here()
