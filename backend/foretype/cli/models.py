@@ -20,7 +20,7 @@ from rich.table import Table
 from foretype.cli.commands import command
 from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
 from foretype.cli.sentences import remedy
-from foretype.runtime.providers import ProviderMissingError, Surroundings, choose
+from foretype.runtime.providers import ProviderMissingError, Surroundings, choose_provider
 
 if TYPE_CHECKING:
     from foretype.models.manifest import PassedOver
@@ -86,7 +86,7 @@ def prepare(
     )
     try:
         # Before an import that would fail without saying why, and before minutes of work for nothing.
-        chosen = choose(settings.provider, Surroundings.here(), half=True)
+        chosen = choose_provider(settings.provider, Surroundings.here(), half=True)
     except ProviderMissingError as error:
         fail(error)
     console = Console(stderr=True, highlight=False)

@@ -36,10 +36,10 @@ def prepared(settings: Settings) -> Prepared:
     """Prepare the model if it is not there yet: minutes, with a progress bar. Raises `CannotServeError`."""
     from foretype.models.errors import ModelError
     from foretype.prepare.ensure import ensure_prepared
-    from foretype.runtime.providers import ProviderMissingError, Surroundings, choose
+    from foretype.runtime.providers import ProviderMissingError, Surroundings, choose_provider
 
     try:
-        choose(settings.provider, Surroundings.here(), half=True)  # before minutes of work for nothing
+        choose_provider(settings.provider, Surroundings.here(), half=True)
         ready: Prepared = ensure_prepared(settings)
     except (ModelError, ProviderMissingError) as error:
         raise CannotServeError(sentence(error)) from error

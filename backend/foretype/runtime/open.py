@@ -10,7 +10,7 @@ from foretype.runtime.device.runtime import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
 from foretype.runtime.plain import PlainRuntime
 from foretype.runtime.protocol import LogitsRuntime
-from foretype.runtime.providers import Surroundings, WrongWeightsError, choose, with_options
+from foretype.runtime.providers import Surroundings, WrongWeightsError, choose_provider, with_options
 from foretype.support.provider import Provider
 
 
@@ -30,7 +30,7 @@ def open_runtime(
     """
     manifest = Manifest.read(folder)
     there = Surroundings.here()
-    chosen = choose(provider, there, half=manifest.weights == FLOAT16)
+    chosen = choose_provider(provider, there, half=manifest.weights == FLOAT16)
     if chosen is not Provider.CPU and manifest.weights != DeviceRuntime.needs_weights:
         raise WrongWeightsError(folder, manifest.weights, FLOAT16)
     providers = with_options(chosen, folder, there, memory_mb=memory_mb)

@@ -117,7 +117,7 @@ def check_installed(installed: Mapping[str, str]) -> None:
         )
 
 
-def choose(asked: Provider, there: Surroundings, *, half: bool) -> Provider:
+def choose_provider(asked: Provider, there: Surroundings, *, half: bool) -> Provider:
     """The provider to use, never AUTO. `half`: whether the model has the float16 weights that a GPU needs.
 
     AUTO becomes CUDA if ONNX Runtime, a GPU and the model support it, else CPU. It never becomes TensorRT,
