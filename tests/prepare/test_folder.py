@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from foretype.models.prepared import load_prepared
-from foretype.prepare.folder import look_at, recipe_of
+from foretype.prepare.folder import inspect_folder, recipe_of
 from tests.prepare.commands import foretype, sentence
 from tests.prepare.tiny import BEGIN, CONTEXT, MakeFolder
 
@@ -78,8 +78,8 @@ def test_a_folder_is_prepared_as_it_is_again_where_it_has_changed_and_served_wit
 def test_what_a_person_would_write_in_a_recipe_is_read_off_the_folder(model_folder: MakeFolder) -> None:
     path = model_folder("llama", max_position_embeddings=100_000)
     (path / "README.md").write_text("---\nlanguage: en\nlicense: apache-2.0\n---\n# Tiny\nlicense: MIT\n")
-    looked_at = look_at(path)
-    recipe = recipe_of(looked_at, "some-name")
+    inspected = inspect_folder(path)
+    recipe = recipe_of(inspected, "some-name")
     assert (recipe.name, recipe.family, recipe.licence) == ("some-name", "llama", "apache-2.0")
     assert recipe.begin == (BEGIN,)
     assert recipe.context_length == 2048  # the model's own would take too much memory
@@ -89,7 +89,7 @@ def test_what_a_person_would_write_in_a_recipe_is_read_off_the_folder(model_fold
 
 
 def test_the_context_is_never_longer_than_the_model_knows(made_folder: Path) -> None:
-    assert recipe_of(look_at(made_folder), "tiny").context_length == CONTEXT
+    assert recipe_of(inspect_folder(made_folder), "tiny").context_length == CONTEXT
 
 
 def test_a_tilde_and_a_dot_are_folders_too(
@@ -195,10 +195,10 @@ def name_no_begin(folder: Path) -> None:
         (cut_weights, r"model\.safetensors are cut off: [\d,]+ bytes of [\d,]+\. Copy them again\."),
         (damage_head, r"model\.safetensors cannot be read: their head is damaged\. Copy them again\."),
         (damage_pickle, "The weights in .* cannot be read"),
-        (lose_a_part, r"not whole: model-00002-of-00002\.safetensors is missing\. Copy them again\."),
-        (lose_a_layer, r"not whole: 12 are missing, among them transformer\.h\.1\..*Copy them again\."),
+        (lose_a_part, r"incomplete: model-00002-of-00002\.safetensors is missing\. Copy them again\."),
+        (lose_a_layer, r"incomplete: 12 are missing, such as transformer\.h\.1\..*Copy them again\."),
         (remove("*token*"), "holds no tokeniser: .* Copy it from where the model comes from"),
-        (take_another_tokeniser, "has 409 tokens, the model only 400: they do not belong together"),
+        (take_another_tokeniser, "has 409 tokens, the model only 400: they do not match"),
         (take_a_sentencepiece_tokeniser, "cannot be served: only byte-level BPE tokenisers"),
         (name_no_begin, "names no token that begins or ends a text. Write a recipe that does"),
     ],
