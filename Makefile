@@ -50,7 +50,7 @@ replay: $(tested) ## Type real mail at a server of its own and measure (ARGS=--h
 bench: $(tested) ## Measure everything against latency/budget.toml, in 15 minutes; writes docs/measured.md
 	@exec .venv/bin/python -m latency.bench $(ARGS)
 
-findings: ## Show surprises of other software, in three minutes (ARGS=memory-kept-by-glibc shows one)
+findings: ## Show surprises of other software, in three to five minutes (ARGS=memory-kept-by-glibc shows one)
 	@exec findings/run-all $(ARGS)
 
 clean: ## Take away everything that make has made, prepared models too
