@@ -20,7 +20,8 @@ export default defineConfig({
   zip: { excludeSources: ["test/**", "test-results/**", "playground/**", "{playwright,vitest*}.config.ts"] },
   manifest: ({ browser }) => ({
     name: "Foretype",
-    description: "The rest of the word, in grey, before you type it: computed by your own Foretype server.",
+    description:
+      "Suggests the rest of your words in grey while you type. The suggestions come from your own Foretype server.",
     minimum_chrome_version: "120",
     ...(browser === "chrome" ? { key: KEY } : {}),
     ...(browser === "firefox" ? { browser_specific_settings: { gecko: GECKO } } : {}),

@@ -20,12 +20,12 @@ export function lookForExtension(): void {
   button.addEventListener("click", async () => {
     const token = keptToken();
     if (!token) {
-      write("#connect-state", "This page has to be let in first: enter a code above.");
+      write("#connect-state", "Pair this page first: enter a pairing code above.");
       return find("#code", HTMLInputElement).focus();
     }
     const code = await codeForExtension(token);
-    if (code === null) return write("#connect-state", "The server gave no code. Print one with: foretype pair");
-    write("#connect-state", "A page of the extension has opened, and asks you.");
+    if (code === null) return write("#connect-state", "The server gave no pairing code. Print one with: foretype pair");
+    write("#connect-state", "The extension has opened a page. Confirm the connection there.");
     tell({ foretype: "connect", nonce, code });
   });
   // Who comes back may have installed it, or connected it.
@@ -40,7 +40,7 @@ function show(connected: boolean): void {
   write(
     "#connect-state",
     connected
-      ? "The extension in this browser is connected with this server."
-      : "The extension is in this browser, and not connected with this server yet.",
+      ? "The extension in this browser is connected to this server."
+      : "The extension in this browser is not connected to this server yet.",
   );
 }

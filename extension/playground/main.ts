@@ -40,8 +40,8 @@ function showState(state: State): void {
   const words: Readonly<Record<State, string>> = {
     closed: "Not connected",
     connecting: "Connecting …",
-    ready: model === "" ? "Connected" : `${model} is here`,
-    lost: "The server is not there. Trying again …",
+    ready: model === "" ? "Connected" : `Model loaded: ${model}`,
+    lost: "The server is unreachable. Retrying …",
     refused: "Not paired",
   };
   document.documentElement.dataset.state = state;
@@ -49,7 +49,7 @@ function showState(state: State): void {
   if (state !== "refused") return;
   forgetToken();
   if (spareCode) void pair(spareCode);
-  else askForCode("The server does not know this page any more.");
+  else askForCode("The server no longer accepts this page. Enter a new pairing code.");
 }
 
 function askForCode(trouble: string): void {

@@ -9,20 +9,20 @@ const HEIGHT = 72;
 const SVG = "http://www.w3.org/2000/svg";
 
 const FROM: Readonly<Record<Source, string>> = {
-  tree: "found in the tree, without running the model",
-  model: "the model ran for it",
-  budget: "cut off by the budget",
+  tree: "found in the prediction tree, without running the model",
+  model: "computed by the model",
+  budget: "cut off at the time budget",
 };
 
 export function showFigures(figures: Figures, budgetMs: number): void {
   const { last } = figures;
   write("#last", last ? inMs(last.ms) : "–");
-  write("#last-source", last ? FROM[last.source] : "Nothing has been asked yet.");
+  write("#last-source", last ? FROM[last.source] : "No request yet.");
   write("#median", inMs(figures.quantile(0.5)));
   write("#high", inMs(figures.quantile(0.95)));
   write("#budget", `${budgetMs} ms`);
   write("#saved", String(figures.saved));
-  write("#saved-share", figures.saved === 0 ? "" : `${Math.round(figures.savedShare * 100)} % of what you wrote`);
+  write("#saved-share", figures.saved === 0 ? "" : `${Math.round(figures.savedShare * 100)} % of your text`);
   for (const source of ["tree", "model", "budget"] as const) write(`#from-${source}`, String(figures.from(source)));
   drawBars(figures.newest(BARS), budgetMs);
 }

@@ -11,13 +11,13 @@ interface Look {
 }
 
 const LOOKS: Readonly<Record<Sign, Look>> = {
-  unpaired: { title: "Foretype: not connected yet. Click to connect your server", badge: "", lit: false },
-  closed: { title: "Foretype: ready when you type", badge: "", lit: true },
-  connecting: { title: "Foretype: looking for the server …", badge: "", lit: true },
-  ready: { title: "Foretype: the server is there", badge: "", lit: true },
-  lost: { title: "Foretype: the server is not there. Start it with: foretype serve", badge: "!", lit: false },
+  unpaired: { title: "Foretype: not connected to a server yet", badge: "", lit: false },
+  closed: { title: "Foretype: ready", badge: "", lit: true },
+  connecting: { title: "Foretype: connecting …", badge: "", lit: true },
+  ready: { title: "Foretype: connected", badge: "", lit: true },
+  lost: { title: "Foretype: the server is unreachable. Start it with: foretype serve", badge: "!", lit: false },
   refused: {
-    title: "Foretype: the server no longer knows this browser. Click to connect again",
+    title: "Foretype: the server no longer accepts this browser. Connect again in the options",
     badge: "!",
     lit: false,
   },

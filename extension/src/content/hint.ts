@@ -96,11 +96,11 @@ class Hint {
 
 /** `isHere`: the server is one of this machine, which a command starts. */
 function wordsFor(isHere: boolean): (string | Node)[] {
-  if (!isHere) return ["Foretype's server does not answer."];
+  if (!isHere) return ["The Foretype server is unreachable."];
   const command = document.createElement("code");
   command.textContent = "foretype serve";
   style(command, { font: "12px ui-monospace, monospace", "white-space": "nowrap", "user-select": "all" });
-  return ["Foretype's server is not there. Start it with: ", command];
+  return ["The Foretype server is unreachable. Start it with: ", command];
 }
 
 /** Not in the order of Tab: the next stop is the page's own, and leaving the field takes the hint away. */

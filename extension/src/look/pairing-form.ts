@@ -21,14 +21,15 @@ export async function bringPairingToLife(paired: () => void = () => {}): Promise
 
   const tryToConnect = async (): Promise<void> => {
     const origin = originOf(address.value);
-    if (origin && !(await mayReach(origin))) return say("bad", `The browser was not allowed to reach ${origin}.`);
+    if (origin && !(await mayReach(origin)))
+      return say("bad", `The browser did not give permission to connect to ${origin}.`);
     say("quiet", "Connecting …");
     try {
       const { origin: found, token, welcome } = await connect(address.value, secret.value, CLIENT);
       await writeSettings({ origin: found, token });
       address.value = found;
       secret.value = "";
-      say("good", `Connected. ${welcome.model} completes what you write, within ${welcome.budgetMs} ms.`);
+      say("good", `Connected. Model: ${welcome.model}. Suggestions arrive within ${welcome.budgetMs} ms.`);
       paired();
     } catch (error) {
       if (!(error instanceof PairingError)) throw error;
@@ -58,7 +59,10 @@ export async function bringPairingToLife(paired: () => void = () => {}): Promise
   const settings = await readSettings();
   address.value = settings?.origin ?? DEFAULT_ADDRESS;
   if (settings)
-    say("quiet", `This browser is paired with ${settings.origin}. A new code or token replaces the old one.`);
+    say(
+      "quiet",
+      `This browser is connected to ${settings.origin}. A new pairing code or token replaces this connection.`,
+    );
   return () => form.requestSubmit(button);
 }
 

@@ -8,8 +8,8 @@ import { find } from "./find.ts";
 type Where = Wish["where"];
 
 const NOW: Readonly<Record<Where, string>> = {
-  everywhere: "It may help on all sites. The toolbar's icon switches a single one off.",
-  chosen: "It helps only on the sites that you choose.",
+  everywhere: "Foretype works on all sites. To turn it off on one site, press its icon in the toolbar.",
+  chosen: "Foretype works only on the sites that you choose.",
 };
 
 /** Brings the choice to life. Calls `changed` with what is allowed, now and whenever that becomes another. */
@@ -32,7 +32,7 @@ export async function bringWhereToLife(changed: (allowed: Allowed, where: Where 
     const before = allowed.sites;
     // The browser asks only in the click itself: nothing is waited for before.
     if (!(await browser.permissions.request({ origins: [...EVERYWHERE] })))
-      return say("The browser did not allow it. Nothing has changed.");
+      return say("The browser did not give permission. Nothing has changed.");
     if (!allowed.everywhere) await writeWish({ where: "everywhere", before });
     await show();
   });

@@ -24,10 +24,10 @@ test.afterEach(async ({ server, browserContext }) => {
 
 /** Presses the button, and gives back the page that opens. */
 async function offer(page: Page): Promise<Page> {
-  await page.getByRole("button", { name: "Connect the extension" }).click();
+  await page.getByRole("button", { name: "Connect extension" }).click();
   await expect.poll(() => find(page.context())).toBeDefined();
   const welcome = find(page.context()) as Page;
-  await expect(welcome.getByText("asks to be your server")).toBeVisible();
+  await expect(welcome.getByText("asks you to connect to its server")).toBeVisible();
   return welcome;
 }
 
@@ -44,7 +44,7 @@ test("the button opens a page of the extension, which connects when the person s
       (window as unknown as { hear(text: string): void }).hear(JSON.stringify(data)),
     ),
   );
-  await expect(page.locator("#connect-state")).toContainText("not connected with this server yet");
+  await expect(page.locator("#connect-state")).toContainText("not connected to this server yet");
   await expect(page.locator("#install")).toBeHidden();
   await page.screenshot({ path: "test-results/images/playground-connect.png", fullPage: true });
   await page.emulateMedia({ forcedColors: "active" });
@@ -65,10 +65,8 @@ test("the button opens a page of the extension, which connects when the person s
 
   await page.bringToFront();
   await page.evaluate(() => window.dispatchEvent(new Event("focus")));
-  await expect(page.locator("#connect-state")).toHaveText(
-    "The extension in this browser is connected with this server.",
-  );
-  await expect(page.getByRole("button", { name: "Connect the extension" })).toBeHidden();
+  await expect(page.locator("#connect-state")).toHaveText("The extension in this browser is connected to this server.");
+  await expect(page.getByRole("button", { name: "Connect extension" })).toBeHidden();
   // What the page could hear of it is the code that it had itself. No token comes to it.
   expect(heard.join()).toContain(CODE);
   expect(heard.join()).not.toContain(TOKEN);
@@ -77,7 +75,7 @@ test("the button opens a page of the extension, which connects when the person s
 test("who says no is asked no more, and nothing is connected", async ({ page, server, browserContext }) => {
   await page.goto(`${server.origin}/#token=${TOKEN}`);
   const welcome = await offer(page);
-  await welcome.getByRole("button", { name: "No" }).click();
+  await welcome.getByRole("button", { name: "Cancel" }).click();
   await expect(welcome.getByLabel("Pairing code or token")).toHaveValue("");
   await welcome.reload();
   await expect(welcome.getByLabel("Pairing code or token")).toBeVisible();

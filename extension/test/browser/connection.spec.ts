@@ -97,11 +97,11 @@ test("the toolbar icon says whether the server is there", async ({ page, server,
   await show('<textarea id="field"></textarea>');
   await page.locator("#field").click();
   await page.keyboard.type("Hello");
-  await expect.poll(sign).toBe("Foretype: the server is there");
+  await expect.poll(sign).toBe("Foretype: connected");
   await server.stop();
-  await expect.poll(sign).toContain("the server is not there");
+  await expect.poll(sign).toContain("the server is unreachable");
   await server.start();
-  await expect.poll(sign, { timeout: 20_000 }).toBe("Foretype: the server is there");
+  await expect.poll(sign, { timeout: 20_000 }).toBe("Foretype: connected");
 });
 
 test("the token is kept where no page can read it", async ({ page, show, browserContext }) => {
@@ -123,7 +123,7 @@ test.describe("the options page", () => {
 
   test("takes a token as well as a code", async ({ page, server }) => {
     await pair(page, server.origin.replace("http://", ""), TOKEN);
-    await expect(page.getByRole("status")).toHaveText("Connected. scripted completes what you write, within 300 ms.");
+    await expect(page.getByRole("status")).toHaveText("Connected. Model: scripted. Suggestions arrive within 300 ms.");
   });
 
   test("says how to start a server where none answers", async ({ page }) => {
@@ -142,7 +142,7 @@ test.describe("the options page", () => {
 
   test("says so where the token is wrong", async ({ page, server }) => {
     await pair(page, server.origin, "a-token-that-nobody-gave");
-    await expect(page.getByRole("status")).toContainText("does not know this token");
+    await expect(page.getByRole("status")).toContainText("does not accept this token");
   });
 
   test("says so where something else answers", async ({ page }) => {
@@ -156,9 +156,9 @@ test.describe("the options page", () => {
 
   test("says so where the address is none, and where no code was entered", async ({ page, server }) => {
     await pair(page, "not an address", CODE);
-    await expect(page.getByRole("status")).toContainText("That is no server address");
+    await expect(page.getByRole("status")).toContainText("This is not a server address");
     await pair(page, server.origin, "");
-    await expect(page.getByRole("status")).toContainText("Enter the code that the server printed");
+    await expect(page.getByRole("status")).toContainText("Enter the pairing code that the server printed");
   });
 
   test("needs no mouse, and every field has its label", async ({ page, server }) => {

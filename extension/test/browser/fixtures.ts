@@ -60,7 +60,7 @@ export async function launch(wishes: { deviceScaleFactor?: number } = {}): Promi
   const context = await install(wishes);
   const welcome = await welcomeOf(context);
   await willAllow(context, ...ALL_SITES);
-  await welcome.getByRole("button", { name: "On all sites" }).click();
+  await welcome.getByRole("button", { name: "All sites" }).click();
   await expect.poll(() => scriptsOf(context)).toEqual(expect.arrayContaining(ALL_SITES));
   await welcome.close();
   return context;

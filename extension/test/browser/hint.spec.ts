@@ -105,7 +105,7 @@ class Hint {
       await write();
       return this.text();
     };
-    const text = "Foretype's server is not there. Start it with: foretype serve";
+    const text = "The Foretype server is unreachable. Start it with: foretype serve";
     await expect.poll(look, { timeout: 20_000, intervals: [200] }).toBe(text);
   }
 

@@ -33,7 +33,7 @@ test("the popup says what is going on, and switches this site off and on", async
   await page.keyboard.type("Thanks for the qui");
   await ghost.expectText("ck response");
   const popup = await openPopup(page);
-  await expect(popup.getByRole("status")).toHaveText("On: what you write here is completed.");
+  await expect(popup.getByRole("status")).toHaveText("On. Suggestions appear while you write.");
   await popup.screenshot({ path: "test-results/popup.png" });
 
   await popup.getByLabel("127.0.0.1").uncheck();
@@ -89,14 +89,14 @@ test("a pause is one for all sites, and one can end it", async ({ page, ghost, s
   server.script = knows(SENTENCE);
   await show(TEXTAREA);
   const popup = await openPopup(page);
-  await popup.getByRole("button", { name: "Pause for an hour" }).click();
-  await expect(popup.getByRole("status")).toHaveText("Paused everywhere.");
+  await popup.getByRole("button", { name: "Pause 1 hour" }).click();
+  await expect(popup.getByRole("status")).toHaveText("Paused on all sites.");
   await page.bringToFront();
   await page.locator("#field").click();
   await page.keyboard.type("Thanks");
   await ghost.expectText(null);
   expect(server.keystrokes).toEqual([]);
-  await popup.getByRole("button", { name: "Go on now" }).click();
+  await popup.getByRole("button", { name: "Resume" }).click();
   await page.bringToFront();
   await page.keyboard.type(" for");
   await ghost.expectText(" the quick response");
@@ -113,21 +113,21 @@ test("it counts what was saved today, in numbers only", async ({ page, ghost, se
   await page.keyboard.press("Tab");
   await expect(page.locator("#field")).toHaveValue(SENTENCE);
   const popup = await openPopup(page);
-  await expect(popup.locator("#saved")).toHaveText("Today: 9 keys saved, 2 times taken.");
+  await expect(popup.locator("#saved")).toHaveText("Accepted today: 2. Keystrokes saved: 9.");
   const kept = (await inWorker(browserContext, "chrome.storage.local.get('saved')")) as { saved: object };
   expect(kept.saved).toEqual({ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), taken: 2, keys: 9 });
   await popup.close();
 });
 
 for (const [name, html, sentence] of [
-  ["a password", '<input id="field" type="password">', "This field is private"],
+  ["a password", '<input id="field" type="password">', "Foretype does not read this field"],
   [
     "a field of a page that wants no help",
     '<textarea id="field" writingsuggestions="false"></textarea>',
-    "This field is private",
+    "Foretype does not read this field",
   ],
-  ["a message", '<textarea id="field"></textarea>', "On: what you write here"],
-  ["no field", '<p id="field">Text</p>', "It waits for you to write."],
+  ["a message", '<textarea id="field"></textarea>', "Suggestions appear while you write."],
+  ["no field", '<p id="field">Text</p>', "Start writing in a field."],
 ] as const) {
   test(`of ${name} the popup says: ${sentence}`, async ({ page, show }) => {
     await show(html);
@@ -160,7 +160,7 @@ test("a field that did not take a word is left alone, nothing is written twice, 
   await expect(page.locator("#field")).toHaveValue("Thanks for the qui");
   expect(server.of("accepted")).toEqual([]);
   const popup = await openPopup(page);
-  await expect(popup.getByRole("status")).toContainText("did not take a word as it should have");
+  await expect(popup.getByRole("status")).toContainText("a word was not inserted correctly");
   await popup.close();
 });
 
@@ -177,7 +177,7 @@ test("a server that is not there, and how to start it", async ({ page, server, s
       await popup.close();
       return text;
     })
-    .toBe("The server is not there. Start it with: foretype serve");
+    .toBe("The server is unreachable. Start it with: foretype serve");
   await server.start();
 });
 
@@ -192,17 +192,17 @@ test("a key is chosen by pressing it, and is the key from then on, on pages that
   await show(TEXTAREA);
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
-  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.getByRole("button", { name: "Accept next word: Tab. Change" }).click();
   await options.keyboard.press("a");
   await expect(options.locator("#key-outcome")).toContainText("needed for typing");
-  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.getByRole("button", { name: "Accept next word: Tab. Change" }).click();
   await options.keyboard.press("Escape");
-  await expect(options.locator("#key-outcome")).toContainText("is taken already");
-  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await expect(options.locator("#key-outcome")).toContainText("is already used");
+  await options.getByRole("button", { name: "Accept next word: Tab. Change" }).click();
   await options.keyboard.press("Control+Enter");
-  await expect(options.locator("#key-outcome")).toHaveText("Take the next word: Ctrl + Enter.");
-  await options.getByRole("button", { name: "Send it away: switch off" }).click();
-  await expect(options.locator("#key-outcome")).toHaveText("Send it away: Off.");
+  await expect(options.locator("#key-outcome")).toHaveText("Accept next word: Ctrl + Enter.");
+  await options.getByRole("button", { name: "Dismiss: turn off" }).click();
+  await expect(options.locator("#key-outcome")).toHaveText("Dismiss: Off.");
   await page.bringToFront();
   await page.locator("#field").click();
   await page.keyboard.type("Thanks for the qui");
@@ -260,8 +260,8 @@ test("how sure it must be, and which sites are off, is chosen in the options", a
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
   await options.getByLabel("Calm").check();
-  await options.getByLabel("Also in code editors").check();
-  await options.getByRole("button", { name: "Switch on at mail.test" }).click();
+  await options.getByLabel("Code editors").check();
+  await options.getByRole("button", { name: "Turn on for mail.test" }).click();
   await expect(options.getByText("mail.test")).toHaveCount(0);
   const kept = (await inWorker(browserContext, "chrome.storage.local.get('preferences')")) as { preferences: object };
   expect(kept.preferences).toMatchObject({ sureness: "calm", codeToo: true, sitesOff: [] });
@@ -296,14 +296,14 @@ test("a kind of field that is switched off is left alone, on pages that are open
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
   await options.getByLabel("Search boxes").uncheck();
-  await options.getByLabel("Fields of one line").uncheck();
+  await options.getByLabel("Single-line fields").uncheck();
   await options.close();
   for (const id of ["line", "search"]) {
     await page.locator(`#${id}`).click();
     await page.keyboard.type("zq");
   }
   const popup = await openPopup(page);
-  await expect(popup.getByRole("status")).toContainText("Fields of this kind are left alone");
+  await expect(popup.getByRole("status")).toContainText("You turned off suggestions for fields of this kind");
   await popup.close();
   await page.bringToFront();
   await page.locator("#field").click();

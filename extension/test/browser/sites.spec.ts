@@ -135,7 +135,7 @@ test("who has updated is brought to the question, and told why it is quiet", asy
   await welcome.goto("about:blank");
   await welcome.goto(`${WELCOME}#where`);
   await expect(welcome.locator("#since-update")).toBeVisible();
-  await expect(welcome.getByRole("heading", { name: "Where may it help?" })).toBeInViewport();
+  await expect(welcome.getByRole("heading", { name: "Choose your sites" })).toBeInViewport();
 });
 
 test("allowed on all sites in one click, it is there at once, also on a page that was open", async ({
@@ -146,8 +146,8 @@ test("allowed on all sites in one click, it is there at once, also on a page tha
   const open = await visit(MAIL);
   await type(open, "Thanks");
   await welcome.bringToFront();
-  await welcome.getByRole("button", { name: "On all sites" }).click();
-  await expect(welcome.locator("#where-now")).toHaveText(/^It may help on all sites/);
+  await welcome.getByRole("button", { name: "All sites" }).click();
+  await expect(welcome.locator("#where-now")).toHaveText(/^Foretype works on all sites/);
   await expect(welcome.locator("#where-step")).toHaveAttribute("data-done");
   await expect.poll(() => sitesOf(browserContext)).toEqual(ALL_SITES);
   await open.bringToFront();
@@ -168,8 +168,8 @@ test("a refusal is said, and changes nothing", async ({ welcome, browserContext 
     const { permissions } = (globalThis as unknown as { chrome: Extension }).chrome;
     permissions.request = async () => false;
   });
-  await welcome.getByRole("button", { name: "On all sites" }).click();
-  await expect(welcome.locator("#where-now")).toHaveText("The browser did not allow it. Nothing has changed.");
+  await welcome.getByRole("button", { name: "All sites" }).click();
+  await expect(welcome.locator("#where-now")).toHaveText("The browser did not give permission. Nothing has changed.");
   await expect(welcome.locator("#where-step")).not.toHaveAttribute("data-done");
   expect(await sitesOf(browserContext)).toEqual([]);
 });
@@ -179,16 +179,16 @@ test("only on chosen sites: the popup asks for the one it is over, which is help
   visit,
   server,
 }) => {
-  await welcome.getByRole("button", { name: "Only on sites I choose" }).click();
-  await expect(welcome.locator("#where-now")).toHaveText("It helps only on the sites that you choose.");
+  await welcome.getByRole("button", { name: "Chosen sites" }).click();
+  await expect(welcome.locator("#where-now")).toHaveText("Foretype works only on the sites that you choose.");
   await expect(welcome.locator("#where-step")).toHaveAttribute("data-done");
   const mail = await visit(MAIL);
   const popup = await RealPopup.openOver(mail);
-  await expect.poll(() => popup.text()).toBe("Not allowed on this site yet.");
+  await expect.poll(() => popup.text()).toBe("Foretype is not allowed on this site yet.");
   await mkdir("test-results/images", { recursive: true });
   await writeFile("test-results/images/popup-unallowed.png", await popup.picture());
-  await popup.press("Help me on this site");
-  await expect.poll(() => popup.text()).toBe("On. It waits for you to write.");
+  await popup.press("Allow on this site");
+  await expect.poll(() => popup.text()).toBe("On. Start writing in a field.");
   await popup.close();
   await type(mail, "Thanks");
   await new Ghost(mail).expectText(" for the quick response");
@@ -198,10 +198,10 @@ test("only on chosen sites: the popup asks for the one it is over, which is help
 
 test("a frame of another site is left alone, and the popup says whose it is", async ({ welcome, visit, server }) => {
   await welcome.goto(OPTIONS);
-  await welcome.getByRole("button", { name: "Only on sites I choose" }).click();
+  await welcome.getByRole("button", { name: "Chosen sites" }).click();
   await welcome.getByLabel("Add a site").fill("mail.test");
   await welcome.keyboard.press("Enter");
-  await expect(welcome.locator("#site-outcome")).toHaveText("It helps on mail.test now.");
+  await expect(welcome.locator("#site-outcome")).toHaveText("Foretype now works on mail.test.");
   const mail = await visit(MAIL, `<iframe src="${OTHER}/inner" width="600" height="200"></iframe>`);
   await mail.route(`${OTHER}/inner`, (route) =>
     route.fulfill({ body: '<textarea id="field"></textarea>', contentType: "text/html" }),
@@ -222,10 +222,10 @@ test("a site is added and removed in the options, and what is removed is left at
 }) => {
   await options.goto(OPTIONS);
   await expect(options.getByLabel("Add a site")).toBeHidden();
-  await options.getByRole("button", { name: "Only on sites I choose" }).click();
+  await options.getByRole("button", { name: "Chosen sites" }).click();
   await options.getByLabel("Add a site").fill("no site");
   await options.keyboard.press("Enter");
-  await expect(options.locator("#site-outcome")).toContainText("That is no site.");
+  await expect(options.locator("#site-outcome")).toContainText("This is not a site address.");
   await options.getByLabel("Add a site").fill(`${MAIL}/inbox`);
   await options.getByRole("button", { name: "Add" }).click();
   await expect(options.locator("#allowed")).toContainText("mail.test");
@@ -235,7 +235,7 @@ test("a site is added and removed in the options, and what is removed is left at
   const ghost = new Ghost(mail);
   await type(mail, "Thanks");
   await ghost.expectText(" for the quick response");
-  await options.getByRole("button", { name: "Help no more on mail.test" }).click();
+  await options.getByRole("button", { name: "Remove mail.test" }).click();
   await expect(options.locator("#allowed")).toBeHidden();
   await expect(options.getByLabel("Add a site")).toBeFocused();
   await ghost.expectText(null);
@@ -244,14 +244,14 @@ test("a site is added and removed in the options, and what is removed is left at
 
 test("who takes back all sites keeps the chosen ones", async ({ welcome: options, browserContext }) => {
   await options.goto(OPTIONS);
-  await options.getByRole("button", { name: "Only on sites I choose" }).click();
+  await options.getByRole("button", { name: "Chosen sites" }).click();
   await options.getByLabel("Add a site").fill("mail.test");
   await options.keyboard.press("Enter");
   await expect(options.locator("#allowed")).toContainText("mail.test");
-  await options.getByRole("button", { name: "On all sites" }).click();
-  await expect(options.getByRole("button", { name: "On all sites" })).toHaveAttribute("aria-pressed", "true");
+  await options.getByRole("button", { name: "All sites" }).click();
+  await expect(options.getByRole("button", { name: "All sites" })).toHaveAttribute("aria-pressed", "true");
   await expect(options.locator("#allowed")).toBeHidden();
-  await options.getByRole("button", { name: "Only on sites I choose" }).click();
+  await options.getByRole("button", { name: "Chosen sites" }).click();
   await expect(options.locator("#allowed")).toContainText("mail.test");
   await expect.poll(() => sitesOf(browserContext)).toEqual([`${MAIL}/*`]);
 });
@@ -259,14 +259,14 @@ test("who takes back all sites keeps the chosen ones", async ({ welcome: options
 test("of its own pages the popup says what is so there", async ({ welcome }) => {
   await welcome.getByLabel("A message").focus();
   const first = await RealPopup.openOver(welcome);
-  expect(await first.text()).toBe("On: what you write here is completed.");
+  expect(await first.text()).toBe("On. Suggestions appear while you write.");
   await first.close();
   await welcome.goto(`chrome-extension://${EXTENSION_ID}/options.html`);
   const second = await RealPopup.openOver(welcome);
-  expect(await second.text()).toBe("On. This page is Foretype's own.");
+  expect(await second.text()).toBe("On. This is one of Foretype's own pages.");
   await second.close();
   await welcome.goto("chrome://version");
   const third = await RealPopup.openOver(welcome);
-  expect(await third.text()).toBe("The browser lets no extension write on this page.");
+  expect(await third.text()).toBe("The browser allows no extensions on this page.");
   await third.close();
 });

@@ -91,7 +91,7 @@ test("a code that is pasted pairs, and the caret is where the rest of the word a
     }
     throw new Error(`Tab never comes to ${name}`);
   };
-  await expect(welcome.locator("#keys")).toContainText("takes the next word");
+  await expect(welcome.locator("#keys")).toContainText("accepts the next word");
   // The scripted server is at an address of its own.
   await tabTo("Pairing code or token");
   await welcome.keyboard.press("Tab");
@@ -136,7 +136,7 @@ test("a wrong code, and an address that nobody answers at, are said, and the fie
   await address.fill(server.origin);
   await welcome.getByLabel("Pairing code or token").fill("WRNG-CODE");
   await welcome.keyboard.press("Enter");
-  await expect(outcome).toContainText("That code is wrong");
+  await expect(outcome).toContainText("This pairing code is wrong");
   await expect(welcome.getByLabel("Pairing code or token")).toBeFocused();
 });
 

@@ -25,7 +25,7 @@ export async function pair(own: Tab, origin: string): Promise<void> {
   await own.goWithin("options.html");
   await until(async () => {
     // The page before it has such a field, too.
-    expect(await own.value("document.title")).toBe("Foretype: connect your server");
+    expect(await own.value("document.title")).toBe("Foretype options");
     expect(await own.value("document.querySelector('#address')?.value")).toBe("http://127.0.0.1:8765");
   });
   await own.value("void document.querySelector('#address').select()");

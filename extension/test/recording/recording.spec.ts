@@ -34,10 +34,10 @@ test("a mail is typed", async ({ page, ghost, show }) => {
     await write(MAIL[1]);
     await offered();
     await page.waitForTimeout(2 * LOOK_MS);
-    await pressShown(page, "Alt+ArrowDown", "Alt ↓", "another way to go on");
+    await pressShown(page, "Alt+ArrowDown", "Alt ↓", "next suggestion");
     await page.waitForTimeout(3 * LOOK_MS);
     while ((await ghost.text()) !== null) {
-      await pressShown(page, "ArrowRight", "→", "takes all of it");
+      await pressShown(page, "ArrowRight", "→", "accepts all of it");
       await page.waitForTimeout(2 * LOOK_MS);
     }
     await showKey(page, "", "");
@@ -46,7 +46,7 @@ test("a mail is typed", async ({ page, ghost, show }) => {
     await write(MAIL[2]);
     await offered();
     await page.waitForTimeout(2 * LOOK_MS);
-    await pressShown(page, "Escape", "Esc", "sends it away");
+    await pressShown(page, "Escape", "Esc", "dismisses it");
     await page.waitForTimeout(2 * LOOK_MS);
     await showKey(page, "", "");
     await page.keyboard.type(BY_HAND, { delay: LETTER_MS });
@@ -66,7 +66,7 @@ async function typeOrTake(page: Page, offered: () => Promise<string | null>, tex
     const isWhole = rest.startsWith(word) && /^(\s|[.,]|$)/.test(rest.slice(word.length));
     if (word.trim().length > 1 && isWhole) {
       await page.waitForTimeout(LOOK_MS);
-      await pressShown(page, "Tab", "Tab", "takes the word");
+      await pressShown(page, "Tab", "Tab", "accepts the word");
       at += word.length;
       await page.waitForTimeout(LOOK_MS);
     } else {

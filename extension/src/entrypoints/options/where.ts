@@ -16,9 +16,9 @@ function rowOf(pattern: string): HTMLLIElement {
   const name = siteOf(pattern) ?? pattern;
   row.append(
     name,
-    rowButton("Remove", `Help no more on ${name}`, async () => {
+    rowButton("Remove", `Remove ${name}`, async () => {
       await browser.permissions.remove({ origins: [pattern] });
-      say(`It helps no more on ${name}.`);
+      say(`Foretype no longer works on ${name}.`);
       site.focus();
     }),
   );
@@ -32,12 +32,12 @@ function say(text: string): void {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const pattern = patternFrom(site.value);
-  if (pattern === null) return say("That is no site. One looks like mail.example.org.");
+  if (pattern === null) return say("This is not a site address. Example: mail.example.org");
   // The browser asks only in the press itself: nothing is waited for before.
   if (!(await browser.permissions.request({ origins: [pattern] })))
     return say(`The browser did not allow ${siteOf(pattern)}.`);
   site.value = "";
-  say(`It helps on ${siteOf(pattern)} now.`);
+  say(`Foretype now works on ${siteOf(pattern)}.`);
 });
 
 await bringWhereToLife(({ everywhere, sites }, where) => {

@@ -9,11 +9,11 @@ import { rowButton } from "./row-button.ts";
 /** The part of the options page that says how a person wants it: keys, sureness, fields, sites that are off. Everything is kept as soon as it is chosen. */
 
 const NAMES: Readonly<Record<Act, string>> = {
-  word: "Take the next word",
-  all: "Take all of it",
-  dismiss: "Send it away",
-  next: "Another way to go on",
-  previous: "The way before",
+  word: "Accept next word",
+  all: "Accept all",
+  dismiss: "Dismiss",
+  next: "Next suggestion",
+  previous: "Previous suggestion",
 };
 
 let preferences = await readPreferences();
@@ -44,7 +44,7 @@ function listenFor(act: Act, asked: HTMLButtonElement): void {
     stop.abort();
     asked.textContent = readable(preferences.keys[act]);
   };
-  asked.textContent = "Press the key …";
+  asked.textContent = "Press a key …";
   asked.addEventListener("blur", end, { signal: stop.signal });
   asked.addEventListener(
     "keydown",
@@ -61,8 +61,8 @@ function listenFor(act: Act, asked: HTMLButtonElement): void {
 
 async function choose(act: Act, chord: string): Promise<void> {
   const other = ACTS.find((one) => one !== act && chord !== "" && preferences.keys[one] === chord);
-  if (other) return say(`${readable(chord)} is taken already: ${NAMES[other].toLowerCase()}.`);
-  if (chord !== "" && !isFree(chord)) return say(`${readable(chord)} is needed for typing, or for leaving a field.`);
+  if (other) return say(`${readable(chord)} is already used for “${NAMES[other]}”.`);
+  if (chord !== "" && !isFree(chord)) return say(`${readable(chord)} is needed for typing or for leaving a field.`);
   await prefer((now) => ({ ...now, keys: { ...now.keys, [act]: chord } }));
   say(`${NAMES[act]}: ${readable(chord)}.`);
   keyList.querySelector<HTMLButtonElement>(`[data-act="${act}"]`)?.focus();
@@ -83,10 +83,8 @@ function showKeys(): void {
     );
     change.dataset.act = act;
     const isUsual = chord === DEFAULT_KEYS[act];
-    const back = rowButton(
-      isUsual ? "Switch off" : "As it was",
-      `${NAMES[act]}: ${isUsual ? "switch off" : "as it was"}`,
-      () => choose(act, isUsual ? "" : DEFAULT_KEYS[act]),
+    const back = rowButton(isUsual ? "Turn off" : "Reset", `${NAMES[act]}: ${isUsual ? "turn off" : "reset"}`, () =>
+      choose(act, isUsual ? "" : DEFAULT_KEYS[act]),
     );
     row.append(name, change, back);
     return row;
@@ -99,7 +97,7 @@ function showSites(): void {
     const row = document.createElement("li");
     row.append(
       host,
-      rowButton("Switch on", `Switch on at ${host}`, () => prefer((now) => withSite(now, host, true))),
+      rowButton("Turn on", `Turn on for ${host}`, () => prefer((now) => withSite(now, host, true))),
     );
     return row;
   });

@@ -41,13 +41,13 @@ async function show(): Promise<void> {
   site.hidden = host === "" || place.kind === "unallowed";
   find("#host", HTMLElement).textContent = host;
   on.checked = host !== "" && !preferences.sitesOff.includes(host);
-  pause.textContent = paused ? "Go on now" : "Pause for an hour";
+  pause.textContent = paused ? "Resume" : "Pause 1 hour";
   find("#paused", HTMLElement).textContent = paused
     ? `Paused until ${new Date(preferences.pausedUntil).toLocaleTimeString([], { timeStyle: "short" })}`
-    : "Everywhere";
+    : "All sites";
   const { taken, keys } = await readSavedToday();
   find("#saved", HTMLElement).textContent =
-    taken === 0 ? "Nothing taken yet today." : `Today: ${keys} keys saved, ${taken} times taken.`;
+    taken === 0 ? "Accepted today: none yet." : `Accepted today: ${taken}. Keystrokes saved: ${keys}.`;
 }
 
 async function prefer(change: (now: Preferences) => Preferences): Promise<void> {

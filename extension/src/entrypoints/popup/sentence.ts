@@ -24,24 +24,27 @@ export interface Sentence {
 }
 
 const OF_SERVER: Readonly<Partial<Record<Situation["sign"], Sentence>>> = {
-  unpaired: { tone: "bad", text: "Not connected yet: pair it with your server in the settings below." },
-  refused: { tone: "bad", text: "The server no longer knows this browser: pair it again in the settings below." },
-  loading: { tone: "quiet", text: "The server is loading its model. It will be there in a moment." },
-  lost: { tone: "bad", text: "The server is not there. Start it with: foretype serve" },
+  unpaired: { tone: "bad", text: "Not connected yet. Connect your server in the options." },
+  refused: { tone: "bad", text: "The server no longer accepts this browser. Connect again in the options." },
+  loading: { tone: "quiet", text: "The server is loading its model. This takes a moment." },
+  lost: { tone: "bad", text: "The server is unreachable. Start it with: foretype serve" },
 };
 
 const OF_FIELD: Readonly<Record<Here, Sentence>> = {
-  field: { tone: "good", text: "On: what you write here is completed." },
-  private: { tone: "quiet", text: "This field is private, or wants no help: it is not read." },
-  code: { tone: "quiet", text: "A code editor. Those are left alone unless you switch them on in the settings." },
-  kind: { tone: "quiet", text: "Fields of this kind are left alone: you switched them off in the settings." },
-  unwritable: { tone: "bad", text: "This field did not take a word as it should have, so it is left alone." },
-  none: { tone: "quiet", text: "On. It waits for you to write." },
+  field: { tone: "good", text: "On. Suggestions appear while you write." },
+  private: {
+    tone: "quiet",
+    text: "Foretype does not read this field: it is private, or the page wants no writing tools.",
+  },
+  code: { tone: "quiet", text: "Foretype is off in code editors. You can turn it on in the options." },
+  kind: { tone: "quiet", text: "You turned off suggestions for fields of this kind in the options." },
+  unwritable: { tone: "bad", text: "Foretype is off in this field, because a word was not inserted correctly." },
+  none: { tone: "quiet", text: "On. Start writing in a field." },
 };
 
 /** What is going on here, in one sentence: what a person did comes first, then the server, then the field. */
 export function sentenceOf({ sign, place, preferences, now }: Situation): Sentence {
-  if (isPaused(preferences, now)) return { tone: "quiet", text: "Paused everywhere." };
+  if (isPaused(preferences, now)) return { tone: "quiet", text: "Paused on all sites." };
   if ("host" in place && preferences.sitesOff.includes(place.host)) return { tone: "quiet", text: "Off on this site." };
   return OF_SERVER[sign] ?? ofPlace(place);
 }
@@ -51,12 +54,12 @@ function ofPlace(place: Place): Sentence {
     case "site":
       return OF_FIELD[place.here];
     case "own":
-      return place.here ? OF_FIELD[place.here] : { tone: "quiet", text: "On. This page is Foretype's own." };
+      return place.here ? OF_FIELD[place.here] : { tone: "quiet", text: "On. This is one of Foretype's own pages." };
     case "unallowed":
-      return { tone: "quiet", text: "Not allowed on this site yet." };
+      return { tone: "quiet", text: "Foretype is not allowed on this site yet." };
     case "frame":
-      return { tone: "quiet", text: "What you write in here belongs to another site, where it is not allowed yet." };
+      return { tone: "quiet", text: "This field belongs to another site, on which Foretype is not allowed yet." };
     case "closed":
-      return { tone: "quiet", text: "The browser lets no extension write on this page." };
+      return { tone: "quiet", text: "The browser allows no extensions on this page." };
   }
 }

@@ -16,9 +16,9 @@ import { readPreferences, readSettings } from "../../settings.ts";
 /** The page that opens when the extension is installed: start the server, pair with it, try it, say where it may help. */
 
 const WHAT_THEY_DO: Readonly<Partial<Record<Act, string>>> = {
-  word: "takes the next word",
-  all: "takes all of it",
-  dismiss: "sends it away: then Tab leaves the field as ever",
+  word: "accepts the next word",
+  all: "accepts all of it",
+  dismiss: "dismisses it; then Tab leaves the field as usual",
 };
 
 /** A server that loads its model is looked at again after this, in milliseconds. */
@@ -47,7 +47,7 @@ async function lookForServer(offered?: string): Promise<void> {
 
 const sentenceOf = (trouble: PairingError["trouble"], origin: string): string => {
   if (trouble === "unreachable") return `No server answers at ${origin} yet.`;
-  if (trouble === "loading") return "The server is there, and loads its model. It will be ready in a moment.";
+  if (trouble === "loading") return "The server is running and loads its model. This takes a moment.";
   return sentenceFor(trouble, origin);
 };
 
