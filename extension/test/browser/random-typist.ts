@@ -1,4 +1,4 @@
-import { nextWord } from "../../src/ghost/words.ts";
+import { nextWord } from "../../src/ghost/text/words.ts";
 import type { Opened } from "./editors.ts";
 import { expect } from "./fixtures.ts";
 

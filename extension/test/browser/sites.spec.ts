@@ -227,7 +227,7 @@ test("a site is added and removed in the options, and what is removed is left at
   await options.keyboard.press("Enter");
   await expect(options.locator("#site-outcome")).toContainText("This is not a site address.");
   await options.getByLabel("Add a site").fill(`${MAIL}/inbox`);
-  await options.getByRole("button", { name: "Add" }).click();
+  await options.getByRole("button", { name: "Add", exact: true }).click();
   await expect(options.locator("#allowed")).toContainText("mail.test");
   expect(await barriersOn(options)).toEqual([]);
   await options.screenshot({ path: "test-results/images/options-chosen.png", fullPage: true });

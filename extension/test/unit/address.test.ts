@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { originOf, socketOf } from "../../src/protocol/address.ts";
 import { waitBefore } from "../../src/protocol/backoff.ts";
-import { isCode } from "../../src/protocol/pair.ts";
+import { isCode } from "../../src/protocol/pairing.ts";
 
 test.each([
   ["127.0.0.1:8765", "http://127.0.0.1:8765"],

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Connection, type State } from "../../src/protocol/connection.ts";
+import { Connection, type ConnectionState } from "../../src/protocol/connection.ts";
 import type { ServerFrame } from "../../src/protocol/frames.ts";
 
 class FakeSocket {
@@ -23,7 +23,7 @@ interface Timer {
 
 let sockets: FakeSocket[];
 let timers: Set<Timer>;
-let states: State[];
+let states: ConnectionState[];
 let frames: ServerFrame[];
 let connection: Connection;
 

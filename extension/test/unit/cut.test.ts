@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstOf, lastOf } from "../../src/ghost/cut.ts";
+import { firstOf, lastOf } from "../../src/ghost/text/cut.ts";
 
 test.each([
   ["Hello", 10, "Hello", "Hello"],

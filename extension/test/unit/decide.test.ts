@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decide, type Live, type Suggestion, whyNotHere } from "../../src/ghost/decide.ts";
+import { decide, type Live, obstacleTo, type Suggestion } from "../../src/ghost/decide.ts";
 
 const live = (changes: Partial<Live> = {}): Live => ({
   before: "Hi th",
@@ -68,6 +68,6 @@ test.each([
 });
 
 test("where nothing could be drawn, nothing needs to be asked", () => {
-  expect(whyNotHere(live({ after: "ing" }))).toBe("inside_word");
-  expect(whyNotHere(live())).toBeNull();
+  expect(obstacleTo(live({ after: "ing" }))).toBe("inside_word");
+  expect(obstacleTo(live())).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { typedThrough, withoutOverlap } from "../../src/ghost/fit.ts";
+import { typedThrough, withoutOverlap } from "../../src/ghost/text/fit.ts";
 
 const at = (before: string, after = "") => ({ before, after });
 

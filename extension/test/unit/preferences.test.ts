@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { countOn, dayOf, withAccepted } from "../../src/daily-count.ts";
 import { DEFAULTS, isFieldOn, isOnAt, isPaused, withField, withSite } from "../../src/preferences.ts";
-import { dayOf, savedOn, withTaken } from "../../src/saved.ts";
 
 const off = withSite(DEFAULTS, "mail.example.org", false);
 
@@ -29,10 +29,10 @@ test("a pause ends by itself", () => {
 });
 
 test("what is taken is counted by the day, less the key it took", () => {
-  const first = withTaken(savedOn(undefined, "2026-11-25"), "2026-11-25", 8);
-  const second = withTaken(first, "2026-11-25", 1);
+  const first = withAccepted(countOn(undefined, "2026-11-25"), "2026-11-25", 8);
+  const second = withAccepted(first, "2026-11-25", 1);
   expect(second).toEqual({ day: "2026-11-25", taken: 2, keys: 7 });
-  expect(withTaken(second, "2026-11-26", 3)).toEqual({ day: "2026-11-26", taken: 1, keys: 2 });
+  expect(withAccepted(second, "2026-11-26", 3)).toEqual({ day: "2026-11-26", taken: 1, keys: 2 });
   expect(dayOf(new Date(2026, 0, 5))).toBe("2026-01-05");
 });
 

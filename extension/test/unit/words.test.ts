@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextWord, startsInsideWord } from "../../src/ghost/words.ts";
+import { nextWord, startsInsideWord } from "../../src/ghost/text/words.ts";
 
 test.each([
   ["ck response, and", "ck"],

@@ -1,0 +1,41 @@
+import { ace } from "./ace.ts";
+import { ckEditor } from "./ckeditor.ts";
+import { codeMirror } from "./codemirror.ts";
+import { codeMirror5 } from "./codemirror5.ts";
+import type { Editor } from "./editor.ts";
+import { gmail } from "./gmail.ts";
+import { monaco } from "./monaco.ts";
+import { proseMirror } from "./prosemirror.ts";
+import { quill } from "./quill.ts";
+import { slate } from "./slate.ts";
+import { tinyMce } from "./tinymce.ts";
+
+/**
+ * The editors that are treated specially: one file and one line here for each. Every other one, as Lexical, is written to by
+ * `byRequestOrCommand` and undone by its own history or the browser's.
+ */
+export const EDITORS: readonly Editor[] = [
+  proseMirror,
+  quill,
+  slate,
+  tinyMce,
+  ckEditor,
+  gmail,
+  codeMirror,
+  codeMirror5,
+  monaco,
+  ace,
+];
+
+/** The editor that `element` belongs to. */
+export const editorOf = (element: HTMLElement): Editor | undefined =>
+  EDITORS.find(({ selector }) => element.matches(selector));
+
+const selectors = (of: (editor: Editor) => string | undefined): string =>
+  EDITORS.map(of)
+    .filter((selector) => selector !== undefined)
+    .join(", ");
+
+export const CODE_EDITORS = selectors(({ isCode, selector }) => (isCode ? selector : undefined));
+export const SELF_OPTED_OUT = selectors(({ optsOutByItself, selector }) => (optsOutByItself ? selector : undefined));
+export const HIDDEN_INPUTS = selectors(({ hiddenInput }) => hiddenInput);
