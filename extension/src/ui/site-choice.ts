@@ -8,7 +8,8 @@ import { findElement } from "./find-element.ts";
 type Where = SiteChoice["where"];
 
 const NOW: Readonly<Record<Where, string>> = {
-  everywhere: "Foretype works on all sites. To turn it off on one site, press its icon in the toolbar.",
+  everywhere:
+    "Foretype works on all sites. To turn it off on one site, open that site and press Foretype's icon in the toolbar.",
   chosen: "Foretype works only on the sites that you choose.",
 };
 

@@ -30,7 +30,11 @@ const test = base.extend<Playground>({
 
 const FIELDS = ["#message", "#rich", "#subject", "#comment", "#search"];
 
-test("the address that the server prints lets one in, and is taken out of sight", async ({ page, server, ghost }) => {
+test("the address that the server prints pairs the page, and the code is removed from the address", async ({
+  page,
+  server,
+  ghost,
+}) => {
   const noise: string[] = [];
   page.on("console", (message) => noise.push(message.text()));
   await page.goto(`${server.origin}/#code=${CODE}`);
@@ -54,7 +58,7 @@ test("the address that the server prints lets one in, and is taken out of sight"
   await expect(page.getByText("Model loaded: scripted")).toBeVisible();
 });
 
-test("without a code it says how to get one, and takes it", async ({ page, server }) => {
+test("without a code the page says how to get one, and accepts it", async ({ page, server }) => {
   await page.goto(server.origin);
   await expect(page.getByRole("heading", { name: "Pair this page" })).toBeVisible();
   await page.getByLabel("Pairing code").fill("WRNG-CODE");
@@ -66,13 +70,13 @@ test("without a code it says how to get one, and takes it", async ({ page, serve
   await expect(page.getByRole("heading", { name: "Pair this page" })).toBeHidden();
 });
 
-test("a token that was revoked is forgotten, and another code asked for", async ({ page, server }) => {
+test("a revoked token is deleted, and the page asks for another code", async ({ page, server }) => {
   await page.goto(`${server.origin}/#token=revoked`);
   await expect(page.getByText("The server no longer accepts this page.")).toBeVisible();
   expect(await page.evaluate(() => localStorage.getItem("foretype-token"))).toBeNull();
 });
 
-test("a server that goes is missed aloud, and its coming back seen", async ({ page, server }) => {
+test("the page says when the server becomes unreachable, and when it is back", async ({ page, server }) => {
   await page.goto(`${server.origin}/#token=${TOKEN}`);
   await expect(page.getByText("Model loaded: scripted")).toBeVisible();
   await server.stop();
@@ -81,7 +85,7 @@ test("a server that goes is missed aloud, and its coming back seen", async ({ pa
   await expect(page.getByText("Model loaded: scripted")).toBeVisible({ timeout: 20_000 });
 });
 
-test("passwords and codes are not read here either", async ({ page, server }) => {
+test("the playground does not read passwords and codes either", async ({ page, server }) => {
   await page.goto(`${server.origin}/#token=${TOKEN}`);
   await expect(page.getByText("Model loaded: scripted")).toBeVisible();
   for (const selector of ["#passcode", "#otp"]) {

@@ -6,7 +6,7 @@ import { REAL_TOKEN } from "./real-server.ts";
 
 const TYPED = "Please let me know if you have any que";
 
-test("the link that the server prints opens the playground, for good", async ({ page, ghost, server }) => {
+test("the link that the server prints pairs the playground permanently", async ({ page, ghost, server }) => {
   await page.goto(server.link);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
   expect(page.url()).toBe(`${server.origin}/`);
@@ -19,12 +19,12 @@ test("the link that the server prints opens the playground, for good", async ({ 
 
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
-  // The code has been used. Who is known already does not need it.
+  // The code has been used. A page that is already paired does not need it.
   await page.goto(server.link);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
   await expect(page.locator("#pairing")).toBeHidden();
 
-  // Its token is revoked, as it were: now the code is tried.
+  // As if its token were revoked: now the code is tried.
   await page.evaluate(() => localStorage.setItem("foretype-token", "revoked"));
   await page.reload();
   await expect(page.locator("#pairing-outcome")).toHaveText(
@@ -32,12 +32,12 @@ test("the link that the server prints opens the playground, for good", async ({ 
   );
   await server.stop();
   await server.start();
-  // In the same tab only the part after the # changes: the page is not loaded anew.
+  // In the same tab only the part after the # changes, so the page is not loaded again.
   await page.goto(server.link);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
 });
 
-test("the options page takes the code that the server printed, and says what is wrong", async ({ page, server }) => {
+test("the options page accepts the code that the server printed, and explains errors", async ({ page, server }) => {
   const outcome = page.getByRole("status");
   await server.stop();
   await pair(page, server.origin, "ABCD-EFGH");
@@ -55,7 +55,7 @@ test("the options page takes the code that the server printed, and says what is 
   await expect(outcome).toContainText("Connected.");
 });
 
-test("the button of the playground connects the extension, with a code of its own", async ({
+test("the button of the playground connects the extension with a separate code", async ({
   page,
   server,
   show,
@@ -63,7 +63,7 @@ test("the button of the playground connects the extension, with a code of its ow
   browserContext,
 }) => {
   await inWorker(browserContext, "chrome.storage.local.remove('server')");
-  // A page of the server's that is known, however it came to that.
+  // The server's page, paired by a token.
   await page.goto(`${server.origin}/#token=${REAL_TOKEN}`);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
   await page.getByRole("button", { name: "Connect extension" }).click();

@@ -73,7 +73,7 @@ class FakeField implements Field {
     await this.settled;
     return this.writes;
   }
-  /** An editor with a model of its own takes its time. */
+  /** An editor with its own model may take the text later. */
   settled: Promise<void> | null = null;
 }
 
@@ -113,13 +113,13 @@ beforeEach(() => {
   completer.enter(field);
 });
 
-test("every change of the text is asked about once", () => {
+test("every change of the text causes one request", () => {
   type("Hi");
   completer.changed();
   expect(client.log).toEqual(["keystroke f1 1 H", "keystroke f1 2 Hi"]);
 });
 
-test("an answer is drawn, and typing through it keeps the rest with no new answer", () => {
+test("an answer is drawn, and typing what is suggested keeps the rest without a new answer", () => {
   type("Hi th");
   answer("ere, Ann");
   expect(screen.text).toBe("ere, Ann");
@@ -127,7 +127,7 @@ test("an answer is drawn, and typing through it keeps the rest with no new answe
   expect(screen.text).toBe(", Ann");
 });
 
-test("Tab takes the next word, tells the server, and asks at once about the new text", async () => {
+test("Tab accepts the next word, tells the server, and asks at once about the new text", async () => {
   type("Hi th");
   answer("ere, Ann");
   client.log.length = 0;
@@ -138,12 +138,12 @@ test("Tab takes the next word, tells the server, and asks at once about the new 
   expect(client.log).toEqual(["accepted f1 5 ere", "keystroke f1 6 Hi there"]);
 });
 
-test("Tab is the page's where nothing is drawn", () => {
+test("if nothing is drawn, Tab goes to the page", () => {
   type("Hi");
   expect(completer.press(press("Tab"))).toBe(false);
 });
 
-test("Tab is the page's where something has come over what is drawn", () => {
+test("if something covers the ghost text, Tab goes to the page", () => {
   type("Hi th");
   answer("ere, Ann");
   screen.canBeSeen = false;
@@ -151,7 +151,7 @@ test("Tab is the page's where something has come over what is drawn", () => {
   expect(screen.text).toBeNull();
 });
 
-test("Tab is the page's where what is drawn is no longer right", () => {
+test("if the drawn suggestion does not fit any more, Tab goes to the page", () => {
   type("Hi th");
   answer("ere");
   field.before = "Other text";
@@ -160,7 +160,7 @@ test("Tab is the page's where what is drawn is no longer right", () => {
   expect(screen.text).toBeNull();
 });
 
-test("Escape sends it away and tells the server which", () => {
+test("Escape dismisses the suggestion and tells the server which one", () => {
   type("Hi th");
   answer("ere");
   expect(completer.press(press("Escape"))).toBe(true);
@@ -169,7 +169,7 @@ test("Escape sends it away and tells the server which", () => {
   expect(completer.press(press("Escape"))).toBe(false);
 });
 
-test("a closed field is never read, and what was drawn goes where a field is closed", () => {
+test("a closed field is never read, and ghost text goes when the field closes", () => {
   type("Hi th");
   answer("ere");
   field.readable = false;
@@ -179,7 +179,7 @@ test("a closed field is never read, and what was drawn goes where a field is clo
   expect(screen.text).toBeNull();
 });
 
-test("code is completed only where that was asked for", () => {
+test("code editors get suggestions only if that is turned on", () => {
   field.kind = "code";
   type("let it");
   expect(client.asked).toEqual([]);
@@ -188,7 +188,7 @@ test("code is completed only where that was asked for", () => {
   expect(client.asked.at(-1)).toMatchObject({ before: "let it b", kind: "text" });
 });
 
-test("a kind of field that a person wants left alone is, until they want it", () => {
+test("a kind of field that is turned off gets no suggestions until it is turned on", () => {
   field.kind = "search";
   client.fieldsOff = ["search"];
   type("let it b");
@@ -198,13 +198,13 @@ test("a kind of field that a person wants left alone is, until they want it", ()
   expect(client.asked.at(-1)).toMatchObject({ before: "let it b", kind: "search" });
 });
 
-test("a field of one line is told to the server as text", () => {
+test("the server is told that a single-line field is text", () => {
   field.kind = "line";
   type("let it b");
   expect(client.asked.at(-1)).toMatchObject({ kind: "text" });
 });
 
-test("on a page that is switched off nothing is read, and what was drawn goes", () => {
+test("on a page that is turned off nothing is read, and ghost text goes", () => {
   type("Hi th");
   answer("ere");
   client.on = false;
@@ -215,7 +215,7 @@ test("on a page that is switched off nothing is read, and what was drawn goes", 
   expect(field.reads).toBe(reads);
 });
 
-test("while an input method composes nothing is drawn, asked, or taken", () => {
+test("during a composition nothing is drawn, requested or accepted", () => {
   type("Hi th");
   answer("ere");
   completer.compose(true);
@@ -228,7 +228,7 @@ test("while an input method composes nothing is drawn, asked, or taken", () => {
   expect(screen.text).toBe("re");
 });
 
-test("a key that comes while a word is being written waits for its turn", async () => {
+test("a key that is pressed during a write is handled after it", async () => {
   type("Hi th");
   answer("ere, Ann");
   let settle = () => {};
@@ -244,7 +244,7 @@ test("a key that comes while a word is being written waits for its turn", async 
   await vi.waitFor(() => expect(client.log.filter((line) => line.startsWith("accepted"))).toHaveLength(2));
 });
 
-test("a write that went wrong is not tried again: the field is left alone", async () => {
+test("a failed write is not repeated, and the field gets no more suggestions", async () => {
   type("Hi th");
   answer("ere");
   field.writes = "unverified";
@@ -255,14 +255,14 @@ test("a write that went wrong is not tried again: the field is left alone", asyn
   expect(completer.press(press("Tab"))).toBe(false);
 });
 
-test("what could not be seen is not taken", () => {
+test("a suggestion that could not be seen is not accepted", () => {
   screen.canBeSeen = false;
   type("Hi th");
   answer("ere");
   expect(completer.press(press("Tab"))).toBe(false);
 });
 
-test("another field has another name, and answers to the one before are dropped", () => {
+test("another field has another name, and answers about the previous field are ignored", () => {
   type("Hi th");
   completer.enter(new FakeField());
   answer("ere");
@@ -270,7 +270,7 @@ test("another field has another name, and answers to the one before are dropped"
   expect(client.log).toContain("left f1");
 });
 
-test("an empty field is not asked about", () => {
+test("an empty field causes no request", () => {
   type("  ");
   expect(client.log).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Outage } from "../../src/background/outage.ts";
 
-test("a server that is restarted is no outage; one that stays away is, until somebody has been told", () => {
+test("the hint is not due during a restart, due in a longer outage, and not due again after it was shown", () => {
   const outage = new Outage();
   expect(outage.isHintDue(0)).toBe(false);
   outage.state("lost", 1000);
@@ -12,7 +12,7 @@ test("a server that is restarted is no outage; one that stays away is, until som
   expect(outage.isHintDue(5000)).toBe(false);
 });
 
-test.each(["ready", "closed", "refused"] as const)("what is %s again is not lost", (state) => {
+test.each(["ready", "closed", "refused"] as const)("an outage ends when the connection is %s", (state) => {
   const outage = new Outage();
   outage.state("lost", 0);
   outage.state(state, 5000);

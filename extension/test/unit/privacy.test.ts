@@ -15,7 +15,7 @@ test.each([
   "api_key",
   "one time code",
   "2fa",
-])("a field called %j is private", (name) => {
+])("a field with the name %j is private", (name) => {
   expect(isSecretByName(name)).toBe(true);
 });
 
@@ -31,7 +31,7 @@ test.each([
   null,
   undefined,
   "",
-])("a field called %j is not", (name) => {
+])("a field with the name %j is not private", (name) => {
   expect(isSecretByName(name)).toBe(false);
 });
 
@@ -42,17 +42,20 @@ test.each(["cc-number", "cc-csc", "one-time-code", "current-password", "new-pass
   },
 );
 
-test.each(["on", "off", "name", "street-address", null])("autocomplete=%j is not", (value) => {
+test.each(["on", "off", "name", "street-address", null])("autocomplete=%j is not private", (value) => {
   expect(isSecretByAutocomplete(value)).toBe(false);
 });
 
 test.each(["name", "shipping street-address", "section-a home tel-national", "email", "bday-year", "address-level2"])(
-  "autocomplete=%j is the browser's to fill",
+  "the browser fills in autocomplete=%j",
   (value) => {
     expect(isAutofilled(value)).toBe(true);
   },
 );
 
-test.each(["on", "off", "nope", "new-search", "filename", "", null])("autocomplete=%j is not", (value) => {
-  expect(isAutofilled(value)).toBe(false);
-});
+test.each(["on", "off", "nope", "new-search", "filename", "", null])(
+  "the browser does not fill in autocomplete=%j",
+  (value) => {
+    expect(isAutofilled(value)).toBe(false);
+  },
+);

@@ -23,13 +23,13 @@ test.each([
   expect(nextWord(text)).toBe(word);
 });
 
-test("words of a script without spaces are taken one by one", () => {
+test("words of a script without spaces are accepted one by one", () => {
   const word = nextWord("今日は天気がいい");
   expect(word.length).toBeGreaterThan(0);
   expect(word.length).toBeLessThan(8);
 });
 
-test("taking word after word takes all of it, whatever it is", () => {
+test("accepting word after word accepts the whole text", () => {
   const text = "ck response, and — if you’re free — see you at 9:30! 🎉";
   let rest = text;
   let taken = "";

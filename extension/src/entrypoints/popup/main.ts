@@ -51,7 +51,7 @@ async function show(): Promise<void> {
     : "All sites";
   const { taken, keys } = await readCountOfToday();
   findElement("#saved", HTMLElement).textContent =
-    taken === 0 ? "Accepted today: none yet." : `Accepted today: ${taken}. Keystrokes saved: ${keys}.`;
+    taken === 0 ? "Today: nothing accepted yet." : `Today: ${taken} accepted, ${keys} keystrokes saved.`;
 }
 
 async function prefer(change: (now: Preferences) => Preferences): Promise<void> {

@@ -2,15 +2,15 @@ import type { CDPSession } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
-/** Fifty hours in a page in which nobody types: its clock is moved, with a field that has the focus and ghost text in it. */
+/** Fifty hours without typing, on a page whose clock is moved. A field has the focus, and ghost text is drawn. */
 const FIFTY_HOURS_MS = 50 * 3_600_000;
 const SENTENCE = "Thanks for the quick response";
-/** What a garbage collection may leave lying about. */
+/** What a garbage collection may leave in memory. */
 const NOISE_BYTES = 400_000;
-/** Longer than anything that a key leaves to be done. */
+/** Longer than all work that a key starts. */
 const QUIET_MS = 1000;
 
-test("fifty hours of no use: no timer, no memory, and the next key finds its suggestion", async ({
+test("in fifty hours without use there is no timer and no growing memory, and the next key gets its suggestion", async ({
   page,
   ghost,
   server,
@@ -27,7 +27,7 @@ test("fifty hours of no use: no timer, no memory, and the next key finds its sug
   const received = server.received.length;
   const before = { bytes: await heapOf(session), time: await page.evaluate(() => Date.now()) };
 
-  // The page has a timer of its own, to see that the trace sees timers.
+  // The page's own timer shows that the trace records timers.
   await page.evaluate((ms) => setInterval(() => {}, ms), FIFTY_HOURS_MS / 50);
 
   const fired = await firedIn(session, () => pass(session, FIFTY_HOURS_MS));
@@ -44,7 +44,7 @@ test("fifty hours of no use: no timer, no memory, and the next key finds its sug
   await expect.poll(() => server.received.at(-1)).toMatchObject({ type: "keystroke", before: "Thanks fo" });
 });
 
-/** The page's time runs on by `ms`, as fast as its timers allow. */
+/** Moves the page's clock by `ms`, as fast as its timers allow. */
 async function pass(session: CDPSession, ms: number): Promise<void> {
   const over = new Promise((resolve) => session.once("Emulation.virtualTimeBudgetExpired", resolve));
   await session.send("Emulation.setVirtualTimePolicy", { policy: "advance", budget: ms });
@@ -62,7 +62,7 @@ interface TraceEvent {
   readonly args: { readonly data?: { readonly url?: string } };
 }
 
-/** How many timers fired in the page meanwhile, anybody's, and how many of the extension's functions were called. */
+/** How many timers of any script fired on the page during `act`, and how often the extension's functions were called. */
 async function firedIn(
   session: CDPSession,
   act: () => Promise<void>,

@@ -1,8 +1,8 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-/** What axe finds wrong on a page, and whether it has to be scrolled sideways. */
-export async function barriersOn(page: Page): Promise<string[]> {
+/** The problems that axe finds on a page, and whether the page is wider than the window. */
+export async function problemsOn(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const spills = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
@@ -12,15 +12,15 @@ export async function barriersOn(page: Page): Promise<string[]> {
 export const zoom = (page: Page, size: number): Promise<void> =>
   page.evaluate((to) => document.documentElement.style.setProperty("zoom", String(to)), size);
 
-/** In light at twice the size, in dark, and in forced colours. */
-export async function barriersInAnyLook(page: Page): Promise<string[]> {
+/** Checks a page in light at twice the size, in dark, and in forced colours. */
+export async function problemsInAllSchemes(page: Page): Promise<string[]> {
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   await zoom(page, 2);
-  const found = await barriersOn(page);
+  const found = await problemsOn(page);
   await zoom(page, 1);
-  for (const look of [{ colorScheme: "dark" }, { forcedColors: "active" }] as const) {
-    await page.emulateMedia(look);
-    found.push(...(await barriersOn(page)));
+  for (const scheme of [{ colorScheme: "dark" }, { forcedColors: "active" }] as const) {
+    await page.emulateMedia(scheme);
+    found.push(...(await problemsOn(page)));
   }
   await page.emulateMedia({ colorScheme: null, forcedColors: null });
   return found;

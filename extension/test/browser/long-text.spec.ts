@@ -4,7 +4,7 @@ import { expect, test } from "./fixtures.ts";
 import { callsDuring, quantile, timePerKey } from "./main-thread.ts";
 import { knows } from "./scripted-server.ts";
 
-/** Typing at the end of a long text. The figures are a report: only what is far from any good fails. */
+/** Typing at the end of a long text. The figures are a report: the test fails only if they are far too high. */
 const FOLDER = fileURLToPath(new URL("../../test-results/reports/", import.meta.url));
 const TOO_LONG_MS = 25;
 
@@ -24,10 +24,10 @@ const FIELDS = {
 
 for (const [name, { html, end }] of Object.entries(FIELDS)) {
   for (const length of [20_000, 200_000]) {
-    test(`${length} characters in a ${name}: what a key costs`, async ({ page, ghost, server, show }) => {
+    test(`the cost of a key with ${length} characters in a ${name}`, async ({ page, ghost, server, show }) => {
       test.setTimeout(60_000);
       const known = knows(SENTENCE);
-      // In the one paragraph too, the last sentence is known.
+      // In a single paragraph, too, the server completes the last sentence.
       server.script = (keystroke) =>
         known({ ...keystroke, before: keystroke.before.split(LINE).at(-1) ?? keystroke.before });
       await show(html);
@@ -58,7 +58,7 @@ for (const [name, { html, end }] of Object.entries(FIELDS)) {
   }
 }
 
-test("while nobody types nothing of the extension runs on the page, whatever is on the screen", async ({
+test("while the user does not type, no code of the extension runs on the page, even with ghost text", async ({
   page,
   ghost,
   server,
@@ -70,7 +70,7 @@ test("while nobody types nothing of the extension runs on the page, whatever is 
   await page.keyboard.type(TYPED);
   await ghost.expectText(SENTENCE.slice(TYPED.length));
   expect(await callsDuring(page, () => page.keyboard.type(SENTENCE.slice(TYPED.length)[0] ?? ""))).toBeGreaterThan(0);
-  // The last look is some time after the last key.
+  // The last check comes some time after the last key.
   await page.waitForTimeout(1000);
   expect(await callsDuring(page, () => page.waitForTimeout(1000))).toBe(0);
 });

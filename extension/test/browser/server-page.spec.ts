@@ -1,9 +1,9 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { barriersInAnyLook, barriersOn } from "./barriers.ts";
+import { problemsInAllSchemes, problemsOn } from "./accessibility.ts";
 import { expect, inWorker, test, WELCOME } from "./fixtures.ts";
 import { CODE, PLAYGROUND, TOKEN } from "./scripted-server.ts";
 
-/** The button of the server's own page that connects the extension, and pages that would like to be such a page. */
+/** The button of the server's own page that connects the extension, and other pages that try to do the same. */
 
 const find = (context: BrowserContext) => context.pages().find((page) => page.url() === WELCOME);
 
@@ -15,14 +15,14 @@ test.beforeEach(({ server, browserContext }) => {
   return inWorker(browserContext, "chrome.storage.local.remove('server')");
 });
 
-/** The extension is left as the other tests have it. */
+/** Restores the state that the other tests expect. */
 test.afterEach(async ({ server, browserContext }) => {
   await find(browserContext)?.close();
   const paired = JSON.stringify({ origin: server.origin, token: TOKEN });
   await inWorker(browserContext, `chrome.storage.local.set({ server: ${paired} })`);
 });
 
-/** Presses the button, and gives back the page that opens. */
+/** Presses the button, and returns the page that opens. */
 async function offer(page: Page): Promise<Page> {
   await page.getByRole("button", { name: "Connect extension" }).click();
   await expect.poll(() => find(page.context())).toBeDefined();
@@ -31,7 +31,7 @@ async function offer(page: Page): Promise<Page> {
   return welcome;
 }
 
-test("the button opens a page of the extension, which connects when the person says so", async ({
+test("the button opens a page of the extension, which connects when the user agrees", async ({
   page,
   server,
   browserContext,
@@ -48,16 +48,16 @@ test("the button opens a page of the extension, which connects when the person s
   await expect(page.locator("#install")).toBeHidden();
   await page.screenshot({ path: "test-results/images/playground-connect.png", fullPage: true });
   await page.emulateMedia({ forcedColors: "active" });
-  expect(await barriersOn(page)).toEqual([]);
+  expect(await problemsOn(page)).toEqual([]);
   const welcome = await offer(page);
   await expect(welcome.locator("#offer-address")).toHaveText(server.origin);
   await expect(welcome.locator("#offer")).toBeFocused();
   await expect(welcome.getByLabel("Pairing code or token")).toBeHidden();
   expect(await kept(browserContext)).toEqual({});
   await expect(welcome.locator("#accept-offer")).toBeEnabled();
-  expect(await barriersInAnyLook(welcome)).toEqual([]);
+  expect(await problemsInAllSchemes(welcome)).toEqual([]);
   await welcome.screenshot({ path: "test-results/images/offer.png", fullPage: true });
-  // It is said yes to with keys: the button is the next thing after what it asks.
+  // The user agrees by keyboard: the button is the next element after the question.
   await welcome.keyboard.press("Tab");
   await welcome.keyboard.press("Enter");
   await expect(welcome.locator("#outcome")).toContainText("Connected.");
@@ -67,12 +67,16 @@ test("the button opens a page of the extension, which connects when the person s
   await page.evaluate(() => window.dispatchEvent(new Event("focus")));
   await expect(page.locator("#connect-state")).toHaveText("The extension in this browser is connected to this server.");
   await expect(page.getByRole("button", { name: "Connect extension" })).toBeHidden();
-  // What the page could hear of it is the code that it had itself. No token comes to it.
+  // The page hears only the code that it had itself, and no token.
   expect(heard.join()).toContain(CODE);
   expect(heard.join()).not.toContain(TOKEN);
 });
 
-test("who says no is asked no more, and nothing is connected", async ({ page, server, browserContext }) => {
+test("after Cancel the question does not come back, and nothing is connected", async ({
+  page,
+  server,
+  browserContext,
+}) => {
   await page.goto(`${server.origin}/#token=${TOKEN}`);
   const welcome = await offer(page);
   await welcome.getByRole("button", { name: "Cancel" }).click();
@@ -83,7 +87,7 @@ test("who says no is asked no more, and nothing is connected", async ({ page, se
   expect(await kept(browserContext)).toEqual({});
 });
 
-/** What a page does that has read how the button works, and offers a code. Gives back whether anything answered. */
+/** Acts as a page that knows how the button works, and offers a code. Returns whether anything answered. */
 const TRY = `new Promise((resolve) => {
   const nonce = "a-nonce";
   let answered = false;
@@ -97,7 +101,7 @@ const TRY = `new Promise((resolve) => {
   setTimeout(() => resolve(answered), 300);
 })`;
 
-test("another site is not answered", async ({ page, browserContext }) => {
+test("the extension does not answer another site", async ({ page, browserContext }) => {
   await page.route("http://page.test/", (route) =>
     route.fulfill({ body: "<title>A page</title>", contentType: "text/html" }),
   );
@@ -106,7 +110,7 @@ test("another site is not answered", async ({ page, browserContext }) => {
   expect(find(browserContext)).toBeUndefined();
 });
 
-test("a frame is not answered", async ({ page, server, show, browserContext }) => {
+test("the extension does not answer a frame", async ({ page, server, show, browserContext }) => {
   server.pages.set("/inner", "<!doctype html><title>Inner</title>");
   await show('<iframe src="/inner"></iframe>');
   const inner = page.frame({ url: `${server.origin}/inner` });
@@ -114,12 +118,12 @@ test("a frame is not answered", async ({ page, server, show, browserContext }) =
   expect(find(browserContext)).toBeUndefined();
 });
 
-test("a page of this machine that nobody has pressed anything on opens nothing", async ({
+test("a page of this machine opens nothing if the user has not pressed anything on it", async ({
   page,
   show,
   browserContext,
 }) => {
-  // Heard from its console: a test that looks into a page gives it the activation that a person's press would.
+  // The test listens to the console, because evaluating code in the page would count as an activation by the user.
   const answeredTwice = page.waitForEvent("console", (message) => message.text() === "answer 2");
   await show(`<script>
     const say = (message) => window.postMessage({ nonce: "a-nonce", ...message }, "*");
@@ -134,7 +138,7 @@ test("a page of this machine that nobody has pressed anything on opens nothing",
     });
     say({ foretype: "is-it-there" });
   </script>`);
-  // By the second answer the offer between the two has been heard.
+  // By the second answer, the offer between the two has been received.
   await answeredTwice;
   expect(find(browserContext)).toBeUndefined();
 });

@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
-import { EDITORS, ENGLISH, Opened, restOf, type Words } from "./editors.ts";
+import { EDITOR_PAGES, ENGLISH, Opened, restOf, type Sample } from "./editor-pages.ts";
+import { COLUMNS, type Column, keepPart, keptPart, partOf, type ReasonOf } from "./editors-table.ts";
 import { allowCode, expect, test } from "./fixtures.ts";
-import { COLUMNS, type Column, keepPart, keptPart, partOf, type ReasonOf } from "./matrix.ts";
 import { knows, type ScriptedServer } from "./scripted-server.ts";
 
-/** Each editor's row is kept here: a test that fails ends the process that has run the others. */
+/** Each row of the table is stored here, because a failing test ends the process that has run the others. */
 const ROWS = fileURLToPath(new URL("../../test-results/matrix/", import.meta.url));
 const SOON = { intervals: [5, 10, 20, 50, 100], timeout: 2000 };
 
@@ -14,7 +14,7 @@ interface Scene {
   readonly opened: Opened;
   readonly page: Page;
   readonly server: ScriptedServer;
-  readonly words: Words;
+  readonly words: Sample;
 }
 
 async function begin({ opened, page, words }: Scene): Promise<void> {
@@ -26,7 +26,7 @@ async function expectTaken({ opened, words }: Scene, count: number): Promise<voi
   await expect.poll(() => opened.text(), SOON).toBe(words.typed + words.taken.slice(0, count).join(""));
 }
 
-/** How it is seen that an editor does what a column says. */
+/** The check for each column of the table. */
 const CHECKS: Readonly<Record<Column, (scene: Scene) => Promise<void>>> = {
   async ghost(scene) {
     await begin(scene);
@@ -34,7 +34,7 @@ const CHECKS: Readonly<Record<Column, (scene: Scene) => Promise<void>>> = {
     await scene.opened.ghost.expectText(null);
     await scene.opened.focus();
   },
-  async place(scene) {
+  async box(scene) {
     await begin(scene);
     const { ghost } = scene.opened;
     const drawn = await ghost.rect();
@@ -138,8 +138,8 @@ const fails = (check: Promise<void>) =>
 test.beforeAll(({ browserContext }) => allowCode(browserContext, true));
 test.afterAll(({ browserContext }) => allowCode(browserContext, false));
 
-for (const [index, editor] of EDITORS.entries()) {
-  test(`${editor.name} does what EDITORS.md says`, async ({ page, server, noise }) => {
+for (const [index, editor] of EDITOR_PAGES.entries()) {
+  test(`${editor.name} behaves as EDITORS.md says`, async ({ page, server, noise }) => {
     test.setTimeout(60_000);
     const words = editor.words ?? ENGLISH;
     const failed: Column[] = [];
@@ -147,7 +147,7 @@ for (const [index, editor] of EDITORS.entries()) {
     for (const column of Object.keys(COLUMNS) as Column[]) {
       const limit = editor.limits?.[column];
       if (limit && failed.includes("ghost")) {
-        // With no ghost text there is nothing to try.
+        // Without ghost text nothing else can be checked.
         failed.push(column);
         continue;
       }
@@ -157,7 +157,7 @@ for (const [index, editor] of EDITORS.entries()) {
       const scene = { opened, page, server, words };
       if (!limit) await test.step(COLUMNS[column], () => CHECKS[column](scene));
       else if (await fails(CHECKS[column](scene))) failed.push(column);
-      else throw new Error(`${editor.name} can do "${COLUMNS[column]}" now: take its limit away`);
+      else throw new Error(`${editor.name} passes "${COLUMNS[column]}" now: remove its limit`);
       if (limit) opened = null;
     }
     expect(noise).toEqual([]);
@@ -166,9 +166,9 @@ for (const [index, editor] of EDITORS.entries()) {
   });
 }
 
-test("EDITORS.md says what was found", () => {
+test("EDITORS.md is up to date", () => {
   const rows = readdirSync(ROWS).map((name) => JSON.parse(readFileSync(`${ROWS}${name}`, "utf8")));
-  test.skip(rows.length < EDITORS.length, "Not every editor was tried, or one failed.");
+  test.skip(rows.length < EDITOR_PAGES.length, "Not every editor was checked, or one failed.");
   const reasonOf: ReasonOf = ({ limits }, column) => limits?.[column];
   const found = partOf("Chromium", new Map(rows), Object.keys(COLUMNS) as Column[], reasonOf);
   if (process.env.FORETYPE_WRITE_EDITORS) keepPart("Chromium", found);

@@ -13,7 +13,7 @@ const SENTENCE = "Thanks for the quick response";
 const PAGE = `<!doctype html><title>A page</title><link rel="icon" href="data:,">
 <textarea id="field"></textarea><div id="rich" contenteditable="true">Thanks</div>`;
 
-/** What a page can see of itself. */
+/** The traces of the extension that a page can see. */
 const traces = (page: Page) =>
   page.evaluate(() => ({
     children: [...document.documentElement.children].map(({ localName }) => localName),
@@ -23,7 +23,7 @@ const traces = (page: Page) =>
 
 const NOTHING = { children: ["head", "body"], attributes: [], globals: [] };
 
-test("an extension that is taken away leaves nothing on the pages that are open", async () => {
+test("an extension that is removed leaves nothing on open pages", async () => {
   const server = new ScriptedServer();
   await server.start();
   server.script = knows(SENTENCE);
@@ -46,9 +46,9 @@ test("an extension that is taken away leaves nothing on the pages that are open"
   await ghost.expectText(" for the quick response");
 
   const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
-  // An extension that is not packed does not come back from this without the developer mode; the worker ends in the middle of it.
+  // Without developer mode, an unpacked extension does not come back after this. The worker ends during the call.
   await worker.evaluate("chrome.runtime.reload()").catch(() => {});
-  // What was on the screen goes with it, and needs no key for that.
+  // Its ghost text goes too, without a key press.
   await expect.poll(() => traces(page), { timeout: 15_000 }).toEqual(NOTHING);
   expect(await listeners(page)).toEqual({});
 
@@ -65,7 +65,7 @@ test("an extension that is taken away leaves nothing on the pages that are open"
   await page.keyboard.press("Escape");
   await ghost.expectText(null);
   expect(await traces(page)).toEqual(NOTHING);
-  // A page where nothing was written yet finds out at the first field, and goes on without.
+  // On a page in which nothing was written yet, the script finds out at the first field, and ends.
   await untouched.bringToFront();
   await untouched.locator("#field").click();
   await untouched.keyboard.type("Thanks");
@@ -76,7 +76,7 @@ test("an extension that is taken away leaves nothing on the pages that are open"
   await server.stop();
 });
 
-/** The built extension, which may also put its scripts into pages that are open, as an update does. */
+/** The built extension with the permission to add its scripts to open pages, as an update does. */
 async function withScripting(folder: string): Promise<string> {
   const path = join(folder, "extension");
   await cp(fileURLToPath(new URL("../../.output/chrome-mv3", import.meta.url)), path, { recursive: true });
@@ -101,15 +101,15 @@ async function launchReloadable(extension: string): Promise<BrowserContext> {
   return context;
 }
 
-/** Reloads the extension as its own update does, and waits for nothing. What it gives back is the worker of the new one. */
+/** Reloads the extension, as an update does, without waiting. Returns the worker of the new extension. */
 function reload(context: BrowserContext, old: Worker): Promise<Worker> {
   const young = context.waitForEvent("serviceworker");
   void old.evaluate("chrome.runtime.reload()").catch(() => {});
   return young;
 }
 
-/** Puts the scripts of an extension that has just come into the tabs that are open. */
-function comeToOpenTabs(worker: Worker): Promise<unknown> {
+/** Adds the scripts of the new extension to the open tabs. */
+function addToOpenTabs(worker: Worker): Promise<unknown> {
   return worker.evaluate(`(async () => {
     const tabs = (await chrome.tabs.query({})).filter(({ url }) => url?.startsWith("http"));
     const into = (tab, file, world) =>
@@ -118,7 +118,7 @@ function comeToOpenTabs(worker: Worker): Promise<unknown> {
   })()`);
 }
 
-/** What is listened for on the window and the document, by the scripts of all worlds, and how often; not what the test itself does. */
+/** The listeners on the window and the document, by type, of the scripts in all worlds. Those of the test itself are left out. */
 async function listeners(page: Page): Promise<Record<string, number>> {
   const session = await page.context().newCDPSession(page);
   const worlds: number[] = [];
@@ -142,7 +142,7 @@ async function listeners(page: Page): Promise<Record<string, number>> {
 const EVENT_NAME = /^[0-9a-f]+(-[0-9a-f]+){3}$/;
 const OF_THE_TEST = /^(mouse|pointer|touch|click|auxclick|dblclick|contextmenu|__playwright)/;
 
-test("an extension that is reloaded under an open page goes on in it, once", async () => {
+test("after a reload of the extension it works on an open page again, and only once", async () => {
   const folder = await mkdtemp(join(tmpdir(), "foretype-extension-"));
   const server = new ScriptedServer();
   await server.start();
@@ -170,13 +170,13 @@ test("an extension that is reloaded under an open page goes on in it, once", asy
   await page.keyboard.type(" for the qui");
   await expect(page.locator("#field")).toHaveValue("Thanks for the qui");
   const worker = await young;
-  // In Firefox what stood on the screen stands there still. Here it is put back.
+  // In Firefox the old ghost text stays on the page. Here it is put back, to test the same.
   await page.evaluate((remains) => document.documentElement.insertAdjacentHTML("beforeend", remains), remains);
-  await comeToOpenTabs(worker);
+  await addToOpenTabs(worker);
   await ghost.expectText("ck response");
   expect(await listeners(page)).toEqual(ofOne);
-  // What comes twice, as the sites that are allowed change, is there once as well.
-  await comeToOpenTabs(worker);
+  // Scripts may be added twice, when the allowed sites change. They must run only once.
+  await addToOpenTabs(worker);
   await ghost.expectText("ck response");
   expect(await listeners(page)).toEqual(ofOne);
   expect(await traces(page)).toEqual({ ...NOTHING, children: ["head", "body", "div"] });

@@ -4,47 +4,47 @@ import { Ghost } from "./ghost.ts";
 import { COMPOSE, REPLY } from "./gmail.ts";
 import type { ScriptedServer } from "./scripted-server.ts";
 
-/** One way of making a field that people write in, as a test opens it. */
-export interface Editor {
+/** One kind of field, and the page on which a test opens it. */
+export interface EditorPage {
   readonly name: string;
   /** The package whose version is meant. */
   readonly packageName?: string;
-  /** The page: a script of `pages/`, or what stands in its body. */
+  /** The page: a script of `pages/`, or the content of its body. */
   readonly page: { readonly script: string } | { readonly body: string };
   readonly field: string;
-  /** The frame that the field is in, by its selector; `isolated` where it is of another site and has a process of its own. */
+  /** The selector of the frame that contains the field. `isolated`: the frame is of another site, and has its own process. */
   readonly frame?: { readonly selector: string; readonly isolated?: boolean };
-  /** What it can't do, by the matrix's columns, and why. */
+  /** The columns of the table that it fails, and why. */
   readonly limits?: Readonly<Record<string, string>>;
-  /** How many milliseconds it takes to hear that the browser has moved the caret. */
+  /** How many milliseconds it takes to notice that the browser has moved the caret. */
   readonly settles?: number;
-  /** Its text is an input's or a text area's value, whose letters no script of the page can measure. */
+  /** Its text is the value of an input or a text area. No script of the page can measure such letters. */
   readonly textbox?: boolean;
-  /** Off until a person switches it on. */
+  /** It is a code editor: off until the user turns it on. */
   readonly code?: boolean;
-  /** It holds more than is written, so that it can't be emptied: each check opens it anew. */
+  /** It contains other text, which can't be deleted: each check opens the page again. */
   readonly standing?: boolean;
-  /** What is written in it, where that is not English. */
-  readonly words?: Words;
+  /** What is written in it, if that is not English. */
+  readonly words?: Sample;
 }
 
-/** A sentence that the server knows, and what is done with it. */
-export interface Words {
+/** A sentence that the server knows, and the parts of it that a test uses. */
+export interface Sample {
   readonly typed: string;
-  /** What three Tabs take. */
+  /** What three presses of Tab accept. */
   readonly taken: readonly [string, string, string];
   readonly left: string;
-  /** A line, what is typed before its last word, and what the server says then. */
+  /** A line, what is typed before its last word, and what the server suggests then. */
   readonly middle: { readonly line: string; readonly last: string; readonly typed: string; readonly next: string };
   /** The keys to the next and to the last character. */
   readonly onward: string;
   readonly back: string;
 }
 
-/** All that is suggested. */
-export const restOf = ({ taken, left }: Words): string => taken.join("") + left;
+/** The whole suggestion. */
+export const restOf = ({ taken, left }: Sample): string => taken.join("") + left;
 
-export const ENGLISH: Words = {
+export const ENGLISH: Sample = {
   typed: "Thanks for the qui",
   taken: ["ck", " response", ", and"],
   left: " see you on Friday",
@@ -53,7 +53,7 @@ export const ENGLISH: Words = {
   back: "ArrowLeft",
 };
 
-const HEBREW: Words = {
+const HEBREW: Sample = {
   typed: "תודה על התג",
   taken: ["ובה", " המהירה", ", ונתראה"],
   left: " ביום שישי",
@@ -67,7 +67,7 @@ const SHADOW = (mode: string) =>
   `<div id="host"></div><script>{ const root = document.querySelector("#host").attachShadow({ mode: "${mode}" }); if (root.mode === "closed") window.closedRoot = root; root.innerHTML = '<textarea id="field" rows="4" cols="70" ></textarea>'; }</script>`;
 const RICH = (style: string) => `<div id="field" contenteditable="true" style="min-height: 60px; ${style}"></div>`;
 
-export const EDITORS: readonly Editor[] = [
+export const EDITOR_PAGES: readonly EditorPage[] = [
   { name: "textarea", page: { body: TEXTAREA }, field: "#field", textbox: true },
   { name: "input", page: { body: '<input id="field" size="80">' }, field: "#field", textbox: true },
   { name: "contenteditable", page: { body: RICH("width: 700px") }, field: "#field" },
@@ -173,19 +173,19 @@ export const EDITORS: readonly Editor[] = [
 export class Opened {
   readonly page: Page;
   readonly ghost: Ghost;
-  readonly #editor: Editor;
+  readonly #editor: EditorPage;
   readonly #frame: Frame;
-  /** Signature and quoted mail, which stand after what is written. */
+  /** The signature and the quoted mail after the text that is written. */
   #standing = "";
 
-  private constructor(page: Page, ghost: Ghost, editor: Editor, frame: Frame) {
+  private constructor(page: Page, ghost: Ghost, editor: EditorPage, frame: Frame) {
     this.page = page;
     this.ghost = ghost;
     this.#editor = editor;
     this.#frame = frame;
   }
 
-  static async open(page: Page, server: ScriptedServer, editor: Editor): Promise<Opened> {
+  static async open(page: Page, server: ScriptedServer, editor: EditorPage): Promise<Opened> {
     await serve(server, editor);
     await page.goto(`${server.origin}/page`);
     const { frame } = editor;
@@ -207,7 +207,7 @@ export class Opened {
       .click({ position: { x: 12, y: 8 } });
   }
 
-  /** Makes it empty as a person does, who looks and presses again: an editor may hear of the selection after the key that deletes it. */
+  /** Deletes the text, and repeats it if necessary, as a user would: an editor may notice the selection only after the key that deletes it. */
   async clear(): Promise<void> {
     await expect(async () => {
       await this.page.keyboard.press("Control+a");
@@ -217,7 +217,7 @@ export class Opened {
     }).toPass({ intervals: [0, 100, 500], timeout: 5000 });
   }
 
-  /** Waits until the editor knows of a caret that was moved by other means than its own: keys that come before act at the old one. */
+  /** Waits until the editor has noticed that the browser moved the caret. An earlier key would act at the old caret. */
   async settle(): Promise<void> {
     await this.page.waitForTimeout(this.#editor.settles ?? 20);
   }
@@ -226,7 +226,7 @@ export class Opened {
     await this.#frame.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   }
 
-  /** What was written, as the editor itself says it, or else as one would copy it. */
+  /** The written text, from the editor itself if possible, otherwise as the user would copy it. */
   async text(): Promise<string> {
     const own = await this.page.evaluate(() => window.editorPage?.text() ?? null);
     if (own !== null) return own;
@@ -236,25 +236,25 @@ export class Opened {
   }
 }
 
-/** The text of a field as one would copy it, by nothing of the extension's own. */
+/** The text of a field as the user would copy it. It uses no code of the extension. */
 function textOf(field: Element): string {
   const closed = (window as { closedRoot?: ShadowRoot }).closedRoot;
   const target = closed?.querySelector("textarea") ?? field;
   if ("value" in target) return String(target.value);
-  // biome-ignore lint/performance/useDomNodeTextContent: lines are what layout makes of blocks
+  // biome-ignore lint/performance/useDomNodeTextContent: layout makes the lines of blocks
   return (target as HTMLElement).innerText.replace(/\n$/, "").replaceAll("\u00a0", " ");
 }
 
 async function contentOf(page: Page, selector: string): Promise<Frame> {
   const frame = await (await page.waitForSelector(selector)).contentFrame();
-  if (!frame) throw new Error(`${selector} is no frame`);
+  if (!frame) throw new Error(`${selector} is not a frame`);
   return frame;
 }
 
 const INNER = `<!doctype html><title>Inner</title><link rel="icon" href="data:,">${TEXTAREA}`;
 
-/** Puts the editor's page where the server has `/page`. */
-export async function serve(server: ScriptedServer, { page }: Editor): Promise<void> {
+/** Makes the server serve the editor's page at `/page`. */
+export async function serve(server: ScriptedServer, { page }: EditorPage): Promise<void> {
   const other = server.origin.replace("127.0.0.1", "localhost");
   const content = "script" in page ? await linksTo(page.script) : page.body.replaceAll("OTHER", other);
   const head = '<meta charset="utf-8"><title>A page</title><link rel="icon" href="data:,">';
@@ -270,7 +270,7 @@ async function linksTo(name: string): Promise<string> {
     { file: string; css?: string[] }
   >;
   const entry = manifest[`${name}.ts`];
-  if (!entry) throw new Error(`No page of the name ${name} was built`);
+  if (!entry) throw new Error(`No page with the name ${name} was built`);
   const styles = (entry.css ?? []).map((file) => `<link rel="stylesheet" href="/pages/${file}">`);
   return `${styles.join("")}<script type="module" src="/pages/${entry.file}"></script>`;
 }

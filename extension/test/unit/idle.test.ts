@@ -4,7 +4,7 @@ import type { ToPage } from "../../src/messages.ts";
 import { DEFAULTS } from "../../src/preferences.ts";
 import { Connection } from "../../src/protocol/connection.ts";
 
-/** Fifty hours in which nobody types, with the service worker's real parts and a clock that is moved by hand. */
+/** Fifty hours without typing, with the real parts of the service worker and a fake clock. */
 const FIFTY_HOURS_MS = 50 * 3_600_000;
 
 class Socket {
@@ -34,7 +34,7 @@ let page: ReturnType<Switchboard["join"]>;
 
 const open = () => sockets.filter(({ readyState }) => readyState === 1);
 
-/** The server lets the newest socket in, and answers what it is asked. */
+/** The server accepts the newest socket. */
 function welcomeNewest(): Socket {
   const socket = sockets.at(-1) as Socket;
   socket.onopen();
@@ -101,41 +101,44 @@ afterEach(() => vi.useRealTimers());
 test.each([
   ["the field has been left", true],
   ["the field still has the focus", false],
-])("fifty hours of no use, %s: no socket, no timer, and the first key after them is asked at once", (_, left) => {
-  page.receive({ type: "focused", hosts: ["a.test"] });
-  type("Hel", 1);
-  const first = welcomeNewest();
-  answer(first, 1);
-  if (left) page.receive({ type: "left", field: "f" });
-  const before = posted.length;
+])(
+  "in fifty hours without use, if %s, there is no socket and no timer, and the first key after them is sent at once",
+  (_, left) => {
+    page.receive({ type: "focused", hosts: ["a.test"] });
+    type("Hel", 1);
+    const first = welcomeNewest();
+    answer(first, 1);
+    if (left) page.receive({ type: "left", field: "f" });
+    const before = posted.length;
 
-  vi.advanceTimersByTime(FIFTY_HOURS_MS);
+    vi.advanceTimersByTime(FIFTY_HOURS_MS);
 
-  expect(open()).toEqual([]);
-  expect(vi.getTimerCount()).toBe(0);
-  expect(sockets.length).toBe(1);
-  expect(posted.length).toBe(before);
+    expect(open()).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(sockets.length).toBe(1);
+    expect(posted.length).toBe(before);
 
-  if (left) page.receive({ type: "focused", hosts: ["a.test"] });
-  type("Hell", 2);
-  expect(open().length).toBe(1);
-  const socket = welcomeNewest();
-  expect(socket.sent.map(({ type }) => type)).toEqual(["hello", "keystroke"]);
-  socket.say({
-    type: "suggestion",
-    field: socket.sent.at(-1)?.field,
-    seq: 2,
-    text: "o",
-    confidence: 0.9,
-    alternatives: [],
-    final: true,
-    elapsed_ms: 1,
-    source: "tree",
-  });
-  expect(posted.at(-1)).toMatchObject({ type: "answer", field: "f", answer: { seq: 2, text: "o" } });
-});
+    if (left) page.receive({ type: "focused", hosts: ["a.test"] });
+    type("Hell", 2);
+    expect(open().length).toBe(1);
+    const socket = welcomeNewest();
+    expect(socket.sent.map(({ type }) => type)).toEqual(["hello", "keystroke"]);
+    socket.say({
+      type: "suggestion",
+      field: socket.sent.at(-1)?.field,
+      seq: 2,
+      text: "o",
+      confidence: 0.9,
+      alternatives: [],
+      final: true,
+      elapsed_ms: 1,
+      source: "tree",
+    });
+    expect(posted.at(-1)).toMatchObject({ type: "answer", field: "f", answer: { seq: 2, text: "o" } });
+  },
+);
 
-test("where somebody writes now and then, nothing is let go", () => {
+test("if the user types now and then, the connection stays open", () => {
   page.receive({ type: "focused", hosts: ["a.test"] });
   type("Hel", 1);
   const socket = welcomeNewest();

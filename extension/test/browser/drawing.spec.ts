@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
-/** Ghost text against the page it is drawn over: when, in which colour, and what it leaves alone. */
+/** How ghost text is drawn over a page: when, in which colour, and without changing the page. */
 
 const SENTENCE = "Thanks for the quick response, and see you on Friday";
 const TYPED = "Thanks for the qui";
@@ -19,11 +19,11 @@ test.beforeEach(async ({ server, show }) => {
   server.script = knows(SENTENCE);
 });
 
-/** An input is followed and drawn as a textarea is. */
+/** The same code draws over an input and over a textarea, so an input is left out here. */
 const FOLLOWED = Object.entries(KINDS).filter(([kind]) => kind !== "input");
 
 for (const [kind, html] of FOLLOWED) {
-  test(`in a ${kind}, what was known before the key is drawn in the frame after it`, async ({
+  test(`in a ${kind}, a suggestion that is already known is drawn in the frame after the key`, async ({
     page,
     ghost,
     server,
@@ -45,7 +45,7 @@ for (const [kind, html] of FOLLOWED) {
   });
 }
 
-/** What takes the text away from under the ghost, and the event that the page hears of it. What scrolls goes under a header. */
+/** What makes ghost text wrong, and the event that it causes on the page. The scrolled field goes under a header. */
 const LEAVES: Record<string, { event: string; act(page: Page): Promise<unknown> }> = {
   "the text": { event: "input", act: (page) => page.keyboard.press("x") },
   "the caret": { event: "selectionchange", act: (page) => page.keyboard.press("ArrowLeft") },
@@ -54,7 +54,7 @@ const LEAVES: Record<string, { event: string; act(page: Page): Promise<unknown> 
 };
 
 for (const [kind, html] of FOLLOWED) {
-  test(`in a ${kind}, it is gone in the same frame as the text, the caret, the scroll or the focus`, async ({
+  test(`in a ${kind}, ghost text goes in the same frame in which the text, the caret, the scroll position or the focus changes`, async ({
     page,
     ghost,
     server,
@@ -83,7 +83,7 @@ for (const [kind, html] of FOLLOWED) {
   });
 }
 
-/** How a field looks, and whose background is behind its text. */
+/** Fields in different colours. `#paper` is the element whose background is behind the text. */
 const COLOURS: Record<string, string> = {
   "a plain field": `<div id="paper" style="background: white">${KINDS.contenteditable}</div>`,
   "a dark card on a light page":
@@ -94,7 +94,7 @@ const COLOURS: Record<string, string> = {
 };
 
 for (const [name, html] of Object.entries(COLOURS)) {
-  test(`in ${name}, ghost text is readable, and paler than what is typed`, async ({ page, ghost, show }) => {
+  test(`in ${name}, ghost text is readable, and paler than typed text`, async ({ page, ghost, show }) => {
     await show(html);
     await page.locator("#field, .field").click();
     await page.keyboard.type(TYPED);
@@ -110,7 +110,7 @@ for (const [name, html] of Object.entries(COLOURS)) {
   });
 }
 
-/** Red, green, blue from 0 to 1, and how much of what is behind they cover. */
+/** Red, green and blue from 0 to 1, and the opacity. */
 function rgba(colour: string): [number, number, number, number] {
   const [red = 0, green = 0, blue = 0, alpha = 1] = (colour.match(/[\d.]+/g) ?? []).map(Number);
   const most = colour.startsWith("rgb") ? 255 : 1;
@@ -133,7 +133,7 @@ function contrast(one: readonly number[], other: readonly number[]): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** Fields that are too small for it, in which it would be drawn over what is next to them. */
+/** Fields that are too small for the ghost text: it could be drawn over their neighbours. */
 const SMALL: Record<string, string> = {
   "an input": '<input id="field" style="width: 160px">',
   "a textarea": '<textarea id="field" rows="1" style="width: 160px"></textarea>',
@@ -144,7 +144,7 @@ const SMALL: Record<string, string> = {
 };
 
 for (const [name, html] of Object.entries(SMALL)) {
-  test(`outside of ${name} that clips its text nothing is drawn`, async ({ page, ghost, server, show }) => {
+  test(`nothing is drawn outside of ${name} that clips its text`, async ({ page, ghost, server, show }) => {
     server.script = () => "";
     await show(`<div style="display: inline-block; padding: 40px 300px 60px 40px" id="around">${html}</div>`);
     await page.locator("#field").click();
@@ -167,7 +167,12 @@ for (const [name, html] of Object.entries(SMALL)) {
   });
 }
 
-test("where text stands after the caret and below, nothing is drawn over it", async ({ page, ghost, server, show }) => {
+test("if text follows the caret and is below it, nothing is drawn over that text", async ({
+  page,
+  ghost,
+  server,
+  show,
+}) => {
   await show(KINDS.textarea);
   await page.locator("#field").fill("Thanks for the  in haste\nand more of it");
   await page.locator("#field").evaluate((field: HTMLTextAreaElement) => {
@@ -184,15 +189,10 @@ test("where text stands after the caret and below, nothing is drawn over it", as
 });
 
 for (const [kind, html] of Object.entries(KINDS)) {
-  test(`the page around a ${kind}, and all that is in it, is as it is without ghost text`, async ({
-    page,
-    ghost,
-    server,
-    show,
-  }) => {
-    // Ghost text that would need more room than the page has, at its right and lower edges.
-    const place = 'style="position: absolute; right: 0; bottom: 0; width: 200px"';
-    await show(`<body style="margin: 0; height: 100vh"><p>Before it</p><div ${place}>${html}</div>`);
+  test(`ghost text changes nothing of the page around a ${kind}`, async ({ page, ghost, server, show }) => {
+    // Ghost text that would need more space than the page has, at its right and lower edges.
+    const corner = 'style="position: absolute; right: 0; bottom: 0; width: 200px"';
+    await show(`<body style="margin: 0; height: 100vh"><p>Before it</p><div ${corner}>${html}</div>`);
     await page.locator("#field").evaluate((field) => field.style.setProperty("width", "190px"));
     const measure = () =>
       page.evaluate(() => {
@@ -210,7 +210,7 @@ for (const [kind, html] of Object.entries(KINDS)) {
     server.script = ({ before }) =>
       before === "Thanks for" ? " the quick response, and see you on Friday, at the latest" : "";
     await page.keyboard.press("Backspace");
-    // A letter that is deleted and typed again at once is no other text.
+    // If a letter is deleted and typed again at once, the text has not changed. So the test waits for the deletion.
     await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Thanks fo");
     await page.keyboard.type("r");
     await ghost.expectText(" the quick response, and see you on Friday, at the latest");
