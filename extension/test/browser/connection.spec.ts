@@ -97,15 +97,15 @@ test("the extension leaves a page alone that completes by itself, as the playgro
 
 test("the toolbar icon says whether the server is connected", async ({ page, server, show, browserContext }) => {
   const [worker] = browserContext.serviceWorkers();
-  const sign = () => worker?.evaluate(() => (globalThis as unknown as Chrome).chrome.action.getTitle({}));
+  const iconTitle = () => worker?.evaluate(() => (globalThis as unknown as Chrome).chrome.action.getTitle({}));
   await show('<textarea id="field"></textarea>');
   await page.locator("#field").click();
   await page.keyboard.type("Hello");
-  await expect.poll(sign).toBe("Foretype: connected");
+  await expect.poll(iconTitle).toBe("Foretype: connected");
   await server.stop();
-  await expect.poll(sign).toContain("the server is unreachable");
+  await expect.poll(iconTitle).toContain("the server is unreachable");
   await server.start();
-  await expect.poll(sign, { timeout: 20_000 }).toBe("Foretype: connected");
+  await expect.poll(iconTitle, { timeout: 20_000 }).toBe("Foretype: connected");
 });
 
 test("the token is stored where no page can read it", async ({ page, show, browserContext }) => {

@@ -70,12 +70,12 @@ for (const [kind, html] of FOLLOWED) {
       server.script = () => null;
       await page.evaluate((event) => {
         const isThere = () => document.querySelector(":root > [popover]") !== null;
-        const look = () =>
+        const check = () =>
           requestAnimationFrame(() => {
             document.title += isThere() ? " late" : " gone";
           });
         document.title = "";
-        document.addEventListener(event, look, { once: true, capture: true });
+        document.addEventListener(event, check, { once: true, capture: true });
       }, event);
       await act(page);
       await expect.poll(() => page.title(), what).toBe("gone");

@@ -48,7 +48,8 @@ writes this file, and the tests fail if it differs from their results.
 Code editors (CodeMirror, Monaco) are off until the user turns them on. The tests turn them on.
 
 \`npm run test:random\` does a thousand random steps in each field: keys, clicks, pastes, undos, accepts, dismissals. \`FORETYPE_SEED\`
-chooses another random sequence. \`npm run test:browser\` does sixty steps. At the end, the field contains exactly what was done, and no suggestion is left on the page.
+chooses another random sequence. \`npm run test:browser\` does sixty steps. At the end, the field contains exactly what was done, and no
+suggestion is left on the page.
 
 To add an editor: one file in \`src/ghost/fields/editors/\`, one line in its \`index.ts\`, a test page in \`test/browser/pages/\`, and its row in
 \`test/browser/editor-pages.ts\`.

@@ -101,12 +101,12 @@ class Hint {
 
   /** Types until the hint is shown: it comes with a key press, and only after the time that a restart may take. */
   async expectWhile(write: () => Promise<void>): Promise<void> {
-    const look = async () => {
+    const writeAndRead = async () => {
       await write();
       return this.text();
     };
     const text = "The Foretype server is unreachable. Start it with: foretype serve";
-    await expect.poll(look, { timeout: 20_000, intervals: [200] }).toBe(text);
+    await expect.poll(writeAndRead, { timeout: 20_000, intervals: [200] }).toBe(text);
   }
 
   async #host(): Promise<Node | undefined> {

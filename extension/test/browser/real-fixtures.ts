@@ -14,7 +14,7 @@ interface OfTest {
   /** Opens a page of another site with this content. */
   show(html: string): Promise<void>;
   /** The tooltip of the toolbar icon. */
-  sign(): Promise<string>;
+  iconTitle(): Promise<string>;
 }
 
 /** A Chromium with the extension, connected to the real server with the real model. */
@@ -59,7 +59,7 @@ export const test = base.extend<OfTest, OfWorker>({
       await page.goto("http://page.test/");
     });
   },
-  sign: async ({ browserContext }, use) => {
+  iconTitle: async ({ browserContext }, use) => {
     await use(async () => {
       const worker = browserContext.serviceWorkers()[0] ?? (await browserContext.waitForEvent("serviceworker"));
       return worker.evaluate("chrome.action.getTitle({})") as Promise<string>;

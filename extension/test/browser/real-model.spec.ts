@@ -64,20 +64,20 @@ test("when the server is killed no key is lost, and after its restart ghost text
   ghost,
   show,
   server,
-  sign,
+  iconTitle,
 }) => {
   await show(FIELDS.textarea);
   await page.locator("#field").click();
   await page.keyboard.type(TYPED);
   await expect.poll(() => ghost.text()).toMatch(/^stions/);
-  await expect.poll(sign).toContain("connected");
+  await expect.poll(iconTitle).toBe("Foretype: connected");
 
   await server.kill();
   const more = "stions. By the way, the meeting is sched";
   await page.keyboard.type(more);
   expect(await written(page)).toBe(TYPED + more);
   await ghost.expectText(null);
-  await expect.poll(sign).toContain("the server is unreachable");
+  await expect.poll(iconTitle).toContain("the server is unreachable");
   await page.keyboard.press("Tab");
   await expect(page.locator("#field")).not.toBeFocused();
   await page.locator("#field").focus();
@@ -87,5 +87,5 @@ test("when the server is killed no key is lost, and after its restart ghost text
   await expect.poll(() => ghost.text(), { timeout: 20_000 }).toMatch(/^uled/);
   await page.keyboard.press("Tab");
   expect(await written(page)).toBe(`${TYPED}${more}uled`);
-  await expect.poll(sign).toContain("connected");
+  await expect.poll(iconTitle).toBe("Foretype: connected");
 });

@@ -99,10 +99,10 @@ async function targets(browser: CDPSession): Promise<Target[]> {
 
 async function find(browser: CDPSession, fits: (target: Target) => boolean): Promise<Target> {
   let found: Target | undefined;
-  const look = async () => {
+  const search = async () => {
     found = (await targets(browser)).find(fits);
     return found;
   };
-  await expect.poll(look).toBeDefined();
+  await expect.poll(search).toBeDefined();
   return found as Target;
 }

@@ -81,11 +81,11 @@ function goOn(): void {
 }
 
 // The extension's own pages get no content script, so this page completes by itself.
-const life = new AbortController();
-const script = { signal: life.signal, isInvalid: false, abort: () => life.abort() };
-const page = privilegedPageAccess(window, life.signal);
-const focusReport = completeHere(new WorkerClient(script), page, life.signal);
-answerPopup(focusReport, life.signal);
+const lifetime = new AbortController();
+const script = { signal: lifetime.signal, isInvalid: false, abort: () => lifetime.abort() };
+const page = privilegedPageAccess(window, lifetime.signal);
+const focusReport = completeHere(new WorkerClient(script), page, lifetime.signal);
+answerPopup(focusReport, lifetime.signal);
 showPaired();
 // After an update, the page opens at the choice of sites, and says why.
 const isAfterUpdate = location.hash === "#where";
