@@ -7,7 +7,8 @@ const FOLDER = new URL("../../src/ghost/fields/editors/", import.meta.url);
 test("every editor's file is in the table", async () => {
   const files = readdirSync(FOLDER).filter((name) => !["editor.ts", "index.ts"].includes(name));
   const exported = await Promise.all(files.map((name) => import(`${FOLDER}${name}`)));
-  expect(new Set(exported.flatMap((module) => Object.values(module)))).toEqual(new Set(EDITORS));
+  const editors = exported.flatMap((module) => Object.values(module)).filter((value) => typeof value === "object");
+  expect(new Set(editors)).toEqual(new Set(EDITORS));
 });
 
 test("the combined selectors come from the editors", () => {

@@ -1,7 +1,7 @@
 import type { PageAccess } from "../page-access.ts";
 import type { Privacy } from "../privacy/privacy.ts";
 import { Editable } from "./editable.ts";
-import { EDITORS, HIDDEN_INPUTS } from "./editors/index.ts";
+import { HIDDEN_INPUTS, SPECIAL_FIELDS } from "./editors/index.ts";
 import type { Field } from "./field.ts";
 import { TextBox } from "./text-box.ts";
 
@@ -22,8 +22,8 @@ export function fieldAt(target: EventTarget | null | undefined, privacy: Privacy
   if (element instanceof HTMLTextAreaElement) return new TextBox(element, context);
   if (element instanceof HTMLInputElement) return element.matches(PROSE_INPUT) ? new TextBox(element, context) : null;
   if (element.isContentEditable) return new Editable(element, context);
-  for (const editor of EDITORS) {
-    const field = editor.fieldAt?.(element, context);
+  for (const specialFieldAt of SPECIAL_FIELDS) {
+    const field = specialFieldAt(element, context);
     if (field) return field;
   }
   return null;

@@ -1,5 +1,4 @@
 import type { UndoMoment } from "../../page-access.ts";
-import type { Field, FieldContext } from "../field.ts";
 import type { Write } from "../write.ts";
 
 /**
@@ -18,8 +17,6 @@ export interface Editor {
   readonly hiddenInput?: string;
   /** How text is inserted. Default: `byRequestOrCommand`. */
   readonly write?: Write;
-  /** The field of an editor whose element is neither a text box nor editable. Null if `element` is not of this editor. */
-  fieldAt?(element: HTMLElement, context: FieldContext): Field | null;
   /** The user enters the editor. */
   entered?(element: HTMLElement): void;
   /** Ends the undo step, so that Ctrl-Z undoes an accepted word and nothing else. For editors with their own history. */

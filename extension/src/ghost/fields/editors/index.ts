@@ -1,10 +1,11 @@
+import type { Field, FieldContext } from "../field.ts";
 import { ace } from "./ace.ts";
 import { ckEditor } from "./ckeditor.ts";
 import { codeMirror } from "./codemirror.ts";
 import { codeMirror5 } from "./codemirror5.ts";
 import type { Editor } from "./editor.ts";
 import { gmail } from "./gmail.ts";
-import { monaco } from "./monaco.ts";
+import { monaco, monacoFieldAt } from "./monaco.ts";
 import { proseMirror } from "./prosemirror.ts";
 import { quill } from "./quill.ts";
 import { slate } from "./slate.ts";
@@ -25,6 +26,14 @@ export const EDITORS: readonly Editor[] = [
   codeMirror5,
   monaco,
   ace,
+];
+
+/**
+ * Finds the field of an editor whose element is neither a text box nor editable. This list is separate from the table, so that the script in
+ * the page's own world, which uses the table, contains no code that reads text.
+ */
+export const SPECIAL_FIELDS: readonly ((element: HTMLElement, context: FieldContext) => Field | null)[] = [
+  monacoFieldAt,
 ];
 
 /** The editor that `element` belongs to. */

@@ -29,13 +29,14 @@ export const monaco: Editor = {
   selector: ".monaco-editor *",
   isCode: true,
   hiddenInput: ".monaco-editor textarea",
-
-  fieldAt(element, context) {
-    const { editContext } = element as { editContext?: EditContext | null };
-    const editor = element.closest(".monaco-editor");
-    return editContext && editor ? new MonacoField(element, editContext, editor, context) : null;
-  },
 };
+
+/** Monaco's field, if `element` takes its text through an EditContext. */
+export function monacoFieldAt(element: HTMLElement, context: FieldContext): Field | null {
+  const { editContext } = element as { editContext?: EditContext | null };
+  const editor = element.closest(".monaco-editor");
+  return editContext && editor ? new MonacoField(element, editContext, editor, context) : null;
+}
 
 class MonacoField implements Field {
   readonly element: HTMLElement;
