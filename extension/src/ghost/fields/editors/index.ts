@@ -12,8 +12,8 @@ import { slate } from "./slate.ts";
 import { tinyMce } from "./tinymce.ts";
 
 /**
- * The editors that are treated specially: one file and one line here for each. Every other one, as Lexical, is written to by
- * `byRequestOrCommand` and undone by its own history or the browser's.
+ * The editors that need special treatment: one file and one line here for each. All other editors, such as Lexical, get text by
+ * `byRequestOrCommand`, and need nothing for undo.
  */
 export const EDITORS: readonly Editor[] = [
   proseMirror,
