@@ -37,7 +37,7 @@ test("a mail is typed", async ({ page, ghost, show }) => {
     await pressShown(page, "Alt+ArrowDown", "Alt ↓", "next suggestion");
     await page.waitForTimeout(3 * LOOK_MS);
     while ((await ghost.text()) !== null) {
-      await pressShown(page, "ArrowRight", "→", "accepts all of it");
+      await pressShown(page, "ArrowRight", "→", "accepts the whole suggestion");
       await page.waitForTimeout(2 * LOOK_MS);
     }
     await showKey(page, "", "");
@@ -46,7 +46,7 @@ test("a mail is typed", async ({ page, ghost, show }) => {
     await write(MAIL[2]);
     await offered();
     await page.waitForTimeout(2 * LOOK_MS);
-    await pressShown(page, "Escape", "Esc", "dismisses it");
+    await pressShown(page, "Escape", "Esc", "dismisses the suggestion");
     await page.waitForTimeout(2 * LOOK_MS);
     await showKey(page, "", "");
     await page.keyboard.type(BY_HAND, { delay: LETTER_MS });

@@ -17,8 +17,8 @@ import { setUpSiteChoice } from "../../ui/site-choice.ts";
 
 const KEY_EFFECTS: Readonly<Partial<Record<Act, string>>> = {
   word: "accepts the next word",
-  all: "accepts all of it",
-  dismiss: "dismisses it; then Tab leaves the field as usual",
+  all: "accepts the whole suggestion",
+  dismiss: "dismisses the suggestion; then Tab leaves the field as usual",
 };
 
 /** While a server loads its model, it is asked again after this, in milliseconds. */
