@@ -1,4 +1,4 @@
-/** The Chromium that tests run in: Debian's, or what FORETYPE_CHROMIUM names. */
+/** The Chromium for the tests: Debian's, or the path in FORETYPE_CHROMIUM. */
 export const CHROMIUM = process.env.FORETYPE_CHROMIUM ?? "/usr/bin/chromium";
 
 export const FLAGS = [
