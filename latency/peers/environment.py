@@ -22,8 +22,6 @@ FROM_SOURCE = "llama-cpp-python"
 
 _LIST = """
 import importlib.metadata, json
-
-from latency.places import ROOT
 print(json.dumps({d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}))
 """
 

@@ -18,6 +18,15 @@ const PREFERENCES = {
   "extensions.webextOptionalPermissionPrompts": false,
   // Names for this machine that are not known as local.
   "network.dns.localDomains": "mail.test,other.test",
+  // What Firefox asks its makers for by itself finds nobody: all but this machine is behind a proxy that is not there.
+  "network.proxy.type": 1,
+  "network.proxy.http": "127.0.0.1",
+  "network.proxy.http_port": 9,
+  "network.proxy.ssl": "127.0.0.1",
+  "network.proxy.ssl_port": 9,
+  "network.proxy.no_proxies_on": "mail.test, other.test",
+  "network.proxy.failover_direct": false,
+  "network.proxy.allow_bypass": false,
   "extensions.webextensions.uuids": JSON.stringify({ "foretype@foretype.invalid": ADDRESS }),
 };
 
