@@ -52,7 +52,7 @@ class HandScheduler:
         """Start a run; what comes back ends it."""
         client = next(iter(self.waiting))
         del self.waiting[client]
-        if client.need() is None:
+        if client.prepare_run() is None:
             return None
         arena, run = client.next_run()
         first_slot = arena.length

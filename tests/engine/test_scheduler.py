@@ -38,7 +38,7 @@ class OneRun:
     def trace(self) -> int:
         return 0
 
-    def need(self) -> Need | None:
+    def prepare_run(self) -> Need | None:
         if self.overtaken:
             self.ended.set()
             return None
@@ -152,7 +152,7 @@ async def test_after_a_run_without_memory_the_next_is_made_and_nothing_ahead() -
 
 async def test_a_field_that_cannot_say_what_it_wants_does_not_end_the_service() -> None:
     class Lost(OneRun):
-        def need(self) -> Need | None:
+        def prepare_run(self) -> Need | None:
             raise ValueError("no idea")
 
     class Broken(OneRun):

@@ -39,8 +39,10 @@ class Client(Protocol):
     def trace(self) -> int:
         """Names the keystroke in the log for which it waits."""
 
-    def need(self) -> Need | None:
-        """What it lacks now; `None` if it has been overtaken."""
+    def prepare_run(self) -> Need | None:
+        """Work out what the next run is for, which may take a search. None if there is none to make, because
+        the field was overtaken.
+        """
 
     def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
         """The run for that, of at most so many tokens. It will be made."""
@@ -127,7 +129,7 @@ class Scheduler:
         for client in order:
             if chosen and (not self._waiting[client].is_real or len(chosen) == MOST_TEXTS):
                 break
-            need = self._need(client)
+            need = self._prepare(client)
             if need is None:
                 self._drop(client)
                 continue
@@ -152,9 +154,9 @@ class Scheduler:
         self._since.pop(client, None)
         return self._waiting.pop(client, None) is not None
 
-    def _need(self, client: Client) -> Need | None:
+    def _prepare(self, client: Client) -> Need | None:
         try:
-            return client.need()
+            return client.prepare_run()
         except Exception as error:  # one field's trouble must not end the others' service
             _failed([client], error)
             return None

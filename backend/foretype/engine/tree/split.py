@@ -32,7 +32,7 @@ def split(before: str) -> Split:
 
 def scalar_values(text: str) -> str:
     """`text` with its lone surrogates, which no encoding can carry, replaced; the length stays."""
-    return _SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def is_supported(before: str) -> bool:
