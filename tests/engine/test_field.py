@@ -12,10 +12,10 @@ from foretype.engine.contract import Failure, FailureCode
 from foretype.engine.deadline import Deadline
 from foretype.engine.field import Field
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
-from foretype.engine.pressure import Load
+from foretype.engine.pressure import Pressure
 from foretype.engine.scheduler import Client
 from foretype.engine.tree.choice import Policy
-from foretype.engine.tree.draft import Draft, Look, TreeLimits
+from foretype.engine.tree.draft import Draft, SearchResult, TreeLimits
 from foretype.engine.tree.search import Search
 from foretype.models.field_kind import FieldKind
 from foretype.runtime.arena import lone_arena
@@ -39,7 +39,7 @@ class HandScheduler:
     """Collects who wants the model; `step` runs it once."""
 
     model: ScriptedModel
-    load: Load
+    pressure: Pressure
     waiting: dict[Client, Deadline] = field(default_factory=dict)
 
     def want(self, client: Client, deadline: Deadline) -> None:
@@ -96,7 +96,7 @@ class Desk:
 def new_desk(runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SCRIPT) -> Desk:
     model = ScriptedModel(VOCABULARY, script)
     timers, answers, stages = FakeTimers(), Answers(), Stages(CollectorRegistry())
-    scheduler = HandScheduler(model, Load(timers))
+    scheduler = HandScheduler(model, Pressure(timers))
 
     def new_draft(kind: FieldKind) -> Draft:
         limits = TreeLimits()
@@ -263,7 +263,7 @@ def test_an_empty_answer_at_the_budget_leaves_what_is_on_the_screen(
     assert desk.answers.finals[-1] == (2, Suggestion.nothing(Reason.BUDGET, Source.BUDGET))
     on_screen: list[str] = []
     monkeypatch.setattr(Draft, "place", lambda draft, keystroke, left, brief: on_screen.append(left))
-    monkeypatch.setattr(Draft, "look", lambda draft: Look([], done=True))
+    monkeypatch.setattr(Draft, "search", lambda draft: SearchResult([], done=True))
     desk.type(3, "Please any quest")
     assert on_screen == ["ions"]
 
@@ -403,7 +403,7 @@ def test_a_key_a_closed_field_or_a_tree_given_back_end_the_work_on_letters_to_co
 def test_where_others_need_the_time_no_letters_are_answered_ahead() -> None:
     desk = new_desk(runs_ahead=4)
     desk.timers.now += 0.6
-    desk.scheduler.load.worked(desk.timers.now - 0.6)
+    desk.scheduler.pressure.worked(desk.timers.now - 0.6)
     desk.type(1, "Please any que")
     desk.scheduler.finish()
     assert desk.timers.pending == 0
@@ -416,7 +416,7 @@ def test_an_older_keystrokes_run_ahead_is_none_of_the_newer_ones(monkeypatch: py
     assert desk.answers.finals[-1][0] == 2
     end()
     looks: list[Draft] = []
-    monkeypatch.setattr(Draft, "look_ahead", lambda draft: looks.append(draft))
+    monkeypatch.setattr(Draft, "search_ahead", lambda draft: looks.append(draft))
     desk.scheduler.finish()
     assert looks
 
@@ -486,7 +486,7 @@ def test_under_much_load_suggestions_are_a_word_and_cost_fewer_runs() -> None:
         """Runs made, and what is shown, where the model has been busy for so long just before."""
         desk = new_desk(script=drawn_out)
         desk.timers.now += busy_s
-        desk.scheduler.load.worked(desk.timers.now - busy_s)
+        desk.scheduler.pressure.worked(desk.timers.now - busy_s)
         desk.type(1, "Please any")
         desk.scheduler.finish()
         ((_, outcome),) = desk.answers.finals

@@ -147,7 +147,7 @@ async def test_after_a_run_without_memory_the_next_is_made_and_nothing_ahead() -
         Short(), [(OneRun("one", log), Deadline(1.0)), (OneRun("two", log), Deadline(2.0))]
     )
     assert log == ["one: OutOfMemoryError", "two"]
-    assert scheduler.load.effort <= Effort.NOTHING_AHEAD
+    assert scheduler.pressure.effort <= Effort.NOTHING_AHEAD
 
 
 async def test_a_field_that_cannot_say_what_it_wants_does_not_end_the_service() -> None:
@@ -221,5 +221,5 @@ async def test_only_work_that_is_waited_for_counts_as_load() -> None:
     log: list[str] = []
     idle = await serve(CountingRuntime(), [(OneRun("ahead", log), Deadline.whenever())])
     busy = await serve(CountingRuntime(), [(OneRun("now", log), Deadline(1.0))])
-    assert idle.load.share == 0.0
-    assert busy.load.share > 0.0
+    assert idle.pressure.share == 0.0
+    assert busy.pressure.share > 0.0

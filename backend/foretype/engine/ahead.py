@@ -51,7 +51,7 @@ class Ahead:
         """Find out what the next run is for. False if no run is to be made."""
         if self._runs_left and not self._searched:
             self._searched = True
-            lacking = draft.look_ahead()
+            lacking = draft.search_ahead()
             self._foresee_soon(draft, keystroke)
             if not lacking:
                 self._runs_left = 0

@@ -12,7 +12,7 @@ from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
 from foretype.engine.on_screen import OnScreen
 from foretype.engine.pressure import Effort
 from foretype.engine.scheduler import Need, Scheduler
-from foretype.engine.tree.draft import Draft, Look
+from foretype.engine.tree.draft import Draft, SearchResult
 from foretype.engine.tree.trie import Run
 from foretype.models.field_kind import FieldKind
 from foretype.runtime.arena import Arena
@@ -24,7 +24,7 @@ OVERLOADED = Failure(
     FailureCode.OVERLOADED,
     "More people type than the model can serve, so this keystroke gets no suggestion. Go on typing.",
 )
-NOTHING_FOUND = Look([], done=True)
+NOTHING_FOUND = SearchResult([], done=True)
 
 
 class Reply(Protocol):
@@ -74,7 +74,7 @@ class Field:
     # -- called by the connection --
 
     def keystroke(self, keystroke: Keystroke) -> None:
-        effort = self._scheduler.load.effort
+        effort = self._scheduler.pressure.effort
         self._overtake(keystroke, effort)
         draft = self._draft_for(keystroke)
         if draft is None:
@@ -134,7 +134,7 @@ class Field:
             assert self._keystroke is not None
             if not self._ahead.prepare_run(self._draft, self._keystroke):
                 return None
-        return Need(self._draft.arena.pool, self._draft.lacks)
+        return Need(self._draft.arena.pool, self._draft.missing_tokens)
 
     def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
         assert self._draft is not None
@@ -200,7 +200,7 @@ class Field:
         else ask for a run. `placed_s`: how long it took to place the keystroke, counted with the search.
         """
         began = self._stages.clock()
-        self._found = draft.look()
+        self._found = draft.search()
         self._stages.took(Stage.TREE, self._stages.clock() - began + placed_s, self.trace)
         if self._found.done:
             if self._open:

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from foretype.engine.contract import Answer
 from foretype.engine.field import Field
 from foretype.engine.keystroke import Keystroke
-from foretype.engine.memory import MEBIBYTE, Room
+from foretype.engine.memory import MEBIBYTE, MemoryBudget
 from foretype.engine.scheduler import Scheduler
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
@@ -94,14 +94,14 @@ class LocalEngine:
         )
         self._runtime = runtime.with_distributions(vocabulary.ranks, config.trees_bytes)
         trees_bytes = config.trees_bytes - self._runtime.own_bytes
-        self._room = Room(self._runtime, timers, self._limits.arena_tokens, trees_bytes)
+        self._memory = MemoryBudget(self._runtime, timers, self._limits.arena_tokens, trees_bytes)
         self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
         self._model = ModelThread(self._runtime)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
         self._stages.watch(
             waiting_fields=lambda: len(self._scheduler),
-            tree_bytes=lambda: self._room.held_bytes,
-            load=lambda: self._scheduler.load.share,
+            tree_bytes=lambda: self._memory.held_bytes,
+            load=lambda: self._scheduler.pressure.share,
         )
         self._recovered_at = -math.inf
         self._recovering = False
@@ -130,7 +130,7 @@ class LocalEngine:
         """The pool that the first fields will have is there before them; on a device, what it will do is
         recorded.
         """
-        if (arena := self._room.arena()) is not None:
+        if (arena := self._memory.arena()) is not None:
             pool = arena.pool
             del arena
             await self._model.warm_up(pool)
@@ -156,7 +156,7 @@ class LocalEngine:
         again = self._timers.time() - self._recovered_at < RECOVERY_LASTS_S
         self._recovered_at = self._timers.time()
         self._begun.clear()
-        self._room.clear(OutOfMemoryError())
+        self._memory.clear(OutOfMemoryError())
         if again:
             self._give_up(NO_MEMORY)
             return
@@ -187,7 +187,7 @@ class LocalEngine:
         return LocalDesk(self, answer)
 
     async def close(self) -> None:
-        self._room.close()
+        self._memory.close()
         if self._giving_back is not None:
             self._giving_back.cancel()
         for task in (self._serving, self._warming):
@@ -210,11 +210,11 @@ class LocalEngine:
 
     def used(self, field: Field) -> None:
         """`field` is the one typed in now."""
-        self._room.used(field)
+        self._memory.used(field)
 
     def gone(self, field: Field) -> None:
         field.close()
-        self._room.gone(field)
+        self._memory.gone(field)
         if self._giving_back is None:  # soon, and once for many: closed fields come together
             self._giving_back = self._timers.call_at(self._timers.time() + GIVE_BACK_AFTER_S, self._give_back)
 
@@ -224,7 +224,7 @@ class LocalEngine:
 
     def _new_draft(self, kind: FieldKind) -> Draft | None:
         # While the model is loaded anew it has no memory for anybody.
-        arena = None if self._recovering else self._room.arena()
+        arena = None if self._recovering else self._memory.arena()
         if arena is None:
             return None
         if kind in self._begun:

@@ -29,18 +29,18 @@ class Tenant(Protocol):
         """The tree is lost."""
 
 
-class Memory(Protocol):
+class PoolSource(Protocol):
     """Where pools come from: a runtime, as far as that matters here."""
 
     def new_pool(self, rows: int, capacity: int) -> Pool: ...
 
 
-class Room:
+class MemoryBudget:
     """Lives on the event loop. Who was typed in longest ago gives up first."""
 
-    def __init__(self, memory: Memory, timers: Timers, slots: int, most_bytes: int) -> None:
+    def __init__(self, source: PoolSource, timers: Timers, slots: int, most_bytes: int) -> None:
         """`slots`: tokens of one arena. `most_bytes`: past key values and distributions of all tenants."""
-        self._memory = memory
+        self._source = source
         self._timers = timers
         self._slots = slots
         self._most_bytes = most_bytes
@@ -68,7 +68,7 @@ class Room:
         if self._pools and self._with_one_pool_more() > self._most_bytes:
             return None
         try:
-            self._pools.append(self._memory.new_pool(POOL_ROWS, self._slots))
+            self._pools.append(self._source.new_pool(POOL_ROWS, self._slots))
         except Exception as error:
             if not isinstance(recognised(error), OutOfMemoryError):
                 raise

@@ -28,7 +28,7 @@ class Effort(IntEnum):
         return (0, 0, min(1, most), most)[self]
 
 
-class Load:
+class Pressure:
     """The share of the time, 0 to 1, that the model spent on keystrokes, as an average that forgets."""
 
     def __init__(self, timers: Timers) -> None:

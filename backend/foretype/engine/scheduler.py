@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from foretype.engine.deadline import Deadline
-from foretype.engine.pressure import Load
+from foretype.engine.pressure import Pressure
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Step
@@ -73,7 +73,7 @@ class Scheduler:
         recover: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`recover` is awaited after a run that found no memory; nothing runs meanwhile."""
-        self.load = Load(timers)
+        self.pressure = Pressure(timers)
         self._recover = recover
         self._model = model
         self._timers = timers
@@ -178,11 +178,11 @@ class Scheduler:
             _failed([work.client for work in works], error)
             if not isinstance(error, OutOfMemoryError):
                 return True
-            self.load.spare()
+            self.pressure.spare()
             return False
         self._stages.ran(sum(len(work.run.nodes) for work in works), waited_for=waited_for)
         if waited_for:
-            self.load.worked(began)
+            self.pressure.worked(began)
             for work in works:
                 self._stages.took(Stage.MODEL, self._stages.clock() - began_exactly, work.client.trace)
         for work, distributions in zip(works, found, strict=True):

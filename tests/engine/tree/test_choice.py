@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from foretype.engine.tree.choice import Agreeing, Place, Policy, choose, first_word, without_after
+from foretype.engine.tree.choice import (
+    Agreeing,
+    CaretContext,
+    Policy,
+    choose_continuations,
+    first_word,
+    without_after,
+)
 from foretype.engine.tree.search import Word
 
 POLICY = Policy(show=0.2, draw_out=0.3, keep=0.1, clearly_better=1.5, price=0.43, least_chars=2)
@@ -12,13 +19,13 @@ POLICY = Policy(show=0.2, draw_out=0.3, keep=0.1, clearly_better=1.5, price=0.43
 
 def texts(
     words: dict[str, float],
-    place: Place | None = None,
+    caret: CaretContext | None = None,
     alternatives: int = 0,
     agreeing: Agreeing = lambda text: 0.0,
 ) -> list[str]:
     likeliest_first = sorted(words.items(), key=lambda entry: -entry[1])
     found = [Word(text.encode(), p) for text, p in likeliest_first]
-    chosen = choose(found, POLICY, place or Place(), agreeing, alternatives)
+    chosen = choose_continuations(found, POLICY, caret or CaretContext(), agreeing, alternatives)
     return [one.text for one in chosen]
 
 
@@ -50,31 +57,33 @@ def test_a_single_letter_is_not_worth_a_key() -> None:
 
 
 def test_a_text_that_ends_inside_a_character_is_not_shown() -> None:
-    assert choose([Word("né".encode()[:-1], 0.9)], POLICY, Place(), lambda text: 0.0) == []
+    assert (
+        choose_continuations([Word("né".encode()[:-1], 0.9)], POLICY, CaretContext(), lambda text: 0.0) == []
+    )
 
 
 def test_longer_texts_than_asked_for_are_not_shown() -> None:
-    assert texts({"stions": 0.6, "stions or": 0.5}, Place(max_chars=6)) == ["stions"]
+    assert texts({"stions": 0.6, "stions or": 0.5}, CaretContext(max_chars=6)) == ["stions"]
 
 
 def test_what_is_on_the_screen_stays_while_it_is_possible() -> None:
-    assert texts({"tions": 0.25, "ries": 0.3}, Place(on_screen="tions")) == ["tions"]
+    assert texts({"tions": 0.25, "ries": 0.3}, CaretContext(on_screen="tions")) == ["tions"]
 
 
 def test_what_is_on_the_screen_stays_to_its_last_letter() -> None:
-    assert texts({"s": 0.9}, Place(on_screen="s")) == ["s"]
+    assert texts({"s": 0.9}, CaretContext(on_screen="s")) == ["s"]
 
 
 def test_what_is_on_the_screen_goes_when_another_is_clearly_better() -> None:
-    assert texts({"tions": 0.2, "ries": 0.5}, Place(on_screen="tions")) == ["ries"]
+    assert texts({"tions": 0.2, "ries": 0.5}, CaretContext(on_screen="tions")) == ["ries"]
 
 
 def test_what_is_on_the_screen_goes_when_it_has_become_unlikely() -> None:
-    assert texts({"tions": 0.05}, Place(on_screen="tions")) == []
+    assert texts({"tions": 0.05}, CaretContext(on_screen="tions")) == []
 
 
 def test_what_is_on_the_screen_may_grow() -> None:
-    assert texts({"tions": 0.9, "tions or": 0.7}, Place(on_screen="tions")) == ["tions or"]
+    assert texts({"tions": 0.9, "tions or": 0.7}, CaretContext(on_screen="tions")) == ["tions or"]
 
 
 def test_alternatives_differ_in_their_first_word() -> None:

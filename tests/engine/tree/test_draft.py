@@ -48,17 +48,17 @@ def answer(
     reason = draft.place(Keystroke(1, before, after), on_screen)
     if reason is not None:
         return reason
-    while not (look := draft.look()).done:
+    while not (result := draft.search()).done:
         run = draft.next_run()
         first_slot = draft.arena.length
         logits = model.run(draft.arena, run.chunk)
         draft.record(run, first_slot, [Distribution.of(row, VOCABULARY.ranks) for row in logits])
-    return look.chosen[0].text if look.chosen else ""
+    return result.chosen[0].text if result.chosen else ""
 
 
 def foresee(draft: Draft, before: str, on_screen: str = "") -> list[str]:
     """What may be typed after `before`, worked out without a run."""
-    draft.look_ahead()
+    draft.search_ahead()
     letters = draft.likely_letters()
     for letter in letters:
         left = on_screen[1:] if on_screen[:1] == letter else ""
@@ -67,7 +67,7 @@ def foresee(draft: Draft, before: str, on_screen: str = "") -> list[str]:
 
 
 def run_ahead(draft: Draft, model: ScriptedModel) -> None:
-    if draft.look_ahead():
+    if draft.search_ahead():
         run = draft.next_run()
         first_slot = draft.arena.length
         logits = model.run(draft.arena, run.chunk)

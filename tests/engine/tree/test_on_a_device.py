@@ -50,10 +50,10 @@ class Typed:
         said = []
         for end in range(1, len(TEXT) + 1):
             assert self.draft.place(Keystroke(end, TEXT[:end])) is None
-            while not (look := self.draft.look()).done:
+            while not (result := self.draft.search()).done:
                 self.run()
-            said.append([(one.text, round(one.confidence, 4)) for one in look.chosen])
-            if self.draft.look_ahead():
+            said.append([(one.text, round(one.confidence, 4)) for one in result.chosen])
+            if self.draft.search_ahead():
                 self.run()
         return said
 
