@@ -77,7 +77,7 @@ def install() -> None:
     for name, members in {
         "foretype.models.errors": {"ModelError": FakeModelError},
         "foretype.prepare.ensure": {"ensure_prepared": ensure_prepared},
-        "foretype.engine.local": {"start_engine": start_engine},
+        "foretype.engine.start": {"start_engine": start_engine},
     }.items():
         module = ModuleType(name)
         module.__dict__.update(members)

@@ -16,13 +16,14 @@ import onnxruntime as ort
 import pytest
 from prometheus_client import CollectorRegistry
 
-from foretype.engine import local as serving
+from foretype.engine import local, start
 from foretype.engine.contract import Desk, Failure
 from foretype.engine.field import OVERLOADED
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
-from foretype.engine.local import EngineConfig, LocalEngine, start_engine
+from foretype.engine.local import EngineConfig, LocalEngine
 from foretype.engine.memory import MEBIBYTE
 from foretype.engine.scheduler import Scheduler
+from foretype.engine.start import start_engine
 from foretype.engine.tree.choice import Policy, first_word
 from foretype.engine.tree.draft import Draft
 from foretype.models.field_kind import FieldKind
@@ -180,8 +181,8 @@ async def test_when_fields_have_been_closed_their_memory_goes_back_to_the_system
         given_back.append(True)
         loop.call_soon_threadsafe(done.set)
 
-    monkeypatch.setattr(serving, "GIVE_BACK_AFTER_S", 0.0)
-    monkeypatch.setattr(serving, "give_back", note)
+    monkeypatch.setattr(local, "GIVE_BACK_AFTER_S", 0.0)
+    monkeypatch.setattr(local, "give_back", note)
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     answers = Answers()
     desk = engine.open(answers)
@@ -387,8 +388,8 @@ async def test_a_typist_who_never_pauses_takes_no_more_than_every_other_turn() -
 def test_trees_take_half_of_a_gpu_where_nobody_says_otherwise(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, provider: Provider, expected: int
 ) -> None:
-    monkeypatch.setattr(serving, "first_gpu", lambda: Gpu("NVIDIA", 13000, 16384 * MEBIBYTE))
-    assert serving._trees_bytes(settings, NAMES[provider]) == expected * MEBIBYTE
+    monkeypatch.setattr(start, "first_gpu", lambda: Gpu("NVIDIA", 13000, 16384 * MEBIBYTE))
+    assert start._trees_bytes(settings, NAMES[provider]) == expected * MEBIBYTE
 
 
 # -- the real model --------------------------------------------------------------------------------
@@ -412,7 +413,7 @@ async def real(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     settings = Settings(budget_ms=60_000, model="smollm2-135m")
     ready = await asyncio.to_thread(ensure_prepared, settings)
     if request.param == "on a device":
-        monkeypatch.setattr(serving, "open_runtime", on_a_device(CPU_ONLY))
+        monkeypatch.setattr(start, "open_runtime", on_a_device(CPU_ONLY))
     engine = await start_engine(ready.folder, settings)
     yield engine
     await engine.close()
@@ -474,7 +475,7 @@ async def test_the_first_typist_plays_what_was_recorded_before_the_server_was_re
     ready = await asyncio.to_thread(ensure_prepared, settings)
     monkeypatch.setattr(FarSession, "opened", [], raising=False)
     monkeypatch.setattr(ort, "InferenceSession", FarSession)
-    monkeypatch.setattr(serving, "open_runtime", on_a_device(ON_CUDA))
+    monkeypatch.setattr(start, "open_runtime", on_a_device(ON_CUDA))
     engine = await start_engine(ready.folder, settings)
     (session,) = FarSession.opened
     recorded = set(session.recorded)

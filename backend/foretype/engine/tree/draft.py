@@ -219,7 +219,7 @@ class Draft:
         return bool(needed)
 
     def likely_letters(self) -> list[str]:
-        """The likeliest next keys by the last `search_ahead`, likeliest first: letters, or what ends a word."""
+        """The next keys by the last `search_ahead`, likeliest first: letters, or what ends a word."""
         found = self._findings_ahead
         letters = (
             {word.text[:1] for word in found.words} | {one.next_byte for one in found.lacking} | WORD_ENDS
