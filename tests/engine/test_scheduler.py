@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Effort
-from foretype.engine.scheduler import LITTLE, Need, Scheduler
+from foretype.engine.scheduler import FEW_TOKENS, Need, Scheduler
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
@@ -181,7 +181,7 @@ async def test_asking_again_replaces_the_deadline() -> None:
 async def test_fields_that_lack_little_are_served_in_one_run_a_token_each() -> None:
     log: list[str] = []
     runtime = CountingRuntime()
-    clients = [OneRun(str(n), log, tokens=1 + n % LITTLE) for n in range(5)]
+    clients = [OneRun(str(n), log, tokens=1 + n % FEW_TOKENS) for n in range(5)]
     await serve(runtime, [(client, Deadline(float(n))) for n, client in enumerate(clients)])
     assert runtime.runs == [(5, 5)]
     assert log == ["0", "1", "2", "3", "4"]
@@ -190,11 +190,11 @@ async def test_fields_that_lack_little_are_served_in_one_run_a_token_each() -> N
 async def test_a_field_that_lacks_much_and_speculation_are_not_put_in_with_the_others() -> None:
     log: list[str] = []
     runtime = CountingRuntime()
-    much, ahead = OneRun("much", log, tokens=LITTLE + 1), OneRun("ahead", log, tokens=1)
+    much, ahead = OneRun("much", log, tokens=FEW_TOKENS + 1), OneRun("ahead", log, tokens=1)
     one, two = (OneRun(name, log, tokens=1) for name in ("one", "two"))
     wants = [(ahead, Deadline.whenever()), (one, Deadline(1.0)), (much, Deadline(2.0)), (two, Deadline(3.0))]
     await serve(runtime, wants)
-    assert runtime.runs == [(2, 2), (1, LITTLE + 1), (1, 1)]
+    assert runtime.runs == [(2, 2), (1, FEW_TOKENS + 1), (1, 1)]
     assert log == ["one", "two", "much", "ahead"]
 
 

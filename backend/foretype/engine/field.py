@@ -71,7 +71,7 @@ class Field:
         self._running = False
         self._served = True  # whether the model has worked since the latest keystroke, or need not
 
-    # -- called by the connection --
+    # -- called by the desk --
 
     def keystroke(self, keystroke: Keystroke) -> None:
         effort = self._scheduler.pressure.effort
@@ -154,13 +154,13 @@ class Field:
             self._go_ahead()
 
     def failed(self, error: Exception) -> None:
-        """Drop the tree: what the arena holds after a failed run is unknown. The next keystroke grows another
+        """Drop the tree: what the arena holds after a failed run is unknown. The next keystroke grows a new
         one.
         """
         self._running = False
         self._drop_draft()
         if self._open:
-            message = f"the model failed ({type(error).__name__}); the next keystroke starts anew"
+            message = f"The model failed ({type(error).__name__}): no suggestion this time. Go on typing."
             self._answer(Failure(FailureCode.INTERNAL, message), final=True)
 
     # -- steps of a keystroke --
