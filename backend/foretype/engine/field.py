@@ -76,7 +76,7 @@ class Field:
     def keystroke(self, keystroke: Keystroke) -> None:
         effort = self._scheduler.pressure.effort
         self._overtake(keystroke, effort)
-        draft = self._draft_for(keystroke)
+        draft = self._draft if self._draft is not None else self._start_draft(keystroke)
         if draft is None:
             self._answer(OVERLOADED, final=True)
             return
@@ -179,9 +179,8 @@ class Field:
         self._served = self._running
         self._open = True
 
-    def _draft_for(self, keystroke: Keystroke) -> Draft | None:
-        if self._draft is None:
-            self._draft = self._new_draft(keystroke.kind or FieldKind.TEXT)
+    def _start_draft(self, keystroke: Keystroke) -> Draft | None:
+        self._draft = self._new_draft(keystroke.kind or FieldKind.TEXT)
         return self._draft
 
     def _place(self, draft: Draft, keystroke: Keystroke, effort: Effort) -> Reason | None:

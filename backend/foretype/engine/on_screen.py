@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foretype.engine.tree.split import LONGEST_STEM, scalar_values, split
+from foretype.engine.tree.split import LONGEST_STEM, scalar_values, stem_start
 
 TAIL = 64  # characters by which a text is recognised: clients send a long text cut at its left
 
@@ -63,5 +63,5 @@ class OnScreen:
 
 def _word_start(before: str) -> str:
     """Names the place where the word at the caret begins, the same if the text is cut at its left."""
-    end = before[-(TAIL + LONGEST_STEM) :]  # all that the answer depends on
-    return split(scalar_values(end)).settled[-TAIL:]
+    end = scalar_values(before[-(TAIL + LONGEST_STEM) :])  # the result depends on no more
+    return end[: stem_start(end)][-TAIL:]

@@ -23,11 +23,16 @@ class Split:
 
 
 def split(before: str) -> Split:
-    """Cut at the last word boundary, at most LONGEST_STEM characters before the end."""
-    tail_start = max(0, len(before) - LONGEST_STEM)
-    found = _STEM.search(before, tail_start)
+    """Cut where the stem starts."""
+    start = stem_start(before)
+    return Split(before[:start], before[start:])
+
+
+def stem_start(before: str) -> int:
+    """The index of the last word boundary, at most LONGEST_STEM characters before the end."""
+    found = _STEM.search(before, max(0, len(before) - LONGEST_STEM))
     assert found is not None  # the pattern matches the empty end of any text
-    return Split(before[: found.start()], found.group())
+    return found.start()
 
 
 def scalar_values(text: str) -> str:
