@@ -1,4 +1,4 @@
-"""How busy the model is, and what is given up for it, in its order."""
+"""How busy the model is, and what is reduced first as it gets busier."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_share_rises_while_the_model_works_and_is_forgotten_within_seconds()
     assert pressure.share < 0.05
 
 
-def test_work_half_of_the_time_is_half_a_share() -> None:
+def test_work_half_of_the_time_is_a_share_of_a_half() -> None:
     timers = FakeTimers()
     pressure = Pressure(timers)
     for _ in range(200):
@@ -31,7 +31,7 @@ def test_work_half_of_the_time_is_half_a_share() -> None:
     assert pressure.share == pytest.approx(0.5, abs=0.02)
 
 
-def test_speculation_goes_first_then_length() -> None:
+def test_work_ahead_is_reduced_first_then_length() -> None:
     timers = FakeTimers()
     efforts = []
     for busy_ms in (0, 500, 1000, 5000):

@@ -60,7 +60,7 @@ class MemoryBudget:
         """An empty arena. None if trees that are in use take the whole budget, or if another pool is needed
         and would exceed the budget or cannot be allocated.
         """
-        if self._make_room(None) > self._most_bytes:
+        if self._free_trees(None) > self._most_bytes:
             return None
         for pool in self._pools:
             arena = pool.take()
@@ -83,9 +83,9 @@ class MemoryBudget:
         self._tenants[tenant] = self._timers.time()
         self._count(tenant)
         self._count_some()
-        self._make_room(tenant)
+        self._free_trees(tenant)
         if self._sweep is None:
-            self._sweep = self._timers.call_at(self._timers.time() + IDLE_S, self._sweep_out)
+            self._sweep = self._timers.call_at(self._timers.time() + IDLE_S, self._free_idle_trees)
 
     def gone(self, tenant: Tenant) -> None:
         """`tenant` is closed and has freed its tree. Pools without a row in use are freed, except one, and
@@ -114,7 +114,7 @@ class MemoryBudget:
         """Fixed bytes of all pools and one more."""
         return sum(pool.fixed_bytes for pool in self._pools) + self._pools[0].fixed_bytes
 
-    def _make_room(self, spared: Tenant | None) -> int:
+    def _free_trees(self, spared: Tenant | None) -> int:
         """Free trees until the budget is kept or none is left that could be freed, but not that of `spared`.
         Returns the bytes held then.
         """
@@ -144,7 +144,7 @@ class MemoryBudget:
         self._held += now - self._counted.get(tenant, 0)
         self._counted[tenant] = now
 
-    def _sweep_out(self) -> None:
+    def _free_idle_trees(self) -> None:
         """Free the trees of idle fields. The timer starts again only if a field still holds a tree, so an
         idle server has no timers.
         """
@@ -157,4 +157,4 @@ class MemoryBudget:
         holding = [last for tenant, last in self._tenants.items() if tenant.held_bytes]
         if holding:
             next_time = max(now + IDLE_S / 10, min(holding) + IDLE_S)
-            self._sweep = self._timers.call_at(next_time, self._sweep_out)
+            self._sweep = self._timers.call_at(next_time, self._free_idle_trees)

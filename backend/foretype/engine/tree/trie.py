@@ -60,7 +60,7 @@ class Trie:
 
     Slots are given in order, so a new node's slot is above those of all its ancestors, as the model's causal
     attention needs. The arena may already hold the begin tokens. Dropped nodes leave holes, which
-    `_make_room` closes. Distributions are large (4 bytes for each rank): at most `most_distributions` are
+    `_free_slots` closes. Distributions are large (4 bytes for each rank): at most `most_distributions` are
     kept.
     """
 
@@ -125,7 +125,7 @@ class Trie:
 
     def _run(self, nodes: list[Node], wanted: list[Node], keep: Sequence[Node]) -> Run:
         if self.arena.length + len(nodes) > self.arena.capacity:
-            self._make_room([*nodes, *keep], len(nodes))
+            self._free_slots([*nodes, *keep], len(nodes))
         first = self.arena.length
         slots = {node: first + index for index, node in enumerate(nodes)}
         rows = np.array([slots[node] - first for node in wanted], np.int64)
@@ -176,7 +176,7 @@ class Trie:
         for ancestor in node.path():
             ancestor.used = self.clock
 
-    def _make_room(self, keep: Sequence[Node], count: int) -> None:
+    def _free_slots(self, keep: Sequence[Node], count: int) -> None:
         """Free `count` slots: close the holes, then drop the nodes used longest ago, never those on the paths
         to `keep`.
 
