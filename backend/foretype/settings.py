@@ -32,6 +32,10 @@ from foretype.socket.limits import Limits
 PREFIX = "FORETYPE_"
 CONFIG_VARIABLE = "FORETYPE_CONFIG"
 MOST_THREADS = 4
+REPLACED = {
+    "distilgpt2_folder": "Run this once in its place: `foretype prepare distilgpt2 --from FOLDER`."
+}
+"""Settings of earlier versions, and what there is in their place."""
 
 
 class LogLevel(StrEnum):
@@ -101,9 +105,6 @@ class Settings(BaseSettings):
         None, description="A recipe's name; by default the first whose weights can be had."
     )
     models_dir: Path = Field(default_factory=_models_dir, description="Where prepared models are kept.")
-    distilgpt2_folder: Annotated[Path | None, BeforeValidator(_none_if_blank)] = Field(
-        None, description="A local folder with DistilGPT2's weights, in place of the model hub."
-    )
     state_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_state_dir("foretype", False)),
         description="Where paired clients are remembered: hashes of their tokens, never text.",
@@ -212,7 +213,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """A sentence for each FORETYPE_ variable that is no setting: most are misspelt."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
     return [
-        f"{name} is no setting and is ignored.{_did_you_mean(name, known)}"
+        f"{name} is no setting and is ignored.{_instead(name, known)}"
         for name in sorted(environment)
         if name.upper().startswith(PREFIX) and name.upper() not in known
     ]
@@ -260,7 +261,7 @@ def _sentence(error: Any, given: Mapping[str, Any], path: Path) -> str:
         return what
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
-        return f"'{name}' in {path} is no setting.{_did_you_mean(name, set(Settings.model_fields))}"
+        return f"'{name}' in {path} is no setting.{_instead(name, set(Settings.model_fields))}"
     variable = PREFIX + name.upper()
     if name in given:
         where = "--" + name.replace("_", "-")
@@ -271,6 +272,9 @@ def _sentence(error: Any, given: Mapping[str, Any], path: Path) -> str:
     return f"{where}: {what[:1].lower()}{what[1:]}."
 
 
-def _did_you_mean(name: str, known: set[str]) -> str:
+def _instead(name: str, known: set[str]) -> str:
+    """What is to be used in place of a name that is no setting."""
+    if (replaced := REPLACED.get(name.lower().removeprefix(PREFIX.lower()))) is not None:
+        return f" {replaced}"
     close = difflib.get_close_matches(name.upper() if name.isupper() else name, known, n=1)
     return f" Did you mean {close[0]}?" if close else ""

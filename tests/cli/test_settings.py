@@ -56,10 +56,10 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TOKEN", "MODEL", "DISTILGPT2_FOLDER", "THRESHOLD"):
+    for name in ("TOKEN", "MODEL", "THRESHOLD"):
         monkeypatch.setenv(f"FORETYPE_{name}", "")
     settings = load()
-    assert (settings.token, settings.model, settings.distilgpt2_folder, settings.threshold) == (None,) * 4
+    assert (settings.token, settings.model, settings.threshold) == (None,) * 3
 
 
 def test_a_token_is_in_no_representation() -> None:
@@ -98,6 +98,16 @@ def test_a_misspelt_variable_is_warned_of() -> None:
     assert unknown_variables(
         {"FORETYPE_PROT": "1", "FORETYPE_PORT": "2", "FORETYPE_CONFIG": "x", "PATH": ""}
     ) == ["FORETYPE_PROT is no setting and is ignored. Did you mean FORETYPE_PORT?"]
+
+
+def test_what_was_a_setting_once_is_said_with_what_it_has_become(tmp_path: Path) -> None:
+    (said,) = unknown_variables({"FORETYPE_DISTILGPT2_FOLDER": "/models/distilgpt2"})
+    assert said.startswith("FORETYPE_DISTILGPT2_FOLDER is no setting and is ignored.")
+    assert "`foretype prepare distilgpt2 --from FOLDER`" in said
+    file = tmp_path / "config.toml"
+    file.write_text("distilgpt2_folder = '/models/distilgpt2'")
+    with pytest.raises(BadSettingsError, match="foretype prepare distilgpt2 --from FOLDER"):
+        load({}, file)
 
 
 def test_every_setting_is_described_in_the_table() -> None:

@@ -100,9 +100,9 @@ def prepare(
         _refuse_together(folder, name, source)
         try:
             if folder is not None:
-                recipe, given = _read_off(folder, name, settings, force, console), None
+                recipe = _read_off(folder, name, settings, force, console)
             else:
-                recipe, given = _chosen(settings, source, console)
+                recipe = _chosen(settings, console)
             with drawn(console) as progress:
                 from foretype.models.make import make
 
@@ -110,7 +110,7 @@ def prepare(
                     recipe.on(chosen) if weights is None else _only(recipe, weights),
                     settings.models_dir,
                     threads=settings.threads,
-                    given=given,
+                    given=source,
                     force=force,
                     progress=progress,
                 )
@@ -153,17 +153,13 @@ def _read_off(folder: Path, name: str | None, settings: Settings, force: bool, c
     return recipe
 
 
-def _chosen(settings: Settings, source: Path | None, console: Console) -> tuple[Recipe, Path | None]:
-    """The recipe of the model that is asked for, or would be served, and the weights that were named for it.
-    Raises ModelError.
-    """
+def _chosen(settings: Settings, console: Console) -> Recipe:
+    """The recipe of the model that is asked for, or would be served. Raises ModelError."""
     from foretype.models.choose import choose
     from foretype.models.errors import NotAModelError
-    from foretype.models.prepare import named_folders
     from foretype.models.prepared import load_prepared, remedy
 
-    folders = named_folders(settings)
-    choice = choose(settings.models_dir, settings.model, folders)
+    choice = choose(settings.models_dir, settings.model)
     if choice.recipe is None:
         whole = load_prepared(settings.models_dir / choice.name)
         raise NotAModelError(
@@ -171,7 +167,7 @@ def _chosen(settings: Settings, source: Path | None, console: Console) -> tuple[
         )
     if settings.model is None:
         console.print(f"{choice.reason[:1].upper()}{choice.reason[1:]}.")
-    return choice.recipe, source or folders.get(choice.name)
+    return choice.recipe
 
 
 def models(models_dir: Annotated[str | None, option("models_dir")] = None, config: Config = None) -> None:
