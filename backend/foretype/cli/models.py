@@ -17,7 +17,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
+from foretype.cli.common import FAILED, INTERRUPTED, USAGE, fail, say, settings_or_exit
+from foretype.cli.options import Given, takes
 from foretype.models.hints import command
 from foretype.providers import ProviderMissingError, Surroundings, choose
 
@@ -37,7 +38,9 @@ Model = Annotated[
 ]
 
 
+@takes("models_dir", "threads", "provider")
 def prepare(
+    given: Given,
     model: Model = None,
     force: Annotated[
         bool, typer.Option("--force", help="Make it anew, even where it is there already.")
@@ -53,10 +56,6 @@ def prepare(
         str | None,
         typer.Option("--weights", help="Only these, not the fastest: grid, int8-block32, float32, …"),
     ] = None,
-    models_dir: Annotated[str | None, option("models_dir")] = None,
-    threads: Annotated[int | None, option("threads")] = None,
-    provider: Annotated[str | None, option("provider")] = None,
-    config: Config = None,
     while_stdin_open: Annotated[bool, typer.Option("--while-stdin-open", hidden=True)] = False,
 ) -> None:
     """Make a model ready to serve: fetch its weights, export them to ONNX, quantise, check the quality.
@@ -80,9 +79,7 @@ def prepare(
 
     `foretype prepare smollm2-135m --weights float32 --models-dir exact` makes one that rounds nothing.
     """
-    settings = settings_or_exit(
-        config, model=model, models_dir=models_dir, threads=threads, provider=provider
-    )
+    settings = settings_or_exit(given, model=model)
     try:
         # Before an import that would fail without saying why, and before minutes of work for nothing.
         chosen = choose(settings.provider, Surroundings.here(), half=True)
@@ -170,7 +167,8 @@ def _chosen(settings: Settings, console: Console) -> Recipe:
     return choice.recipe
 
 
-def models(models_dir: Annotated[str | None, option("models_dir")] = None, config: Config = None) -> None:
+@takes("models_dir")
+def models(given: Given) -> None:
     """List the models there are: what is prepared, how much disk each takes, how good and how fast it is.
 
     Bits per byte say how well a model predicts a fixed text of plain e-mails: fewer is better. Beside them
@@ -185,7 +183,7 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
     from foretype.models.prepared import load_prepared, prepared_names
     from foretype.models.recipe import load_recipe, recipe_names
 
-    settings = settings_or_exit(config, models_dir=models_dir)
+    settings = settings_or_exit(given)
     _require_readable(settings.models_dir)
     table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
     recipes, there = recipe_names(), prepared_names(settings.models_dir)

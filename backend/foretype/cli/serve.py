@@ -10,13 +10,14 @@ import socket as sockets
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Annotated, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import typer
 
 from foretype import logs
-from foretype.cli.common import INTERRUPTED, Config, fail, option, say, settings_or_exit
+from foretype.cli.common import INTERRUPTED, fail, say, settings_or_exit
 from foretype.cli.engine import CannotServeError, Prepared, prepared, started
+from foretype.cli.options import OPTIONS, Given, takes
 from foretype.engine import Engine
 from foretype.settings import Settings
 from foretype.socket.pairing import BadStateError
@@ -26,51 +27,24 @@ from foretype.stages import Stages
 T = TypeVar("T")
 
 
-def serve(
-    host: Annotated[str | None, option("host")] = None,
-    port: Annotated[int | None, option("port")] = None,
-    model: Annotated[str | None, option("model")] = None,
-    models_dir: Annotated[str | None, option("models_dir")] = None,
-    state_dir: Annotated[str | None, option("state_dir")] = None,
-    budget_ms: Annotated[int | None, option("budget_ms")] = None,
-    threads: Annotated[int | None, option("threads")] = None,
-    provider: Annotated[str | None, option("provider")] = None,
-    gpu_memory_mb: Annotated[int | None, option("gpu_memory_mb")] = None,
-    runs_ahead: Annotated[int | None, option("runs_ahead")] = None,
-    threshold: Annotated[float | None, option("threshold")] = None,
-    allowed_hosts: Annotated[str | None, option("allowed_hosts")] = None,
-    allowed_origins: Annotated[str | None, option("allowed_origins")] = None,
-    log_level: Annotated[str | None, option("log_level")] = None,
-    config: Config = None,
-) -> None:
+@takes(*OPTIONS)
+def serve(given: Given) -> None:
     """Serve completions, and print the address of a page to try them on.
 
     The first run fetches and prepares a model, which takes some minutes; later runs are ready in seconds.
-    Examples:
+    Every setting is an option, except the token: every user of a machine can read the command lines of all
+    processes on it. A fixed token comes from `FORETYPE_TOKEN` or the settings file.
+
+    **Examples**
 
     `foretype serve` with everything as it comes.
 
     `foretype serve --port 9000 --model distilgpt2` on another port, with a model of your choice.
 
-    `FORETYPE_TOKEN=... foretype serve --host 0.0.0.0 --allowed-hosts complete.example.org` for a team.
+    `foretype serve --host 0.0.0.0 --allowed-hosts complete.example.org --tls-certificate chain.pem
+    --tls-key key.pem` for a team.
     """
-    settings = settings_or_exit(
-        config,
-        host=host,
-        port=port,
-        model=model,
-        models_dir=models_dir,
-        state_dir=state_dir,
-        budget_ms=budget_ms,
-        threads=threads,
-        provider=provider,
-        gpu_memory_mb=gpu_memory_mb,
-        runs_ahead=runs_ahead,
-        threshold=threshold,
-        allowed_hosts=allowed_hosts,
-        allowed_origins=allowed_origins,
-        log_level=log_level,
-    )
+    settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)
     logs.quiet_hooks()
     try:
