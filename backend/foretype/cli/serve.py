@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import socket as sockets
+import ssl
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -15,13 +16,15 @@ from typing import NoReturn, TypeVar
 import typer
 
 from foretype import logs
-from foretype.cli.common import INTERRUPTED, fail, say, settings_or_exit
+from foretype.cli.common import INTERRUPTED, USAGE, fail, say, settings_or_exit
 from foretype.cli.engine import CannotServeError, Prepared, prepared, started
 from foretype.cli.options import OPTIONS, Given, takes
 from foretype.engine import Engine
 from foretype.settings import Settings
 from foretype.socket.pairing import BadStateError
-from foretype.socket.server import CannotListenError, Server, bind
+from foretype.socket.reach import bound_addresses, who_can_connect
+from foretype.socket.server import CannotListenError, OpenToOthersError, Server, bind
+from foretype.socket.tls import BadCertificateError, server_context
 from foretype.stages import Stages
 
 T = TypeVar("T")
@@ -47,13 +50,29 @@ def serve(given: Given) -> None:
     settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)
     logs.quiet_hooks()
+    tls, bound = _opened(settings)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        code = runner.run(_serve(settings, bound, tls))
+    raise typer.Exit(code)
+
+
+def _opened(settings: Settings) -> tuple[ssl.SSLContext | None, list[sockets.socket]]:
+    """What the server speaks TLS with, if it does, and the sockets that it listens on. If one of them cannot
+    be had, a sentence and the exit.
+    """
+    tls = None
     try:
-        bound = bind(settings.host, settings.port)
+        if settings.tls_certificate is not None and settings.tls_key is not None:
+            tls = server_context(settings.tls_certificate, settings.tls_key)
+        is_encrypted = tls is not None or settings.tls_in_front
+        bound = bind(settings.host, settings.port, is_encrypted=is_encrypted)
+    except (BadCertificateError, OpenToOthersError) as error:
+        fail(str(error), USAGE)
     except CannotListenError as error:
         fail(str(error))
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        code = runner.run(_serve(settings, bound))
-    raise typer.Exit(code)
+    if (reached := who_can_connect(bound_addresses(bound), speaks_tls=tls is not None)) is not None:
+        say(reached)
+    return tls, bound
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -64,12 +83,12 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(settings: Settings, bound: list[sockets.socket]) -> int:
+async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLContext | None) -> int:
     """The phases of the server's life, each in its line. Returns the exit code."""
     loop = asyncio.get_running_loop()
     logs.quiet_loop(loop)
     stopping = _stop_on_signals(loop)
-    server = Server(settings, bound)
+    server = Server(settings, bound, tls=tls)
     await server.open()
     try:
         engine = await _unless(stopping, _loaded(settings, server.service.metrics.stages))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from foretype.deadline import Clock
 from foretype.engine import Engine
 from foretype.metrics import Metrics
+from foretype.socket.admission import Admission
 from foretype.socket.frames import ErrorCode
 from foretype.socket.guard import Guard
 from foretype.socket.limits import Limits, TokenBucket
@@ -38,6 +39,8 @@ class Service:
     budget_ms: int
     pairing: Pairing
     tokens: Tokens
+    is_behind_a_proxy: bool = False
+    """Then a peer on loopback may speak for anybody."""
     clock: Clock = time.monotonic
     metrics: Metrics = field(default_factory=lambda: Metrics(code.value for code in ErrorCode))
     phase: Phase = Phase.LOADING
@@ -48,9 +51,12 @@ class Service:
     redeeming: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One code at a time, so that guesses made at once are counted before the next is looked at."""
     lockout: Lockout = field(init=False)
+    """Of those who try codes."""
+    admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
         self.lockout = Lockout(self.clock)
+        self.admission = Admission(self.tokens, self.clock)
 
     def bucket(self, owner: str) -> TokenBucket:
         if owner not in self.buckets:
