@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretype.engine.on_screen import TAIL, OnScreen
@@ -39,17 +39,18 @@ def test_nothing_is_left_of_no_suggestion() -> None:
     assert shown("any que", "").rest_after("any que") == ""
 
 
-@given(st.text(max_size=2 * TAIL), st.text(min_size=1, max_size=20), st.data())
+@settings(deadline=None)
+@given(st.text(max_size=40), st.text(min_size=1, max_size=20), st.integers(0, 19), st.integers(TAIL, 200))
 def test_the_rest_is_known_though_the_text_is_cut_at_its_left(
-    before: str, text: str, data: st.DataObject
+    before: str, text: str, typed: int, kept: int
 ) -> None:
-    typed = data.draw(st.integers(0, len(text) - 1))
-    now = "so long " * TAIL + before + text[:typed]
-    cut = now[-data.draw(st.integers(TAIL, len(now))) :]
-    on_screen = shown("so long " * TAIL + before, text)
-    assert on_screen.rest_after(cut) == on_screen.rest_after(now)
-    assert text.endswith(on_screen.rest_after(now))
-    assert on_screen.rest_after(now)
+    whole = "so long " * TAIL + before
+    on_screen = shown(whole, text)
+    now = whole + text[: typed % len(text)]
+    rest = on_screen.rest_after(now)
+    assert rest
+    assert text.endswith(rest)
+    assert on_screen.rest_after(now[-kept:]) == rest
 
 
 def test_a_dismissal_clears_the_screen_and_holds_to_the_end_of_the_word() -> None:
@@ -101,6 +102,7 @@ def test_a_dismissal_before_anything_was_shown_changes_nothing() -> None:
     assert not on_screen.is_quiet
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=200), st.integers(100, 200))
 def test_a_dismissal_holds_in_a_text_that_comes_cut_at_its_left(before: str, kept: int) -> None:
     whole = "so long " * TAIL + before
@@ -108,3 +110,12 @@ def test_a_dismissal_holds_in_a_text_that_comes_cut_at_its_left(before: str, kep
     on_screen.dismiss()
     on_screen.typed(whole[-kept:])
     assert on_screen.is_quiet
+
+
+def test_a_dismissal_holds_in_a_long_text_while_the_word_grows() -> None:
+    before = "so long " * TAIL + "any que"
+    on_screen = shown(before, "stions")
+    on_screen.dismiss()
+    for typed in range(1, len("stions")):
+        on_screen.typed(before + "stions"[:typed])
+        assert on_screen.is_quiet
