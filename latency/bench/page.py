@@ -1,4 +1,4 @@
-"""The results as docs/measured.md and as a part of README.md, which quotes it. Pure."""
+"""The results as docs/measured.md, whose summary stands between two marks. Pure."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ Measured = Sequence[tuple[Stage, Result]]
 
 WORDS = {
     "final_p50_ms": "final answer, median",
-    "final_p95_ms": "final answer, 95th percentile",
-    "final_p99_ms": "final answer, 99th percentile",
+    "final_p95_ms": "final answer, p95",
+    "final_p99_ms": "final answer, p99",
     "final_worst_ms": "final answer, worst",
-    "over_budget_share": "over the budget",
-    "unanswered": "without an answer",
+    "over_budget_share": "answers later than the budget",
+    "unanswered": "keystrokes without an answer",
     "errors": "errors and refusals",
     "rss_mb": "memory of the server",
     "tree_share": "answered from the tree",
     "saved_share": "keystrokes saved",
-    "taken_share": "shown texts that were taken",
-    "typists": "typists carried",
-    "overloaded": "`overloaded` said, at twice as many",
+    "taken_share": "shown suggestions that were accepted",
+    "typists": "typists served",
+    "overloaded": "answers `overloaded`, with twice as many typists",
     "rss_growth_share": "growth of memory",
-    "recovery_worst_ms": "one typist after that, worst of 20",
-    "recovery_errors": "… refused",
-    "step_ratio": "one more token, of llama.cpp's time",
-    "prefill_64_ratio": "the first 64 tokens, of llama.cpp's time",
-    "eight_nodes_in_steps_ratio": "eight nodes of a tree, in steps",
-    "bits_per_byte_ratio": "bits per byte, of llama.cpp's",
+    "recovery_worst_ms": "one typist after the overload, worst of 20",
+    "recovery_errors": "one typist after the overload, refused keystrokes",
+    "step_ratio": "one more token, ratio to llama.cpp's time",
+    "prefill_64_ratio": "the first 64 tokens, ratio to llama.cpp's time",
+    "eight_nodes_in_steps_ratio": "eight nodes of a tree, ratio to one step",
+    "bits_per_byte_ratio": "bits per byte, ratio to llama.cpp's",
     "keystroke_p50_ratio": "a keystroke, times faster than llama.cpp, median",
-    "keystroke_p95_ratio": "… 95th percentile",
+    "keystroke_p95_ratio": "a keystroke, times faster than llama.cpp, p95",
 }
 HEADLINES = {
     "typist": ("final_p50_ms", "final_p95_ms", "final_worst_ms", "tree_share", "saved_share", "rss_mb"),
@@ -49,7 +49,7 @@ HEADLINES = {
 
 
 def quoted(text: str) -> str | None:
-    """What stands between the marks; None where they are missing."""
+    """What stands between the marks; None if they are missing."""
     found = QUOTED.search(text)
     return found.group(1) if found else None
 
@@ -60,7 +60,7 @@ def with_quoted(text: str, summary: str) -> str:
 
 
 def summary(measured: Measured) -> str:
-    """The headlines, as README has them."""
+    """The headlines."""
     lines = ["| | measured | limit | |", "|---|---|---|---|"]
     for stage, result in measured:
         verdicts = {verdict.figure: verdict for verdict in _verdicts(stage, result)}
@@ -78,13 +78,13 @@ def page(measured: Measured, missing: Sequence[Stage], limit_minutes: float) -> 
     minutes = sum(result.seconds for _, result in measured) / 60
     parts = [
         "# Measured",
-        "`make bench` writes this page. Other machines differ: run it on yours. The limits stand in "
-        "[latency/budget.toml](../latency/budget.toml).",
+        "`make bench` writes this page. Other machines give other figures: run it on yours. The limits are "
+        "in [latency/budget.toml](../latency/budget.toml).",
         f"{BEGIN}\n{summary(measured)}{END}",
         *(_section(stage, result) for stage, result in measured),
         _load(measured),
         *(f"Not measured: {stage.title.lower()} (`{stage.command}`)." for stage in missing),
-        f"All of it took {minutes:.1f} minutes (limit {limit_minutes:g}).",
+        f"The measurements took {minutes:.1f} minutes (limit {limit_minutes:g}).",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -108,26 +108,26 @@ def _section(stage: Stage, result: Result) -> str:
 
 
 def _also(figures: Mapping[str, float | None]) -> Iterator[str]:
-    """What no limit is set for, where the stage has measured it."""
+    """What the stage has measured and no limit is set for."""
     for name, words in (
-        ("first_p50_ms", "first answer at the median in {:.1f} ms"),
-        ("first_p95_ms", "at the 95th percentile in {:.1f} ms"),
-        ("model_runs_per_keystroke", "{:.2f} model runs a keystroke"),
-        ("model_tokens_per_keystroke", "{:.1f} tokens"),
-        ("cpu_s_per_1000_keystrokes", "{:.0f} s of processor time for 1,000 keystrokes"),
-        ("ready_s", "ready {:.1f} s after its start"),
-        ("budget_share", "{:.1%} of the answers cut off by the budget"),
-        ("text_share", "{:.0%} showing a text"),
-        ("own_cpu_share", "the typing itself kept {:.2f} cores busy"),
-        ("late_p99_ms", "keys sent {:.1f} ms late at the 99th percentile"),
+        ("first_p50_ms", "first answer, median {:.1f} ms"),
+        ("first_p95_ms", "first answer, p95 {:.1f} ms"),
+        ("model_runs_per_keystroke", "{:.2f} model runs per keystroke"),
+        ("model_tokens_per_keystroke", "{:.1f} tokens per keystroke"),
+        ("cpu_s_per_1000_keystrokes", "{:.0f} s of processor time per 1,000 keystrokes"),
+        ("ready_s", "server ready {:.1f} s after its start"),
+        ("budget_share", "{:.1%} of the answers given because the budget was used up"),
+        ("text_share", "{:.0%} of the answers showing a suggestion"),
+        ("own_cpu_share", "{:.2f} cores used by the typing program"),
+        ("late_p99_ms", "keystrokes sent late by {:.1f} ms at p99"),
     ):
         value = figures.get(name)
         if value is not None:
-            yield words.format(value)
+            yield words.format(value).replace("%", " %")
 
 
 def _load(measured: Measured) -> str:
-    """How near the load of random weights comes to that of a model which knows the language."""
+    """How similar the load of random weights is to that of a model that knows the language."""
     runs = {
         stage.name: figures
         for stage, result in measured
@@ -137,9 +137,10 @@ def _load(measured: Measured) -> str:
         return ""
     real, random = runs["typist"], runs["shape"]
     return (
-        f"The random weights ask for {random['model_runs_per_keystroke']:.2f} model runs a keystroke, typed "
-        f"at with texts of their own; SmolLM2 on real mail asks for {real['model_runs_per_keystroke']:.2f}. "
-        "How that is done: [latency/shapes.py](../latency/shapes.py)."
+        "With random weights and texts drawn from them, the server needs "
+        f"{random['model_runs_per_keystroke']:.2f} model runs per keystroke. With SmolLM2 and real mail it "
+        f"needs {real['model_runs_per_keystroke']:.2f}. [latency/shapes.py](../latency/shapes.py) says how "
+        "these weights and texts are made."
     )
 
 
