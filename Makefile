@@ -28,10 +28,11 @@ serve: $(served) ## The server, with all it needs on a machine with Python 3.11 
 test: ## Everything that can be checked, in ten to fifteen minutes on two cores; installs what it needs
 	@exec tools/test
 
-lint: $(tested) ## Style and types of the Python code
+lint: $(tested) ## Style, types and imports of the Python code
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
 
 extension: $(modules) ## The browser extension for Chromium and Firefox, as folders to load and zips
 	cd extension && npm run zip && npm run zip:firefox

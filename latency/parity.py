@@ -22,9 +22,9 @@ from rich.table import Table
 from foretype.models.errors import ModelError
 from foretype.models.prepared import Prepared
 from foretype.prepare.gate import gate_text
-from foretype.runtime import open_runtime
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Step
+from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.support.cores import physical_cores
 from latency.places import OUT

@@ -91,8 +91,9 @@ def exact(recipe_name: str, given: Path | None) -> Read:
 
     from foretype.models.recipe import load_recipe
     from foretype.models.store import Store
-    from foretype.prepare.export import quiet, read_model
+    from foretype.prepare.export import read_model
     from foretype.prepare.fetch import fetch
+    from foretype.prepare.quiet import quiet
     from foretype.support.progress import SILENT
 
     recipe = load_recipe(recipe_name)

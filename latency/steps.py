@@ -98,9 +98,10 @@ def _readers(threads: int) -> dict[str, Reader]:
 def _export(shape: str) -> Path:
     """The folder of a shape's export; made where it is not there yet."""
     from foretype.models.store import Store
-    from foretype.prepare.export import export, quiet
+    from foretype.prepare.export import export
     from foretype.prepare.fetch import fetch
     from foretype.prepare.folder import look_at, recipe_of
+    from foretype.prepare.quiet import quiet
     from foretype.support.progress import SILENT
 
     folder = write_shape(shape)

@@ -19,7 +19,7 @@ from foretype.models.errors import ModelError
 from foretype.models.prepared import load_prepared
 from foretype.models.weights import FLOAT16
 from foretype.prepare.gate import gate_text
-from foretype.runtime.providers import ProviderMissingError, Surroundings, choose
+from foretype.runtime.providers import ProviderMissingError, Surroundings, choose_provider
 from foretype.support.cores import physical_cores
 from foretype.support.provider import Provider
 from foretype.support.settings import load
@@ -125,7 +125,7 @@ def main(
 def _on_gpu(provider: Provider, folder: Path, price: float) -> Target:
     """Raises ProviderMissingError where there is no GPU, and PreparedInvalidError."""
     there = Surroundings.here()
-    choose(provider, there, half=True)
+    choose_provider(provider, there, half=True)
     assert there.gpu is not None
     weights = load_prepared(folder).manifest.weights
     if weights != FLOAT16:

@@ -19,10 +19,10 @@ from foretype.engine.tree.draft import TreeLimits
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.prepared import load_prepared
 from foretype.prepare.gate import gate_text
-from foretype.runtime import open_runtime
 from foretype.runtime.arena import free_arenas, lone_arena
 from foretype.runtime.chunk import Chunk, Ids, Logits, Step
 from foretype.runtime.distribution import Distribution
+from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime, Runtime
 from foretype.support.provider import Provider
 from latency.gpu.apart import first_line

@@ -11,9 +11,10 @@ from types import ModuleType
 
 from foretype.engine.contract import Answer, Desk, Engine
 from foretype.engine.keystroke import Keystroke, Source, Suggestion
+from foretype.models.errors import ModelError
 
 
-class FakeModelError(Exception):
+class FakeModelError(ModelError):
     pass
 
 
@@ -75,7 +76,6 @@ async def start_engine(folder: Path, settings: object, stages: object = None) ->
 def install() -> None:
     """Put the stand-ins where the command line imports the real ones from."""
     for name, members in {
-        "foretype.models.errors": {"ModelError": FakeModelError},
         "foretype.prepare.ensure": {"ensure_prepared": ensure_prepared},
         "foretype.engine.local": {"start_engine": start_engine},
     }.items():

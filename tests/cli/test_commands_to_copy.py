@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from foretype.cli.commands import command
+from foretype.cli.sentences import sentence
 from foretype.models.errors import RecipeNotFoundError
 
 
@@ -27,4 +28,4 @@ def test_settings_that_are_wrong_do_not_hide_what_to_do(
 
 
 def test_a_folder_that_was_taken_for_a_name_stands_in_the_command() -> None:
-    assert str(RecipeNotFoundError("/a b/c", [])).endswith("foretype prepare '/a b/c'")
+    assert sentence(RecipeNotFoundError("/a b/c", [])).endswith("foretype prepare '/a b/c'")

@@ -16,7 +16,7 @@ from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
 from foretype.prepare.check import GateText, open_reader
-from foretype.runtime import open_runtime
+from foretype.runtime.open import open_runtime
 from tests.compare.conftest import CONTEXT, LEARNT
 
 TEXT = "Please send the report by Friday. Thank you."

@@ -15,8 +15,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from foretype.models.manifest import GRAPH, Manifest
-from foretype.runtime import open_runtime
 from foretype.runtime.device.runtime import DeviceRuntime
+from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import CPU_ONLY, Surroundings
 from foretype.support.provider import Provider

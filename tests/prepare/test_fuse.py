@@ -11,8 +11,8 @@ import pytest
 import structlog
 
 from foretype.models.manifest import Geometry
-from foretype.prepare.export import quiet
 from foretype.prepare.fuse import NotFusableError, fuse
+from foretype.prepare.quiet import quiet
 from foretype.runtime.arena import Arena, free_arenas, lone_arena
 from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.device.runtime import DeviceRuntime

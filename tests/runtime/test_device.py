@@ -21,7 +21,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 from foretype.models.manifest import Geometry
 from foretype.runtime.arena import IDLE, Arena, free_arenas, lone_arena
 from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
-from foretype.runtime.device.fixed import AS_IT_COMES, RUN_NUMBER, SPANS, shape_of
+from foretype.runtime.device.fixed import RUN_NUMBER, SPANS, UNRECORDED, shape_of
 from foretype.runtime.device.pool import DeviceMemory
 from foretype.runtime.device.runtime import DeviceRuntime, TopRuntime
 from foretype.runtime.out_of_memory import OutOfMemoryError
@@ -94,14 +94,14 @@ class FarSession:
         return FarBinding(self._session.io_binding())
 
     def run_with_iobinding(self, binding: FarBinding, options: ort.RunOptions | None = None) -> None:
-        number = str(AS_IT_COMES)
+        number = str(UNRECORDED)
         if self.is_model:
             assert options is not None
             number = options.get_run_config_entry(RUN_NUMBER)
             self.runs.append(number)
             if FarSession.before_run is not None:
                 FarSession.before_run(self)
-        if self.records and number != str(AS_IT_COMES):
+        if self.records and number != str(UNRECORDED):
             self._record_or_play(binding, (threading.get_ident(), number))
         self._session.run_with_iobinding(binding.real)
 
@@ -204,7 +204,7 @@ def test_a_crowd_is_run_in_few_shapes_and_each_is_recorded_under_its_own_number(
     (session,) = FarSession.opened
     spans = {(0, 4), (0, 16), (0, 32), (12, 16), (16, 20), (16, 32)}  # of rows that lay in these
     assert len(session.recorded) == len(spans) * len((256, 512, SLOTS))
-    assert str(AS_IT_COMES) not in session.runs
+    assert str(UNRECORDED) not in session.runs
 
 
 def test_one_typist_is_not_read_with_thirty_two(runtime: DeviceRuntime) -> None:
@@ -321,7 +321,7 @@ def test_logits_that_are_no_numbers_are_no_good(
 
 
 def cannot_record(session: FarSession) -> None:
-    if session.records and session.runs[-1] != str(AS_IT_COMES):
+    if session.records and session.runs[-1] != str(UNRECORDED):
         raise Fail("CUDA failure 900: operation not permitted when stream is capturing")
 
 
@@ -335,7 +335,7 @@ def test_where_nothing_can_be_recorded_runs_are_made_kernel_by_kernel(
     steps = [Step(arena, one_token(n)) for n, arena in enumerate(texts)]
     assert ids(runtime.run_together(steps)) == [0, 1]
     assert ids(runtime.run_together(steps)) == [0, 1]
-    assert FarSession.opened[-1].runs[-2:] == [str(AS_IT_COMES)] * 2
+    assert FarSession.opened[-1].runs[-2:] == [str(UNRECORDED)] * 2
 
 
 def test_the_old_model_is_gone_before_it_is_loaded_again(
@@ -372,7 +372,7 @@ def test_tensorrt_and_the_cpu_record_nothing(tmp_path: Path, monkeypatch: pytest
         runtime.warm_up(runtime.new_pool(32, CAPACITY))
     for session in FarSession.opened:
         assert not session.records
-        assert set(session.runs) == {str(AS_IT_COMES)}  # but run they are
+        assert set(session.runs) == {str(UNRECORDED)}  # but they are run
 
 
 def test_a_model_that_does_not_run_at_all_is_an_error(

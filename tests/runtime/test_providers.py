@@ -21,7 +21,7 @@ from foretype.runtime.providers import (
     Surroundings,
     check_installed,
     check_taken,
-    choose,
+    choose_provider,
     engine_key,
     with_options,
 )
@@ -35,33 +35,33 @@ ONLY_CPU = Surroundings({"onnxruntime": "1.32.0"}, CPU_ONLY, GPU)
 
 
 def test_left_to_itself_it_takes_cuda_only_where_runtime_gpu_and_model_are_for_it() -> None:
-    assert choose(Provider.AUTO, EVERYTHING, half=True) is Provider.CUDA
-    assert choose(Provider.AUTO, EVERYTHING, half=False) is Provider.CPU
-    assert choose(Provider.AUTO, NO_GPU, half=True) is Provider.CPU
-    assert choose(Provider.AUTO, ONLY_CPU, half=True) is Provider.CPU
+    assert choose_provider(Provider.AUTO, EVERYTHING, half=True) is Provider.CUDA
+    assert choose_provider(Provider.AUTO, EVERYTHING, half=False) is Provider.CPU
+    assert choose_provider(Provider.AUTO, NO_GPU, half=True) is Provider.CPU
+    assert choose_provider(Provider.AUTO, ONLY_CPU, half=True) is Provider.CPU
 
 
 @pytest.mark.parametrize("asked", [Provider.CUDA, Provider.TENSORRT])
 def test_what_was_asked_for_and_is_not_built_in_is_said_with_what_to_install(asked: Provider) -> None:
     with pytest.raises(ProviderMissingError, match=r"pip uninstall onnxruntime, .*onnxruntime-gpu\["):
-        choose(asked, ONLY_CPU, half=True)
+        choose_provider(asked, ONLY_CPU, half=True)
 
 
 @pytest.mark.parametrize("asked", [Provider.CUDA, Provider.TENSORRT])
 def test_without_a_gpu_what_was_asked_for_is_refused(asked: Provider) -> None:
     with pytest.raises(ProviderMissingError, match="driver"):
-        choose(asked, NO_GPU, half=True)
+        choose_provider(asked, NO_GPU, half=True)
 
 
 def test_the_cpu_can_always_be_asked_for() -> None:
-    assert choose(Provider.CPU, EVERYTHING, half=True) is Provider.CPU
+    assert choose_provider(Provider.CPU, EVERYTHING, half=True) is Provider.CPU
     assert with_options(Provider.CPU, MODEL, EVERYTHING) == CPU_ONLY
 
 
 def test_a_session_that_fell_back_to_the_cpu_is_an_error() -> None:
     asked = with_options(Provider.CUDA, MODEL, EVERYTHING)
     check_taken(asked, [NAMES[Provider.CUDA], NAMES[Provider.CPU]])
-    with pytest.raises(ProviderMissingError, match="cuda, which cannot be started"):
+    with pytest.raises(ProviderMissingError, match="cuda, which cannot start"):
         check_taken(asked, CPU_ONLY)
 
 

@@ -12,10 +12,10 @@ import pytest
 from foretype.models.manifest import Geometry
 from foretype.runtime.chunk import Logits
 from foretype.runtime.device.pool import DeviceMemory
-from foretype.runtime.device.summary import Summary
 from foretype.runtime.device.tops import Tops
 from foretype.runtime.distribution import Distribution
 from foretype.runtime.providers import CPU_ONLY
+from foretype.runtime.summary import Summary
 from tests.scripted_model import byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(" any", " question", " questions", " you", "Please")

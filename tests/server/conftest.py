@@ -18,6 +18,7 @@ import uvloop
 from foretype.server.playground import File
 from foretype.server.server import Server, bind
 from foretype.support.settings import load
+from tests.server import contract
 from tests.server.fake import FakeEngine
 
 TOKEN = "a-token-of-the-tests"
@@ -43,11 +44,10 @@ class Client:
         await self.send(**{**message, **more})
 
     async def next(self) -> dict[str, Any]:
-        """The next frame; every wait has an end, so that a failure is one."""
+        """The next frame, which is as docs/asyncapi.yaml says. Fails if none comes within ten seconds."""
         message = await self.socket.receive(timeout=10)
         assert message.type is aiohttp.WSMsgType.TEXT, (message.type, self.socket.close_code)
-        frame: dict[str, Any] = json.loads(message.data)
-        return frame
+        return contract.check(message.data)
 
     async def closed(self) -> int | None:
         """Read to the end; the close code."""

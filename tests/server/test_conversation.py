@@ -322,8 +322,9 @@ async def test_too_many_keystrokes_are_refused_one_by_one(start: Start) -> None:
 )
 async def test_any_text_goes_both_ways(start: Start, text: str) -> None:
     def echo(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
-        reason = None if keystroke.before else Reason.NO_CONTEXT
-        found = Suggestion(keystroke.before, 0.5, Source.TREE, reason)
+        found = Suggestion.nothing(Reason.NO_CONTEXT)
+        if keystroke.before:
+            found = Suggestion(keystroke.before, 0.5, Source.TREE)
         desk.answer(field, keystroke.seq, found, final=True, elapsed_ms=1)
 
     async with start(FakeEngine(echo)) as running, running.client() as client:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from foretype.server.guard import EXTENSION_ID
+from tests.server import contract
 from tests.server.conftest import TOKEN, Running, Start
 from tests.server.fake import FakeDesk, FakeEngine, answer_nothing, failure
 
@@ -19,12 +20,13 @@ async def complete(running: Running, body: bytes | dict[str, Any]) -> tuple[int,
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     async with running.http.post(running.url("/v1/complete"), data=data, headers=AUTHORIZED) as response:
         assert response.content_type == "application/json"
-        return response.status, await response.json()
+        return response.status, contract.check(await response.text())
 
 
 async def pair(running: Running, code: object) -> tuple[int, dict[str, Any]]:
     async with running.http.post(running.url("/v1/pair"), json={"code": code}) as response:
-        return response.status, await response.json()
+        text = await response.text()
+        return response.status, json.loads(text) if response.status == 200 else contract.check(text)
 
 
 async def test_health_says_loading_then_ready(start: Start) -> None:

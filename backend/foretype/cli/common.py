@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from foretype.cli.sentences import sentence
 from foretype.support.settings import BadSettingsError, Settings, load, unknown_variables
 
 USAGE = 2
@@ -42,11 +43,12 @@ def settings_or_exit(config: Path | None, **given: Any) -> Settings:
     return settings
 
 
-def fail(sentence: str, code: int = FAILED) -> NoReturn:
-    say(sentence)
+def fail(what: str | Exception, code: int = FAILED) -> NoReturn:
+    """Print a sentence, or what an error means (`foretype.cli.sentences`), and exit."""
+    say(what)
     raise typer.Exit(code)
 
 
-def say(sentence: str) -> None:
-    """To stderr: stdout is for results."""
-    typer.echo(sentence, err=True)
+def say(what: str | Exception) -> None:
+    """Print to stderr: stdout is for results."""
+    typer.echo(sentence(what) if isinstance(what, Exception) else what, err=True)

@@ -94,7 +94,7 @@ def compare(
         with asked_by_signals(stop.ask), drawn(console) as progress:
             compared, failed = measured(Asked(found, read, kind, rounds, settings), progress, stop)
     except (CompareError, ModelError) as error:
-        fail(str(error))
+        fail(error)
     except StoppedError:
         fail("Stopped. Nothing was kept.", INTERRUPTED)
     if compared:

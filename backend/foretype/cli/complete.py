@@ -54,7 +54,7 @@ def complete(
         ready = prepared(patient)
         outcome, elapsed_ms = asyncio.run(_load_and_ask(ready.folder, patient, keystroke))
     except CannotServeError as error:
-        fail(str(error))
+        fail(error)
     if isinstance(outcome, Failure):
         fail(outcome.message)
     if as_json:

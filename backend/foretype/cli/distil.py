@@ -139,7 +139,7 @@ def _distil(
         asked = Asked(teacher, texts, out, Wishes(**wishes), resume, _device(device), threads)
         return distil(asked, watcher, watcher.stopping)
     except DistilError as error:
-        fail(str(error))
+        fail(error)
     except StoppedError as stopped:
         console.print(
             f"Stopped after step {stopped.step}. The same command with --resume goes on from there."

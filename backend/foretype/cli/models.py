@@ -19,7 +19,8 @@ from rich.table import Table
 
 from foretype.cli.commands import command
 from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
-from foretype.runtime.providers import ProviderMissingError, Surroundings, choose
+from foretype.cli.sentences import remedy
+from foretype.runtime.providers import ProviderMissingError, Surroundings, choose_provider
 
 if TYPE_CHECKING:
     from foretype.models.manifest import PassedOver
@@ -85,9 +86,9 @@ def prepare(
     )
     try:
         # Before an import that would fail without saying why, and before minutes of work for nothing.
-        chosen = choose(settings.provider, Surroundings.here(), half=True)
+        chosen = choose_provider(settings.provider, Surroundings.here(), half=True)
     except ProviderMissingError as error:
-        fail(str(error))
+        fail(error)
     console = Console(stderr=True, highlight=False)
     with _stoppable(console):
         if while_stdin_open:
@@ -115,7 +116,7 @@ def prepare(
                     progress=progress,
                 )
         except ModelError as error:
-            fail(str(error))
+            fail(error)
     console.print(_summary(ready), soft_wrap=True)
 
 
@@ -158,7 +159,7 @@ def _chosen(settings: Settings, source: Path | None, console: Console) -> tuple[
     Raises ModelError.
     """
     from foretype.models.errors import NotAModelError
-    from foretype.models.prepared import load_prepared, remedy
+    from foretype.models.prepared import load_prepared, origin_of
     from foretype.prepare.choose import choose
     from foretype.prepare.ensure import named_folders
 
@@ -167,7 +168,8 @@ def _chosen(settings: Settings, source: Path | None, console: Console) -> tuple[
     if choice.recipe is None:
         whole = load_prepared(settings.models_dir / choice.name)
         raise NotAModelError(
-            f"{whole.folder.name} is prepared, and no recipe says how to make it anew. {remedy(whole.folder)}"
+            f"{whole.folder.name} is prepared, and no recipe says how to make it again. "
+            + remedy(whole.folder, origin_of(whole.folder))
         )
     if settings.model is None:
         console.print(f"{choice.reason[:1].upper()}{choice.reason[1:]}.")
@@ -193,7 +195,7 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
     _require_readable(settings.models_dir)
     table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
     recipes, there = recipe_names(), prepared_names(settings.models_dir)
-    damaged: list[str] = []
+    damaged: list[Exception] = []
     for name in [*recipes, *(other for other in there if other not in recipes)]:
         described = ""
         try:
@@ -207,14 +209,14 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
                 table.add_row("", "", *_other_figures(other), style="dim")
         except ModelError as error:
             table.add_row(name, described, "damaged")
-            damaged.append(str(error))
+            damaged.append(error)
     console = Console()
     console.print(table)
     if not there:
         make = command("prepare", models_dir=settings.models_dir)
         console.print(f"\nNone is prepared yet. Make one with: {make}", soft_wrap=True)
-    for sentence in damaged:
-        say(sentence)
+    for problem in damaged:
+        say(problem)
     if damaged:
         raise typer.Exit(FAILED)
 

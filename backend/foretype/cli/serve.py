@@ -78,7 +78,7 @@ def serve(
     try:
         bound = bind(settings.host, settings.port)
     except CannotListenError as error:
-        fail(str(error))
+        fail(error)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         code = runner.run(_serve(settings, bound))
     raise typer.Exit(code)
@@ -114,7 +114,7 @@ async def _serve(settings: Settings, bound: list[sockets.socket]) -> int:
             say(broken)
             return 1
     except (CannotServeError, BadStateError) as error:
-        say(str(error))
+        say(error)
         return 1
     finally:
         await server.drain()

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from rich.console import Console
 
+from foretype.cli.sentences import remedy, sentence
 from foretype.engine.contract import Engine
 from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
@@ -35,13 +36,13 @@ def prepared(settings: Settings) -> Prepared:
     """Prepare the model if it is not there yet: minutes, with a progress bar. Raises `CannotServeError`."""
     from foretype.models.errors import ModelError
     from foretype.prepare.ensure import ensure_prepared
-    from foretype.runtime.providers import ProviderMissingError, Surroundings, choose
+    from foretype.runtime.providers import ProviderMissingError, Surroundings, choose_provider
 
     try:
-        choose(settings.provider, Surroundings.here(), half=True)  # before minutes of work for nothing
+        choose_provider(settings.provider, Surroundings.here(), half=True)
         ready: Prepared = ensure_prepared(settings)
     except (ModelError, ProviderMissingError) as error:
-        raise CannotServeError(str(error)) from error
+        raise CannotServeError(sentence(error)) from error
     return ready
 
 
@@ -57,12 +58,12 @@ async def started(folder: Path, settings: Settings, stages: Stages | None = None
         with Console(stderr=True).status("Loading the model"):
             return await start_engine(folder, settings, stages)
     except ProviderMissingError as missing:
-        raise CannotServeError(str(missing)) from missing
+        raise CannotServeError(sentence(missing)) from missing
     except Exception as error:  # whatever the runtime's libraries raise for a model that they cannot load
-        from foretype.models.prepared import remedy
-        from foretype.prepare.folder import first_line
+        from foretype.models.prepared import origin_of
+        from foretype.support.wording import first_line
 
         # Nothing is typed yet, so the library's words hold nothing of it.
         raise CannotServeError(
-            f"The model in {folder} cannot be loaded: {first_line(error)} {remedy(folder)}"
+            f"The model in {folder} cannot be loaded: {first_line(error)} {remedy(folder, origin_of(folder))}"
         ) from error

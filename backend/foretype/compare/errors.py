@@ -1,6 +1,8 @@
-"""What can go wrong with a comparison, each as a sentence that says what to do."""
+"""What can go wrong with a comparison. The command line adds commands to copy (`foretype.cli.sentences`)."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class CompareError(Exception):
@@ -9,6 +11,23 @@ class CompareError(Exception):
 
 class NotPreparedError(CompareError):
     """What was named is no prepared model."""
+
+
+class RecipeNotPreparedError(NotPreparedError):
+    """A recipe's model has not been prepared yet."""
+
+    def __init__(self, name: str, models_dir: Path) -> None:
+        super().__init__(f"{name} is not prepared yet.")
+        self.name = name
+        self.models_dir = models_dir
+
+
+class FolderNotPreparedError(NotPreparedError):
+    """A folder holds a transformers model, which has not been prepared yet."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} holds a transformers model that is not prepared yet.")
+        self.folder = folder
 
 
 class NothingToReadError(CompareError):

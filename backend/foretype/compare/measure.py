@@ -32,9 +32,9 @@ from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
 from foretype.prepare.gate import gate_text
-from foretype.runtime import open_runtime
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Logits
+from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.support.settings import Settings
 

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from foretype.cli.commands import command
-from foretype.compare.errors import NotPreparedError
+from foretype.compare.errors import FolderNotPreparedError, NotPreparedError, RecipeNotPreparedError
 from foretype.models.manifest import GRAPH, MANIFEST, Manifest
 from foretype.models.prepared import Prepared, is_prepared, load_prepared
 from foretype.models.recipe import recipe_names
@@ -54,10 +53,11 @@ def _find(name: str, models_dir: Path) -> Prepared:
     if folder.is_dir():
         if (folder / MANIFEST).exists() or (folder / GRAPH).exists():
             return load_prepared(folder.resolve())
-        raise NotPreparedError(_unprepared_folder(folder))
+        if (folder / "config.json").is_file():
+            raise FolderNotPreparedError(folder)
+        raise NotPreparedError(_no_model_in(folder))
     if name in recipe_names():
-        ready = command("prepare", name, models_dir=models_dir)
-        raise NotPreparedError(f"{name} is not prepared yet. Make it ready with: {ready}")
+        raise RecipeNotPreparedError(name, models_dir)
     raise NotPreparedError(
         f"There is no model “{name}”: no folder, and no recipe of that name. Prepared in {models_dir}: "
         f"{', '.join(_prepared_in(models_dir)) or 'none'}. Recipes: {', '.join(recipe_names())}."
@@ -69,12 +69,7 @@ def _is_plain(name: str) -> bool:
     return name not in ("", ".", "..") and not any(mark in name for mark in (os.sep, os.altsep or os.sep))
 
 
-def _unprepared_folder(folder: Path) -> str:
-    if (folder / "config.json").is_file():
-        return (
-            f"{folder} holds a transformers model that is not prepared yet. Make it ready, and compare it by "
-            f"the name that this prints: {command('prepare', folder)}"
-        )
+def _no_model_in(folder: Path) -> str:
     inside = _prepared_in(folder)
     if inside:
         return f"{folder} holds prepared models, but is none. Name one: {', '.join(inside)}."

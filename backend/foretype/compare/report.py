@@ -18,7 +18,7 @@ from foretype.compare.named import RANDOM_WEIGHTS, Named
 from foretype.compare.run import Compared
 from foretype.compare.texts import ANSWER_CHARS, Texts
 from foretype.models.field_kind import FieldKind
-from foretype.support.counted import many
+from foretype.support.wording import many
 
 NO_QUALITY = "random weights"
 NAMES_WIDTH, MODEL_WIDTH = 28, 16  # characters that a column takes at least

@@ -14,7 +14,7 @@ from foretype.compare.errors import NothingToReadError
 from foretype.distil.errors import BadTextsError
 from foretype.distil.texts import find_texts
 from foretype.prepare.gate import gate_text
-from foretype.support.counted import many
+from foretype.support.wording import many
 
 SHORTEST = 150  # characters; typing a shorter text says little
 ANSWER_CHARS = 300  # that stand before the caret where one answer is asked for

@@ -29,7 +29,7 @@ from foretype.distil.models import (
 from foretype.distil.plan import Plan, Wishes, check_wishes, new_plan
 from foretype.distil.texts import Texts, open_tokens, write_tokens
 from foretype.distil.trainer import Trainer, bytes_of_checkpoint
-from foretype.prepare.export import quiet
+from foretype.prepare.quiet import quiet
 from foretype.support.progress import Progress
 
 

@@ -23,9 +23,9 @@ from foretype.engine.tree.draft import Draft, TreeLimits
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
-from foretype.runtime import open_runtime
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk, Step
+from foretype.runtime.open import open_runtime
 from foretype.runtime.out_of_memory import OutOfMemoryError
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import NAMES, first_gpu

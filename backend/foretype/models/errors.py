@@ -1,10 +1,12 @@
-"""What can go wrong with a model, each as one sentence that says what to do. The command line prints the
-sentence, no stack trace.
+"""What can go wrong with a model. `str()` of each says what happened; its attributes hold the data.
+
+The command line adds what to do, with a command to copy (`foretype.cli.sentences`), and prints no stack
+trace.
 """
 
 from __future__ import annotations
 
-import shlex
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -16,11 +18,7 @@ class RecipeNotFoundError(ModelError):
     """No recipe has that name, and no prepared model. `known` are the names that there are."""
 
     def __init__(self, name: str, known: list[str]) -> None:
-        folder = shlex.quote(name) if "/" in name else "FOLDER"
-        super().__init__(
-            f"There is no model “{name}”. There are: {', '.join(known) or 'none'}. "
-            f"One in a folder is prepared with: foretype prepare {folder}"
-        )
+        super().__init__(f"There is no model “{name}”. There are: {', '.join(known) or 'none'}.")
         self.name = name
         self.known = known
 
@@ -50,8 +48,25 @@ class NameTakenError(ModelError):
     """A model cannot be kept under the name that is wanted for it."""
 
 
+class RecipeNameTakenError(NameTakenError):
+    """A folder's model would have the name of a recipe."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        super().__init__(f"There is a recipe {name}: give the model in {folder} another name with --name.")
+        self.name = name
+        self.folder = folder
+
+
 class NotAModelError(ModelError):
     """The folder or file is no model, or not one that continues text."""
+
+
+class AlreadyPreparedError(NotAModelError):
+    """A folder was named as a transformers model, and it holds a prepared model."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} is prepared already.")
+        self.folder = folder
 
 
 class ModelsFolderError(ModelError):
@@ -81,13 +96,25 @@ class QualityRefusedError(ModelError):
     """No set of quantised weights was as good as the float32 ones."""
 
 
-class PreparedInvalidError(ModelError):
-    """A prepared model's folder is not whole, or not what its manifest says. `remedy` is what to do."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a prepared model can be made again from: the recipe of its name, or a transformers folder.
 
-    def __init__(self, folder: Path, reason: str, remedy: str) -> None:
-        super().__init__(f"The prepared model in {folder} cannot be used: {reason}. {remedy}")
+    If it is neither, the model was copied from another machine, and has to be copied again.
+    """
+
+    has_recipe: bool = False
+    folder: str | None = None
+
+
+class PreparedInvalidError(ModelError):
+    """A prepared model's folder is incomplete, or its files are not what its manifest says."""
+
+    def __init__(self, folder: Path, reason: str, origin: Origin) -> None:
+        super().__init__(f"The prepared model in {folder} cannot be used: {reason}.")
         self.folder = folder
         self.reason = reason
+        self.origin = origin
 
 
 class PreparationEndedError(ModelError):

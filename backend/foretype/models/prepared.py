@@ -10,8 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from foretype.cli.commands import command
-from foretype.models.errors import PreparedInvalidError
+from foretype.models.errors import Origin, PreparedInvalidError
 from foretype.models.manifest import FORMAT, GRAPH, MANIFEST, TOKENIZER, FileEntry, Manifest
 from foretype.models.recipe import recipe_names
 
@@ -123,24 +122,18 @@ def _mismatch(folder: Path, manifest: Manifest) -> str | None:
     return None
 
 
-def remedy(folder: Path) -> str:
-    """What to do about a prepared model that cannot be used, as a sentence: where nobody knows what it was
-    made from, it is copied anew.
-    """
-    again = "Make it again with: "
+def origin_of(folder: Path) -> Origin:
+    """What the prepared model in `folder` was made from, as far as that is known here."""
     if folder.name in recipe_names():
-        return again + command("prepare", folder.name, "--force", models_dir=folder.parent)
+        return Origin(has_recipe=True)
     source = _content(folder).get("source")
     if isinstance(source, dict) and source.get("kind") == "folder":
-        made_from = str(source.get("name"))
-        return again + command(
-            "prepare", made_from, "--name", folder.name, "--force", models_dir=folder.parent
-        )
-    return "Copy it again from where it was made."
+        return Origin(folder=str(source.get("name")))
+    return Origin()
 
 
 def _invalid(folder: Path, reason: str) -> PreparedInvalidError:
-    return PreparedInvalidError(folder, reason, remedy(folder))
+    return PreparedInvalidError(folder, reason, origin_of(folder))
 
 
 def _content(folder: Path) -> dict[str, object]:

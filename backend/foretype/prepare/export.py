@@ -6,11 +6,6 @@ calls it.
 
 from __future__ import annotations
 
-import logging
-import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +14,12 @@ from foretype.models.errors import NotAModelError
 from foretype.models.manifest import GRAPH, TOKENIZER
 from foretype.models.recipe import Recipe
 from foretype.prepare.fetch import Weights
-from foretype.prepare.folder import first_line, read_tokeniser
+from foretype.prepare.folder import read_tokeniser
 from foretype.support.progress import Progress
+from foretype.support.wording import first_line
 
 OPSET = 18
 TASK = "text-generation-with-past"
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Let nothing through of what these libraries tell their developers: tracer warnings, bars of their
-    own. Errors stay.
-    """
-    os.environ.setdefault("TQDM_DISABLE", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            logging.disable(before)
 
 
 def export(weights: Weights, recipe: Recipe, folder: Path, progress: Progress) -> None:

@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foretype.cli.commands import command
-from foretype.models.errors import ModelError, NameTakenError, NotAModelError
+from foretype.models.errors import (
+    AlreadyPreparedError,
+    ModelError,
+    NameTakenError,
+    NotAModelError,
+    RecipeNameTakenError,
+)
 from foretype.models.manifest import GRAPH, MANIFEST
 from foretype.models.prepared import read_manifest, sha256
 from foretype.models.recipe import FolderSource, Recipe, load_template, recipe_names
-from foretype.support.counted import many
+from foretype.support.wording import first_line, many
 
 CONFIG = "config.json"
 TOKENISERS = ("tokenizer.json", "tokenizer.model", "vocab.json")  # any of them will do
@@ -95,10 +100,7 @@ def look_at(folder: Path) -> TransformersFolder:
     if not folder.is_dir():
         raise NotAModelError(f"There is no folder {folder}: look at how its path is written.")
     if (folder / MANIFEST).is_file() and (folder / GRAPH).is_file():
-        raise NotAModelError(
-            f"{folder} is prepared already. Serve it with: "
-            + command("serve", "--model", folder.name, models_dir=folder.parent)
-        )
+        raise AlreadyPreparedError(folder)
     config = _config(folder)
     weights = _weights(folder)
     for file in weights:
@@ -121,7 +123,7 @@ def recipe_of(looked_at: TransformersFolder, name: str) -> Recipe:
     """The recipe that a person would write for the folder. Imports transformers. Raises NotAModelError,
     RecipeInvalidError.
     """
-    from foretype.prepare.export import quiet
+    from foretype.prepare.quiet import quiet
 
     folder = looked_at.path
     with quiet():
@@ -162,10 +164,7 @@ def name_for(looked_at: TransformersFolder, wanted: str | None, models_dir: Path
             "Give it another with --name."
         )
     if name in recipe_names():
-        raise NameTakenError(
-            f"There is a recipe {name}: give the model in {folder} another name with --name, or prepare it "
-            f"by that recipe with: {command('prepare', name, '--from', folder)}"
-        )
+        raise RecipeNameTakenError(name, folder)
     place = (models_dir / name).resolve()
     if place == folder:
         raise NameTakenError(
@@ -326,12 +325,6 @@ def read_tokeniser(folder: Path, **options: Any) -> Any:
     if not getattr(tokeniser, "is_fast", False):
         raise NotAModelError(f"The model in {folder} has no fast tokeniser, so there is no tokenizer.json.")
     return tokeniser
-
-
-def first_line(error: Exception) -> str:
-    """What a library's exception says, as the end of a sentence."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".") + "."
 
 
 def _sentence(words: str) -> str:

@@ -46,16 +46,17 @@ from foretype.prepare.check import (
     measure,
     open_reader,
 )
-from foretype.prepare.export import export, quiet
+from foretype.prepare.export import export
 from foretype.prepare.fetch import Weights, fetch, has_changed
-from foretype.prepare.folder import first_line
 from foretype.prepare.gate import gate_text
 from foretype.prepare.grid import NotOnGridError
 from foretype.prepare.half import halve
 from foretype.prepare.quantise import Blocks, quantise
+from foretype.prepare.quiet import quiet
 from foretype.runtime.providers import installed_versions
 from foretype.support.machine import machine_name
 from foretype.support.progress import SILENT, Progress
+from foretype.support.wording import first_line
 
 PACKAGES = ("torch", "transformers", "optimum", "optimum-onnx", "onnx", "onnxruntime", "onnxruntime-gpu")
 FULL_BELOW = 20_000_000  # bytes free: libraries that fail on a full disk do not all say so

@@ -1,4 +1,4 @@
-"""Where past key values lie: a pool with a row for each field, so that one run can serve several fields."""
+"""Past key values of many fields: a pool has a row for each field, so that one run can serve several."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from numpy.typing import NDArray
 
 from foretype.models.manifest import Geometry
 
-IDLE = 1  # slots at the start of each row where a run writes for the rows that it does not serve
+IDLE = 1  # slots at the start of each row; a run writes there for rows that take no part in it
 
 
 class ArenaFullError(Exception):
-    """The chunk does not fit; compact the arena or start it anew."""
+    """The chunk does not fit. Compact the arena, or start with an empty one."""
 
     def __init__(self, needed: int, capacity: int) -> None:
-        super().__init__(f"{needed} slots needed, {capacity} there")
+        super().__init__(f"{needed} slots needed, {capacity} available")
         self.needed = needed
         self.capacity = capacity
 
 
 class Pool(ABC):
-    """Rows of past key values, each given out as an `Arena`.
+    """Rows of past key values. A row that is in use is an `Arena`.
 
     The memory has the shape (layers, 2, rows, kv_heads, IDLE + capacity, head_dim) in the model's own float
-    type, which the model reads as past and writes as present. Where it lies is the subclass's matter:
+    type. The model reads it as past and writes it as present. The subclass decides where it is allocated:
     `foretype.runtime.host_pool` or `foretype.runtime.device.pool`.
     """
 
     device: tuple[str, int] = ("cpu", 0)
-    """As ONNX Runtime names it: a kind, and which one of them."""
+    """The device as ONNX Runtime names it: its kind, and its number among devices of that kind."""
 
     fixed_bytes: int = 0
-    """Memory that the pool takes from its beginning to its end, whoever has a row of it."""
+    """Bytes that the pool holds all the time, however many of its rows are in use."""
 
     def __init__(
         self, geometry: Geometry, rows: int, capacity: int, dtype: type[np.floating[Any]] = np.float32
@@ -49,7 +49,7 @@ class Pool(ABC):
 
     @property
     def is_free(self) -> bool:
-        """Whether nobody has a row of it."""
+        """Whether no row is in use."""
         return len(self._free) == self.rows
 
     @property
@@ -58,9 +58,9 @@ class Pool(ABC):
         return self.shape[3:]
 
     def take(self) -> Arena | None:
-        """A row that nobody has, the first one there is: runs are quicker over few rows. None: all are taken.
+        """The first free row, since runs over few rows are faster. None if every row is in use.
 
-        The row is free again once the arena is garbage, so a run under way keeps its own.
+        The row becomes free when the arena is garbage-collected, so a run in progress keeps its row.
         """
         if not self._free:
             return None
@@ -75,7 +75,7 @@ class Pool(ABC):
         self._free.append(row)
 
     def address(self, layer: int, which: int, row: int) -> int:
-        """Of a layer's keys (`which` 0) or values (1) from `row` on, on the pool's device."""
+        """The address, on the pool's device, of a layer's keys (`which` 0) or values (1) from `row` on."""
         part = (layer * 2 + which) * self.rows + row
         return self._base + part * int(np.prod(self.row_shape)) * np.dtype(self.dtype).itemsize
 
@@ -86,21 +86,22 @@ class Pool(ABC):
 
     @abstractmethod
     def release(self, row: int) -> None:
-        """Nobody has the row any more: its memory may be given back."""
+        """The row is no longer in use: its memory may be freed."""
 
     @abstractmethod
     def copy(self, source: Arena, row: int, count: int) -> None:
-        """The first `count` slots of `source`, of a pool of the same kind, into the first of `row`."""
+        """Copy the first `count` slots of `source` to the first slots of `row`."""
 
     @abstractmethod
     def move(self, row: int, keep: NDArray[np.int64]) -> None:
-        """The slots `keep` of a row become its first; `keep` ascends."""
+        """Move the slots `keep` of a row, in ascending order, to the row's beginning."""
 
 
 class Arena:
-    """Keys and values of up to `capacity` tokens of one field, a slot each; slots below `length` are in use.
+    """Keys and values of up to `capacity` tokens of one field, one slot for each; slots below `length` are in
+    use.
 
-    Not safe for two threads at once: its owner waits for a run to end before it touches the arena again.
+    Two threads must not use an arena at once: its owner waits until a run has ended.
     """
 
     def __init__(self, pool: Pool, row: int) -> None:
@@ -108,7 +109,7 @@ class Arena:
         self.row = row
         self.capacity = pool.capacity
         self.length = 0
-        self.touched = 0  # slots ever written: what the arena costs
+        self.touched = 0  # slots ever written, which is the memory that the arena costs
         self._adopted: Arena | None = None
         self._moves: NDArray[np.int64] | None = None
 
@@ -117,7 +118,7 @@ class Arena:
         return self.pool.slot_bytes
 
     def claim(self, count: int) -> int:
-        """Take the next `count` slots; the first one's index. Raises ArenaFullError."""
+        """Take the next `count` slots and return the index of the first. Raises ArenaFullError."""
         first = self.length
         if first + count > self.capacity:
             raise ArenaFullError(first + count, self.capacity)
@@ -126,10 +127,10 @@ class Arena:
         return first
 
     def adopt(self, other: Arena) -> None:
-        """Take over all that `other` holds, which has been run and stays as it is; this arena must be empty.
-        Raises ArenaFullError.
+        """Start with a copy of what `other` holds. This arena must be empty, and `other` must have been run
+        and must not change until then. Raises ArenaFullError.
 
-        The numbers count at once; the memory is copied by the next run (`settle`), as in `compact`.
+        `length` changes at once; the next run copies the memory (`settle`), as in `compact`.
         """
         first = self.claim(other.length)
         assert first == 0
@@ -137,23 +138,23 @@ class Arena:
         self._adopted = other
 
     def compact(self, keep: NDArray[np.int64]) -> None:
-        """Keep only the slots `keep`, ascending, which become 0, 1, 2, …; keys know their position, so moving
-        them is sound.
+        """Keep only the slots `keep`, in ascending order, which become 0, 1, 2, …. Keys contain their
+        position, so that they stay right when they are moved.
 
-        The numbers count at once; the memory is moved by the next run (`settle`), since that takes
-        milliseconds which an event loop does not have.
+        `length` changes at once; the next run moves the memory (`settle`), since this takes milliseconds, too
+        long for an event loop.
         """
         self._moves = keep if self._moves is None else self._moves[keep]
         self.length = len(keep)
 
     @property
     def is_settled(self) -> bool:
-        """Whether the memory is as the numbers say."""
+        """Whether no copy or move is still to be done."""
         return self._adopted is None and self._moves is None
 
     def settle(self) -> None:
-        """Copy what was adopted, move what was compacted. Called by whoever runs the model, before it reads
-        the memory.
+        """Do the copy that `adopt` and the move that `compact` asked for. A runtime calls this before a run
+        reads the memory.
         """
         if self._adopted is not None:
             other, self._adopted = self._adopted, None
@@ -164,17 +165,17 @@ class Arena:
 
 
 def free_arenas(pool: Pool) -> list[Arena]:
-    """All rows that nobody has, the first ones first."""
+    """All free rows, in their order."""
     return [arena for _ in range(pool.rows) if (arena := pool.take()) is not None]
 
 
 def lone_arena(pool: Pool) -> Arena:
-    """The arena of a pool that has one row, which nobody has taken."""
+    """The arena of a pool with one row, which must be free."""
     arena = pool.take()
     assert arena is not None
     return arena
 
 
 def slot_bytes(geometry: Geometry, dtype: type[np.floating[Any]] = np.float32) -> int:
-    """Memory of one token's keys and values."""
+    """Bytes of one token's keys and values."""
     return geometry.layers * 2 * geometry.kv_heads * geometry.head_dim * np.dtype(dtype).itemsize

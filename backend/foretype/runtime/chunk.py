@@ -1,4 +1,4 @@
-"""What one run of the model takes: plain arrays, checked once."""
+"""The input of one run of the model: plain arrays, checked once."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Chunk:
     """Tokens that go through the model together, appended to one arena.
 
     ids: (s,) int64, the tokens. They take the arena's next `s` slots, in this order.
-    positions: (s,) int64, where each stands in its text, the first token of a text at 0. Nodes of a tree may
-    share one.
-    visible: (s, length + s) bool, the slots that each token attends to, its own included; none behind its
-    own. `None`: all of them.
-    rows: (k,) int64, the indices into `ids` whose logits are wanted; may be empty.
+    positions: (s,) int64, the position of each token in its text; a text's first token has 0. Nodes of a tree
+    may have the same position.
+    visible: (s, length + s) bool, the slots that each token attends to: its own is one of them, none comes
+    after its own. None: all slots up to its own.
+    rows: (k,) int64, the indices into `ids` whose logits are asked for; may be empty.
     """
 
     ids: Ids
@@ -45,7 +45,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A chunk and the arena that it goes on in."""
+    """A chunk and the arena to which it is appended."""
 
     arena: Arena
     chunk: Chunk

@@ -1,4 +1,4 @@
-"""What the model says may come next at one node."""
+"""The model's probabilities for the token that comes next after one node."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from foretype.runtime.device.summary import Summary, WholeRow
 from foretype.runtime.ranks import Interval, Ranks
+from foretype.runtime.summary import Summary, WholeRow
 
 
 class Likely(NamedTuple):
@@ -25,8 +25,8 @@ class Distribution:
     top: the likeliest ranks, `Ranks.top` of them.
     log_boundary: the logarithm of the probability that no word byte comes next, special tokens included.
 
-    The whole of it may lie on a device still: `top` and `log_boundary` are always there, the other questions
-    are for one that `is_whole`.
+    All log-probabilities may still be on a device: `top` and `log_boundary` are always available, everything
+    else only after `is_whole` has returned True.
     """
 
     __slots__ = ("_ranks", "_row", "_whole", "log_boundary", "top")
@@ -40,7 +40,7 @@ class Distribution:
         whole: NDArray[np.float32] | None,
         row: WholeRow | None,
     ) -> None:
-        """`ranks`: how many there are. `whole`: (ranks,) float32, or None where it lies in `row`."""
+        """`ranks`: how many there are. `whole`: (ranks,) float32, or None if `row` fetches it."""
         self.top = top
         self.log_boundary = log_boundary
         self._ranks = ranks
@@ -65,18 +65,18 @@ class Distribution:
 
     @classmethod
     def summed_up(cls, summary: Summary, ranks: Ranks) -> Distribution:
-        """From what came back of a row of logits that stays on a device."""
+        """From the summary of a row of logits that stays on a device."""
         top = Likely(summary.top, summary.log_probs)
         return cls(top, summary.log_boundary, len(ranks), whole=None, row=summary.row)
 
     @property
     def most_bytes(self) -> int:
-        """Memory that it takes once it is whole."""
+        """Bytes that the distribution takes when it is whole."""
         return self._ranks * np.dtype(np.float32).itemsize
 
     def is_whole(self) -> bool:
-        """Whether all of it is here; fetched now if it lies on a device. False where it is gone from there:
-        the model must run again.
+        """Whether all log-probabilities are in host memory; they are fetched now if they are on a device.
+        False if they have been overwritten there: then the model must run again.
         """
         if self._whole is None and self._row is not None:
             self._whole = self._row.fetch()
@@ -84,7 +84,7 @@ class Distribution:
 
     @property
     def log_probs(self) -> NDArray[np.float32]:
-        """(ranks,) float32, natural logarithms. Only of one that `is_whole`."""
+        """(ranks,) float32, natural logarithms. Only after `is_whole` has returned True."""
         assert self._whole is not None, "asked for more than its top before it was whole"
         return self._whole
 

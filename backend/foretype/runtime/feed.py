@@ -1,4 +1,4 @@
-"""What a run of the fused graph is fed (foretype.prepare.fuse), as arrays in this computer's memory."""
+"""The inputs of the fused graph (foretype.prepare.fuse) for one run, as arrays in host memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from foretype.runtime.chunk import Chunk, Step
 
 HIDDEN = {  # added to the attention score of a slot that a token must not see
     np.float32: -1e9,
-    np.float16: -6e4,  # the half float's own range ends soon after
+    np.float16: -6e4,  # close to the least value of a half float
 }
 
 Feed = Mapping[str, np.ndarray[Any, Any]]
@@ -20,7 +20,7 @@ Float = type[np.float32] | type[np.float16]
 
 
 def of_text(arena: Arena, chunk: Chunk, dtype: Float) -> Feed:
-    """Several tokens of one text, which take the arena's next slots. Raises ArenaFullError."""
+    """Inputs for several tokens of one text, which take the arena's next slots. Raises ArenaFullError."""
     arena.settle()
     count = len(chunk.ids)
     total = IDLE + arena.claim(count) + count
@@ -41,14 +41,14 @@ def of_text(arena: Arena, chunk: Chunk, dtype: Float) -> Feed:
 
 
 def of_texts(steps: Sequence[Step], span: tuple[int, int], dtype: Float) -> Feed:
-    """One token of each of several arenas of one pool, which takes the arena's next slot.
+    """Inputs for one token of each of several arenas of one pool; each takes its arena's next slot.
 
-    span: the rows of the pool (from, to) that the run goes over. Rows in it that take no part are run all the
-    same, each over its idle slot only. Raises ArenaFullError.
+    span: the rows of the pool (from, to) that the run covers. Rows of the span that take no part run as well,
+    each over its idle slot only. Raises ArenaFullError.
     """
     first, last = span
     rows = [step.arena.row - first for step in steps]
-    seqlens = np.zeros(last - first, np.int32)  # where each row's new keys and values go
+    seqlens = np.zeros(last - first, np.int32)  # the slot of each row's new keys and values
     for step, row in zip(steps, rows, strict=True):
         step.arena.settle()
         seqlens[row] = IDLE + step.arena.claim(1)
@@ -73,10 +73,11 @@ def of_texts(steps: Sequence[Step], span: tuple[int, int], dtype: Float) -> Feed
 
 
 def padded(feed: Feed, into: Feed) -> None:
-    """Write a run over several texts into arrays of one over more, or longer ones; zeros beyond it.
+    """Write the inputs of a run into the larger arrays of a run over more or longer texts, with zeros after
+    them.
 
-    No row of the past is spread from a text that is not there, and beyond its own length none is read.
-    `total_sequence_length` is `into`'s own.
+    The zeros change no result: rows without a text are not used, and no row is read beyond its own length.
+    `total_sequence_length` keeps the value that `into` has.
     """
     for name, value in feed.items():
         if value.ndim:

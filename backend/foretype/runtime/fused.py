@@ -1,6 +1,6 @@
 """Runs the fused graph (foretype.prepare.fuse) on the CPU: past and present are one buffer, written in place.
 
-What a GPU does otherwise is in `foretype.runtime.device.runtime`.
+For a GPU see `foretype.runtime.device.runtime`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from foretype.runtime.session import open_session, session_options
 
 
 class FusedRuntime:
-    """One session, one caller at a time."""
+    """One session. Two threads must not call it at the same time."""
 
     batches = True
     needs_weights: str | None = None
@@ -38,12 +38,12 @@ class FusedRuntime:
         self._dtype = float_type(self._session)
         self.slot_bytes = slot_bytes(geometry, self._dtype)
         self.provider: str = self._session.get_providers()[0]
-        # Naming sixty buffers takes a millisecond or more, so what was named is kept, by its rows.
+        # Binding sixty buffers takes a millisecond or more, so bindings are kept for each span of rows.
         self._bindings: WeakKeyDictionary[Pool, dict[tuple[int, int], ort.IOBinding]] = WeakKeyDictionary()
 
     def reopen(self) -> None:
-        """Load the model anew, which gives all memory of the old session back. Pools made before are of no
-        more use. Raises what loading raises.
+        """Load the model again, which frees all memory of the old session. Pools that were made before cannot
+        be used any more. Raises what loading raises.
         """
         del self._session
         self._bindings.clear()
@@ -59,8 +59,8 @@ class FusedRuntime:
         return HostRuntime(self, ranks)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
-        """Logits (k, vocab_size) float32 of the asked rows; the chunk's keys and values are in the arena
-        afterwards.
+        """Logits (k, vocab_size) float32 of the asked rows. Afterwards the arena holds the chunk's keys and
+        values.
 
         Raises ArenaFullError, and ONNX Runtime's own errors.
         """
@@ -68,8 +68,8 @@ class FusedRuntime:
         return self._call(arena.pool, (arena.row, arena.row + 1), feed)
 
     def run_together(self, steps: Sequence[Step]) -> Logits:
-        """One token of each of several arenas of one pool, in one run: logits (k, vocab_size) float32 of
-        those that want them, in the order of `steps`.
+        """One token of each of several arenas of one pool, in one run: logits (k, vocab_size) float32 of the
+        steps that ask for them, in the order of `steps`.
 
         Raises ArenaFullError, and ONNX Runtime's own errors.
         """
@@ -79,7 +79,9 @@ class FusedRuntime:
         return self._call(pool, span, of_texts(steps, span, self._dtype))
 
     def _call(self, pool: Pool, rows: tuple[int, int], feed: Feed) -> Logits:
-        """The inputs of `feed` and the past of `rows` (from, to) go in. All of `feed` lives until the end."""
+        """Run with the inputs of `feed` and the past of `rows` (from, to). The arrays of `feed` are bound by
+        address, so that none may be freed before the end.
+        """
         binding = self._binding(pool, rows)
         for name, value in feed.items():
             binding.bind_input(name, "cpu", 0, value.dtype.type, value.shape, value.ctypes.data)
@@ -98,7 +100,7 @@ class FusedRuntime:
 
 
 def bind_past(binding: ort.IOBinding, pool: Pool, rows: tuple[int, int]) -> None:
-    """Name the past key values of `rows` (from, to), where they lie, as what a run reads and writes."""
+    """Bind the past key values of `rows` (from, to) as what a run reads and writes."""
     shape = (rows[1] - rows[0], *pool.row_shape)
     for layer in range(pool.shape[0]):
         for which, part in enumerate(("key", "value")):
@@ -108,13 +110,13 @@ def bind_past(binding: ort.IOBinding, pool: Pool, rows: tuple[int, int]) -> None
 
 
 def float_type(session: ort.InferenceSession) -> Float:
-    """Of a fused graph's past key values."""
+    """The type of a fused graph's past key values."""
     types = {entry.name: entry.type for entry in session.get_inputs()}
     return np.float16 if types["attention_bias"] == "tensor(float16)" else np.float32
 
 
 def _rounded(first: int, last: int, rows: int) -> tuple[int, int]:
-    """A span of rows that holds these: few different ones, so that each is named once."""
+    """A span of rows that holds these. There are few different spans, so that each is bound once."""
     span = 1
     while True:
         start = first // span * span

@@ -1,4 +1,4 @@
-"""Past key values in this computer's memory: what the CPU computes with, and what a plain export is fed."""
+"""Past key values in host memory, for runs on the CPU and for plain exports."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from foretype.runtime.arena import IDLE, Arena, Pool
 
 
 class HostPool(Pool):
-    """The memory is taken from the system untouched, and given back when an arena goes, so only slots in use
-    cost memory.
+    """Only slots in use cost memory: the system gives pages when they are first written, and gets them back
+    when an arena is freed.
     """
 
     def __init__(
@@ -52,18 +52,18 @@ class HostPool(Pool):
 
 def slots_of(arena: Arena) -> NDArray[np.floating[Any]]:
     """The memory of an arena's slots, (layers, 2, 1, kv_heads, capacity, head_dim), to read and to write.
-    Raises TypeError where it does not lie in this computer's memory.
+    Raises TypeError if it is not in host memory.
     """
     if not isinstance(arena.pool, HostPool):
-        raise TypeError("the past lies on a device")
+        raise TypeError("the past is on a device")
     return arena.pool.buffer[:, :, arena.row : arena.row + 1, :, IDLE:]
 
 
 def _untouched(size: int) -> mmap.mmap:
-    """Memory straight from the system in small pages: a few slots would touch all of the huge ones."""
+    """Memory from the system in small pages: with huge pages, a few slots would take all of the memory."""
     if not hasattr(mmap, "MAP_PRIVATE"):  # Windows
         return mmap.mmap(-1, size)
-    # Not reserved where the system knows that: most of it is never touched.
+    # Not reserved, if the system supports that: most of the memory is never written.
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
     memory = mmap.mmap(-1, size, flags=flags)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):

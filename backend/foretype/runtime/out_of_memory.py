@@ -1,25 +1,23 @@
-"""Tells a run that found no memory from one that failed otherwise: ONNX Runtime has no error of its own for
-it, only words.
-"""
+"""Recognising that a run failed for lack of memory: ONNX Runtime has no error class for that, only words."""
 
 from __future__ import annotations
 
 import errno
 import re
 
-# Its arena's words, CUDA's, cuBLAS's, and C++'s own where the computer's memory is full.
+# The words of ONNX Runtime's arena, of CUDA, of cuBLAS, and of C++ if host memory is full.
 _WORDS = re.compile(r"failed to allocate memory|out of memory|ALLOC_FAILED|bad_alloc", re.IGNORECASE)
 
 
 class OutOfMemoryError(Exception):
-    """There was no memory for a run, on the GPU or here. What its arenas hold is unknown."""
+    """There was no memory for a run, on the GPU or on the host. What its arenas hold is unknown."""
 
     def __init__(self) -> None:
         super().__init__("no memory for a run of the model")
 
 
 def recognised(error: Exception) -> Exception:
-    """`error` itself, or an OutOfMemoryError with its place in the code where that is what it says."""
+    """An OutOfMemoryError with the same traceback if `error` says that memory was lacking, else `error`."""
     if (
         isinstance(error, MemoryError)
         or (isinstance(error, OSError) and error.errno == errno.ENOMEM)

@@ -1,4 +1,4 @@
-"""Runs Optimum's export as it comes: slower, for families that have no fused graph."""
+"""Runs Optimum's export unchanged: slower, for families that have no fused graph."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from foretype.runtime.session import open_session, session_options
 
 
 class PlainRuntime:
-    """Keeps the fused runtime's contract by copying: what a token must not see is left out of the past that
-    it is given.
+    """Keeps the fused runtime's contract by copying: slots that a token must not see are left out of the past
+    that the export gets.
 
-    The export knows one mask for all tokens of a run, so nodes of a tree go through one by one and only a
-    text goes through as a whole.
+    The export has one mask for all tokens of a run. So the nodes of a tree run one by one, and only a text
+    runs as a whole.
     """
 
     batches = False
@@ -40,7 +40,7 @@ class PlainRuntime:
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 
     def reopen(self) -> None:
-        """Load the model anew, which gives all memory of the old session back. Raises what loading raises."""
+        """Load the model again, which frees all memory of the old session. Raises what loading raises."""
         del self._session
         self._session = self._open()
 
@@ -70,13 +70,15 @@ class PlainRuntime:
         return logits[chunk.rows]
 
     def run_together(self, steps: Sequence[Step]) -> Logits:
-        """As many runs: the export knows one length for all texts of a run."""
+        """One run for each step: the export has one length for all texts of a run."""
         return np.concatenate([self.run(step.arena, step.chunk) for step in steps])
 
     def _part(
         self, arena: Arena, chunk: Chunk, visible: NDArray[np.bool_], first: int, part: slice
     ) -> Logits:
-        """Some consecutive tokens of the chunk, each seeing the part's own before it and the same past."""
+        """Run consecutive tokens of the chunk. Each sees the tokens of the part before it, and all see the
+        same past.
+        """
         slots = first + np.arange(part.start, part.stop)
         past = np.flatnonzero(visible[part.start, : slots[0]])
         feed = {
@@ -96,7 +98,7 @@ class PlainRuntime:
 
 
 def _is_text(visible: NDArray[np.bool_], first: int) -> bool:
-    """Whether each token sees all of the chunk before it, and all see the same past."""
+    """Whether each token sees all tokens of the chunk before it, and all tokens see the same past."""
     own = visible[:, first:]
     return bool(
         (own == np.tri(*own.shape, dtype=np.bool_)).all() and (visible[:, :first] == visible[0, :first]).all()

@@ -1,6 +1,6 @@
-"""Where ONNX Runtime computes: which execution provider is taken, and what to do where it is not there.
+"""Execution providers: which one is chosen, its options, and what to install if it is missing.
 
-Nothing here imports ONNX Runtime before it is asked for, so `--help` stays quick.
+ONNX Runtime is imported only by the functions that need it, so that `--help` stays quick.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 from foretype.support.provider import Provider
 
 PACKAGES = ("onnxruntime", "onnxruntime-gpu")
-# By their own names: as an extra of Foretype (`[gpu]`) they come from its folder or wheel, not from an index.
+# The packages' own names: Foretype's extras (`[gpu]`) can be installed only from its folder or wheel.
 FOR_THE_CPU, FOR_A_GPU = "onnxruntime", "'onnxruntime-gpu[cuda,cudnn]'"
 MEBIBYTE = 1024 * 1024
 
 Options = dict[str, str]
 Providers = list[str | tuple[str, Options]]
-"""As ONNX Runtime takes them: by name, with options where there are any, the preferred first."""
+"""Providers as ONNX Runtime takes them: names, with options if there are any; the preferred one first."""
 
 
 NAMES = {
@@ -43,7 +43,18 @@ _WHAT_BRINGS_IT = {
 
 
 class ProviderMissingError(Exception):
-    """What was asked for cannot be had; `str()` is one sentence that says what to install."""
+    """The provider that was asked for is missing. `str()` is one sentence that says what to install."""
+
+
+class WrongWeightsError(ProviderMissingError):
+    """A prepared model has weights that the chosen provider cannot run."""
+
+    def __init__(self, folder: Path, weights: str, needed: str) -> None:
+        super().__init__(
+            f"The model in {folder} has {weights} weights, which are for the CPU; a GPU needs {needed}."
+        )
+        self.folder = folder
+        self.needed = needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ def installed_runtimes() -> dict[str, str]:
 
 
 def installed_versions(packages: Iterable[str]) -> dict[str, str]:
-    """Of those of `packages` that are installed, by name."""
+    """The versions of those of `packages` that are installed, by name."""
     found = {}
     for name in packages:
         try:
@@ -91,8 +102,8 @@ def installed_versions(packages: Iterable[str]) -> dict[str, str]:
 
 
 def check_installed(installed: Mapping[str, str]) -> None:
-    """Both packages write the same files, so whichever came last is half overwritten. Raises
-    ProviderMissingError.
+    """Both packages write the same files, so if both are installed, neither is whole. Raises
+    ProviderMissingError if both are, or none.
     """
     if not installed:
         raise ProviderMissingError(
@@ -106,18 +117,19 @@ def check_installed(installed: Mapping[str, str]) -> None:
         )
 
 
-def choose(asked: Provider, there: Surroundings, *, half: bool) -> Provider:
-    """The provider to take, never AUTO. `half`: whether the model is the float16 one that a GPU wants.
+def choose_provider(asked: Provider, there: Surroundings, *, half: bool) -> Provider:
+    """The provider to use, never AUTO. `half`: whether the model has the float16 weights that a GPU needs.
 
-    AUTO takes CUDA where runtime, GPU and model are for it. It never takes TensorRT, whose first start builds
-    engines for minutes. Raises ProviderMissingError where another was asked for and is not there.
+    AUTO becomes CUDA if ONNX Runtime, a GPU and the model support it, else CPU. It never becomes TensorRT,
+    which builds engines for minutes at its first start. Raises ProviderMissingError if a provider was asked
+    for and is missing.
     """
     if asked is Provider.AUTO:
         ready = half and there.gpu is not None and NAMES[Provider.CUDA] in there.built_in
         return Provider.CUDA if ready else Provider.CPU
     if NAMES[asked] not in there.built_in:
         raise ProviderMissingError(
-            f"FORETYPE_PROVIDER is {asked.value}, but the ONNX Runtime that is installed has none of it: "
+            f"FORETYPE_PROVIDER is {asked.value}, but the installed ONNX Runtime does not have it: "
             f"pip uninstall {' '.join(there.installed)}, then pip install {FOR_A_GPU}."
         )
     if asked is not Provider.CPU and there.gpu is None:
@@ -130,7 +142,7 @@ def with_options(
 ) -> Providers:
     """What to give to ONNX Runtime for the model in the folder `model`.
 
-    memory_mb: the most that its arena on the GPU may take. What TensorRT cannot take, CUDA computes.
+    memory_mb: the most megabytes that its arena on the GPU may take. CUDA computes what TensorRT cannot.
     """
     if provider is Provider.CPU:
         return list(CPU_ONLY)
@@ -152,12 +164,12 @@ def with_options(
 
 
 def without_tensorrt(providers: Providers) -> Providers:
-    """For graphs that are not worth an engine."""
+    """The same without TensorRT, for graphs that are too small for an engine."""
     return [one for one in providers if _name(one) != NAMES[Provider.TENSORRT]]
 
 
 def recording(providers: Providers) -> Providers | None:
-    """The same with CUDA recording its kernels (CUDA graphs); None where another computes too, or instead."""
+    """The same with CUDA recording its kernels (CUDA graphs). None if CUDA is not the first provider."""
     first = providers[0]
     if isinstance(first, str) or first[0] != NAMES[Provider.CUDA]:
         return None
@@ -169,15 +181,15 @@ def _name(provider: str | tuple[str, Options]) -> str:
 
 
 def engine_key(there: Surroundings) -> str:
-    """Names a folder of TensorRT engines: one built for another GPU, driver or runtime is not taken."""
+    """The name of a folder of TensorRT engines: each GPU, driver and runtime has its own."""
     assert there.gpu is not None
     parts = [there.gpu.name, str(there.gpu.driver), *(f"{k}={v}" for k, v in sorted(there.installed.items()))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def check_taken(asked: Providers, taken: Collection[str]) -> None:
-    """ONNX Runtime leaves out a provider that does not start and says so in its log only. Raises
-    ProviderMissingError where the first that was asked for is not among those `taken`.
+    """ONNX Runtime leaves out a provider that cannot start, and says so only in its log. Raises
+    ProviderMissingError if the first provider that was asked for is not in `taken`.
     """
     first = _name(asked[0])
     if first not in taken:
@@ -186,14 +198,14 @@ def check_taken(asked: Providers, taken: Collection[str]) -> None:
 
 def _not_there(provider: Provider) -> ProviderMissingError:
     return ProviderMissingError(
-        f"FORETYPE_PROVIDER is {provider.value}, which cannot be started here: it needs "
-        f"{_WHAT_IS_NEEDED[provider]}; {_WHAT_BRINGS_IT[provider]} brings the libraries, the driver is "
-        "the system's. FORETYPE_PROVIDER=cpu does without."
+        f"FORETYPE_PROVIDER is {provider.value}, which cannot start on this machine: it needs "
+        f"{_WHAT_IS_NEEDED[provider]}; {_WHAT_BRINGS_IT[provider]} installs the libraries; the driver "
+        "belongs to the system. FORETYPE_PROVIDER=cpu needs none of them."
     )
 
 
 def first_gpu() -> Gpu | None:
-    """Asked of the driver itself; None where there is no driver or no GPU."""
+    """Asks the driver. None if there is no driver or no GPU."""
     try:
         driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:

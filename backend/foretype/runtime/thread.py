@@ -1,4 +1,4 @@
-"""The model thread: the one place where the model runs, one run after another."""
+"""The model's thread: the only place where the model runs, one run after another."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Job:
 class ModelThread:
     """Runs the model off the event loop.
 
-    A daemon thread: a run that hangs must not keep the process from ending.
+    It is a daemon thread: a run that hangs must not keep the process from ending.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -43,17 +43,17 @@ class ModelThread:
     async def run(self, steps: Sequence[Step]) -> list[list[Distribution]]:
         """Each step's distributions. Several steps are one run: one token each, arenas of one pool.
 
-        Raises what the run raised, or OutOfMemoryError where that was its reason. Cancelling gives up the
-        wait, not the run: the arenas stay in use until that has ended.
+        Raises what the run raised, or OutOfMemoryError if that was the reason. If the caller is cancelled, it
+        stops waiting, but the run goes on, and its arenas stay in use until it has ended.
         """
         return await self._done(partial(self._run, steps))
 
     async def reopen(self) -> None:
-        """Load the model anew, after the runs that were asked for before. Raises what loading raised."""
+        """Load the model again, after the runs that were asked for before. Raises what loading raised."""
         await self._done(self._runtime.reopen)
 
     async def warm_up(self, pool: Pool) -> None:
-        """Run what a crowd in `pool` will, on this thread. Raises what the runs raised, or
+        """Warm the runtime up for `pool`, on the model's thread. Raises what the runs raised, or
         OutOfMemoryError.
         """
         await self._done(partial(self._runtime.warm_up, pool))
@@ -65,7 +65,7 @@ class ModelThread:
         try:
             return await future
         finally:
-            del future  # an error in it holds this frame: in a circle, it would hold its run for long
+            del future  # its error refers to this frame: the circle would keep the run's memory for long
 
     async def stop(self, patience: float = 1.0) -> None:
         """The thread ends after the run under way, which is waited for `patience` seconds and no longer.
@@ -77,19 +77,19 @@ class ModelThread:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            if not job.future.done():  # else nobody waits for it any more
+            if not job.future.done():  # a cancelled caller does not wait any more
                 self._do(job)
-            del job  # it holds past key values, and the next one may be long in coming
+            del job  # it refers to past key values, and the next job may come much later
 
     def _do(self, job: _Job) -> None:
         try:
             result = job.work()
-        except Exception as error:  # whatever a run raises belongs to the one who asked for it
+        except Exception as error:  # whatever a run raises goes to its caller
             self._settle(job, partial(job.future.set_exception, recognised(error)))
         else:
             self._settle(job, partial(job.future.set_result, result))
         finally:
-            del job  # likewise
+            del job  # as above
 
     def _run(self, steps: Sequence[Step]) -> list[list[Distribution]]:
         if len(steps) == 1:
@@ -101,7 +101,7 @@ class ModelThread:
     @staticmethod
     def _settle(job: _Job, settle: Callable[[], None]) -> None:
         def on_loop() -> None:
-            if not job.future.done():  # the wait may have been given up
+            if not job.future.done():  # the caller may have been cancelled
                 settle()
 
         if not job.loop.is_closed():

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Suggestion
@@ -18,8 +18,12 @@ from foretype.server.pairing import Lockout, Pairing
 from foretype.support.clock import Clock
 from foretype.support.metrics import Metrics
 
-if TYPE_CHECKING:
-    from foretype.server.connection import Connection
+
+class Leaving(Protocol):
+    """A connection, as far as the server's shutdown needs it."""
+
+    async def leave(self) -> None:
+        """Tell the client that the server is going away, and close the socket."""
 
 
 class Phase(StrEnum):
@@ -43,7 +47,7 @@ class Service:
     metrics: Metrics = field(default_factory=lambda: Metrics(code.value for code in ErrorCode))
     phase: Phase = Phase.LOADING
     engine: Engine | None = None
-    connections: set[Connection] = field(default_factory=set)
+    connections: set[Leaving] = field(default_factory=set)
     buckets: dict[str, TokenBucket] = field(default_factory=dict)
     """Of those who use HTTP without a socket, by the id of their token."""
     redeeming: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -10,9 +10,9 @@ import numpy as np
 import onnxruntime
 
 from foretype.models.manifest import Manifest
-from foretype.runtime import open_runtime
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk
+from foretype.runtime.open import open_runtime
 from latency.peers.drivers.engine import BranchingEngine, Logits, surprise
 from latency.peers.drivers.loop import serve
 

@@ -1,9 +1,9 @@
-"""Runs of few shapes over memory that stays where it is, as recordings want them (CUDA graphs).
+"""Runs with few shapes over memory that does not move, as CUDA's recordings need them (CUDA graphs).
 
-A recording holds addresses and sizes. So one token of each of several texts goes over an aligned span of the
-pool's rows, whoever of them takes part, and over as many slots as the longest text is rounded up to; inputs
-are written into memory of the run's own. ONNX Runtime records what a run number does when it first runs, and
-plays it from then on (`gpu_graph_id`); without recordings the same runs are made kernel by kernel.
+A recording holds addresses and sizes. So a run over one token of each of several texts covers an aligned span
+of the pool's rows, whichever of them take part, and the slots of the longest text, rounded up. Its inputs are
+written to memory that belongs to the run. ONNX Runtime records a run number (`gpu_graph_id`) when it first
+runs, and replays the recording from then on. Without recordings the same runs are launched kernel by kernel.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from foretype.runtime.feed import Feed, Float, padded
 from foretype.runtime.fused import bind_past
 from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
 
-# The attention reads every slot of the span, also of rows that take no part: so a few typists, who have a
-# pool's first rows, are not read with 32.
+# The attention reads every slot of the span, also in rows that take no part. A few typists have the pool's
+# first rows, so a small span is enough for them.
 SPANS = (4, 16, 32)
-SHORTEST = 256  # slots of a run's longest text, or twice, four times, … as many
+SHORTEST = 256  # the least number of slots of a run's longest text; larger shapes double it
 RUN_NUMBER = "gpu_graph_id"
-AS_IT_COMES = -1  # the number of runs that are not recorded
+UNRECORDED = -1  # the number of runs that are not recorded
 
 
 class Shape(NamedTuple):
-    """span: rows of the pool (from, to). total: slots of the longest text, with its new token's."""
+    """span: rows of the pool (from, to). total: slots of the longest text, including its new token's."""
 
     span: tuple[int, int]
     total: int
@@ -41,7 +41,7 @@ class Shape(NamedTuple):
 
 
 def shape_of(steps: Sequence[Step], pool: Pool) -> Shape:
-    """The least that holds a run over these."""
+    """The smallest shape that fits a run over these steps."""
     rows = [step.arena.row for step in steps]
     span = next(span for span in _spans(min(rows), pool.rows) if span[1] > max(rows))
     needed = IDLE + 1 + max(step.arena.length for step in steps)
@@ -49,14 +49,14 @@ def shape_of(steps: Sequence[Step], pool: Pool) -> Shape:
 
 
 def shapes(pool: Pool) -> Iterator[Shape]:
-    """Those that begin with the first row, which is given out first."""
+    """All shapes that begin with the first row, which is the first to be used."""
     for span in dict.fromkeys(_spans(0, pool.rows)):
         for total in _totals(pool):
             yield Shape(span, total)
 
 
 def _spans(row: int, rows: int) -> Iterator[tuple[int, int]]:
-    """Those that begin at or before a row, the smallest first."""
+    """The spans that begin at or before a row, the smallest first."""
     for size in SPANS:
         first = row // size * size
         yield first, min(first + size, rows)
@@ -88,20 +88,20 @@ class FixedRun:
         lock: Lock,
         number: int | None,
     ) -> None:
-        """`number` names the recording, for this session's whole life; None: there is none. `lock` is held
-        while it is made: nobody else may call CUDA then.
+        """`number` is the recording's number for the whole life of the session; None: the run is not
+        recorded. `lock` is held while it is recorded, since no other thread may call CUDA then.
         """
         self._session = session
         self._shape = shape
         self._lock = lock
-        self._unrecorded = run_options(AS_IT_COMES)
+        self._unrecorded = run_options(UNRECORDED)
         self._options = self._unrecorded if number is None else run_options(number)
         self._is_made = number is None
         self._host = _inputs(shape, dtype)
         self._binding = session.io_binding()
         self._there: dict[str, ort.OrtValue] = {}
         for name, value in self._host.items():
-            # A number that the attention's host code reads; the others are its kernels'.
+            # The attention's host code reads this one; kernels on the device read the others.
             where = ("cpu", 0) if name == "total_sequence_length" else pool.device
             there = ort.OrtValue.ortvalue_from_shape_and_type(value.shape, value.dtype.type, *where)
             there.update_inplace(value)
@@ -112,7 +112,7 @@ class FixedRun:
         self._binding.bind_output("logits", *pool.device, np.float32, out, logits.data_ptr())
 
     def run(self, feed: Feed) -> None:
-        """The logits of the asked rows are the first of its own. Raises ONNX Runtime's own errors."""
+        """The logits of the asked rows come first in the output. Raises ONNX Runtime's own errors."""
         self._write(feed)
         if self._is_made:
             self._session.run_with_iobinding(self._binding, self._options)
@@ -120,13 +120,13 @@ class FixedRun:
             self._record()
 
     def run_unrecorded(self, feed: Feed) -> None:
-        """The same, kernel by kernel. Raises ONNX Runtime's own errors."""
+        """The same run, kernel by kernel. Raises ONNX Runtime's own errors."""
         self._write(feed)
         self._session.run_with_iobinding(self._binding, self._unrecorded)
 
     def _record(self) -> None:
-        """Where that fails, this one goes without from here on. To run again does no harm: the same keys and
-        values are written to the same slots.
+        """If recording fails, this run is not recorded from now on. Running again does no harm: the same keys
+        and values are written to the same slots.
         """
         self._is_made = True
         try:
@@ -146,7 +146,7 @@ class FixedRun:
 
 
 def _inputs(shape: Shape, dtype: Float) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
-    """Zeros in the shape of each input, but for the one that is the shape's own."""
+    """Zeros in the shape of each input, except for the one that the shape determines."""
     rows, texts = shape.span[1] - shape.span[0], shape.texts
     return {
         "input_ids": np.zeros((texts, 1), np.int64),

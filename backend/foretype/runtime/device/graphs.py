@@ -1,6 +1,7 @@
-"""The small graphs by which ONNX Runtime does on a device what the host does to its own memory with numpy.
+"""Small graphs with which ONNX Runtime does on a device what numpy does in host memory.
 
-With the package `onnx`, for which a CPU's server need not wait: imported where a device is opened.
+This module imports the package `onnx`, so it is imported only when a device is opened: a server on the CPU
+does not wait for it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from foretype.runtime.ranks import Ranks
 
 IR_VERSION, OPSET = 10, 18
 TYPES = {np.float32: TensorProto.FLOAT, np.float16: TensorProto.FLOAT16}
-LEAST = 1e-12  # a probability whose logarithm is taken
+LEAST = 1e-12  # the least probability whose logarithm is taken
 
 _node, _value = helper.make_node, helper.make_tensor_value_info
 
 
 def gather(parts: int, geometry: Geometry, dtype: Float) -> bytes:
-    """For each part, `to.N` is the slots `order` of `from.N`, (kv_heads, slots, head_dim)."""
+    """For each part N, `to.N` becomes the slots `order` of `from.N`, (kv_heads, slots, head_dim)."""
     row = [geometry.kv_heads, None, geometry.head_dim]
     return _graph(
         [_node("Gather", [f"from.{n}", "order"], [f"to.{n}"], axis=1) for n in range(parts)],
@@ -35,7 +36,7 @@ def gather(parts: int, geometry: Geometry, dtype: Float) -> bytes:
 
 
 def copy() -> bytes:
-    """`there` is `here`, float32, for ONNX Runtime to carry to where `there` is bound."""
+    """`there` becomes a copy of `here`, float32. Each may be bound to another device."""
     kind = TensorProto.FLOAT, [None, None]
     return _graph([_node("Identity", ["here"], ["there"])], [_value("here", *kind)], [_value("there", *kind)])
 
@@ -57,7 +58,7 @@ def tops(ranks: Ranks) -> bytes:
         _node("Gather", ["all", "ids"], ["log_probs"], axis=1),
         _node("TopK", ["log_probs", "count"], ["top_log_probs", "top"], axis=-1),
         _node("Exp", ["log_probs"], ["probs"]),
-        # A product of matrices would be rounded to TensorFloat-32 on a GPU, and what is left of 1 is small.
+        # Not a matrix product: a GPU would round it to TensorFloat-32, and the difference from 1 is small.
         _node("Mul", ["probs", "word_start"], ["in_words"]),
         _node("ReduceSum", ["in_words", "vocabulary"], ["in_word"], keepdims=0),
         _node("Sub", ["one", "in_word"], ["rest"]),

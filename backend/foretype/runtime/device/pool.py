@@ -1,8 +1,8 @@
-"""Past key values on the device that computes: they never cross the bus.
+"""Past key values on the device that computes, so that they are never copied to the host.
 
-ONNX Runtime allocates the memory (`OrtValue`) and takes addresses inside it (`IOBinding`); what the host does
-to its own memory with numpy, small graphs do here (foretype.runtime.device.graphs). So nothing but ONNX
-Runtime is needed, and the provider `cpu` runs the same code in the tests.
+ONNX Runtime allocates the memory (`OrtValue`) and accepts addresses inside it (`IOBinding`). Small graphs
+(foretype.runtime.device.graphs) do on the device what numpy does in host memory. So only ONNX Runtime is
+needed, and in the tests the provider `cpu` runs the same code.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from foretype.runtime.session import open_session, session_options
 
 
 class DeviceMemory:
-    """Memory on one device, and what is done to it but for the model's own runs."""
+    """Memory on one device, and the copies and moves in it outside the model's own runs."""
 
     def __init__(
         self, geometry: Geometry, dtype: Float, device: tuple[str, int], providers: Providers
@@ -33,13 +33,13 @@ class DeviceMemory:
         self.device = device
         self._providers = providers
         self.lock = Lock()
-        """Held by whoever calls CUDA from another thread than the model's, and while that records: a call
-        then would fail, and spoil the recording.
+        """Held for every CUDA call from a thread that is not the model's, and while the model's thread
+        records: a call at that time fails, and the recording becomes invalid.
         """
         parts = geometry.layers * 2
         self._gather = self.open_graph(device_graphs.gather(parts, geometry, dtype))
         self._copy = self.open_graph(device_graphs.copy())
-        self._aside: tuple[tuple[int, ...], ort.OrtValue] | None = None  # one row, for moves
+        self._aside: tuple[tuple[int, ...], ort.OrtValue] | None = None  # memory for one row, used by moves
 
     def open_graph(self, graph: bytes) -> ort.InferenceSession:
         """A session of a small graph on the device (foretype.runtime.device.graphs)."""
@@ -49,15 +49,15 @@ class DeviceMemory:
         return DevicePool(self, rows, capacity)
 
     def allocate(self, shape: tuple[int, ...], dtype: Float) -> ort.OrtValue:
-        """Zeros: what a token must not see still goes through its attention, with a weight of nought.
+        """Memory filled with zeros, since attention reads slots that a token must not see, with weight 0.
 
-        Any thread may ask. Zeros of the system's own that were never written to cost no memory here.
+        Any thread may call this. The zeros in host memory are never written, so they cost no memory there.
         """
         with self.lock:
             return ort.OrtValue.ortvalue_from_numpy(np.zeros(shape, dtype), *self.device)
 
     def fetch(self, address: int, shape: tuple[int, int]) -> NDArray[np.float32]:
-        """Float32 numbers from the device. Any thread may ask. Raises ONNX Runtime's own errors."""
+        """Copy float32 numbers to the host. Any thread may call this. Raises ONNX Runtime's own errors."""
         found = np.empty(shape, np.float32)
         if not found.size:
             return found
@@ -71,9 +71,10 @@ class DeviceMemory:
     def gather(
         self, source: list[int], source_shape: tuple[int, ...], order: NDArray[np.int64], to: list[int]
     ) -> None:
-        """For each part, keys or values of a layer, the slots `order` of what lies at `source` go to `to`.
+        """For each part (the keys or the values of one layer), copy the slots `order` of `source` to `to`.
 
-        source_shape: (kv_heads, slots, head_dim) of each. The two must not overlap.
+        source, to: addresses, one for each part. source_shape: (kv_heads, slots, head_dim) of each part. The
+        memory at `source` and at `to` must not overlap.
         """
         heads, _, size = source_shape
         binding = self._gather.io_binding()
@@ -84,7 +85,7 @@ class DeviceMemory:
         self._gather.run_with_iobinding(binding)
 
     def aside(self, row_shape: tuple[int, int, int]) -> list[int]:
-        """The addresses of one row's parts, in memory that nobody else has until the next call."""
+        """Addresses for the parts of one row, in memory that is free until the next call."""
         parts = self.geometry.layers * 2
         if self._aside is None or self._aside[0] != row_shape:
             self._aside = row_shape, self.allocate((parts, *row_shape), self.dtype)
@@ -93,7 +94,7 @@ class DeviceMemory:
 
 
 class DevicePool(Pool):
-    """All of it is taken at once: a device has no pages that come when they are touched."""
+    """All memory is allocated at once: a device has no pages that are given when they are first written."""
 
     def __init__(self, memory: DeviceMemory, rows: int, capacity: int) -> None:
         super().__init__(memory.geometry, rows, capacity, memory.dtype)
@@ -107,10 +108,10 @@ class DevicePool(Pool):
         return int(self._value.data_ptr())
 
     def release(self, row: int) -> None:
-        """Nothing: the memory is the pool's until that goes."""
+        """Does nothing: the pool keeps its memory until it is freed."""
 
     def copy(self, source: Arena, row: int, count: int) -> None:
-        order = np.zeros(self.row_shape[1], np.int64)  # beyond `count` is written before it is read
+        order = np.zeros(self.row_shape[1], np.int64)  # slots after `count` are written before they are read
         order[: IDLE + count] = np.arange(IDLE + count)
         other = source.pool
         self._device_memory.gather(_parts(other, source.row), other.row_shape, order, _parts(self, row))

@@ -22,7 +22,7 @@ from foretype.models.weights import FLOAT16
 from foretype.runtime.arena import IDLE, Arena, Pool, free_arenas, slot_bytes
 from foretype.runtime.chunk import MOST_TEXTS, Chunk, Logits, Step
 from foretype.runtime.device.fixed import (
-    AS_IT_COMES,
+    UNRECORDED,
     FixedRun,
     Shape,
     run_options,
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from foretype.runtime.device.pool import DeviceMemory, DevicePool
 
 ROWS_BYTES = 1024 * MEBIBYTE  # whole rows of probabilities stay on the device in at most this much memory …
-PART_FOR_ROWS = 8  # … and in at most this part of the memory for trees
-READ = 8  # tokens of each text by which recordings are tried
-PLAYED_APART_AT_MOST = 0.01  # of the largest logit
+PART_FOR_ROWS = 8  # … and in at most an eighth of the memory for trees
+READ = 8  # tokens of each text with which recordings are checked
+REPLAY_APART_AT_MOST = 0.01  # of the largest logit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class OnDevice:
 
 
 class DeviceRuntime:
-    """One session, one caller at a time, and always the same thread: CUDA's recordings belong to one."""
+    """One session, called by one thread only, since CUDA's recordings belong to a thread."""
 
     batches = True
     needs_weights: str | None = FLOAT16
@@ -79,13 +79,15 @@ class DeviceRuntime:
         self._providers = providers
         self._device = device
         self._records = records and recording(providers) is not None
-        self._as_it_comes = run_options(AS_IT_COMES)
+        self._unrecorded = run_options(UNRECORDED)
         self._load()
         self.provider: str = self._session.get_providers()[0]
         self.slot_bytes = slot_bytes(geometry, self._dtype)
 
     def _load(self) -> None:
-        from foretype.runtime.device.pool import DeviceMemory  # with onnx, which the CPU need not wait for
+        from foretype.runtime.device.pool import (
+            DeviceMemory,
+        )  # imports onnx, for which a server on the CPU need not wait
 
         self._load_session()
         self._dtype: Float = float_type(self._session)
@@ -107,8 +109,8 @@ class DeviceRuntime:
         return self.memory.allocate((rows, self.geometry.vocab_size), np.float32)
 
     def reopen(self) -> None:
-        """Load the model anew, which gives all memory of the old session back. Pools made before are of no
-        more use. Raises what loading raises.
+        """Load the model again, which frees all memory of the old session. Pools that were made before cannot
+        be used any more. Raises what loading raises.
         """
         del self._fixed, self._session, self.memory, self._logits, self._logits_of_texts
         self._load()
@@ -117,8 +119,8 @@ class DeviceRuntime:
         return self.memory.new_pool(rows, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
-        """Logits (k, vocab_size) float32 of the asked rows, brought to the host; the chunk's keys and values
-        are in the arena afterwards.
+        """Logits (k, vocab_size) float32 of the asked rows, copied to the host. Afterwards the arena holds
+        the chunk's keys and values.
 
         Raises ArenaFullError, and ONNX Runtime's own errors.
         """
@@ -126,7 +128,7 @@ class DeviceRuntime:
 
     def run_together(self, steps: Sequence[Step]) -> Logits:
         """One token of each of several arenas of one pool, in one run: logits (k, vocab_size) float32 of
-        those that want them, in the order of `steps`, brought to the host.
+        the steps that ask for them, in the order of `steps`, copied to the host.
 
         Raises ArenaFullError, and ONNX Runtime's own errors.
         """
@@ -136,21 +138,23 @@ class DeviceRuntime:
         return self.memory.fetch(left.address, (left.rows, self.geometry.vocab_size))
 
     def leave(self, steps: Sequence[Step]) -> OnDevice:
-        """A run whose logits stay on the device: any tokens of one text, or one of each of several."""
+        """A run whose logits stay on the device: over any tokens of one text, or one token of each of
+        several.
+        """
         pool = steps[0].arena.pool
         if any(len(step.chunk.ids) > 1 for step in steps):
             (one,) = steps
             feed = of_text(one.arena, one.chunk, self._dtype)
-            return self._run_as_it_comes(pool, (one.arena.row, one.arena.row + 1), feed)
+            return self._run_unrecorded(pool, (one.arena.row, one.arena.row + 1), feed)
         if len(steps) > MOST_TEXTS:
-            return self._run_as_it_comes(pool, (0, pool.rows), of_texts(steps, (0, pool.rows), self._dtype))
+            return self._run_unrecorded(pool, (0, pool.rows), of_texts(steps, (0, pool.rows), self._dtype))
         shape = shape_of(steps, pool)
         feed = of_texts(steps, shape.span, self._dtype)
         self._fixed_run(pool, shape).run(feed)
         return OnDevice(self._logits_of_texts.data_ptr(), len(feed["rows"]))
 
     def _fixed_run(self, pool: Pool, shape: Shape) -> FixedRun:
-        """Made where there is none of the shape."""
+        """The run of that shape, made if there is none yet."""
         of_pool = self._fixed.setdefault(pool, {})
         if shape not in of_pool:
             self._recordings += 1
@@ -160,10 +164,10 @@ class DeviceRuntime:
             )
         return of_pool[shape]
 
-    def _run_as_it_comes(self, pool: Pool, span: tuple[int, int], feed: Feed) -> OnDevice:
-        """What is bound here is copied to the device when it is bound. All of `feed` lives until the end."""
+    def _run_unrecorded(self, pool: Pool, span: tuple[int, int], feed: Feed) -> OnDevice:
+        """Inputs are copied to the device when they are bound. `feed` must not be freed before the end."""
         wanted = len(feed["rows"])
-        if not wanted:  # one at least: an output without rows is nothing that providers are tested with
+        if not wanted:  # at least one row: providers are not tested with an output that has none
             feed = {**feed, "rows": np.zeros(1, np.int64)}
         if wanted > self._logits.shape()[0]:
             self._logits = self._new_logits(wanted)
@@ -173,17 +177,17 @@ class DeviceRuntime:
             binding.bind_input(name, "cpu", 0, value.dtype.type, value.shape, value.ctypes.data)
         out = (1, len(feed["rows"]), self.geometry.vocab_size)
         binding.bind_output("logits", *self._device, np.float32, out, self._logits.data_ptr())
-        self._session.run_with_iobinding(binding, self._as_it_comes)
+        self._session.run_with_iobinding(binding, self._unrecorded)
         return OnDevice(self._logits.data_ptr(), wanted)
 
-    # -- before anybody is served --
+    # -- before the server is ready --
 
     def warm_up(self, pool: Pool) -> None:
-        """Run what crowds in a pool of which nobody has a row will: kernels are chosen, TensorRT builds its
-        engines, CUDA makes its recordings.
+        """Make the runs of many fields in a pool whose rows are all free: kernels are chosen, TensorRT builds
+        its engines, CUDA makes its recordings.
 
-        These are played, and done without from here on where that fails or gives other logits. Raises
-        OutOfMemoryError, and ONNX Runtime's own errors.
+        The recordings are replayed and compared. If that fails or gives other logits, no run is recorded from
+        now on. Raises OutOfMemoryError, and ONNX Runtime's own errors.
         """
         self._read_something(pool)
         trouble = self._trouble(pool) if self._records else None
@@ -194,11 +198,11 @@ class DeviceRuntime:
             self._load_session()
         if not self._records:
             for shape in shapes(pool):
-                for steps in _two_crowds(pool, shape):
+                for steps in _two_sets_of_texts(pool, shape):
                     self._fixed_run(pool, shape).run(of_texts(steps, shape.span, self._dtype))
 
     def _read_something(self, pool: Pool) -> None:
-        """So that there is something for a token to see, and not to see."""
+        """Fill slots, so that there are some for a token to see and some that it must not see."""
         tokens = np.arange(min(READ, pool.capacity), dtype=np.int64)
         for arena in free_arenas(pool):
             self.leave([Step(arena, Chunk(tokens, tokens, None, tokens[:0]))])
@@ -207,21 +211,23 @@ class DeviceRuntime:
         return TopRuntime(self, ranks, min(ROWS_BYTES, most_bytes // PART_FOR_ROWS))
 
     def _trouble(self, pool: Pool) -> Mapping[str, object] | None:
-        """What is wrong with recordings, for the log. No traceback is kept: it would hold the session."""
+        """What is wrong with recordings, for the log. No traceback is kept: it would refer to the session."""
         try:
-            apart = max(self._played_apart(pool, shape) for shape in shapes(pool))
-        except Exception as error:  # whatever ONNX Runtime or CUDA have against it, it runs without as well
+            apart = max(self._replay_apart(pool, shape) for shape in shapes(pool))
+        except Exception as error:  # whatever the reason is, the same runs work without recordings
             if isinstance(recognised(error), OutOfMemoryError):
                 raise
             return logs.of(error)
-        return None if apart <= PLAYED_APART_AT_MOST else {"apart": apart}
+        return None if apart <= REPLAY_APART_AT_MOST else {"apart": apart}
 
-    def _played_apart(self, pool: Pool, shape: Shape) -> float:
-        """How far logits of a recording that one crowd made and another plays are from those of that one's
-        run without it, in parts of the largest; infinite where there is none.
+    def _replay_apart(self, pool: Pool, shape: Shape) -> float:
+        """Record a run over one set of texts and replay it over another: the largest difference from the
+        logits of an unrecorded run, as a part of the largest logit. Infinite if a logit is not a number.
         """
         fixed = self._fixed_run(pool, shape)
-        first, second = (of_texts(steps, shape.span, self._dtype) for steps in _two_crowds(pool, shape))
+        first, second = (
+            of_texts(steps, shape.span, self._dtype) for steps in _two_sets_of_texts(pool, shape)
+        )
         out = self._logits_of_texts.data_ptr(), (len(second["rows"]), self.geometry.vocab_size)
         fixed.run_unrecorded(second)
         expected = self.memory.fetch(*out)
@@ -232,7 +238,7 @@ class DeviceRuntime:
 
 
 class TopRuntime:
-    """A `DeviceRuntime` of whose logits only the top comes back. Implements
+    """A `DeviceRuntime` that copies only the likeliest tokens of each row to the host. Implements
     `foretype.runtime.protocol.Runtime`.
     """
 
@@ -240,7 +246,7 @@ class TopRuntime:
     warms_beginnings = True
 
     def __init__(self, runtime: DeviceRuntime, ranks: Ranks, rows_bytes: int) -> None:
-        """`rows_bytes`: of whole rows that stay on the device for a while."""
+        """`rows_bytes`: memory for whole rows, which stay on the device until later rows overwrite them."""
         self.provider = runtime.provider
         self.slot_bytes = runtime.slot_bytes
         self._runtime = runtime
@@ -254,8 +260,8 @@ class TopRuntime:
         self._tops = Tops(self._runtime.memory, self._ranks, self.own_bytes, MOST_TEXTS)
 
     def reopen(self) -> None:
-        """Load the model anew. Pools made before are of no more use, and rows that stayed on the device are
-        gone. Raises what loading raises.
+        """Load the model again. Pools that were made before cannot be used any more, and rows on the device
+        are lost. Raises what loading raises.
         """
         del self._tops
         self._runtime.reopen()
@@ -283,10 +289,10 @@ class TopRuntime:
         return [Distribution.summed_up(summary, self._ranks) for summary in summaries]
 
 
-def _two_crowds(pool: Pool, shape: Shape) -> Iterator[list[Step]]:
-    """Long texts that fill the shape, and then one fewer, short ones in another order with other tokens, of
-    which one does not see what is before it and one wants no logits: whatever was recorded of the first is
-    wrong for these.
+def _two_sets_of_texts(pool: Pool, shape: Shape) -> Iterator[list[Step]]:
+    """First long texts that fill the shape. Then one text fewer, all short, in another order, with other
+    tokens; one does not see what comes before it, and one asks for no logits. So anything that a recording
+    takes from the first set is wrong for the second.
     """
     arenas = free_arenas(pool)
     inside = [arena for arena in arenas if shape.span[0] <= arena.row < shape.span[1]][: shape.texts]
@@ -301,6 +307,6 @@ def _two_crowds(pool: Pool, shape: Shape) -> Iterator[list[Step]]:
 
 
 def _one_more(arena: Arena, length: int, token: int) -> Step:
-    """A token after `length` slots, whatever is in them."""
+    """A token after `length` slots, whatever they hold."""
     arena.length = max(0, length)
     return Step(arena, Chunk(np.array([token]), np.array([arena.length]), None, np.zeros(1, np.int64)))

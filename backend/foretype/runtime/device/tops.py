@@ -1,8 +1,9 @@
-"""The top of each distribution taken on the device, so that the whole of a row does not cross the bus.
+"""The likeliest tokens of each distribution, found on the device, so that whole rows are not copied to the
+host.
 
-A search asks a distribution mostly for its likeliest tokens. Near the caret it asks for more, the mass of all
-tokens that begin with half a word, say; so the rows stay on the device for a while, in a ring that later ones
-write over, and one that is asked for comes then.
+A search mostly asks a distribution for its likeliest tokens. Near the caret it asks for more, such as the
+probability of all tokens that begin with half a word. So whole rows stay on the device in a ring buffer until
+later rows overwrite them, and a row is copied to the host when it is asked for.
 """
 
 from __future__ import annotations
@@ -14,27 +15,29 @@ from numpy.typing import NDArray
 
 from foretype.runtime.device import graphs as device_graphs
 from foretype.runtime.device.pool import DeviceMemory
-from foretype.runtime.device.summary import Summary
 from foretype.runtime.ranks import Ranks
+from foretype.runtime.summary import Summary
 from foretype.support import logs
 
 
 class Tops:
-    """One caller at a time takes; rows are fetched from any thread."""
+    """`take` is called by one thread at a time; any thread may call `fetch`."""
 
     def __init__(self, memory: DeviceMemory, ranks: Ranks, most_bytes: int, least_rows: int) -> None:
-        """`most_bytes`: of the ring, which has `least_rows` all the same: the most rows of one run."""
+        """`most_bytes`: the size of the ring buffer, which has `least_rows` rows in any case: the most rows
+        of one run.
+        """
         self._memory = memory
         self._ranks = ranks
         self._width = len(ranks.ids)
         self._row_bytes = self._width * np.dtype(np.float32).itemsize
         self.rows = max(least_rows, most_bytes // self._row_bytes)
         self._ring = memory.allocate((self.rows, self._width), np.float32)
-        self._written = 0  # rows ever given out, and those left out where the ring's end was too near
+        self._written = 0  # rows ever used, and rows skipped because too few were left before the ring's end
         self._session = memory.open_graph(device_graphs.tops(ranks))
 
     def take(self, logits: int, shape: tuple[int, int]) -> list[Summary]:
-        """Of the rows of logits, (k, vocab_size) float32, at an address on the device."""
+        """Summaries of rows of logits, (k, vocab_size) float32, at an address on the device."""
         count = shape[0]
         if count == 0:
             return []
@@ -55,8 +58,8 @@ class Tops:
         ]
 
     def fetch(self, number: int) -> NDArray[np.float32] | None:
-        """The row of that number; None where it was, or just now is, written over, or cannot be had: what is
-        wrong then, the run will say that is made for it.
+        """The row with that number. None if later rows have overwritten it or are doing so, or if the copy
+        fails: the caller then runs the model again, and that run reports what is wrong.
         """
         if self._is_gone(number):
             return None
@@ -68,11 +71,11 @@ class Tops:
         return None if self._is_gone(number) else found
 
     def _next(self, count: int) -> int:
-        """The number of the first of the next rows, which lie side by side. Older rows that lie there are
-        gone from now on, before they are written over.
+        """The number of the first of the next `count` rows, which are contiguous. Older rows in their place
+        count as overwritten from now on.
         """
         if count > self.rows:
-            raise ValueError(f"{count} rows at once, where {self.rows} are kept")
+            raise ValueError(f"{count} rows at once, but the ring buffer has {self.rows}")
         left = self.rows - self._written % self.rows
         first = self._written if count <= left else self._written + left
         self._written = first + count

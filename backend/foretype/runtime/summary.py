@@ -1,4 +1,4 @@
-"""What comes back of a row of logits that stays on the device: its top, and where the whole of it lies."""
+"""What the host gets of a row of logits that stays on a device: its top, and a way to fetch all of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class WholeRow(Protocol):
     """All log-probabilities of a row, on the device."""
 
     def fetch(self) -> NDArray[np.float32] | None:
-        """(ranks,) float32; None where later rows have been written over it. Any thread may ask."""
+        """(ranks,) float32. None if later rows have overwritten it. Any thread may call this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,53 @@
+"""What an error says at the terminal: its own sentence, then what to do, with a command to copy."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from foretype.cli.commands import command
+from foretype.compare.errors import FolderNotPreparedError, RecipeNotPreparedError
+from foretype.models.errors import (
+    AlreadyPreparedError,
+    Origin,
+    PreparedInvalidError,
+    RecipeNameTakenError,
+    RecipeNotFoundError,
+)
+from foretype.runtime.providers import WrongWeightsError
+
+
+def sentence(error: Exception) -> str:
+    match error:
+        case PreparedInvalidError():
+            return f"{error} {remedy(error.folder, error.origin)}"
+        case AlreadyPreparedError(folder=folder):
+            serve = command("serve", "--model", folder.name, models_dir=folder.parent)
+            return f"{error} Serve it with: {serve}"
+        case RecipeNameTakenError(name=name, folder=folder):
+            by_recipe = command("prepare", name, "--from", folder)
+            return f"{error} Or prepare the folder by that recipe with: {by_recipe}"
+        case RecipeNotFoundError(name=name):
+            folder_named = shlex.quote(name) if "/" in name else "FOLDER"
+            return f"{error} Prepare a model in a folder with: foretype prepare {folder_named}"
+        case WrongWeightsError(folder=folder, needed=needed):
+            again = command("prepare", folder.name, "--weights", needed, "--force", models_dir=folder.parent)
+            return f"{error} Make it with: {again}"
+        case RecipeNotPreparedError(name=name, models_dir=models_dir):
+            return f"{error} Prepare it with: {command('prepare', name, models_dir=models_dir)}"
+        case FolderNotPreparedError(folder=folder):
+            prepare = command("prepare", folder)
+            return f"{error} Prepare it, and compare it by the name that this prints: {prepare}"
+        case _:
+            return str(error)
+
+
+def remedy(folder: Path, origin: Origin) -> str:
+    """What to do about a prepared model that cannot be used."""
+    again = "Make it again with: "
+    if origin.has_recipe:
+        return again + command("prepare", folder.name, "--force", models_dir=folder.parent)
+    if origin.folder is not None:
+        words = ("prepare", origin.folder, "--name", folder.name, "--force")
+        return again + command(*words, models_dir=folder.parent)
+    return "Copy it again from where it was made."
