@@ -127,7 +127,7 @@ def main(
 ) -> None:
     """Type the same texts at a server that runs ahead and at one that does not, and compare the suggestions.
 
-    Takes about two minutes.
+    Takes about three minutes. `--mails 1` is a short run of one minute.
     """
     console = Console()
     with errors_as_sentences(console, "agreement"):

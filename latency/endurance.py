@@ -126,7 +126,7 @@ def main(
 ) -> None:
     """Start a server, type random text at it for a long time, and watch its memory.
 
-    Takes about half an hour. `--keystrokes 1000 --warm-up 500` is a short run.
+    Takes about twenty minutes. `--keystrokes 400 --warm-up 200` is a short run of half a minute.
     """
     console = Console()
     with errors_as_sentences(console, "endurance"):

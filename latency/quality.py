@@ -194,7 +194,8 @@ def _measure(
     worse = found[0]["bits"] / found[1]["bits"] - 1
     console.print(f"{model}, {len(texts)} texts, {sum(map(len, texts)):,} characters; {machine()}")
     console.print(table)
-    console.print(f"{manifest.weights} needs {100 * worse:+.2f} % bits, compared with float32.")
+    more = "more" if worse >= 0 else "fewer"
+    console.print(f"{manifest.weights} needs {100 * abs(worse):.2f} % {more} bits than float32.")
     flat = {
         "bits_per_byte": found[0]["bits"],
         "bits_per_byte_float32": found[1]["bits"],

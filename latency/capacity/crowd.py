@@ -88,8 +88,8 @@ class Crowd:
                 begun = Random(f"{self._manner.seed}/{number}").random()
                 for turn in count():
                     text = self._texts[(number + turn) % len(self._texts)]
-                    here = TypedField()
-                    self._fields.append(here)
+                    typed_field = TypedField()
+                    self._fields.append(typed_field)
                     await type_text(
                         connection,
                         f"typist-{number}-text-{turn}",
@@ -97,7 +97,7 @@ class Crowd:
                         self._manner,
                         stop=self._never,
                         begun=int(begun * len(text)),
-                        here=here,
+                        typed_field=typed_field,
                     )
                     begun = 0.0
         except ServerLostError:

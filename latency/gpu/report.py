@@ -99,7 +99,9 @@ def rows(found: DeviceFigures) -> dict[str, str]:
     by_size = {(run.way, run.rows): run for run in found.steps}
     for count in ROWS:
         in_texts, in_tree = (by_size.get((way, count)) for way in (IN_TEXTS, IN_ONE_TEXT))
-        column[f"a run of {count}: {IN_TEXTS}; {IN_ONE_TEXT}"] = f"{_ms(in_texts)}; {_ms(in_tree)} ms"
+        column[f"a run of {count} tokens: of as many texts; of one text"] = (
+            f"{_ms(in_texts)}; {_ms(in_tree)} ms"
+        )
     unrecorded = by_size.get((UNRECORDED, RECORDED_ROWS))
     if unrecorded is not None:
         column[f"a run of {RECORDED_ROWS}, kernel by kernel"] = f"{_ms(unrecorded)} ms"
@@ -133,7 +135,7 @@ def notes(found: DeviceFigures) -> dict[str, str]:
     if found.typed.crowds_note:
         by_part["capacity"] = found.typed.crowds_note
     if found.parity and any(one.at_most is None for one in found.parity):
-        by_part["logits"] = "no limit: with few bits, a run of one row uses another kernel than one of many"
+        by_part["logits"] = "there is no limit: with few bits, a run of one row uses another kernel"
     busiest = max((step.own_cpu_share for step in found.typed.crowds), default=0.0)
     if busiest > BUSY_TYPING:
         by_part["typing"] = f"the typing program used {busiest:.1f} cores and may have been too slow itself"

@@ -70,7 +70,8 @@ def print_report(report: Report, console: Console) -> None:
         f"later than {report.budget_ms:g} ms", f"{found.over_budget}  ({percent(found.over_budget_share)})"
     )
     table.add_row(
-        "without an answer", f"{found.unanswered}  (besides {found.overtaken}: the next key came first)"
+        "without an answer",
+        f"{found.unanswered}  (not counted: {found.overtaken} that the next key overtook)",
     )
     table.add_row("errors", _shares(found.errors_by_code, found.keystrokes))
     table.add_row("work of the model", _model_work(report))

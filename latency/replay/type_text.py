@@ -72,35 +72,35 @@ async def type_text(
     *,
     stop: asyncio.Event,
     begun: int = 0,
-    here: TypedField | None = None,
+    typed_field: TypedField | None = None,
 ) -> TypedText:
     """Types `text` in the field `name` until it is complete or `stop` is set. Raises `ServerLostError`.
 
     The first `begun` characters are in the field from the beginning. A caller that does not wait for the end
-    passes `here`, and reads the ledger in it.
+    passes `typed_field`, and reads the ledger in it.
     """
     rng = Random(f"{manner.seed}/{name}")
     typist = Typist(text, rng, slip_rate=manner.slip_rate, begun=begun)
-    here = here or TypedField()
-    connection.listen(name, here)
+    typed_field = typed_field or TypedField()
+    connection.listen(name, typed_field)
     pauses = None if manner.wpm is None else gaps(manner.wpm, rng, scale=manner.time_scale)
     patience = connection.welcome.budget_ms / 1000 + PATIENCE_S
     due, seq = time.perf_counter(), 0
     while not typist.done and not stop.is_set():
         if seq:
-            due = await _wait(here, pauses, due, patience)
-        taken = press(typist, here.screen, now=time.perf_counter(), glance_s=manner.glance_s)
+            due = await _wait(typed_field, pauses, due, patience)
+        taken = press(typist, typed_field.screen, now=time.perf_counter(), glance_s=manner.glance_s)
         if taken:
             await connection.send({"type": "accepted", "field": name, "seq": seq, "text": taken})
         seq += 1
-        here.sent(seq, due)
+        typed_field.sent(seq, due)
         await connection.send(
             _keystroke(name, seq, typist.typed[-connection.welcome.context_chars :], manner)
         )
-    await _final_answer(here, patience)
+    await _final_answer(typed_field, patience)
     await connection.forget(name)
     chars = len(_right_part(typist)) - begun
-    return TypedText(chars, typist.keys, typist.corrections, here.screen.tally, here.ledger)
+    return TypedText(chars, typist.keys, typist.corrections, typed_field.screen.tally, typed_field.ledger)
 
 
 def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, object]:
@@ -110,21 +110,23 @@ def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, ob
     return frame
 
 
-async def _wait(here: TypedField, pauses: Iterator[float] | None, due: float, patience: float) -> float:
+async def _wait(
+    typed_field: TypedField, pauses: Iterator[float] | None, due: float, patience: float
+) -> float:
     """Waits until the next key is due, and returns that time. After a delay, no time is made up for."""
     if pauses is None:
-        await _final_answer(here, patience)
+        await _final_answer(typed_field, patience)
         return time.perf_counter()
     due = max(due + next(pauses), time.perf_counter())
     await asyncio.sleep(due - time.perf_counter())
     return due
 
 
-async def _final_answer(here: TypedField, patience: float) -> None:
+async def _final_answer(typed_field: TypedField, patience: float) -> None:
     """Waits for the final answer. If it does not come, the ledger shows a keystroke without one."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
-            await here.answered.wait()
+            await typed_field.answered.wait()
 
 
 def _right_part(typist: Typist) -> str:
