@@ -1,3 +1,6 @@
-"""The latency budget, and the programs that hold a running server against it. They are not installed."""
+"""Measurements of Foretype, and the limits that they are compared with. README.md lists the commands.
 
-import foretype  # noqa: F401  # first of all: its import switches off the telemetry of what is measured
+This package is not installed: its commands run in a checkout.
+"""
+
+import foretype  # noqa: F401  # the first import: it switches off the telemetry of the measured libraries

@@ -1,4 +1,4 @@
-"""Foretype's own runtime, with the graph and the options that it serves with."""
+"""Foretype's runtime, with the graph and the options that the server uses."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from foretype.models.manifest import Manifest
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.open import open_runtime
+from latency.peers.drivers.child_protocol import serve
 from latency.peers.drivers.engine import BranchingEngine, Logits, surprise
-from latency.peers.drivers.loop import serve
 
 
-class Ours(BranchingEngine):
+class ForetypeRuntime(BranchingEngine):
     def __init__(self, options: dict[str, Any]) -> None:
         folder = Path(options["weights"])
         manifest = Manifest.read(folder)
@@ -51,4 +51,4 @@ class Ours(BranchingEngine):
 
 
 if __name__ == "__main__":
-    serve(Ours)
+    serve(ForetypeRuntime)

@@ -9,11 +9,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from latency.agreement import Agreement, Disagreement, answers, compare
+from latency.agreement import Agreement, Disagreement, compare_answers, final_answers
 from latency.budget import find_budget
 from latency.endurance import OPEN_FIELDS, TEXT_CHARS, endure, random_texts
 from latency.replay.connection import Connection
-from latency.replay.plain import Final, type_plainly
+from latency.replay.plain_typing import Final, type_plainly
 from tests.latency.scripted import TOKEN, ScriptedServer, suggestion
 
 
@@ -83,7 +83,7 @@ async def test_only_so_many_fields_are_open_at_once(scripted: ScriptedServer) ->
 def test_only_what_both_finished_is_compared() -> None:
     without = [[Final("a", "model"), Final("b", "budget"), Final("c", "tree"), Final(error="internal")]]
     ahead = [[Final("a", "tree"), Final("x", "tree"), Final("d", "tree"), Final("e", "tree")]]
-    found = compare(without, ahead)
+    found = compare_answers(without, ahead)
     assert found == Agreement(4, 2, [Disagreement(0, 3, "c", "d")])
     assert found.flat() == {"keystrokes": 2, "agreeing_share": 0.5}
     budget = find_budget("agreement")
@@ -91,12 +91,12 @@ def test_only_what_both_finished_is_compared() -> None:
 
 
 def test_nothing_compared_is_no_agreement() -> None:
-    assert compare([[Final()]], [[Final()]]).flat()["agreeing_share"] is None
+    assert compare_answers([[Final()]], [[Final()]]).flat()["agreeing_share"] is None
 
 
 async def test_the_same_keystrokes_go_to_a_server(scripted: ScriptedServer) -> None:
     async with aiohttp.ClientSession() as http, connected(http, scripted) as connection:
-        said = await answers(connection, ["ab", "c"], pause_s=0, progress=lambda: None)
+        said = await final_answers(connection, ["ab", "c"], pause_s=0, progress=lambda: None)
     assert [len(finals) for finals in said] == [2, 1]
     assert [frame["type"] for frame in scripted.heard[1:]] == ["keystroke"] * 2 + [
         "close",

@@ -1,4 +1,4 @@
-"""One step: so many typists for so long, and what came of it."""
+"""One step of the load: a number of typists, watched for some time, and the figures of that time."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from latency.capacity.crowd import Crowd
 from latency.replay.figures import Answers, answers
 from latency.replay.usage import Meter
 
-LAST_ANSWERS_S = 1.0  # on top of the budget: what was sent last has its answer by then
+LAST_ANSWERS_S = 1.0  # how much longer than the budget the last answers are waited for
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Shares of processor time are of one core: 2 means two cores busy all the time."""
+class LoadStep:
+    """Shares of processor time are of one core: 2 means that two cores were busy all the time."""
 
     typists: int
     answers: Answers
-    lost: int  # connections
+    lost: int  # connections that the server closed
     server_cpu_share: float
     server_rss_mb: list[float]  # once a second
     own_cpu_share: float  # of the program that types
 
     @property
     def refused(self) -> int:
-        """Keystrokes with an error or without the answer they were owed, and lost connections."""
+        """Keystrokes with an error or without an answer that was due, and lost connections."""
         return sum(self.answers.errors_by_code.values()) + self.answers.unanswered + self.lost
 
-    def carried(self, budget_ms: float) -> bool:
+    def served(self, budget_ms: float) -> bool:
+        """Whether 95 % of the final answers came within the budget, and nothing was refused."""
         p95 = self.answers.final.p95
         return p95 is not None and p95 <= budget_ms and self.refused == 0
 
     def flat(self) -> dict[str, float | None]:
-        """By the names of `budget.toml`; here `errors` are all who were refused, in whatever way."""
+        """By the names of `budget.toml`. Here `errors` counts everything that was refused."""
         return self.answers.flat() | {
             "typists": float(self.typists),
             "errors": float(self.refused),
@@ -46,10 +47,10 @@ class Step:
         }
 
 
-async def hold(
+async def watch(
     crowd: Crowd, typists: int, server: Meter, own: Meter, *, seconds: float, budget_ms: float
-) -> Step:
-    """Watch `typists`, who are typing already, for `seconds`, and a little longer for the last answers."""
+) -> LoadStep:
+    """Watches `typists`, which already type, for `seconds`, and then waits for the last answers."""
     begin = time.perf_counter()
     server_cpu, own_cpu = server.cpu_s(), own.cpu_s()
     rss: list[float] = []
@@ -60,7 +61,7 @@ async def hold(
     server_cpu, own_cpu = server.cpu_s() - server_cpu, own.cpu_s() - own_cpu
     await asyncio.sleep(budget_ms / 1000 + LAST_ANSWERS_S)
     crowd.check()
-    return Step(
+    return LoadStep(
         typists,
         answers(crowd.keystrokes(begin, end), budget_ms=budget_ms),
         sum(begin <= at < end for at in crowd.lost),
@@ -70,11 +71,11 @@ async def hold(
     )
 
 
-def capacity(steps: Sequence[Step], budget_ms: float) -> Step | None:
-    """The last step before the first that was not carried."""
+def largest_served(steps: Sequence[LoadStep], budget_ms: float) -> LoadStep | None:
+    """The last step before the first one that was not served. None if the first was not."""
     best = None
     for step in steps:
-        if not step.carried(budget_ms):
+        if not step.served(budget_ms):
             break
         best = step
     return best

@@ -1,8 +1,8 @@
 import aiohttp
 
-from latency.replay.counters import ModelWork, parse_model_work, read_model_work
 from latency.replay.run import replay
-from latency.replay.session import Manner
+from latency.replay.server_metrics import ModelWork, parse_model_work, read_model_work
+from latency.replay.type_text import Manner
 from tests.latency.scripted import TOKEN, ScriptedServer, nothing
 
 EXPOSED = """\

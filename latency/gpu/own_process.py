@@ -1,4 +1,4 @@
-"""Work in a process of its own, which can be stopped in the middle of a run of the model."""
+"""Runs a function in a process of its own, so that it can be stopped in the middle of a run of the model."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from foretype.support.wording import first_line
+
 T = TypeVar("T")
 
 
-def gather(work: Callable[..., Iterable[T]], *arguments: Any, limit_s: float) -> tuple[list[T], str | None]:
-    """What `work(*arguments)` yields within `limit_s`, and why that is not all of it, else None.
+def run_in_own_process(
+    work: Callable[..., Iterable[T]], *arguments: Any, limit_s: float
+) -> tuple[list[T], str | None]:
+    """Returns what `work(*arguments)` yields within `limit_s` seconds, and a note that says why it is
+    incomplete, or None if it is complete.
 
-    `work` is a module's own function; it, its arguments and what it yields can be pickled.
+    `work` is a function of a module. Its arguments and what it yields can be pickled.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -43,11 +48,7 @@ def _work(sender: Connection, work: Callable[..., Iterable[Any]], arguments: tup
     try:
         for one in work(*arguments):
             sender.send(("found", one))
-    except Exception as error:  # whatever a driver or a library says: it stands in the table
+    except Exception as error:  # any error of a driver or library is reported
         sender.send(("end", first_line(error)))
     else:
         sender.send(("end", None))
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

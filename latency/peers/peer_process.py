@@ -1,4 +1,6 @@
-"""The parent's half of the protocol: a peer in a child process, obeyed within a time limit or ended."""
+"""A peer in a child process, and the parent's side of the protocol with it. A peer that does not answer
+within a time limit is ended. The child's side is `drivers/child_protocol.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from latency.places import ROOT
+from latency.errors import MeasurementError
+from latency.paths import PYTHON_PATH, ROOT
 
 LOAD_S = 120.0
-ANSWER_S = 180.0  # a peer whose threads spin is many times slower where others want the cores too
+ANSWER_S = 180.0  # a peer with spinning threads is many times slower if other processes use the cores
 STOP_S = 5.0
 LINE_BYTES = 1 << 20
 
 
-class PeerFailedError(Exception):
-    """A peer could not be had, said that it could not do something, died, or did not answer in time."""
+class PeerFailedError(MeasurementError):
+    """A peer could not be started, reported an error, ended, or did not answer in time."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"{name}: {reason}")
@@ -30,17 +33,19 @@ class PeerFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How a peer's driver is started: `python -m module`, with `options` for it."""
+    """How a peer's driver is started: `python -m module`, with `options` as JSON in its one argument."""
 
     name: str
     python: Path
     module: str
     options: Mapping[str, object]
-    log: Path  # where its standard error goes
+    log: Path  # gets its standard error
 
 
-class Driver:
-    """One child, asked one thing at a time. Once it has failed it is ended, and each call says so again."""
+class PeerProcess:
+    """One peer in a child process. It gets one request at a time. If it fails once, it is ended, and each
+    later request raises the same error.
+    """
 
     def __init__(self, launch: Launch, process: asyncio.subprocess.Process) -> None:
         self.name = launch.name
@@ -51,17 +56,21 @@ class Driver:
         self._failed: PeerFailedError | None = None
 
     async def ask(self, do: str, limit_s: float = ANSWER_S, **what: object) -> Any:
-        """What the child found. Raises `PeerFailedError`."""
+        """Lets the child do one of `child_protocol.OPERATIONS`, and returns the result. Raises
+        `PeerFailedError`.
+        """
         if self._failed is not None:
             raise self._failed
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do} | what).encode() + b"\n")
-        with contextlib.suppress(ConnectionError):  # it died: the answer that does not come says so
+        with contextlib.suppress(
+            ConnectionError
+        ):  # it has ended: then there is no answer, which is reported below
             await self._process.stdin.drain()
         return (await self._answer(f"at {do}", limit_s))["found"]
 
     async def greet(self, limit_s: float = LOAD_S) -> None:
-        """Wait until the model is loaded. Raises `PeerFailedError`."""
+        """Waits until the model is loaded. Raises `PeerFailedError`."""
         answer = await self._answer("while it loaded its model", limit_s)
         self.about, self.does = answer["about"], answer["does"]
 
@@ -72,7 +81,7 @@ class Driver:
                 line = await self._process.stdout.readline()
                 if not line:
                     code = await self._process.wait()
-                    raise await self._failure(f"it died {when} (exit code {code}); {self._said()}")
+                    raise await self._failure(f"it ended {when} (exit code {code}): {self._last_words()}")
         except TimeoutError:
             raise await self._failure(f"it did not answer within {limit_s:g} s {when}") from None
         answer: dict[str, Any] = json.loads(line)
@@ -85,12 +94,12 @@ class Driver:
         await self.stop()
         return self._failed
 
-    def _said(self) -> str:
+    def _last_words(self) -> str:
         lines = self._launch.log.read_text("utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"it left no word in {self._launch.log.name}"
+        return lines[-1] if lines else f"its log {self._launch.log.name} is empty"
 
     async def stop(self) -> None:
-        """End the child: kindly where it listens, else by force."""
+        """Ends the child: by closing its standard input, or by force if that does not help."""
         if self._process.returncode is not None:
             return
         if self._failed is None:
@@ -106,8 +115,8 @@ class Driver:
 
 
 @contextlib.asynccontextmanager
-async def started(launch: Launch, limit_s: float = LOAD_S) -> AsyncIterator[Driver]:
-    """A driver whose model is loaded; it is ended on leaving. Raises `PeerFailedError`."""
+async def started(launch: Launch, limit_s: float = LOAD_S) -> AsyncIterator[PeerProcess]:
+    """A peer whose model is loaded. It is ended when the context is left. Raises `PeerFailedError`."""
     launch.log.parent.mkdir(parents=True, exist_ok=True)
     with launch.log.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
@@ -116,19 +125,15 @@ async def started(launch: Launch, limit_s: float = LOAD_S) -> AsyncIterator[Driv
             launch.module,
             json.dumps(dict(launch.options)),
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": _sources()},
+            env=os.environ | {"PYTHONPATH": PYTHON_PATH},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
             limit=LINE_BYTES,
         )
-    driver = Driver(launch, process)
+    peer = PeerProcess(launch, process)
     try:
-        await driver.greet(limit_s)
-        yield driver
+        await peer.greet(limit_s)
+        yield peer
     finally:
-        await driver.stop()
-
-
-def _sources() -> str:
-    return os.pathsep.join([str(ROOT / "backend"), str(ROOT)])
+        await peer.stop()

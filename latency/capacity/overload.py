@@ -1,4 +1,6 @@
-"""Twice what a server carries: it must say so, serve whom it serves in time, keep its memory, and recover."""
+"""Twice as many typists as a server can serve. It must answer `overloaded`, give its other answers in time,
+use no more memory, and recover afterwards.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from latency.capacity.crowd import Crowd
-from latency.capacity.steps import LAST_ANSWERS_S, Step, hold
+from latency.capacity.load_step import LAST_ANSWERS_S, LoadStep, watch
 from latency.replay.figures import Answers, answers
 from latency.replay.usage import Meter
 
-FIRST_KEYSTROKES = 20
+RECOVERY_KEYSTROKES = 20
 RECOVERY_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Beyond:
-    """`recovery` are the first answers of one typist who stays when all others have left."""
+class Overload:
+    """`recovery` are the answers to the first keystrokes of the one typist that remains afterwards."""
 
-    step: Step
+    step: LoadStep
     recovery: Answers
 
     def flat(self) -> dict[str, float | None]:
-        """By the names of `budget.toml`'s table `overload`."""
+        """By the names of the table `overload` in `budget.toml`."""
         recovery = self.recovery
         return self.step.flat() | {
             "rss_growth_share": growth(self.step.server_rss_mb),
@@ -34,29 +36,30 @@ class Beyond:
 
 
 def growth(rss_mb: Sequence[float]) -> float | None:
-    """By which share the second half's peak is above the first half's."""
+    """By which share the peak of the second half exceeds the peak of the first half."""
     middle = len(rss_mb) // 2
     return max(rss_mb[middle:]) / max(rss_mb[:middle]) - 1 if middle else None
 
 
-async def go_beyond(
+async def measure_overload(
     crowd: Crowd, typists: int, server: Meter, own: Meter, *, ramp_s: float, seconds: float, budget_ms: float
-) -> Beyond:
+) -> Overload:
+    """Grows the crowd to `typists` within `ramp_s`, watches it for `seconds`, and then watches one typist."""
     crowd.shrink(typists)
     await crowd.grow(typists, ramp_s)
-    step = await hold(crowd, typists, server, own, seconds=seconds, budget_ms=budget_ms)
-    return Beyond(step, await recover(crowd, budget_ms=budget_ms))
+    step = await watch(crowd, typists, server, own, seconds=seconds, budget_ms=budget_ms)
+    return Overload(step, await recover(crowd, budget_ms=budget_ms))
 
 
 async def recover(crowd: Crowd, *, budget_ms: float) -> Answers:
-    """All leave but one, whose keystrokes count from that moment on."""
+    """All typists but one leave. The keystrokes of the one that remains count from this moment on."""
     crowd.shrink(1)
     began = time.perf_counter()
     while time.perf_counter() < began + RECOVERY_TIMEOUT_S:
         sent = crowd.keystrokes(began, float("inf"))
-        # One more key: the answer to the one before is there, or will not be.
-        if len(sent) > FIRST_KEYSTROKES:
+        # One more than is needed: the keystroke before it has its answer by then, or gets none.
+        if len(sent) > RECOVERY_KEYSTROKES:
             break
         await asyncio.sleep(0.5)
     await asyncio.sleep(budget_ms / 1000 + LAST_ANSWERS_S)
-    return answers(crowd.keystrokes(began, float("inf"))[:FIRST_KEYSTROKES], budget_ms=budget_ms)
+    return answers(crowd.keystrokes(began, float("inf"))[:RECOVERY_KEYSTROKES], budget_ms=budget_ms)

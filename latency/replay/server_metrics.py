@@ -1,4 +1,4 @@
-"""What a server counts of itself, read from its `/metrics`."""
+"""How much work the model did, read from the server's `/metrics`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 @dataclass(frozen=True, slots=True)
 class ModelWork:
-    """Runs of the model and the tokens that went through them, since the server began or between two
-    readings. None: this server does not say.
+    """Runs of the model, and tokens in these runs, since the server started or between two readings. None if
+    the server does not report them.
     """
 
     runs: float | None = None
@@ -23,7 +23,7 @@ class ModelWork:
         return ModelWork(_minus(self.runs, before.runs), _minus(self.tokens, before.tokens))
 
     def per_keystroke(self, keystrokes: int) -> dict[str, float | None]:
-        """By the names that figures have."""
+        """By the names of figures."""
         return {
             f"model_{name}_per_keystroke": None if count is None or not keystrokes else count / keystrokes
             for name, count in (("runs", self.runs), ("tokens", self.tokens))
@@ -31,7 +31,7 @@ class ModelWork:
 
 
 async def read_model_work(http: aiohttp.ClientSession, address: str) -> ModelWork:
-    """Nothing is said where there is no such route, or not for us: figures can be had without these."""
+    """All None if `/metrics` is missing or refused: the other figures do not need it."""
     try:
         async with http.get(f"{address}/metrics", timeout=TIMEOUT) as answer:
             return parse_model_work(await answer.text()) if answer.status == 200 else ModelWork()
@@ -40,7 +40,7 @@ async def read_model_work(http: aiohttp.ClientSession, address: str) -> ModelWor
 
 
 def parse_model_work(exposed: str) -> ModelWork:
-    """From Prometheus's text format. A counter with labels counts all of them together."""
+    """`exposed` is Prometheus's text format. The values of all labels of a counter are added up."""
     totals: dict[str, float] = {}
     for family in text_string_to_metric_families(exposed):
         for sample in family.samples:

@@ -1,4 +1,4 @@
-"""One text typed at a server: the thin shell around the typist, the screen and the ledger."""
+"""Types one text at a server. Typist, screen and ledger decide; this module only waits and sends."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from foretype.compare.typist.keys import Typist
 from foretype.compare.typist.screen import Screen
 from foretype.compare.typist.turn import press
 from latency.replay.connection import Connection
-from latency.replay.figures import Session
+from latency.replay.figures import TypedText
 from latency.replay.ledger import Ledger
 from latency.replay.pace import gaps
 
-PATIENCE_S = 2.0  # on top of the budget, where an answer is awaited
+PATIENCE_S = 2.0  # how much longer than the budget an answer is waited for
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a typist types. `wpm` None: as fast as answers come, so figures of quality depend on no clock."""
+    """How a typist types. If `wpm` is None, each key follows the answer to the last one, so figures of
+    quality do not depend on time.
+    """
 
     wpm: float | None = 40.0
     time_scale: float = 1.0
-    slip_rate: float = 0.0
-    glance_s: float = 0.0  # how long a text must have been on the screen before it can be taken
+    slip_rate: float = 0.0  # share of keys that are mistyped and corrected
+    glance_s: float = 0.0  # how long a suggestion must be visible before it can be accepted
     kind: str | None = None
     seed: int = 0
 
 
 @dataclass(slots=True)
-class Field:
-    """A field's screen and ledger, as the connection's listener."""
+class TypedField:
+    """The screen and the ledger of a field that is typed in. It listens to the connection."""
 
     screen: Screen = field(default_factory=Screen)
     ledger: Ledger = field(default_factory=Ledger)
-    answered: asyncio.Event = field(
-        default_factory=asyncio.Event
-    )  # the latest keystroke has its final answer
+    # Set while the latest keystroke has its final answer.
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
 
     def sent(self, seq: int, due: float) -> None:
-        """`due` is when the key was to be pressed."""
+        """`due` is the time at which the typist wanted to press the key."""
         self.answered.clear()
         now = time.perf_counter()
         self.ledger.sent(seq, now, late=max(0.0, now - due))
@@ -71,34 +72,35 @@ async def type_text(
     *,
     stop: asyncio.Event,
     begun: int = 0,
-    here: Field | None = None,
-) -> Session:
-    """Types `text` into the field `name` until it stands there or `stop` is set. Raises `ServerLostError`.
+    typed_field: TypedField | None = None,
+) -> TypedText:
+    """Types `text` in the field `name` until it is complete or `stop` is set. Raises `ServerLostError`.
 
-    `begun` characters of it stand there already. `here` is looked into by whoever does not wait for the end.
+    The first `begun` characters are in the field from the beginning. A caller that does not wait for the end
+    passes `typed_field`, and reads the ledger in it.
     """
     rng = Random(f"{manner.seed}/{name}")
     typist = Typist(text, rng, slip_rate=manner.slip_rate, begun=begun)
-    here = here or Field()
-    connection.listen(name, here)
+    typed_field = typed_field or TypedField()
+    connection.listen(name, typed_field)
     pauses = None if manner.wpm is None else gaps(manner.wpm, rng, scale=manner.time_scale)
     patience = connection.welcome.budget_ms / 1000 + PATIENCE_S
     due, seq = time.perf_counter(), 0
     while not typist.done and not stop.is_set():
         if seq:
-            due = await _wait(here, pauses, due, patience)
-        taken = press(typist, here.screen, now=time.perf_counter(), glance_s=manner.glance_s)
+            due = await _wait(typed_field, pauses, due, patience)
+        taken = press(typist, typed_field.screen, now=time.perf_counter(), glance_s=manner.glance_s)
         if taken:
             await connection.send({"type": "accepted", "field": name, "seq": seq, "text": taken})
         seq += 1
-        here.sent(seq, due)
+        typed_field.sent(seq, due)
         await connection.send(
             _keystroke(name, seq, typist.typed[-connection.welcome.context_chars :], manner)
         )
-    await _final_answer(here, patience)
+    await _final_answer(typed_field, patience)
     await connection.forget(name)
     chars = len(_right_part(typist)) - begun
-    return Session(chars, typist.keys, typist.corrections, here.screen.tally, here.ledger)
+    return TypedText(chars, typist.keys, typist.corrections, typed_field.screen.tally, typed_field.ledger)
 
 
 def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, object]:
@@ -108,25 +110,27 @@ def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, ob
     return frame
 
 
-async def _wait(here: Field, pauses: Iterator[float] | None, due: float, patience: float) -> float:
-    """Until the next key is due; when that is. A typist that was held up does not hurry afterwards."""
+async def _wait(
+    typed_field: TypedField, pauses: Iterator[float] | None, due: float, patience: float
+) -> float:
+    """Waits until the next key is due, and returns that time. After a delay, no time is made up for."""
     if pauses is None:
-        await _final_answer(here, patience)
+        await _final_answer(typed_field, patience)
         return time.perf_counter()
     due = max(due + next(pauses), time.perf_counter())
     await asyncio.sleep(due - time.perf_counter())
     return due
 
 
-async def _final_answer(here: Field, patience: float) -> None:
-    """Nothing is lost where it does not come: the ledger then has a keystroke without a final answer."""
+async def _final_answer(typed_field: TypedField, patience: float) -> None:
+    """Waits for the final answer. If it does not come, the ledger shows a keystroke without one."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
-            await here.answered.wait()
+            await typed_field.answered.wait()
 
 
 def _right_part(typist: Typist) -> str:
-    """What stands in the field and belongs there; less than all of it only where time was up."""
+    """The correct beginning of the field's text. If typing was stopped, wrong characters may follow it."""
     right = typist.typed
     while not typist.target.startswith(right):
         right = right[:-1]

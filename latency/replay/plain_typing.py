@@ -1,4 +1,4 @@
-"""Plain typing: every character by hand, the next as soon as the one before has its final answer."""
+"""Plain typing: every character is typed, each as soon as the last one has its final answer."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from latency.replay.connection import Connection
-from latency.replay.session import PATIENCE_S
+from latency.replay.type_text import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The final answer to one keystroke: a suggestion's text and source, or an error's code, or nothing."""
+    """The final answer to one keystroke: a suggestion's text and source, or an error's code. If no answer
+    came, `source` and `error` are None.
+    """
 
     text: str = ""
     source: str | None = None
@@ -47,9 +49,10 @@ class _Listener:
 async def type_plainly(
     connection: Connection, name: str, text: str, *, kind: str = "email"
 ) -> AsyncIterator[Final]:
-    """A keystroke for each character of `text` in the field `name`, and its final answer.
+    """Types `text` in the field `name`, and yields the final answer to each character.
 
-    The next one is sent when the caller asks for it. The field stays open. Raises `ServerLostError`.
+    The next character is typed when the caller asks for the next answer. The field stays open. Raises
+    `ServerLostError`.
     """
     listener = _Listener()
     connection.listen(name, listener)
@@ -60,7 +63,7 @@ async def type_plainly(
         frame = {"type": "keystroke", "field": name, "seq": seq, "before": before, "after": "", "kind": kind}
         await connection.send(frame)
         final = Final()
-        with contextlib.suppress(TimeoutError):  # none came: the caller sees a `Final` of nothing
+        with contextlib.suppress(TimeoutError):  # no answer came: an empty `Final` is yielded
             async with asyncio.timeout(patience):
                 final = await answer
         yield final
