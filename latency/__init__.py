@@ -2,3 +2,5 @@
 
 This package is not installed: its commands run in a checkout.
 """
+
+import foretype  # noqa: F401  # the first import: it switches off the telemetry of the measured libraries

@@ -84,8 +84,8 @@ AGAIN = r"Make it again with: foretype prepare \S+tiny-gpt2 --name tiny --force$
 COPY = r"Copy it again from where it was made\.$"
 
 DAMAGED = {
-    "altered": (alter, rf"model\.onnx has been altered since it was made\. {AGAIN}"),
-    "truncated": (truncate, rf"model\.onnx has [\d,]+ bytes where [\d,]+ were written\. {AGAIN}"),
+    "altered": (alter, rf"model\.onnx has changed since it was made\. {AGAIN}"),
+    "truncated": (truncate, rf"model\.onnx has [\d,]+ bytes, but [\d,]+ were written\. {AGAIN}"),
     "incomplete": (lambda model: (model / GRAPH).unlink(), rf"model\.onnx is missing\. {AGAIN}"),
     "unreadable": (put_a_folder_in_its_place(TOKENIZER), rf"tokenizer\.json cannot be read \(.*\)\. {AGAIN}"),
     "unreadable manifest": (
@@ -96,10 +96,13 @@ DAMAGED = {
     "another tokeniser": (take_another_tokeniser, rf"tokenizer\.json has .*{AGAIN}"),
     "smaller vocabulary": (
         change_manifest(geometry={"vocab_size": 300}),
-        rf"its tokeniser has 400 tokens and its model 300, so they do not belong together\. {AGAIN}",
+        rf"its tokeniser has 400 tokens and its model 300, so they do not match\. {AGAIN}",
     ),
     "no geometry": (change_manifest(geometry={"layers": 0}), rf"damaged \(geometry\.layers\)\. {AGAIN}"),
-    "no beginning": (change_manifest(begin_ids=[7000]), rf"tokens that its model does not have\. {AGAIN}"),
+    "no beginning": (
+        change_manifest(begin_ids=[7000]),
+        rf"tokens that are not in its model's vocabulary\. {AGAIN}",
+    ),
     "older": (
         change_manifest(format=FORMAT - 1),
         rf"made by another version of Foretype \(its format is 1, this version reads 2\)\. {AGAIN}",

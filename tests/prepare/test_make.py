@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from foretype.cli.sentences import sentence
 from foretype.models.errors import (
     DiskFullError,
     NotAModelError,
@@ -31,7 +32,7 @@ from foretype.models.store import Store
 from foretype.prepare import make as making
 from foretype.prepare.fetch import fetch
 from foretype.prepare.make import make
-from foretype.support.progress import SILENT, Progress, Step
+from foretype.support.progress import SILENT, Progress, ProgressStep
 from tests.prepare.tiny import CONTEXT, VOCABULARY, MakeFolder, WriteRecipe
 
 
@@ -44,7 +45,7 @@ class Diary:
         self._stop_at = stop_at
 
     @contextmanager
-    def step(self, what: str) -> Iterator[Step]:
+    def step(self, what: str) -> Iterator[ProgressStep]:
         self.steps.append(what)
         if self._stop_at and self._stop_at in what:
             raise KeyboardInterrupt
@@ -203,10 +204,11 @@ def test_an_altered_truncated_or_incomplete_model_is_refused_with_the_reason(wor
     content = (whole / GRAPH).read_bytes()
 
     (whole / GRAPH).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(PreparedInvalidError, match=r"model\.onnx has been altered.*--force"):
+    with pytest.raises(PreparedInvalidError, match=r"model\.onnx has changed since") as raised:
         load_prepared(whole)
+    assert "--force" in sentence(raised.value)
     (whole / GRAPH).write_bytes(content[:-100])
-    with pytest.raises(PreparedInvalidError, match=r"model\.onnx has .* bytes where"):
+    with pytest.raises(PreparedInvalidError, match=r"model\.onnx has .* bytes, but"):
         load_prepared(whole)
     (whole / GRAPH).unlink()
     with pytest.raises(PreparedInvalidError, match=r"model\.onnx is missing"):
@@ -244,10 +246,10 @@ def test_a_folder_that_is_no_model_is_refused(workshop: Workshop, tmp_path: Path
         workshop.make(given=tmp_path / "nowhere")
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(NotAModelError, match=r"is no model: it needs a transformers config\.json"):
+    with pytest.raises(NotAModelError, match=r"holds no model: it needs a transformers config\.json"):
         workshop.make(given=empty)
     (empty / "config.json").write_text("[1]")
-    with pytest.raises(NotAModelError, match="is no model"):
+    with pytest.raises(NotAModelError, match="holds no model"):
         workshop.make(given=empty)
     (empty / "config.json").write_text('{"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}')
     with pytest.raises(NotAModelError, match="holds no weights"):
@@ -354,7 +356,7 @@ def test_a_disk_that_fills_up_on_the_way_is_said_whatever_the_library_raises(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(making, "_save", fail)
-    with pytest.raises(DiskFullError, match="it goes on from here"):
+    with pytest.raises(DiskFullError, match="it continues from here"):
         workshop.make()
     monkeypatch.undo()
     assert workshop.make()

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from foretype.support.progress import Progress as Told
-from foretype.support.progress import Step
+from foretype.support.progress import ProgressStep
 
 WORTH_A_LINE = 1.0  # seconds: shorter steps leave nothing behind
 
@@ -37,7 +37,7 @@ class _Bars:
         self._bars = bars
 
     @contextmanager
-    def step(self, what: str) -> Iterator[Step]:
+    def step(self, what: str) -> Iterator[ProgressStep]:
         task = self._bars.add_task(what, total=None, share="")
         start = time.monotonic()
         try:
@@ -67,7 +67,7 @@ class _Lines:
         self._console = console
 
     @contextmanager
-    def step(self, what: str) -> Iterator[Step]:
+    def step(self, what: str) -> Iterator[ProgressStep]:
         self._console.print(f"{what} …")
         yield _Quiet()
 

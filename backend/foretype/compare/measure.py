@@ -27,7 +27,7 @@ from foretype.compare.typist.screen import Screen
 from foretype.compare.typist.turn import press
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Keystroke, Suggestion
-from foretype.engine.local import start_engine
+from foretype.engine.start import start_engine
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest

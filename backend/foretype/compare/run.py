@@ -18,7 +18,7 @@ from foretype.compare.figures import Quality, Round, Speed, typical
 from foretype.compare.named import Named
 from foretype.compare.texts import Texts
 from foretype.models.field_kind import FieldKind
-from foretype.support.progress import Progress, Step
+from foretype.support.progress import Progress, ProgressStep
 from foretype.support.settings import Settings
 
 COMMAND = (sys.executable, "-m", "foretype.compare.child")
@@ -94,7 +94,7 @@ def compare(
     return measured, list(failed.values())
 
 
-def _measure(asked: Asked, model: Named, last: bool, step: Step, stop: Stop) -> Round:
+def _measure(asked: Asked, model: Named, last: bool, step: ProgressStep, stop: Stop) -> Round:
     texts = asked.texts if last and not model.random_weights else None
     task = child.task(str(model.prepared.folder), asked.settings, asked.kind, texts)
     # A session of its own: Ctrl-C at the terminal reaches this process alone, which then ends the child.
@@ -119,7 +119,7 @@ def _measure(asked: Asked, model: Named, last: bool, step: Step, stop: Stop) -> 
         process.communicate()
 
 
-def _listen(process: subprocess.Popen[str], task: str, model: Named, step: Step) -> Round:
+def _listen(process: subprocess.Popen[str], task: str, model: Named, step: ProgressStep) -> Round:
     assert process.stdin is not None
     assert process.stdout is not None
     try:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretype.distil.errors import BadTextsError
-from foretype.support.progress import Step
+from foretype.support.progress import ProgressStep
 
 ENDINGS = (".txt", ".md")
 HELD_OUT_SHARE = 0.05  # of all bytes
@@ -83,7 +83,7 @@ def find_texts(folder: Path) -> list[Path]:
     return files
 
 
-def write_tokens(folder: Path, encode: Encode, begin: int, target: Path, step: Step) -> About:
+def write_tokens(folder: Path, encode: Encode, begin: int, target: Path, step: ProgressStep) -> About:
     """Tokenise the texts of `folder` into `target`, which exists and is empty. `step` is told of bytes.
 
     Raises BadTextsError where there is not one text to train on and another to measure on.
@@ -171,7 +171,7 @@ def _name_hash(folder: Path, file: Path) -> str:
 
 
 class _Writer:
-    def __init__(self, encode: Encode, begin: int, step: Step, total: int) -> None:
+    def __init__(self, encode: Encode, begin: int, step: ProgressStep, total: int) -> None:
         self._encode = encode
         self._begin = begin
         self._step = step

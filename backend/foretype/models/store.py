@@ -1,9 +1,8 @@
-"""Where models are kept, and how one gets there: made in a folder of its own beside the others, put in
-place by one rename.
+"""The models folder. A model is made in a folder beside the others, and one rename puts it in its place.
 
-`<models_dir>/<recipe>/` is whole or not there. `.work-<recipe>/` holds what is being made, and what a
-preparation that was interrupted can go on from. `.<recipe>.lock` is held by whoever prepares; the system
-drops it when its process dies.
+`<models_dir>/<recipe>/` is complete or missing. `.work-<recipe>/` holds the model that is being made, and
+what an interrupted preparation can continue from. The process that prepares holds `.<recipe>.lock`; the
+system releases it when that process ends.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class Store:
 
     @contextmanager
     def lock(self, waiting: Callable[[], None]) -> Iterator[None]:
-        """Hold the recipe's lock. `waiting` is called once where another process has it. Raises
+        """Hold the recipe's lock. If another process holds it, `waiting` is called once. Raises
         ModelsFolderError.
         """
         lock = FileLock(self._lock)
@@ -53,8 +52,8 @@ class Store:
             lock.release()
 
     def tidy(self) -> None:
-        """Undo what a killed preparation left: a replacement half done is taken back, a half-made model
-        removed.
+        """Clean up after a preparation that was killed: undo an unfinished replacement, remove an incomplete
+        model.
         """
         if self._replaced.exists():
             if is_prepared(self.folder):
@@ -71,8 +70,8 @@ class Store:
 
     @contextmanager
     def making(self, name: str) -> Iterator[Path]:
-        """A new folder to fill; leaving without an exception makes it `work/name`, in one step and on the
-        disk.
+        """A new folder to fill. If the context ends without an exception, the folder is written to the disk
+        and becomes `work/name` in one step.
         """
         part = self.work / f"{name}.part"
         _remove(part)
@@ -84,7 +83,7 @@ class Store:
         sync(self.work)
 
     def install(self, made: Path) -> None:
-        """Put a whole model, its manifest written, in the recipe's place, and forget the work behind it."""
+        """Put a complete model, with its manifest, in the recipe's place, and remove the work folder."""
         if self.folder.exists():
             self.folder.rename(self._replaced)
         made.rename(self.folder)
@@ -94,7 +93,7 @@ class Store:
 
 
 def sync(path: Path) -> None:
-    """Have the system write a file, or a folder's list of names, to the disk."""
+    """Write a file, or a folder's list of names, to the disk (fsync)."""
     if os.name == "nt" and path.is_dir():  # Windows has no such call for folders
         return
     handle = os.open(path, os.O_RDONLY)
@@ -118,7 +117,7 @@ def _remove(path: Path) -> None:
 
 
 def is_disk_full(error: Exception, folder: Path, below: int) -> bool:
-    """Whether a full disk may be behind an error: it says so, or fewer than `below` bytes are free there."""
+    """Whether a full disk may be the reason of an error: it says so, or fewer than `below` bytes are free."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     return folder.is_dir() and shutil.disk_usage(folder).free < below

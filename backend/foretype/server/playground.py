@@ -1,9 +1,10 @@
-"""The playground's files: read once, served from memory under fixed names, so that no path of a request
-reaches the disk.
+"""The playground's files: read once and served from memory under fixed names, so that no request's path is
+used to open a file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +23,10 @@ _TYPES = {
 }
 _TEXT = frozenset({".html", ".js", ".css", ".svg", ".json", ".txt"})
 
+_SOCKETS = {"http": "ws", "https": "wss"}
+
 NOT_BUILT = (
-    "The playground is not part of this installation: it is built from the extension's sources. "
+    "The playground is missing from this installation: it is built from the extension's sources. "
     "In a checkout, run `make playground`. The server itself works without it.\n"
 )
 
@@ -36,9 +39,7 @@ class File:
 
 
 def load(folder: Path = FOLDER) -> dict[str, File]:
-    """Every file that may be served, by its path: `/` is `index.html`. Empty where the playground is not
-    built.
-    """
+    """Every file that may be served, by path; `/` is `index.html`. Empty if the playground is not built."""
     files: dict[str, File] = {}
     for path in sorted(folder.rglob("*")):
         suffix = path.suffix.lower()
@@ -51,14 +52,16 @@ def load(folder: Path = FOLDER) -> dict[str, File]:
     return {"/": index, **files} if index is not None else {}
 
 
-def policy(host: str) -> str:
-    """The page's Content-Security-Policy: its own files and its own server, nothing else, in nobody's frame.
+def policy(host: str, own: Container[str]) -> str:
+    """The page's Content-Security-Policy: its own files and its own server only, and no frames.
 
-    `host` is the request's Host, which the guard has checked; naming it lets browsers in whose 'self' leaves
-    WebSockets out.
+    `host` is the request's Host, which the guard has checked. It is named because in some browsers 'self'
+    does not include WebSockets. `own` are the origins of the server's own pages: they say whether those
+    pages come over HTTP, over HTTPS, or over both through a proxy.
     """
+    sockets = "".join(f" {ws}://{host}" for http, ws in _SOCKETS.items() if f"{http}://{host.lower()}" in own)
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self' ws://{host} wss://{host}; "
+        f"connect-src 'self'{sockets}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )

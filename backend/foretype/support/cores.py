@@ -1,4 +1,4 @@
-"""How many physical cores this process may use: two threads on one core slow a matrix product down."""
+"""How many physical cores this process may use: a matrix product is slower with two threads on one core."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _TOPOLOGY = Path("/sys/devices/system/cpu")
 
 
 def physical_cores() -> int:
-    """At least 1.
+    """The number of physical cores, at least 1.
 
-    Where the system does not say which processors share a core, every processor counts as one.
+    If the system does not say which processors share a core, every processor counts as one.
     """
     processors = _allowed()
     cores = {_siblings(number) for number in processors}
@@ -25,7 +25,7 @@ def _allowed() -> set[int]:
 
 
 def _siblings(number: int) -> str:
-    """What names the core of a processor: the list of processors that share it."""
+    """A name for a processor's core: the list of the processors that share it."""
     try:
         return (_TOPOLOGY / f"cpu{number}" / "topology" / "thread_siblings_list").read_text().strip()
     except OSError:

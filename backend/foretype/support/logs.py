@@ -1,8 +1,8 @@
-"""Log lines. Typed text is in none of them, at any level, and that is so by construction.
+"""Log lines. No line holds typed text, at any level, because of how lines are made.
 
-Foretype's own lines have fields, and only fields named in `FIELDS` are written. Of an exception the type and
-the places in the code are written, never its message, which may quote what was typed. Of other libraries'
-lines only where they come from is written.
+Foretype's own lines consist of fields, and only fields that `FIELDS` names are written. For an exception, its
+type and its places in the code are written, never its message, which may quote typed text. For other
+libraries' lines, only their place in the code is written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FIELDS = frozenset(
         "apart", "code", "close_code", "connection", "connections", "doing", "fields", "host", "model", "ms",
         "phase", "port", "provider", "route",
         "stage", "status", "trace",
-        # where in the code
+        # places in the code
         "at", "error", "logger", "stack",
     }
 )  # fmt: skip
@@ -61,24 +61,24 @@ def logger() -> FilteringBoundLogger:
 
 
 def debugging() -> bool:
-    """Whether lines at debug level are written: to ask costs less than a line that is thrown away."""
+    """Whether lines at debug level are written: asking costs less than making a line that is dropped."""
     return logging.getLogger().isEnabledFor(logging.DEBUG)
 
 
 def of(error: BaseException) -> dict[str, str]:
-    """An exception as log fields: its type and where it went through, innermost last, without its message."""
+    """An exception as log fields: its type and its places in the code, innermost last. No message."""
     return {"error": type(error).__name__, "stack": _places(error.__traceback__)}
 
 
 def quiet_hooks() -> None:
-    """Have exceptions that nobody catches logged as ours are: Python's own hooks print their messages."""
+    """Log uncaught exceptions without their messages, which Python's own hooks print."""
     sys.excepthook = lambda kind, value, trace: _uncaught(value)
     threading.excepthook = lambda args: _uncaught(args.exc_value)
     sys.unraisablehook = lambda args: _uncaught(args.exc_value)
 
 
 def quiet_loop(loop: asyncio.AbstractEventLoop) -> None:
-    """Likewise for what the event loop reports: its default prints tasks with their exceptions."""
+    """Log the event loop's errors without messages: its own handler prints tasks with their exceptions."""
     loop.set_exception_handler(lambda _, context: _uncaught(context.get("exception")))
 
 
@@ -96,7 +96,7 @@ def _places(trace: TracebackType | None) -> str:
 
 
 class _Unbreakable:
-    """A stream whose reader may go: a line that nobody reads must not end what was being done."""
+    """A stream that may be closed: a closed log stream must not stop the server."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -112,7 +112,7 @@ class _Unbreakable:
 
 
 class _PlacesOnly(logging.Handler):
-    """Other libraries' lines: which library, which line of its code, which type of exception."""
+    """Other libraries' lines: the library, the line of its code, the type of the exception."""
 
     def emit(self, record: logging.LogRecord) -> None:
         fields: dict[str, str] = {"logger": record.name, "at": f"{record.filename}:{record.lineno}"}

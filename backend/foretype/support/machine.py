@@ -1,4 +1,4 @@
-"""What figures were taken on, for a person to read."""
+"""The name of this machine, for tables of figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 
 _INFO = Path("/proc/cpuinfo")
-# What products of 8 bits are quick by, as Linux names it; the first that is there says most.
+# Instructions for fast products of 8 bits, as Linux names them; the first that is present says most.
 _MEANS = {
     "amx_int8": "AMX",
     "avx512_vnni": "AVX-512 VNNI",
@@ -19,7 +19,7 @@ _MEANS = {
 
 
 def processor(info: Path = _INFO) -> str:
-    """Its name and, where the system tells, what it multiplies small numbers by: ratios differ with that."""
+    """The processor's name and, if the system says so, its instructions for 8 bits: ratios depend on them."""
     try:
         lines = [line.partition(":") for line in info.read_text("utf-8").splitlines()]
     except OSError:

@@ -1,4 +1,4 @@
-"""How long work says what it is doing. The library knows this protocol only; the command line draws it."""
+"""How long work reports its progress: rooms know only this protocol, and the command line draws it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
-class Step(Protocol):
-    """One thing being done, between the entry of `Progress.step` and its exit."""
+class ProgressStep(Protocol):
+    """One step of the work, between entering `Progress.step` and leaving it."""
 
     def advance(self, done: float, total: float) -> None:
-        """`done` of `total`, in any unit, both counted from the step's beginning."""
+        """`done` of `total`, in any unit, both counted from the beginning of the step."""
 
 
 class Progress(Protocol):
-    def step(self, what: str) -> AbstractContextManager[Step]:
-        """Begin a step; leaving the context ends it. `what` reads as “download the weights”."""
+    def step(self, what: str) -> AbstractContextManager[ProgressStep]:
+        """Begin a step that ends when the context is left. `what` is a phrase like “download the weights”."""
 
     def say(self, line: str) -> None:
-        """A line that stays on the screen."""
+        """Print a line that stays on the screen."""
 
 
 class _SilentStep:
@@ -29,7 +29,7 @@ class _SilentStep:
 
 class _Silent:
     @contextmanager
-    def step(self, what: str) -> Iterator[Step]:
+    def step(self, what: str) -> Iterator[ProgressStep]:
         yield _SilentStep()
 
     def say(self, line: str) -> None:
@@ -37,4 +37,4 @@ class _Silent:
 
 
 SILENT: Progress = _Silent()
-"""Says nothing: for tests, and for callers that have their own words."""
+"""Reports nothing: for tests, and for callers that print lines of their own."""
