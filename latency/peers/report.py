@@ -59,8 +59,8 @@ def _runs(report: Report) -> Table:
     table = Table(title=f"{report.model} on {conditions}", title_justify="left")
     table.add_column("")
     for heading in (
-        *("step, ms", "64 tokens, ms", "8 nodes, ms", "8 nodes, steps", "bits per byte"),
-        "token by token",
+        *("step, ms", "64 tokens, ms", "8 nodes, ms", "8 nodes / step"),
+        *("bits per byte, one pass", "bits per byte, by token"),
     ):
         table.add_column(heading, justify="right")
     ratios = report.ratios()

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from foretype.support.wording import many
 from latency.figures_file import write_figures
 from latency.machine import machine
 from latency.replay.figures import Figures, Latency
@@ -54,7 +55,9 @@ def print_report(report: Report, console: Console) -> None:
     table.add_column(style="bold")
     table.add_column()
     table.add_row("machine", machine())
-    table.add_row("typed", f"{found.texts} texts, {found.chars} characters, {found.keystrokes} keystrokes")
+    table.add_row(
+        "typed", f"{many(found.texts, 'text')}, {found.chars} characters, {found.keystrokes} keystrokes"
+    )
     table.add_row("keystrokes saved", f"{percent(found.saved_share)}  ({found.keys} keys were pressed)")
     table.add_row("suggestions accepted", f"{percent(found.taken_share)} of {found.shown} shown")
     table.add_row("words accepted", f"{percent(found.words_taken_share)} of {found.offers} offered")
