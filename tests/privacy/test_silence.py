@@ -98,7 +98,9 @@ class Watch:
 
 
 def test_there_are_programs() -> None:
-    assert {"foretype", "latency.bench", "latency.replay", "latency.peers.drivers.foretype_runtime"} <= set(programs())
+    assert {"foretype", "latency.bench", "latency.replay", "latency.peers.drivers.foretype_runtime"} <= set(
+        programs()
+    )
 
 
 @pytest.mark.parametrize("module", list(programs()))

@@ -85,7 +85,11 @@ function sayHello(origin: string, token: string, client: string): Promise<Welcom
         resolve(welcome);
         connection.close();
       },
-      frame() {},
+      frame(frame) {
+        if (frame.type !== "error" || frame.code !== "rate_limited") return;
+        connection.close();
+        reject(new PairingError("too_many_tries"));
+      },
     });
     connection.open();
   });

@@ -11,7 +11,7 @@ export function sentenceFor(trouble: Trouble, address: string): string {
     not_allowed: `The server at ${address} does not allow this address or this extension. Add them to FORETYPE_ALLOWED_HOSTS and FORETYPE_ALLOWED_ORIGINS.`,
     loading: "The server is still loading its model. Try again in a moment.",
     wrong_code: "This pairing code is wrong, already used or expired. Print a new one with: foretype pair",
-    too_many_tries: "Too many wrong pairing codes. Wait a minute, then print a new one with: foretype pair",
+    too_many_tries: "Too many wrong codes or tokens. Wait a minute, then print a new code with: foretype pair",
     unknown_token:
       "The server does not accept this token: it is wrong or revoked. Print a pairing code with: foretype pair",
   };

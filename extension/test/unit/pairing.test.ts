@@ -1,0 +1,38 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
+import { connect, PairingError } from "../../src/protocol/pairing.ts";
+
+let server: Server;
+
+/** A server that is ready, and whose sockets `answer` once the client has said hello. Its address. */
+async function serverThat(answer: (socket: WebSocket) => void): Promise<string> {
+  server = createServer((_, response) => response.end('{"status":"ready"}'));
+  const sockets = new WebSocketServer({ server, handleProtocols: () => "foretype.v1" });
+  sockets.on("connection", (socket) => socket.once("message", () => answer(socket)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const troubleOf = (address: string) =>
+  connect(address, "a-token-of-this-test", "test").then(
+    () => "none",
+    (error: unknown) => (error instanceof PairingError ? error.trouble : String(error)),
+  );
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+test("a wrong token is told apart from too many wrong tokens", async () => {
+  const wrong = await serverThat((socket) => socket.close(4401));
+  expect(await troubleOf(wrong)).toBe("unknown_token");
+  server.closeAllConnections();
+  server.close();
+  const locked = await serverThat((socket) =>
+    socket.send('{"type":"error","code":"rate_limited","message":"Too many wrong tokens: try again in 60 s."}'),
+  );
+  expect(await troubleOf(locked)).toBe("too_many_tries");
+});
