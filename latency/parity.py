@@ -145,11 +145,11 @@ def gate_ids(folder: Path, count: int) -> Ids:
 
 def prepare_exact(folder: Path, models_dir: Path, threads: int) -> Prepared:
     """The folder's model in float32. Raises ModelError."""
-    from foretype.prepare.folder import look_at, recipe_of
+    from foretype.prepare.folder import inspect_folder, recipe_of
     from foretype.prepare.make import make
 
-    looked_at = look_at(folder)
-    recipe = recipe_of(looked_at, looked_at.path.name).only("float32")
+    inspected = inspect_folder(folder)
+    recipe = recipe_of(inspected, inspected.path.name).only("float32")
     return make(recipe, models_dir, threads=threads)
 
 

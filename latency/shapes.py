@@ -105,13 +105,13 @@ def make_shape(name: str) -> Path:
 def prepare_shape(name: str) -> Path:
     """The prepared model's folder, without texts. Raises `NotMadeError`."""
     from foretype.models.errors import ModelError
-    from foretype.prepare.folder import look_at, recipe_of
+    from foretype.prepare.folder import inspect_folder, recipe_of
     from foretype.prepare.make import make
     from foretype.support.cores import physical_cores
 
     folder = write_shape(name)
     try:
-        recipe = recipe_of(look_at(folder), folder.name)
+        recipe = recipe_of(inspect_folder(folder), folder.name)
         made = make(recipe, models_dir(name), threads=physical_cores(), force=_is_damaged(name))
     except ModelError as error:
         raise NotMadeError(str(error)) from error

@@ -100,12 +100,12 @@ def _export(shape: str) -> Path:
     from foretype.models.store import Store
     from foretype.prepare.export import export
     from foretype.prepare.fetch import fetch
-    from foretype.prepare.folder import look_at, recipe_of
+    from foretype.prepare.folder import inspect_folder, recipe_of
     from foretype.prepare.quiet import quiet
     from foretype.support.progress import SILENT
 
     folder = write_shape(shape)
-    recipe = recipe_of(look_at(folder), folder.name)
+    recipe = recipe_of(inspect_folder(folder), folder.name)
     store = Store(OUT / "models" / "exports", recipe.name)
     made = store.work / "export"
     if not made.is_dir():

@@ -1,4 +1,4 @@
-"""`foretype prepare FOLDER`: what is taken from a folder, and what is said of one that is no model."""
+"""`foretype prepare FOLDER`: what is taken from a folder, and what is said of one that holds no model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from foretype.models.prepared import load_prepared
-from foretype.prepare.folder import look_at, recipe_of
+from foretype.prepare.folder import inspect_folder, recipe_of
 from tests.prepare.commands import foretype, sentence
 from tests.prepare.tiny import BEGIN, CONTEXT, MakeFolder
 
@@ -58,13 +58,13 @@ def test_a_folder_is_prepared_as_it_is_again_where_it_has_changed_and_served_wit
     assert (first.recipe, first.graph, first.licence) == ("tiny", "fused", "unknown")
     assert first.source.name == str(folder)
 
-    assert "tiny is prepared already; --force makes it anew" in prepare(folder, models_dir)
+    assert "tiny is prepared already; --force makes it again" in prepare(folder, models_dir)
     copy = Path(shutil.copytree(folder, tmp_path / "copy" / "tiny"))
     assert "prepared already" in prepare(copy, models_dir)
 
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "layer_norm_epsilon": 1e-3}))
-    assert "making it anew" in prepare(folder, models_dir)
+    assert "making it again" in prepare(folder, models_dir)
     assert load_prepared(models_dir / "tiny").manifest.source.sha256 != first.source.sha256
 
     shutil.rmtree(folder)
@@ -78,8 +78,8 @@ def test_a_folder_is_prepared_as_it_is_again_where_it_has_changed_and_served_wit
 def test_what_a_person_would_write_in_a_recipe_is_read_off_the_folder(model_folder: MakeFolder) -> None:
     path = model_folder("llama", max_position_embeddings=100_000)
     (path / "README.md").write_text("---\nlanguage: en\nlicense: apache-2.0\n---\n# Tiny\nlicense: MIT\n")
-    looked_at = look_at(path)
-    recipe = recipe_of(looked_at, "some-name")
+    inspected = inspect_folder(path)
+    recipe = recipe_of(inspected, "some-name")
     assert (recipe.name, recipe.family, recipe.licence) == ("some-name", "llama", "apache-2.0")
     assert recipe.begin == (BEGIN,)
     assert recipe.context_length == 2048  # the model's own would take too much memory
@@ -89,7 +89,7 @@ def test_what_a_person_would_write_in_a_recipe_is_read_off_the_folder(model_fold
 
 
 def test_the_context_is_never_longer_than_the_model_knows(made_folder: Path) -> None:
-    assert recipe_of(look_at(made_folder), "tiny").context_length == CONTEXT
+    assert recipe_of(inspect_folder(made_folder), "tiny").context_length == CONTEXT
 
 
 def test_a_tilde_and_a_dot_are_folders_too(
@@ -99,7 +99,7 @@ def test_a_tilde_and_a_dot_are_folders_too(
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HOME", str(folder.parent))
     for named in (".", "~/tiny", "../tiny", str(folder)):
-        assert f"The folder {folder} is no model" in sentence("prepare", named, "--models-dir", models_dir)
+        assert f"The folder {folder} holds no model" in sentence("prepare", named, "--models-dir", models_dir)
 
 
 # -- folders that are no model ------------------------------------------------------------------------
@@ -183,24 +183,24 @@ def name_no_begin(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (remove("config.json"), r"is no model: it needs a transformers config\.json"),
+        (remove("config.json"), r"holds no model: it needs a transformers config\.json"),
         (make_adapter, "holds an adapter, not a whole model: merge it"),
         (change_config(architectures=["BertForMaskedLM"]), "BertForMaskedLM, which is not a causal language"),
-        (change_config(model_type="nonsense"), "of a kind that transformers does not know"),
+        (change_config(model_type="nonsense"), "of a kind that transformers does not support"),
         (
             change_config(model_type="ctrl", architectures=["CTRLLMHeadModel"]),
             "Optimum cannot export models of the family ctrl that continue text",
         ),
         (remove("model.safetensors"), "holds no weights"),
-        (cut_weights, r"model\.safetensors are cut off: [\d,]+ bytes of [\d,]+\. Copy them again\."),
-        (damage_head, r"model\.safetensors cannot be read: their head is damaged\. Copy them again\."),
+        (cut_weights, r"model\.safetensors are incomplete: [\d,]+ of [\d,]+ bytes\. Copy them again\."),
+        (damage_head, r"model\.safetensors cannot be read: their header is damaged\. Copy them again\."),
         (damage_pickle, "The weights in .* cannot be read"),
-        (lose_a_part, r"not whole: model-00002-of-00002\.safetensors is missing\. Copy them again\."),
-        (lose_a_layer, r"not whole: 12 are missing, among them transformer\.h\.1\..*Copy them again\."),
-        (remove("*token*"), "holds no tokeniser: .* Copy it from where the model comes from"),
-        (take_another_tokeniser, "has 409 tokens, the model only 400: they do not belong together"),
+        (lose_a_part, r"incomplete: model-00002-of-00002\.safetensors is missing\. Copy them again\."),
+        (lose_a_layer, r"incomplete: 12 are missing, such as transformer\.h\.1\..*Copy them again\."),
+        (remove("*token*"), "holds no tokeniser: .* Copy it from the model.s source"),
+        (take_another_tokeniser, "has 409 tokens, the model only 400: they do not match"),
         (take_a_sentencepiece_tokeniser, "cannot be served: only byte-level BPE tokenisers"),
-        (name_no_begin, "names no token that begins or ends a text. Write a recipe that does"),
+        (name_no_begin, "names no token that begins or ends a text. Write a recipe that names one"),
     ],
 )
 def test_what_is_wrong_with_a_folder_is_said_in_a_sentence(
@@ -214,7 +214,7 @@ def test_a_folder_that_is_not_there_a_file_and_a_prepared_model_are_refused(
     folder: Path, models_dir: Path
 ) -> None:
     assert "There is no folder" in refused(folder / "nowhere", models_dir)
-    assert "is a file: name the folder that it lies in" in refused(folder / "config.json", models_dir)
+    assert "is a file: name its folder" in refused(folder / "config.json", models_dir)
     (folder / "manifest.json").write_text("{}")
     (folder / "model.onnx").write_bytes(b"")
     assert "is prepared already" in refused(folder, models_dir)
@@ -261,7 +261,7 @@ def test_another_model_is_not_replaced_unless_that_is_said(folder: Path, models_
     assert "There is another model tiny in" in said
     assert "--name" in said
     inside = Path(shutil.copytree(folder, models_dir / "inside"))
-    assert "is where the prepared model inside belongs" in sentence(
+    assert "is the place of the prepared model inside" in sentence(
         "prepare", inside, "--models-dir", models_dir
     )
     assert (other / "notes.txt").read_text() == "mine"

@@ -196,7 +196,7 @@ def test_the_graph_is_small(pair: Pair) -> None:
         ("llama", {"hidden_act": "gelu"}, "activation"),
         ("llama", {"attention_bias": True}, "biases"),
         ("llama", {"rope_scaling": {"rope_type": "linear", "factor": 2.0}}, "rotary"),
-        ("mistral", {"sliding_window": 64}, "sees 64 tokens only"),
+        ("mistral", {"sliding_window": 64}, "sees only 64 tokens"),
         ("gpt2", {"activation_function": "relu"}, "activation"),
         ("gpt2", {"scale_attn_by_inverse_layer_idx": True}, "scaled"),
     ],

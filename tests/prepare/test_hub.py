@@ -164,5 +164,5 @@ def test_a_hub_that_has_no_such_commit_is_said_with_what_to_do(hub: Hub, tmp_pat
     hub.commit = "f" * 40
     done = fetched(hub, tmp_path, "0" * 64)
     assert done.returncode == 1
-    assert done.stderr.startswith("SourceUnavailableError: The weights of tiny cannot be had: ")
+    assert done.stderr.startswith("SourceUnavailableError: The weights of tiny are not available: ")
     assert "foretype prepare tiny --from FOLDER" in done.stderr

@@ -246,10 +246,10 @@ def test_a_folder_that_is_no_model_is_refused(workshop: Workshop, tmp_path: Path
         workshop.make(given=tmp_path / "nowhere")
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(NotAModelError, match=r"is no model: it needs a transformers config\.json"):
+    with pytest.raises(NotAModelError, match=r"holds no model: it needs a transformers config\.json"):
         workshop.make(given=empty)
     (empty / "config.json").write_text("[1]")
-    with pytest.raises(NotAModelError, match="is no model"):
+    with pytest.raises(NotAModelError, match="holds no model"):
         workshop.make(given=empty)
     (empty / "config.json").write_text('{"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}')
     with pytest.raises(NotAModelError, match="holds no weights"):

@@ -138,10 +138,10 @@ def _refuse_together(folder: Path | None, name: str | None, source: Path | None)
 
 def _read_off(folder: Path, name: str | None, settings: Settings, force: bool, console: Console) -> Recipe:
     """The recipe of the model in a folder, and a line that says it. Raises ModelError."""
-    from foretype.prepare.folder import UNKNOWN_LICENCE, look_at, name_for, recipe_of
+    from foretype.prepare.folder import UNKNOWN_LICENCE, inspect_folder, name_for, recipe_of
 
-    looked_at = look_at(folder)
-    recipe = recipe_of(looked_at, name_for(looked_at, name, settings.models_dir, force=force))
+    inspected = inspect_folder(folder)
+    recipe = recipe_of(inspected, name_for(inspected, name, settings.models_dir, force=force))
     console.print(
         f"{recipe.name}: {recipe.description}; {recipe.context_length:,} tokens of context, texts begin with "
         f"“{recipe.begin[0]}”, licence {recipe.licence}.",

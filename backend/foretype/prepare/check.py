@@ -1,7 +1,7 @@
-"""The gate: a quantised model is a claim until it is measured.
+"""The quality gate: bits per byte of a fixed text, compared with Optimum's float32 export.
 
-Bits per byte of fixed text, in one pass and token by token (a single row takes another kernel than many
-rows do), against Optimum's float32 export; and how long a step and a first pass take on this machine.
+The text is read in one pass and token by token, since a single row uses another kernel than many rows. The
+time of a step and of a first pass on this machine is measured, too.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ Logits = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class GateText:
-    """Token ids that begin with the begin tokens, and how many bytes the others stand for."""
+    """Token ids that begin with the begin tokens, and the number of bytes of the others."""
 
     ids: Ids
     begin: int
     bytes: int
 
     def bits_per_byte(self, logits: Logits) -> float:
-        """`logits` (n, vocab), one row for each id; the begin tokens are given, not predicted."""
+        """`logits` (n, vocab), one row for each id. The begin tokens are given, not predicted."""
         rows = logits[self.begin - 1 : -1].astype(np.float64)
         wanted = self.ids[self.begin :]
         peak = rows.max(axis=1)
@@ -53,19 +53,19 @@ class GateText:
 
 
 class Reader(Protocol):
-    """A model being read from one text's beginning."""
+    """A model that reads one text from its beginning."""
 
     def restart(self) -> None: ...
 
     def read(self, ids: Ids) -> Logits:
-        """Append `ids`; their logits (n, vocab)."""
+        """Append `ids` and return their logits (n, vocab)."""
 
 
 class ExportReader:
-    """Optimum's graph: past key values go in and come out as arrays of their own.
+    """Optimum's graph, whose past key values are separate arrays for input and output.
 
-    Its thousands of nodes gain little from ONNX Runtime's costly optimisations, and mostly references are
-    read from it: only where its speed is the question are they worth their time (`optimised`).
+    ONNX Runtime's optimisations take long for its thousands of nodes and gain little. They are worth their
+    time only if the speed of this graph is measured (`optimised`), not if it is read as a reference.
     """
 
     def __init__(self, graph: Path, geometry: Geometry, threads: int, *, optimised: bool = False) -> None:
@@ -99,7 +99,7 @@ class ExportReader:
 
 
 class FusedReader:
-    """The fused graph through the runtime that serves it, buffer in place and all."""
+    """The fused graph in the runtime that serves it, with past and present in one buffer."""
 
     def __init__(self, graph: Path, geometry: Geometry, threads: int) -> None:
         self._runtime = FusedRuntime(graph, geometry, threads=threads, providers=["CPUExecutionProvider"])
@@ -116,14 +116,14 @@ class FusedReader:
 
 
 def open_reader(folder: Path, graph: str, geometry: Geometry, threads: int) -> Reader:
-    """The reader for a folder's model; `graph` is the manifest's “fused” or “plain”."""
+    """The reader of a folder's model. `graph` is “fused” or “plain”, as in the manifest."""
     kind = FusedReader if graph == "fused" else ExportReader
     return kind(folder / GRAPH, geometry, threads)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One candidate's figures; the manifest's `Figures` without the reference."""
+    """The figures of one candidate: the manifest's `Figures` without the reference."""
 
     bits_per_byte: float
     bits_per_byte_stepwise: float
@@ -131,19 +131,19 @@ class Measured:
     prefill_ms: float
 
     def refusal(self, reference: float) -> str | None:
-        """Why this is not good enough, with the figures; None where it is."""
+        """Why the candidate is not good enough, with figures. None if it is good enough."""
         for way, found in (
             ("in one pass", self.bits_per_byte),
             ("token by token", self.bits_per_byte_stepwise),
         ):
-            if not found <= reference * WORSE_AT_MOST:  # so written that NaN is refused
+            if not found <= reference * WORSE_AT_MOST:  # written so that NaN is refused
                 worse = found / reference - 1
-                return f"{found:.4f} bits per byte {way} where float32 has {reference:.4f} ({worse:+.1%})"
+                return f"{found:.4f} bits per byte {way}, float32 has {reference:.4f} ({worse:+.1%})"
         return None
 
 
 def measure(reader: Reader, text: GateText, step: ProgressStep) -> Measured:
-    """Read the text in one pass and token by token, then take the times. `step` is told of tokens read."""
+    """Read the text in one pass and token by token, then measure times. `step` gets the tokens read."""
     total = 2 * len(text.ids)
     one_pass = text.bits_per_byte(reader.read(text.ids))
     step.advance(len(text.ids), total)

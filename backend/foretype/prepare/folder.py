@@ -1,5 +1,5 @@
-"""A folder with a transformers model, as `save_pretrained` writes it: looked at before anything costly is
-done with it, and read off as the recipe that nobody has written for it.
+"""A folder with a transformers model, as `save_pretrained` writes it: checked before anything costly is done,
+and described as a recipe, since it has none.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from foretype.models.recipe import FolderSource, Recipe, load_template, recipe_n
 from foretype.support.wording import first_line, many
 
 CONFIG = "config.json"
-TOKENISERS = ("tokenizer.json", "tokenizer.model", "vocab.json")  # any of them will do
+TOKENISERS = ("tokenizer.json", "tokenizer.model", "vocab.json")  # any of them is enough
 TOKENISER_FILES = (*TOKENISERS, "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
-WEIGHTS = (  # the index of several files goes before any single one
+WEIGHTS = (  # the index of several files is preferred to a single file
     "model.safetensors.index.json",
     "model.safetensors",
     "pytorch_model.bin.index.json",
     "pytorch_model.bin",
 )
 WHAT_IT_NEEDS = "it needs a transformers config.json that names its model_type, weights and a tokeniser"
-CONTEXT_FOR_PROMPTS = 512  # tokens: in a shorter one the prompt would leave too little for the text
+CONTEXT_FOR_PROMPTS = 512  # tokens: in a shorter context, prompts leave too little space for the text
 UNKNOWN_LICENCE = "unknown"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LICENCE = re.compile(r"^licen[cs]e:[ \t]*[\"']?([\w.+-]+)", re.MULTILINE)
@@ -43,7 +43,7 @@ _LICENCE = re.compile(r"^licen[cs]e:[ \t]*[\"']?([\w.+-]+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class TransformersFolder:
-    """A folder whose config, weights and tokeniser are there. Whether they can be read shows later."""
+    """A folder that has config, weights and tokeniser. They have not been read completely."""
 
     path: Path
     config: dict[str, Any]
@@ -54,14 +54,14 @@ class TransformersFolder:
         return str(self.config["model_type"])
 
     def fingerprint(self) -> str:
-        """Changes when config, weights or tokeniser do; about 0.3 s for 270 MB. Raises NotAModelError."""
+        """Changes if config, weights or tokeniser change. Takes 0.3 s for 270 MB. Raises NotAModelError."""
         others = (self.path / name for name in (CONFIG, *TOKENISER_FILES))
         files = sorted({*self.weights, *(file for file in others if file.is_file())})
         sums = [f"{file.name} {_checksum(file)}" for file in files]
         return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
     def parameters(self) -> int:
-        """How many weights there are; where only their size is known, as many as it could be."""
+        """The number of weights. If only their size in bytes is known, the largest number possible."""
         return sum(
             sum(math.prod(entry["shape"]) for entry in _header(file).values())
             if file.suffix == ".safetensors"
@@ -70,7 +70,7 @@ class TransformersFolder:
         )
 
     def licence(self) -> str:
-        """As its README's head names it, the way the model hub has it; else `UNKNOWN_LICENCE`."""
+        """The licence in the head of its README, as on the model hub; else `UNKNOWN_LICENCE`."""
         try:
             readme = (self.path / "README.md").read_text("utf-8")
         except (OSError, UnicodeDecodeError):
@@ -81,7 +81,7 @@ class TransformersFolder:
 
 
 def folder_meant(asked: str) -> Path | None:
-    """The folder that a command's argument names; None where it names a model, as a recipe's name does."""
+    """The folder that a command's argument names. None if it names a model, as a recipe's name does."""
     if asked in recipe_names():
         return None
     path = Path(asked).expanduser()
@@ -90,15 +90,13 @@ def folder_meant(asked: str) -> Path | None:
     return path if is_path or path.exists() else None
 
 
-def look_at(folder: Path) -> TransformersFolder:
-    """Refuse what is no causal language model, or not whole. Takes milliseconds. Raises NotAModelError."""
+def inspect_folder(folder: Path) -> TransformersFolder:
+    """Check that a folder holds a causal language model, in milliseconds. Raises NotAModelError."""
     folder = folder.expanduser().resolve()
     if folder.is_file():
-        raise NotAModelError(
-            f"{folder} is a file: name the folder that it lies in. {_sentence(WHAT_IT_NEEDS)}"
-        )
+        raise NotAModelError(f"{folder} is a file: name its folder. {_sentence(WHAT_IT_NEEDS)}")
     if not folder.is_dir():
-        raise NotAModelError(f"There is no folder {folder}: look at how its path is written.")
+        raise NotAModelError(f"There is no folder {folder}: check its path.")
     if (folder / MANIFEST).is_file() and (folder / GRAPH).is_file():
         raise AlreadyPreparedError(folder)
     config = _config(folder)
@@ -109,23 +107,21 @@ def look_at(folder: Path) -> TransformersFolder:
     if not any((folder / name).is_file() for name in TOKENISERS):
         raise NotAModelError(
             f"The folder {folder} holds no tokeniser: neither {', '.join(TOKENISERS[:-1])} nor "
-            f"{TOKENISERS[-1]}. Copy it from where the model comes from."
+            f"{TOKENISERS[-1]}. Copy it from the model's source."
         )
     return TransformersFolder(folder, config, weights)
 
 
 def check_config(folder: Path) -> str:
-    """The family of the model in a folder. Raises NotAModelError where it is none that continues text."""
+    """The family of the model in a folder. Raises NotAModelError if it does not continue text."""
     return str(_config(folder)["model_type"])
 
 
-def recipe_of(looked_at: TransformersFolder, name: str) -> Recipe:
-    """The recipe that a person would write for the folder. Imports transformers. Raises NotAModelError,
-    RecipeInvalidError.
-    """
+def recipe_of(inspected: TransformersFolder, name: str) -> Recipe:
+    """A recipe for the folder's model. Imports transformers. Raises NotAModelError, RecipeInvalidError."""
     from foretype.prepare.quiet import quiet
 
-    folder = looked_at.path
+    folder = inspected.path
     with quiet():
         config = _transformers_config(folder)
         begin = _begin(folder)
@@ -134,14 +130,14 @@ def recipe_of(looked_at: TransformersFolder, name: str) -> Recipe:
         template.context_length, getattr(config, "max_position_embeddings", None) or template.context_length
     )
     layers = int(getattr(config, "num_hidden_layers", 0))
-    parameters = looked_at.parameters()
+    parameters = inspected.parameters()
     return template.model_copy(
         update={
             "name": name,
             "description": f"{parameters / 1e6:.3g} M parameters, {many(layers, 'layer')}, family "
-            f"{looked_at.family}",
-            "licence": looked_at.licence(),
-            "family": looked_at.family,
+            f"{inspected.family}",
+            "licence": inspected.licence(),
+            "family": inspected.family,
             "parameters": parameters,
             "context_length": context,
             "prompts": template.prompts if context >= CONTEXT_FOR_PROMPTS else {},
@@ -151,12 +147,12 @@ def recipe_of(looked_at: TransformersFolder, name: str) -> Recipe:
     )
 
 
-def name_for(looked_at: TransformersFolder, wanted: str | None, models_dir: Path, *, force: bool) -> str:
-    """The name to prepare a folder under: `wanted`, else the folder's own.
+def name_for(inspected: TransformersFolder, wanted: str | None, models_dir: Path, *, force: bool) -> str:
+    """The name for a folder's model: `wanted`, else the folder's own name.
 
-    Raises NameTakenError where it is a recipe's, or another model's that `force` is not to replace.
+    Raises NameTakenError if it is the name of a recipe, or of another model and `force` is False.
     """
-    folder = looked_at.path
+    folder = inspected.path
     name = folder.name if wanted is None else wanted
     if not _NAME.fullmatch(name):
         raise NameTakenError(
@@ -168,25 +164,25 @@ def name_for(looked_at: TransformersFolder, wanted: str | None, models_dir: Path
     place = (models_dir / name).resolve()
     if place == folder:
         raise NameTakenError(
-            f"{folder} is where the prepared model {name} belongs: give it another name with --name."
+            f"{folder} is the place of the prepared model {name}: give the model another name with --name."
         )
-    if not force and place.exists() and not _was_made_from(place, looked_at):
+    if not force and place.exists() and not _was_made_from(place, inspected):
         raise NameTakenError(
-            f"There is another model {name} in {models_dir}: give this one another name with --name, or put "
-            "it in its place with --force."
+            f"There is another model {name} in {models_dir}: give this one another name with --name, or "
+            "replace the other with --force."
         )
     return name
 
 
-def _was_made_from(place: Path, looked_at: TransformersFolder) -> bool:
-    """Whether a prepared model comes from this folder, or from a copy of it."""
+def _was_made_from(place: Path, inspected: TransformersFolder) -> bool:
+    """Whether a prepared model was made from this folder, or from a copy of it."""
     if not (place / MANIFEST).exists():
         return False
     try:
         source = read_manifest(place).source
     except ModelError:
         return False
-    return source.name == str(looked_at.path) or source.sha256 == looked_at.fingerprint()
+    return source.name == str(inspected.path) or source.sha256 == inspected.fingerprint()
 
 
 # -- what is in the folder --------------------------------------------------------
@@ -204,10 +200,10 @@ def _config(folder: Path) -> dict[str, Any]:
         raise NotAModelError(f"{error.filename} cannot be read ({error.strerror}).") from None
     except json.JSONDecodeError as error:
         raise NotAModelError(
-            f"{folder / CONFIG} is no JSON ({error.msg} in line {error.lineno}). Copy it again."
+            f"{folder / CONFIG} is not JSON ({error.msg} in line {error.lineno}). Copy it again."
         ) from None
     except (OSError, ValueError, KeyError, TypeError):
-        raise NotAModelError(f"The folder {folder} is no model: {WHAT_IT_NEEDS}.") from None
+        raise NotAModelError(f"The folder {folder} holds no model: {WHAT_IT_NEEDS}.") from None
     kinds = config.get("architectures") or []
     if kinds and not any(kind.endswith(("ForCausalLM", "LMHeadModel")) for kind in kinds):
         raise NotAModelError(
@@ -218,7 +214,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _weights(folder: Path) -> tuple[Path, ...]:
-    """The files that transformers would read, in its order of preference."""
+    """The files that transformers reads, by its order of preference."""
     for name in WEIGHTS:
         file = folder / name
         if not file.is_file():
@@ -229,12 +225,12 @@ def _weights(folder: Path) -> tuple[Path, ...]:
         missing = [part.name for part in parts if not part.is_file()]
         if missing:
             raise NotAModelError(
-                f"The weights in {folder} are not whole: {', '.join(missing)} is missing. Copy them again."
+                f"The weights in {folder} are incomplete: {', '.join(missing)} is missing. Copy them again."
             )
         return parts
     raise NotAModelError(
         f"The folder {folder} holds no weights: neither *.safetensors nor pytorch_model.bin. "
-        "Copy them from where the model comes from."
+        "Copy them from the model's source."
     )
 
 
@@ -254,7 +250,7 @@ def _checksum(file: Path) -> str:
 
 
 def _header(file: Path) -> dict[str, Any]:
-    """What a safetensors file says of its tensors. Raises NotAModelError where it says nothing."""
+    """The description of its tensors in a safetensors file. Raises NotAModelError if it is damaged."""
     try:
         with file.open("rb") as content:
             length = int.from_bytes(content.read(8), "little")
@@ -266,13 +262,13 @@ def _header(file: Path) -> dict[str, Any]:
         raise NotAModelError(f"{file} cannot be read ({error.strerror}).") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         raise NotAModelError(
-            f"The weights {file} cannot be read: their head is damaged. Copy them again."
+            f"The weights {file} cannot be read: their header is damaged. Copy them again."
         ) from None
     return header
 
 
 def _check_length(file: Path) -> None:
-    """Raises NotAModelError where a safetensors file ends before its last tensor does."""
+    """Raises NotAModelError if a safetensors file ends before its last tensor."""
     header = _header(file)
     with file.open("rb") as content:
         start = 8 + int.from_bytes(content.read(8), "little")
@@ -280,11 +276,11 @@ def _check_length(file: Path) -> None:
     found = file.stat().st_size
     if found < expected:
         raise NotAModelError(
-            f"The weights {file} are cut off: {found:,} bytes of {expected:,}. Copy them again."
+            f"The weights {file} are incomplete: {found:,} of {expected:,} bytes. Copy them again."
         )
 
 
-# -- what transformers makes of it --------------------------------------------------------
+# -- read with transformers --------------------------------------------------------
 
 
 def _transformers_config(folder: Path) -> Any:
@@ -292,20 +288,22 @@ def _transformers_config(folder: Path) -> Any:
 
     try:
         return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # whatever transformers raises for a config that it cannot make sense of
+    except Exception as error:  # transformers raises many types for a config that it does not know
         raise NotAModelError(
-            f"The model in {folder} is of a kind that transformers does not know: {first_line(error)}"
+            f"The model in {folder} is of a kind that transformers does not support: {first_line(error)}"
         ) from error
 
 
 def _begin(folder: Path) -> str:
-    """The token that texts start with: the tokeniser's first, else its last, which stands between texts."""
+    """The token that texts start with: the tokeniser's begin token, else its end token, which separates
+    texts.
+    """
     tokeniser = read_tokeniser(folder)
     begin = tokeniser.bos_token or tokeniser.eos_token
     if begin is None:
         raise NotAModelError(
-            f"The tokeniser in {folder} names no token that begins or ends a text. Write a recipe that does: "
-            "copy models/template.toml."
+            f"The tokeniser in {folder} names no token that begins or ends a text. Write a recipe that "
+            "names one: copy models/template.toml."
         )
     return str(begin)
 
@@ -318,7 +316,7 @@ def read_tokeniser(folder: Path, **options: Any) -> Any:
         tokeniser = AutoTokenizer.from_pretrained(
             folder, use_fast=True, local_files_only=True, trust_remote_code=False, **options
         )
-    except Exception as error:  # a dozen types, each meaning that this is no tokeniser
+    except Exception as error:  # a dozen types: each means that the folder has no usable tokeniser
         raise NotAModelError(
             f"The tokeniser in {folder} cannot be read, so copy it again: {first_line(error)}"
         ) from error

@@ -1,23 +1,25 @@
-"""Weights that somebody has rounded before, kept exactly as they are.
+"""Keeping weights exactly as they are if they were rounded before.
 
-A GGUF file's Q4_1 gives each block of 32 weights 16 values, from its least to its greatest in equal steps;
-its Q8_0 gives 255, symmetric around zero. Read as float32 they lie on those grids still, so the grids can be
-found again. Rounding them once more to another grid costs 8 % of bits per byte at 4 bits; taken as they are
-they cost nothing, and 4 bits are half of what a step has to read (docs/decisions/0010-quantisation.md).
+In a GGUF file, Q4_1 gives each block of 32 weights 16 values in equal steps, from the least to the greatest;
+Q8_0 gives 255 values, symmetric around zero. Read as float32, the weights are still on those grids, so the
+grids can be found again. Rounding to another grid of 4 bits makes bits per byte 8 % worse. Keeping the grid
+costs no quality, and 4 bits halve the bytes that a step reads (docs/decisions/0010-quantisation.md).
 
-`MatMulNBits` has grids that are symmetric, `scale * (q - 8)`. What a block's own grid is off by is the same
-for all its weights, so the product is corrected by the means of the input's blocks:
+`MatMulNBits` has symmetric grids, `scale * (q - 8)`. The offset between a block's own grid and the symmetric
+one is the same for all weights of the block, so the product is corrected with the means of the input's
+blocks:
 
     x @ W = MatMulNBits(x; q, scale) + blocks(x).mean(-1) @ offset      offset = BLOCK * (least + 8 * scale)
 
-The mean and not the sum: `AveragePool` gives it in one node where a sum takes two, and a step has 120.
+It uses the mean, not the sum, because `AveragePool` computes the mean in one node and a sum takes two, and a
+step has 120 products.
 
-At 8 bits the same grid needs no correction: of every n-th value of 256 with a zero point among them,
+With 8 bits, the same grid needs no correction. It consists of every n-th of 256 values around a zero point:
 
     weight = scale / n * (n * q - zero)        zero = -rint(n * least / scale), n of 1 to 17
 
-and of the n's the one is taken whose zero point is nearest. Twice as much is read, in fewer products: where a
-processor multiplies 8 bits with ease (AVX-512 VNNI) that is the quicker way.
+The n whose zero point is nearest to a whole number is taken. A step then reads twice as many bytes in fewer
+products, which is faster on processors with fast 8-bit products (AVX-512 VNNI).
 """
 
 from __future__ import annotations
@@ -29,21 +31,21 @@ from onnx import helper, numpy_helper
 
 BLOCK = 32
 SPREADS = range(1, 18)  # 17 * 15 = 255
-FAR = 0.1  # of such a step: a zero point that is further off costs more than to round the block
-NEAR = 1e-2  # of a step between two values of a grid: further off, a weight does not lie on it
+FAR = 0.1  # of such a step: with a larger error of the zero point, rounding the block is better
+NEAR = 1e-2  # of a step: a weight that is further from a value of the grid is not on the grid
 CONTRIB = "com.microsoft"
 
 Array = NDArray[np.float32]
 
 
 class NotOnGridError(Exception):
-    """The weights were not rounded before, or in another way."""
+    """The weights were not rounded before, or were rounded in another way."""
 
 
 def keep_grids(model: onnx.ModelProto, bits: int) -> list[str]:
-    """Replace the matrix products whose weights lie on a grid, in `model` itself, those of 4-bit grids by
-    products of `bits`, 4 or 8. Returns the names of those float32 products that are new, and must stay so.
-    Raises NotOnGridError where nothing lies on a 4-bit grid.
+    """Replace the matrix products whose weights are on a grid, in `model` itself; those on 4-bit grids become
+    products of `bits`, 4 or 8. Returns the names of new float32 products, which must not be quantised. Raises
+    NotOnGridError if no weights are on a 4-bit grid.
     """
     return _Keeping(model, bits).run()
 
@@ -51,7 +53,7 @@ def keep_grids(model: onnx.ModelProto, bits: int) -> list[str]:
 class _Keeping:
     def __init__(self, model: onnx.ModelProto, bits: int) -> None:
         self._bits = bits
-        self._found = False  # whether any weights lie on a 4-bit grid
+        self._found = False  # whether any weights are on a 4-bit grid
         self._graph = model.graph
         self._weights = {tensor.name: tensor for tensor in model.graph.initializer}
         self._nodes: list[onnx.NodeProto] = []
@@ -64,7 +66,7 @@ class _Keeping:
             if not self._replaced(node):
                 self._nodes.append(node)
         if not self._found:
-            raise NotOnGridError("its weights do not lie on a grid of 4 bits")
+            raise NotOnGridError("its weights are not on a grid of 4 bits")
         kept = [tensor for tensor in self._graph.initializer if tensor.name not in self._gone]
         del self._graph.initializer[:], self._graph.node[:]
         self._graph.initializer.extend([*kept, *self._new.values()])
@@ -113,7 +115,9 @@ class _Keeping:
         return True
 
     def _spread(self, node: onnx.NodeProto, blocks: Array, least: Array, scale: Array) -> None:
-        """A 4-bit grid's values as 8 bits with a zero point; blocks that have none, rounded."""
+        """The values of a 4-bit grid as 8 bits with a zero point. Blocks without a near zero point are
+        rounded.
+        """
         spread = np.array(SPREADS, np.float32)[:, None, None]
         zeros = np.clip(-np.rint(spread * least / scale), 0, 255)
         apart = np.abs(least / scale + zeros / spread)
@@ -163,7 +167,9 @@ class _Keeping:
         )
 
     def _means(self, source: str) -> str:
-        """The mean of each block of an input, (n, s, K / BLOCK): tokens stand in for a picture's channels."""
+        """The mean of each block of an input, (n, s, K / BLOCK), with tokens as the channels of
+        `AveragePool`.
+        """
         means = f"{source}.means"
         self._nodes.append(
             helper.make_node(
@@ -178,6 +184,6 @@ class _Keeping:
 
 
 def _not_zero(scale: Array) -> Array:
-    """A block of equal weights has no steps."""
+    """The scale, or 1 for a block of equal weights, whose scale would be 0."""
     positive: Array = np.where(scale == 0, np.float32(1), scale).astype(np.float32)
     return positive

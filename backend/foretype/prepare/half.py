@@ -1,6 +1,6 @@
-"""Float16 weights, for GPUs: the attention operator has kernels for CUDA in half precision only.
+"""Float16 weights for GPUs: the attention operator has CUDA kernels in half precision only.
 
-What was rounded is measured by the gate as every other kind of weights is.
+The quality gate measures them like every other kind of weights.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph in float16, its logits in float32. `model` is used up.
+    """The same graph in float16, its logits in float32. `model` is changed.
 
     Past key values and `attention_bias` become float16 too.
     """

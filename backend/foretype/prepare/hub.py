@@ -1,4 +1,4 @@
-"""The model hub: whether it can be reached, what its cache on this machine holds, and downloads into that
+"""The model hub: whether it is reachable, what its cache on this machine holds, and downloads into that
 cache.
 """
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from foretype.models.recipe import HubSource
+from foretype.prepare.arriving import WATCH_SECONDS, folder_bytes
 
-REACH_SECONDS = 2.5  # with imports and the look into the cache, 3 s
-WATCH_SECONDS = 0.2
+REACH_SECONDS = 2.5  # 3 s with the imports and a look into the cache
 FILES = [
     "config.json",
     "generation_config.json",
@@ -21,18 +21,18 @@ FILES = [
     "special_tokens_map.json",
     "vocab.json",
     "merges.txt",
-]  # beside the weights; a repository holds many more that nothing here reads
+]  # the files to download beside the weights; a repository holds many others
 
 
 class HubUnreachableError(Exception):
-    """The hub gave no answer, or not the files; `str()` says which."""
+    """The hub did not answer, or did not give the files. `str()` says which."""
 
 
 def reachable(source: HubSource, seconds: float = REACH_SECONDS) -> bool:
-    """Whether the hub would give the repository's files. Takes `seconds` at most, whatever the network does.
+    """Whether the hub has the repository's files. Takes at most `seconds`, whatever the network does.
 
-    The question is asked on a thread that is left behind when time is up: resolving a name cannot be cut
-    short.
+    A thread sends the request, and is left running after that time, because resolving a name cannot be
+    cancelled.
     """
     answer: list[bool] = []
     asking = threading.Thread(target=lambda: answer.append(_ask(source, seconds)), daemon=True)
@@ -47,17 +47,17 @@ def _ask(source: HubSource, seconds: float) -> bool:
     if constants.HF_HUB_OFFLINE:
         return False
     url = hf_hub_url(source.repository, "config.json", revision=source.revision)
-    try:  # not through the library's own calls: they try again for half a minute
+    try:  # not by the library's own functions, which retry for half a minute
         answer = get_session().head(url, timeout=seconds, allow_redirects=True)
-    except Exception:  # any failure at all, of the network, a proxy or the hub, has the same answer
+    except Exception:  # any failure of the network, a proxy or the hub means the same
         return False
     return bool(answer.ok)
 
 
 def cached_snapshot(source: HubSource) -> Path | None:
-    """The folder in the hub's cache on this machine, where it holds the weights. No network."""
+    """The folder in the hub's cache on this machine, or None if it lacks the weights. Uses no network."""
     if not _cache_folder(source).is_dir():
-        return None  # known before the import of the rest, which is a quarter of a second of a server's start
+        return None  # before the import below, which takes a quarter of a second of a server's start
     from huggingface_hub import try_to_load_from_cache
 
     found = [
@@ -70,12 +70,13 @@ def cached_snapshot(source: HubSource) -> Path | None:
 
 
 def download_snapshot(source: HubSource, arrived: Callable[[int], None]) -> Path:
-    """Download into the hub's own cache, where a broken download goes on later. `arrived` is told bytes.
+    """Download into the hub's own cache, where an interrupted download continues later. `arrived` gets the
+    bytes that have arrived.
 
     Raises HubUnreachableError.
     """
     if not reachable(source):
-        raise HubUnreachableError("the model hub can't be reached")
+        raise HubUnreachableError("the model hub is unreachable")
     result: list[Any] = []
     before = _arriving_bytes(source)
     loading = threading.Thread(target=lambda: result.append(_download(source)), daemon=True)
@@ -84,7 +85,7 @@ def download_snapshot(source: HubSource, arrived: Callable[[int], None]) -> Path
         loading.join(WATCH_SECONDS)
         arrived(max(0, _arriving_bytes(source) - before))
     if isinstance(result[0], Exception):
-        raise HubUnreachableError(f"the model hub did not give them ({result[0]})") from result[0]
+        raise HubUnreachableError(f"the model hub did not send them ({result[0]})") from result[0]
     return Path(result[0])
 
 
@@ -104,7 +105,7 @@ def _download(source: HubSource) -> str | Exception:
 
 
 def _cache_folder(source: HubSource) -> Path:
-    """Where the hub's cache keeps the repository. The library's own function for it takes a quarter of a
+    """The repository's folder in the hub's cache. The library's own function for it takes a quarter of a
     second to import.
     """
     from huggingface_hub import constants
@@ -114,11 +115,5 @@ def _cache_folder(source: HubSource) -> Path:
 
 
 def _arriving_bytes(source: HubSource) -> int:
-    """Bytes of the repository in the hub's cache, finished or not."""
-    total = 0
-    for file in (_cache_folder(source) / "blobs").glob("*"):
-        try:
-            total += file.stat().st_size
-        except FileNotFoundError:  # renamed since it was listed
-            continue
-    return total
+    """Bytes of the repository in the hub's cache, complete or not."""
+    return folder_bytes(_cache_folder(source) / "blobs")

@@ -1,9 +1,8 @@
-"""Making a model: fetch, export, fuse, quantise, check, keep. Minutes and gigabytes: never in a process
-that serves.
+"""Making a model: fetch, export, fuse, quantise, check, keep. It takes minutes and gigabytes, so a process
+that serves never does it.
 
-Interrupted at any point, the next call goes on from the last step that was whole: the weights once their
-checksum was right, the export once it was on the disk. What is half-written is in folders that nothing
-reads.
+After an interruption the next call continues from the last complete step: the weights if their checksum was
+right, the export if it was on the disk. Incomplete files are in folders that nothing reads.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ from foretype.support.progress import SILENT, Progress
 from foretype.support.wording import first_line
 
 PACKAGES = ("torch", "transformers", "optimum", "optimum-onnx", "onnx", "onnxruntime", "onnxruntime-gpu")
-FULL_BELOW = 20_000_000  # bytes free: libraries that fail on a full disk do not all say so
+FULL_BELOW = 20_000_000  # bytes free: not every library says that it failed because the disk is full
 
 GraphKind = Literal["fused", "plain"]
 
@@ -73,10 +72,10 @@ def make(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Prepared:
-    """The recipe's model, made where it is not there yet, or made anew with `force`.
+    """The recipe's model. It is made if it is missing, or again if `force` is True.
 
     `given` is a folder or file in place of the recipe's source. Raises ModelError. One process prepares a
-    recipe at a time; another waits and takes what the first has made.
+    recipe at a time; a second process waits and uses the model of the first.
     """
     store = Store(models_dir, recipe.name)
     with _full_disk_said(models_dir):
@@ -86,10 +85,10 @@ def make(
                 made = read_manifest(store.folder)
                 if made.recipe_digest == recipe.digest and not has_changed(made.source, recipe, given):
                     whole = load_prepared(store.folder)
-                    progress.say(f"{recipe.name} is prepared already; --force makes it anew.")
+                    progress.say(f"{recipe.name} is prepared already; --force makes it again.")
                     return whole
                 progress.say(
-                    f"{recipe.name} was made from other weights, or by another recipe: making it anew."
+                    f"{recipe.name} was made from other weights, or by another recipe: making it again."
                 )
             _require_space(recipe, store)
             with quiet():
@@ -99,7 +98,7 @@ def make(
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """What Optimum's float32 export makes of the text."""
+    """The result of Optimum's float32 export for the text."""
 
     logits: Logits
     bits_per_byte: float
@@ -107,7 +106,7 @@ class _Reference:
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
-    """A float32 graph that candidates are made from."""
+    """The float32 graph from which candidates are made."""
 
     kind: GraphKind
     folder: Path
@@ -115,7 +114,7 @@ class _Graph:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A model of one kind of weights, and what was measured of it."""
+    """A model with one kind of weights, and its measured figures."""
 
     weights: str
     folder: Path
@@ -133,7 +132,7 @@ class _Candidate:
 
 
 class _Making:
-    """One run through all the steps. Holds the recipe's lock."""
+    """All steps, once. The caller holds the recipe's lock."""
 
     def __init__(self, recipe: Recipe, store: Store, threads: int, progress: Progress) -> None:
         self._recipe = recipe
@@ -155,7 +154,7 @@ class _Making:
     # -- the steps, in their order --------------------------------------------------------
 
     def _export(self, weights: Weights) -> Path:
-        """The export's folder; one that an earlier try made from the same weights is taken as it is."""
+        """The export's folder. An export that an earlier try made from the same weights is used again."""
         name = f"export-{_export_key(weights)}"
         folder = self._store.work / name
         if not folder.is_dir():
@@ -170,14 +169,14 @@ class _Making:
                 logits = reader.read(text.ids)
             except MemoryError:
                 raise
-            except Exception as error:  # ONNX Runtime's own, and numpy's for shapes that do not fit
+            except Exception as error:  # ONNX Runtime's own errors, and numpy's for shapes that do not match
                 raise NotAModelError(
                     f"The export of {self._recipe.name} ({self._recipe.family}) does not take past key "
                     f"values as Foretype keeps them, so it cannot be served: {first_line(error)}"
                 ) from error
             if not np.isfinite(logits).all():
                 raise NotAModelError(
-                    f"The model {self._recipe.name} gives logits that are no numbers, so its weights are "
+                    f"The model {self._recipe.name} gives logits that are not numbers, so its weights are "
                     "damaged. Copy them again."
                 )
             return _Reference(logits, text.bits_per_byte(logits))
@@ -185,7 +184,7 @@ class _Making:
     def _fuse(
         self, exported: Path, config: Any, geometry: Geometry, text: GateText, reference: _Reference
     ) -> _Graph:
-        """The float32 graph that candidates are made from: fused, or the export where it cannot be."""
+        """The float32 graph from which candidates are made: fused, or the export if it cannot be fused."""
         import onnx
 
         from foretype.prepare.fuse import NotFusableError, fuse
@@ -196,7 +195,7 @@ class _Making:
                 with self._store.making("fused") as part:
                     _save(fused, part)
         except NotFusableError as reason:
-            self._progress.say(f"Serving Optimum's export as it is, which is slower: {reason}.")
+            self._progress.say(f"Optimum's export will be served without fusing, which is slower: {reason}.")
             return _Graph("plain", exported)
         folder = self._store.work / "fused"
         with self._progress.step("compare the fused graph with the export"):
@@ -204,7 +203,7 @@ class _Making:
             apart = float(np.abs(reader.read(text.ids) - reference.logits).max())
         if not apart <= LOGITS_APART_AT_MOST:
             raise QualityRefusedError(
-                f"The fused graph of {self._recipe.name} does not compute what the export does: logits are "
+                f"The fused graph of {self._recipe.name} does not give the export's logits: they are "
                 f"{apart:.2g} apart."
             )
         return _Graph("fused", folder)
@@ -212,8 +211,8 @@ class _Making:
     def _best(
         self, graph: _Graph, geometry: Geometry, text: GateText, reference: _Reference
     ) -> tuple[_Candidate, list[PassedOver]]:
-        """The fastest candidate that is good enough, and the others; float32 is the last resort, where no
-        other passes.
+        """The fastest candidate that is good enough, and the others. float32 is tried only if no other
+        passes.
         """
         others: list[PassedOver] = []
         passed: list[_Candidate] = []
@@ -225,7 +224,7 @@ class _Making:
                 folder = self._candidate_folder(graph, weights)
             except NotOnGridError as reason:
                 refused.append(f"{weights}: {reason}")
-                self._progress.say(f"Passed over {refused[-1]}.")
+                self._progress.say(f"Skipped {refused[-1]}.")
                 continue
             with self._progress.step(f"check the quality of {weights}") as step:
                 measured = measure(open_reader(folder, graph.kind, geometry, self._threads), text, step)
@@ -239,7 +238,8 @@ class _Making:
         if not passed:
             raise QualityRefusedError(
                 f"No weights of {self._recipe.name} that were tried are good enough to serve on this "
-                f"machine: {'; '.join(refused)}. float32 loses nothing; an earlier model stays as it was."
+                f"machine: {'; '.join(refused)}. float32 loses no quality. An "
+                "earlier model stays as it is."
             )
         best = min(passed, key=lambda candidate: candidate.measured.step_ms)
         return best, [*(one.passed_over() for one in passed if one is not best), *others]
@@ -303,19 +303,17 @@ class _Making:
         self._store.install(self._store.work / "whole")
 
 
-# -- what the steps are made of --------------------------------------------------------
+# -- parts of the steps --------------------------------------------------------
 
 
 def _export_key(weights: Weights) -> str:
-    """Names an export by what it was made from: one of other weights or packages is not taken for it."""
+    """A name for the export that depends on its weights and packages, so that no other is used."""
     parts = [weights.source.model_dump_json(), *_versions().values()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _versions() -> dict[str, str]:
-    """Versions of the packages that make a model, as far as they are here: ONNX Runtime goes by either of
-    two names.
-    """
+    """Versions of the installed packages that make a model. ONNX Runtime has one of two names."""
     return {"foretype": __version__, **installed_versions(PACKAGES)}
 
 
@@ -339,7 +337,7 @@ def _geometry(config: Any, recipe: Recipe) -> Geometry:
 
 
 def _gate_text(tokeniser_file: Path, recipe: Recipe, context_length: int) -> GateText:
-    """The text that ships with the package, as this model's tokens, cut to what its context holds."""
+    """The gate's text as this model's tokens, cut to its context."""
     from tokenizers import Tokenizer
 
     tokeniser = Tokenizer.from_file(str(tokeniser_file))
@@ -361,11 +359,11 @@ def _begin_id(tokeniser: Any, token: str, recipe: Recipe) -> int:
 
 
 def _save(model: Any, folder: Path) -> None:
-    """Write a graph; a fused one's embedding goes beside it. Mapped from its file, only the rows in use
-    stay in memory.
+    """Write a graph, and the embedding of a fused graph to a file beside it. That file is mapped, so only the
+    rows in use take memory.
 
-    The quantised weights must not go there: read from a mapped file, a step took 2.5 times as long (AVX2,
-    1.32).
+    Quantised weights must not be in that file: if they are mapped, a step takes 2.5 times as long (AVX2, ONNX
+    Runtime 1.32).
     """
     import onnx
     from onnx.external_data_helper import set_external_data
@@ -375,11 +373,11 @@ def _save(model: Any, folder: Path) -> None:
             set_external_data(tensor, location=EMBEDDING)
     onnx.save(model, folder / GRAPH)
     if (folder / EMBEDDING).exists():
-        (folder / EMBEDDING).chmod((folder / GRAPH).stat().st_mode)  # onnx leaves it to its owner alone
+        (folder / EMBEDDING).chmod((folder / GRAPH).stat().st_mode)  # onnx: for the owner only
 
 
 def _place(source: Path, target: Path) -> None:
-    """A second name for a file, or a copy where the file system has no such thing."""
+    """A hard link to a file, or a copy if the file system has no hard links."""
     try:
         os.link(source, target)
     except OSError:
@@ -394,7 +392,7 @@ def _require_space(recipe: Recipe, store: Store) -> None:
 
 @contextmanager
 def _full_disk_said(folder: Path) -> Iterator[None]:
-    """Turn what a full disk causes, in whichever library, into DiskFullError."""
+    """Turn any library's error that a full disk causes into DiskFullError."""
     try:
         yield
     except Exception as error:

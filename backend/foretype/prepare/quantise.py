@@ -1,8 +1,8 @@
-"""Eight-bit weights (or four): `MatMulNBits`, symmetric blocks, products in 8 bits (accuracy level 4), the
-head included.
+"""Weights of 8 or 4 bits: `MatMulNBits` with symmetric blocks and products in 8 bits (accuracy level 4), also
+for the output head.
 
-The embedding stays float32: a lookup costs nothing, and reading it from a mapped file keeps only the rows
-in memory that are used.
+The embedding stays float32: a lookup costs nothing, and because its file is mapped, only the rows that are
+used take memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)|grid(?P<grid>
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """How weights are rounded: `bits` each, `block` of them sharing a scale.
+    """How weights are rounded: to `bits` bits each; `block` of them share a scale.
 
     grid: the bits at which weights that were rounded before stay as they are (foretype.prepare.grid); only
     the others are rounded. 0: all weights are rounded.
@@ -35,7 +35,7 @@ class Blocks:
         match = _NAME.fullmatch(name)
         if match is None:
             raise ValueError(
-                f"“{name}” is no kind of weights: float32, float16, grid, grid8, or int8-block32 and the like"
+                f"“{name}” is not a kind of weights: float32, float16, grid, grid8, or one like int8-block32"
             )
         if match["grid"] is not None:
             return cls(8, BLOCK, grid=8 if match["grid"] else 4)
@@ -43,7 +43,7 @@ class Blocks:
 
 
 def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
-    """The same graph with its matrix products quantised. `model` is used up. Raises NotOnGridError."""
+    """The same graph with its matrix products quantised. `model` is changed. Raises NotOnGridError."""
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
     exact = keep_grids(model, blocks.grid) if blocks.grid else []

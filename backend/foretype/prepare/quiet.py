@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Let nothing through of what these libraries tell their developers: tracer warnings, bars of their
-    own. Errors stay.
+    """Suppress warnings, such as the tracer's, and the libraries' own progress bars. Errors are not
+    suppressed.
     """
     os.environ.setdefault("TQDM_DISABLE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -1,7 +1,8 @@
-"""One WebSocket: a loop that receives, a task that sends, between them the protocol and the engine's desk.
+"""One WebSocket: a loop that receives and a task that sends, with the protocol and the engine's desk between
+them.
 
-The receive loop never waits for the model: it gives a keystroke to the desk, and answers come back through
-`_answer`. It waits for the sender only where errors pile up that the client does not read.
+The receive loop never waits for the model: it passes a keystroke to the desk, and answers come back through
+`_answer`. It waits for the sender only if the client does not read and too many error frames are waiting.
 """
 
 from __future__ import annotations
@@ -43,14 +44,14 @@ UNAUTHORIZED = Refused(
     "The token is missing, wrong or revoked: pair again with a code from `foretype pair`.",
 )
 DRAINING = Refused(
-    ErrorCode.DRAINING, "The server is going away: connect again in a moment and send the text again."
+    ErrorCode.DRAINING, "The server is shutting down: connect again in a moment and send the text again."
 )
 TRACES = itertools.count(1)
-INTERNAL = "The server failed at this keystroke: go on typing, the next one is tried anew."
+INTERNAL = "The server failed at this keystroke. Go on typing: the next keystroke starts again."
 
 
 class Connection:
-    """Lives as long as `run`. `leave` may be called from another task of the same loop."""
+    """Exists as long as `run` runs. Another task of the same event loop may call `leave`."""
 
     def __init__(self, socket: web.WebSocketResponse[bool], engine: Engine, service: Service) -> None:
         self._socket = socket
@@ -62,34 +63,34 @@ class Connection:
         self._desk: Desk | None = None
         self._owner = ""
         self._fields = 0
-        self._arrived = 0.0  # when the message in hand came
+        self._arrived = 0.0  # when the current message arrived
 
     async def run(self) -> None:
-        """From the opened socket to its end, whoever ends it."""
+        """Serve the open socket until either side ends it."""
         self._sender = asyncio.create_task(self._send())
         try:
             if await self._welcomed():
                 await self._converse()
         finally:
-            # Whatever was under way is of no use to a client that is gone: the desk drops it.
+            # The client is gone, so the desk drops all unfinished work for it.
             if self._desk is not None:
                 self._desk.close()
             self._sender.cancel()
             self._service.metrics.fields.dec(self._fields)
 
     async def leave(self) -> None:
-        """Say that the server is going away, then close.
+        """Tell the client that the server is shutting down, then close the socket.
 
-        Ends within seconds even where the client does not read.
+        Takes at most some seconds, even if the client does not read.
         """
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._refuse_and_close(DRAINING, CLOSE_GOING_AWAY)
 
     async def _welcomed(self) -> bool:
-        """Wait for hello and check its token; False where the connection is at its end."""
+        """Wait for hello and check its token. False if the connection has ended."""
         try:
-            # Cancelled by the timeout inside receive(), nothing is lost: the connection is closed next.
+            # If the timeout cancels receive(), nothing is lost: the connection is closed next.
             async with asyncio.timeout(self._service.limits.hello_seconds):
                 hello = await self._hello()
         except TimeoutError:
@@ -123,14 +124,14 @@ class Connection:
     async def _converse(self) -> None:
         """Take messages until the connection ends."""
         while True:
-            # Cancelled here or in receive(), no message is half-taken: each is handled without an await.
+            # If this or receive() is cancelled, no message is half handled: handling one has no await.
             await self._mailbox.room()
             event = await self._receive()
             if event is None:
                 return
             try:
                 welcome = not isinstance(event, Keystroked) or self._service.tokens.still_good(self._owner)
-            except BadStateError as error:  # nobody can say now who is welcome: this keystroke gets nothing
+            except BadStateError as error:  # the token cannot be checked now: this keystroke gets an error
                 logs.logger().error("state_unreadable", **logs.of(error))
                 self._fail(event)
                 continue
@@ -140,13 +141,13 @@ class Connection:
             self._handle(event)
 
     def _fail(self, event: Event) -> None:
-        """A keystroke that cannot be served now is answered all the same."""
+        """Answer a keystroke that cannot be served with an error."""
         if isinstance(event, Keystroked):
             failure = Failure(FailureCode.INTERNAL, INTERNAL)
             self._answer(event.field, event.keystroke.seq, failure, final=True, elapsed_ms=0.0)
 
     async def _receive(self) -> Event | None:
-        """The next message's meaning; None where the connection has ended."""
+        """The event that the next message means. None if the connection has ended."""
         message = await self._socket.receive()
         self._arrived = self._service.clock()
         if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
@@ -186,7 +187,7 @@ class Connection:
     def _answer(
         self, field: str, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float
     ) -> None:
-        """The engine's answers, on the event loop. What nobody waits for any more is dropped here."""
+        """Take an answer of the engine, on the event loop. Answers to overtaken keystrokes are dropped."""
         if not self._protocol.may_answer(field, seq, final=final):
             return
         if final:
@@ -201,17 +202,17 @@ class Connection:
             )
 
     async def _send(self) -> None:
-        """Send what waits, one frame after the other, until cancelled or the client is gone."""
+        """Send waiting frames, one after the other, until this task is cancelled or the client is gone."""
         try:
             while True:
                 frame = await self._mailbox.take()
-                # Cancelled here the frame is in the transport's buffer, whole: only the wait for room in it
-                # is cut short.
+                # If this is cancelled, the whole frame is in the transport's buffer already: only the wait
+                # for space in that buffer ends early.
                 began = self._service.clock()
                 await self._socket.send_frame(frame.encode("ascii"), WSMsgType.TEXT)
                 self._service.metrics.stages.took(Stage.SEND, self._service.clock() - began)
         except ConnectionError:
-            pass  # the receive loop sees the end too
+            pass  # the receive loop notices the end, too
         finally:
             self._mailbox.abandon()
 

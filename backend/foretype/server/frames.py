@@ -1,6 +1,6 @@
 """Frames from the server to the client: values in, JSON text out.
 
-Everything is written in ASCII: a lone surrogate, which UTF-8 cannot carry, travels as its JSON escape.
+All frames are ASCII: a lone surrogate, which UTF-8 cannot encode, is sent as a JSON escape.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 class ErrorCode(StrEnum):
-    """The wire's error codes; the last two are the engine's `FailureCode`."""
+    """The protocol's error codes. The last two are the engine's `FailureCode`."""
 
     BAD_MESSAGE = "bad_message"
     UNAUTHORIZED = "unauthorized"
@@ -34,10 +34,10 @@ class ErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message that was not taken. `message` says what to do and never repeats anything that was typed.
+    """A message that was refused. `message` says what to do, and never repeats typed text.
 
-    `field` and `seq` are there as far as they could be read from what came in; `final` where it is the answer
-    to a keystroke.
+    `field` and `seq` are set if they could be read from the message. `final` is True if this is the answer to
+    a keystroke.
     """
 
     code: ErrorCode

@@ -1,4 +1,4 @@
-"""What one client may ask for, and the token bucket that keeps a runaway one from taking the whole server."""
+"""The limits of one client, and the token bucket that keeps one client from using the whole server."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from foretype.support.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
-    """The limits of one connection. The first three are told to the client in `welcome`."""
+    """The limits of one connection. The client gets the first three in `welcome`."""
 
     context_chars: int = 2000
-    """Code points in `before`, and again in `after`.
+    """Code points in `before`, and as many in `after`.
 
-    A client that counts UTF-16 units, as JavaScript does, sends at most as many code points: both ways of
-    counting fit.
+    A client may count UTF-16 units instead, as JavaScript does: then it sends fewer code points or as many.
     """
     fields: int = 64
     message_bytes: int = 32768
@@ -25,7 +24,7 @@ class ClientLimits:
     name_chars: int = 128
     """Code points in the name of a field."""
     alternatives: int = 8
-    """More are not refused: a client asks for up to so many, and gets up to this many."""
+    """A client may ask for more, and gets at most this many."""
     hello_seconds: float = 5.0
 
     @classmethod
@@ -40,7 +39,7 @@ class ClientLimits:
 
 
 class TokenBucket:
-    """`burst` tokens at first, `rate` a second after that; taking one costs no allocation and no timer."""
+    """`burst` tokens at first, then `rate` per second. Taking one needs no allocation and no timer."""
 
     def __init__(self, rate: float, burst: int, clock: Clock) -> None:
         self._rate = rate
@@ -50,7 +49,7 @@ class TokenBucket:
         self._filled_at = clock()
 
     def take(self) -> bool:
-        """Whether there was a token; if so it is gone."""
+        """Take a token. False if there is none."""
         now = self._clock()
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now

@@ -1,4 +1,4 @@
-"""What waits to be sent on one connection: bounded, and of each field only the newest answer."""
+"""Frames that wait to be sent on one connection: a bounded number, with each field's newest answer only."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 
 
 class Mailbox:
-    """Frames in the order in which they were put, with one place for each field's answer.
+    """Frames in their order, with one place for each field's answer.
 
-    A reader that is slow finds the newest answer in that place, never a queue of stale ones. Other frames are
-    not replaced; `room()` makes their sender wait, so that a client that does not read is not read from
-    either.
+    A client that reads slowly gets the newest answer from that place, never a queue of old ones. Other frames
+    are not replaced: `room()` makes the receive loop wait, so that the server stops reading from a client
+    that does not read.
     """
 
     def __init__(self, others: int = 64) -> None:
@@ -27,13 +27,13 @@ class Mailbox:
         return len(self._frames)
 
     def put_answer(self, field: str, frame: str) -> None:
-        """A field's newest answer, in place of the one that is still waiting."""
+        """Add a field's newest answer. It replaces one that is still waiting."""
         if not self._abandoned:
             self._frames[("answer", field)] = frame
             self._filled.set()
 
     def put(self, frame: str) -> None:
-        """A frame that must arrive. The sender calls `room()` before it makes another."""
+        """Add a frame that must arrive. The caller awaits `room()` before it makes another."""
         if self._abandoned:
             return
         self._count += 1
@@ -44,21 +44,21 @@ class Mailbox:
             self._room.clear()
 
     def drop_answer(self, field: str) -> None:
-        """The field is gone: nobody waits for its answer."""
+        """Drop the answer of a field that was closed."""
         self._frames.pop(("answer", field), None)
 
     def abandon(self) -> None:
-        """Nobody takes any more: what is put is dropped, and nobody waits for room."""
+        """The sender has ended: drop all frames, also later ones, and let `room()` return."""
         self._abandoned = True
         self._frames.clear()
         self._room.set()
 
     async def room(self) -> None:
-        """Wait until another frame may be put. Being cancelled here loses nothing."""
+        """Wait until another frame may be added. If this is cancelled, nothing is lost."""
         await self._room.wait()
 
     async def take(self) -> str:
-        """The frame that waits longest. Cancelled while waiting, nothing has been taken."""
+        """The frame that has waited longest. If this is cancelled while waiting, no frame was taken."""
         while not self._frames:
             self._filled.clear()
             await self._filled.wait()

@@ -1,5 +1,5 @@
-"""The playground's files: read once, served from memory under fixed names, so that no path of a request
-reaches the disk.
+"""The playground's files: read once and served from memory under fixed names, so that no request's path is
+used to open a file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TYPES = {
 _TEXT = frozenset({".html", ".js", ".css", ".svg", ".json", ".txt"})
 
 NOT_BUILT = (
-    "The playground is not part of this installation: it is built from the extension's sources. "
+    "The playground is missing from this installation: it is built from the extension's sources. "
     "In a checkout, run `make playground`. The server itself works without it.\n"
 )
 
@@ -36,9 +36,7 @@ class File:
 
 
 def load(folder: Path = FOLDER) -> dict[str, File]:
-    """Every file that may be served, by its path: `/` is `index.html`. Empty where the playground is not
-    built.
-    """
+    """Every file that may be served, by path; `/` is `index.html`. Empty if the playground is not built."""
     files: dict[str, File] = {}
     for path in sorted(folder.rglob("*")):
         suffix = path.suffix.lower()
@@ -52,10 +50,10 @@ def load(folder: Path = FOLDER) -> dict[str, File]:
 
 
 def policy(host: str) -> str:
-    """The page's Content-Security-Policy: its own files and its own server, nothing else, in nobody's frame.
+    """The page's Content-Security-Policy: its own files and its own server only, and no frames.
 
-    `host` is the request's Host, which the guard has checked; naming it lets browsers in whose 'self' leaves
-    WebSockets out.
+    `host` is the request's Host, which the guard has checked. It is named because in some browsers 'self'
+    does not include WebSockets.
     """
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

@@ -1,8 +1,8 @@
 """One connection's side of the wire protocol, without I/O: frames in, events out.
 
-`Protocol.receive` takes what came in and returns what it means; it never raises for anything a client can
-send. What the client may still be sent for a field is decided by `Protocol.may_answer`. Tokens are not known
-here: `Hello` carries one out, and the caller says `greet()` when it was right.
+`Protocol.receive` takes a frame and returns the event that it means; it raises nothing, whatever a client
+sends. `Protocol.may_answer` decides whether an answer for a field may still be sent. The protocol checks no
+tokens: `Hello` contains the client's token, and the caller calls `greet()` if it is right.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from foretype.server.frames import ErrorCode, Refused
 from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.support.clock import Clock
 
-MAX_SEQ = 2**53 - 1  # the largest whole number that JavaScript counts exactly
+MAX_SEQ = 2**53 - 1  # the largest integer that JavaScript represents exactly, with all smaller ones
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """`token` is None where it is missing or no string: that opens nothing."""
+    """`token` is None if it is missing or not a string: then the client is unauthorized."""
 
     token: str | None
 
@@ -53,14 +53,14 @@ class FieldClosed:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing is to be done or said: a message before `hello`, or one about a field that is not open."""
+    """A message that needs no answer: one before `hello`, or about a field that is not open."""
 
 
 Event = Hello | Keystroked | Accepted | Dismissed | FieldClosed | Ignored | Refused
 
 
 class UnreadableError(Exception):
-    """A message, or a member of it, is not what the protocol says. `message` never holds what was sent."""
+    """A message, or a member of it, breaks the protocol. `message` never contains what was sent."""
 
     def __init__(self, message: str, code: ErrorCode = ErrorCode.BAD_MESSAGE) -> None:
         super().__init__(message)
@@ -70,14 +70,14 @@ class UnreadableError(Exception):
 
 @dataclass(slots=True)
 class _Open:
-    """A field that the client has open: its newest keystroke, and whether that has had its final answer."""
+    """An open field: its newest keystroke, and whether that has had its final answer."""
 
     seq: int
     answered: bool = False
 
 
 class Protocol:
-    """Not safe to call from several threads; the caller's receive loop and answers share one event loop."""
+    """Only one thread may call it: the receive loop and the answers run on one event loop."""
 
     def __init__(self, limits: ClientLimits, clock: Clock) -> None:
         self._limits = limits
@@ -91,15 +91,15 @@ class Protocol:
         return len(self._fields)
 
     def greet(self) -> None:
-        """The token of `Hello` was right: from here on messages are taken."""
+        """The token of `Hello` was right: from now on other messages are accepted."""
         self._greeted = True
 
     def receive(self, frame: bytes, *, binary: bool = False) -> Event:
-        """What one data frame means. Raises nothing, whatever is in it."""
+        """The event that a data frame means. Raises nothing, whatever the frame contains."""
         message: dict[str, Any] | None = None
         try:
             if binary:
-                raise UnreadableError("Send text frames: this one was binary.")
+                raise UnreadableError("The frame is binary: send text frames.")
             message = read_object(frame)
             return self._greeting(message) if not self._greeted else self._event(message)
         except UnreadableError as refused:
@@ -137,9 +137,9 @@ class Protocol:
                 field = self._name(message)
                 return FieldClosed(field) if self._fields.pop(field, None) else Ignored()
             case "hello":
-                raise UnreadableError("This connection has said hello already: send keystrokes.")
+                raise UnreadableError("The connection has had its hello: send keystrokes.")
             case str():
-                raise UnreadableError("'type' is none of keystroke, accepted, dismissed, close.")
+                raise UnreadableError("'type' must be keystroke, accepted, dismissed or close.")
             case _:
                 raise UnreadableError("The message needs a string member 'type'.")
 
@@ -152,7 +152,7 @@ class Protocol:
         keystroke = read_keystroke(message, self._limits)
         state = self._fields.get(field)
         # A seq that does not grow is refused, so that an answer belongs to one text only. Refused keystrokes
-        # do not count, and a field that was closed starts anew.
+        # do not count, and a field that was closed may start with any seq.
         if state is not None and keystroke.seq <= state.seq:
             raise UnreadableError(
                 "'seq' must grow with every keystroke of a field; close the field to start again."
@@ -181,7 +181,7 @@ class Protocol:
         return field
 
     def _refused(self, why: UnreadableError, message: dict[str, Any] | None) -> Refused:
-        """The error for a message, with its field and seq as far as they can be trusted to be those."""
+        """The error for a message, with its field and seq if they are valid."""
         if message is None:
             return Refused(why.code, why.message)
         field, seq = message.get("field"), message.get("seq")
@@ -196,15 +196,15 @@ class Protocol:
 def read_object(frame: bytes) -> dict[str, Any]:
     """One JSON object, read strictly.
 
-    Raises `UnreadableError` for anything else, without a word of what it was.
+    Raises `UnreadableError` for anything else; the error contains nothing of it.
     """
     try:
         value = DECODER.decode(frame.decode("utf-8"))
     except UnicodeDecodeError:
         raise UnreadableError("The message is not UTF-8.") from None
-    # ValueError: no JSON, or a number of more digits than Python reads. RecursionError: nested without end.
+    # ValueError: not JSON, or a number with more digits than Python reads. RecursionError: nested too deeply.
     except (ValueError, RecursionError):
-        raise UnreadableError("The message is not JSON.") from None
+        raise UnreadableError("The message is not valid JSON.") from None
     if not isinstance(value, dict):
         raise UnreadableError("The message must be one JSON object.")
     return value
@@ -224,7 +224,7 @@ def read_keystroke(message: dict[str, Any], limits: ClientLimits) -> Keystroke:
 
 
 def string(message: dict[str, Any], name: str, at_most: int) -> str:
-    """A member that must be there. Its length is counted in code points."""
+    """A member that is required. Its length is counted in code points."""
     value = message.get(name)
     if not isinstance(value, str):
         raise UnreadableError(f"The message needs a string member '{name}'.")
@@ -253,13 +253,13 @@ def _kind(value: object) -> FieldKind | None:
     try:
         return FieldKind(value)  # type: ignore[arg-type]  # an enum may be asked for any value
     except ValueError:
-        raise UnreadableError(f"'kind' is none of {', '.join(FieldKind)}.") from None
+        raise UnreadableError(f"'kind' must be one of {', '.join(FieldKind)}.") from None
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise UnreadableError("A member is there twice: send each one once.")
+        raise UnreadableError("Duplicate JSON key: send each member once.")
     return members
 
 

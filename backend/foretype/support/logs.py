@@ -66,7 +66,7 @@ def debugging() -> bool:
 
 
 def of(error: BaseException) -> dict[str, str]:
-    """An exception as log fields: its type and its places in the code, innermost last, without its message."""
+    """An exception as log fields: its type and its places in the code, innermost last. No message."""
     return {"error": type(error).__name__, "stack": _places(error.__traceback__)}
 
 
@@ -78,7 +78,7 @@ def quiet_hooks() -> None:
 
 
 def quiet_loop(loop: asyncio.AbstractEventLoop) -> None:
-    """Log the event loop's errors without messages: its default handler prints tasks with their exceptions."""
+    """Log the event loop's errors without messages: its own handler prints tasks with their exceptions."""
     loop.set_exception_handler(lambda _, context: _uncaught(context.get("exception")))
 
 

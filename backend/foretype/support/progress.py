@@ -1,4 +1,4 @@
-"""How long work reports its progress. The rooms that work know only this protocol; the command line draws it."""
+"""How long work reports its progress: rooms know only this protocol, and the command line draws it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ProgressStep(Protocol):
 
 class Progress(Protocol):
     def step(self, what: str) -> AbstractContextManager[ProgressStep]:
-        """Begin a step, which ends when the context is left. `what` is a phrase like “download the weights”."""
+        """Begin a step that ends when the context is left. `what` is a phrase like “download the weights”."""
 
     def say(self, line: str) -> None:
         """Print a line that stays on the screen."""

@@ -1,7 +1,7 @@
-"""Optimum's export has thousands of shape nodes that no optimiser removes; the same weights fit in a few
-hundred (design.md).
+"""Fused graphs: Optimum's export has thousands of shape nodes that no optimiser removes, a fused graph with
+the same weights has a few hundred nodes.
 
-One module a family; a family without one is served by the plain export.
+Each family has a module. A family without one is served with the plain export.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ __all__ = ["LAYOUTS", "NotFusableError", "fuse"]
 
 
 def fuse(export: onnx.ModelProto, config: Any, geometry: Geometry) -> onnx.ModelProto:
-    """The fused graph of an export, float32. `config` is the transformers config. Raises NotFusableError
-    with the reason.
+    """The fused graph of an export, float32. `config` is the transformers config. Raises NotFusableError with
+    the reason.
     """
     layout = LAYOUTS.get(config.model_type)
     if layout is None:

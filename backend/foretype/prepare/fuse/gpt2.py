@@ -1,4 +1,4 @@
-"""The GPT-2 family laid as few nodes: learned positions, biases inside the norms that follow them, one node
+"""The fused graph of the GPT-2 family: learned positions, biases inside the norms that follow them, one node
 for attention.
 """
 
@@ -30,7 +30,7 @@ def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
 
 
 def _check(config: Any) -> None:
-    """Refuse what this layout would compute wrongly without a word."""
+    """Refuse models for which this graph would silently give wrong results."""
     if config.activation_function != "gelu_new":
         raise NotFusableError(f"its activation is {config.activation_function}, not gelu_new")
     if not config.scale_attn_weights or config.scale_attn_by_inverse_layer_idx:
@@ -46,7 +46,7 @@ def _embed(graph: Graph, export: Export) -> str:
 
 
 class _Update:
-    """What a block adds to the residual: a value, and the parameter that is its bias."""
+    """What a block adds to the residual: a value, and the name of the parameter that is its bias."""
 
     def __init__(self, value: str, bias: str) -> None:
         self.value = value
@@ -54,7 +54,7 @@ class _Update:
 
 
 class _Norms:
-    """Layer norms; from the second on, each also adds the update before it, and its bias, to the residual."""
+    """Layer norms. From the second on, each also adds the previous update and its bias to the residual."""
 
     def __init__(self, graph: Graph, export: Export, epsilon: float) -> None:
         self._graph = graph
@@ -88,7 +88,7 @@ def _attention(graph: Graph, export: Export, config: Any, module: str, layer: in
     qkv = graph.add(projected, export.parameter(f"{module}.attn.c_attn.bias"), f"qkv{layer}")
     qkv = graph.spread(qkv, f"spread{layer}")
     names = graph.past_of(layer)
-    no_rotary = ["", "", ""]  # cosine, sine, positions: GPT-2 has added its positions at the bottom
+    no_rotary = ["", "", ""]  # cosine, sine, positions: GPT-2 adds its positions to the embedding
     attended = graph.node(
         "GroupQueryAttention",
         [qkv, "", "", *names.past, "seqlens_k", "total_sequence_length", *no_rotary, "attention_bias"],

@@ -1,4 +1,4 @@
-"""Reading Optimum's export by its names, and laying a new graph from it.
+"""Reading Optimum's export by its names, and making a new graph from it.
 
 Optimum names nodes after the modules they came from (`/model/layers.0/self_attn/q_proj/MatMul`) and weights
 after their parameters, but renames a weight that it transposes (`onnx::MatMul_8767`) and puts an `Identity`
@@ -25,11 +25,11 @@ Array = NDArray[np.float32]
 
 
 class NotFusableError(Exception):
-    """The export is laid out in another way; `str()` says how. The plain export still serves."""
+    """The export has another structure; `str()` says how. The plain export can still be served."""
 
 
 class Export:
-    """A graph that Optimum exported, its weights found by name. Reads only."""
+    """A graph that Optimum exported, with its weights by name. It is only read."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
         self._weights = {tensor.name: tensor for tensor in model.graph.initializer}
@@ -40,14 +40,14 @@ class Export:
         return node in self._nodes
 
     def parameter(self, name: str) -> Array:
-        """The weight of that name, as float32. Raises NotFusableError where there is none."""
+        """The weight with that name, as float32. Raises NotFusableError if there is none."""
         value = self._constant(name)
         if value is None:
             raise NotFusableError(f"the export has no weight {name}")
         return value
 
     def weight_of(self, node: str) -> Array:
-        """The only weight that goes into the node of that name. Raises NotFusableError where there is not
+        """The only weight among the inputs of the node with that name. Raises NotFusableError if there is not
         exactly one.
         """
         if node not in self._nodes:
@@ -72,26 +72,26 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class LayerPast:
-    """The names of one layer's past key values as the graph takes them, and as it gives them back."""
+    """The names of one layer's past key values as inputs and as outputs of the graph."""
 
     past: tuple[str, str]
     present: tuple[str, str]
 
 
 class Graph:
-    """A graph being laid, node by node. Inputs and outputs are those that the runtime binds.
+    """A graph that is made node by node. Its inputs and outputs are those that the runtime binds.
 
-    A run is either s tokens of one text (n = b = 1) or one token of each of n texts (s = 1) out of b whose
-    past lies in one buffer; then the b - n others are run over nothing, in the attention only.
+    A run takes either s tokens of one text (n = b = 1), or one token of each of n texts (s = 1) of the b
+    texts whose past is in one buffer. In the second case the other b - n rows run in the attention only, over
+    nothing.
 
-    In: `input_ids`, `position_ids` (n, s) int64; `spread` (b,) int64, the text of each row of the past, any
-    for rows that take no part; `gathered` (n,) int64, the row of each text; `seqlens_k` (b,) int32,
-    past + s - 1 of each row; `total_sequence_length` () int32, the longest past + s; `attention_bias`
-    (b, 1, s, past + s) float32, added to the scores, causality being the operator's own; `rows` (k,) int64,
-    the tokens, of all n * s, whose logits are wanted; `past_key_values.N.key` and `.value`
-    (b, kv_heads, past, head_dim) float32.
-    Out: `logits` (1, k, vocab) float32; `present.N.key` and `.value`. Past and present may be one buffer,
-    longer than the text.
+    Inputs: `input_ids`, `position_ids` (n, s) int64. `spread` (b,) int64: the text of each row of the past,
+    any number for rows that take no part. `gathered` (n,) int64: the row of each text. `seqlens_k` (b,)
+    int32: past + s - 1 for each row. `total_sequence_length` () int32: the longest past + s. `attention_bias`
+    (b, 1, s, past + s) float32: added to the scores; the operator itself is causal. `rows` (k,) int64: those
+    of the n * s tokens whose logits are asked for. `past_key_values.N.key` and `.value` (b, kv_heads, past,
+    head_dim) float32. Outputs: `logits` (1, k, vocab) float32; `present.N.key` and `.value`. Past and present
+    may be one buffer that is longer than the text.
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -113,7 +113,7 @@ class Graph:
         domain: str = "",
         **attributes: int | float,
     ) -> str:
-        """Add a node; its name is its first output's, which is returned."""
+        """Add a node with the name of its first output, and return that name."""
         self._nodes.append(
             helper.make_node(
                 operator, list(inputs), [output, *more_outputs], name=output, domain=domain, **attributes
@@ -143,8 +143,8 @@ class Graph:
         return self.node("Gather", [value, "gathered"], output, axis=0)
 
     def finish(self, hidden: str, head: Array) -> onnx.ModelProto:
-        """Close the graph with the output head, on the asked-for rows only. The head has weights of its
-        own, not the embedding's: so the quantiser reaches them.
+        """Add the output head, for the rows that are asked for only, and finish the graph. The head has a
+        copy of the embedding's weights, so that the quantiser finds them.
         """
         self._weights.append(numpy_helper.from_array(np.array([1, -1, head.shape[0]]), "one_row"))
         tokens = self.node("Reshape", [hidden, "one_row"], "tokens")

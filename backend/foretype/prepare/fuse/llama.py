@@ -1,5 +1,5 @@
-"""The Llama family laid as few nodes: rotary inside the attention, packed q-k-v and gate-up, norms that add
-the residual.
+"""The fused graph of the Llama family: rotary embedding inside the attention, packed q-k-v and gate-up
+products, norms that add the residual.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from foretype.prepare.fuse.graph import CONTRIB, Array, Export, Graph, NotFusabl
 
 
 def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
-    """The fused graph of Optimum's export of a transformers `LlamaConfig` model, or of a `MistralConfig` or
-    `Qwen2Config` one: these differ in biases and in windows. Raises NotFusableError.
+    """The fused graph of Optimum's export of a transformers model with a `LlamaConfig`, `MistralConfig` or
+    `Qwen2Config`; these differ in biases and in windows. Raises NotFusableError.
     """
     _check(config, geometry)
     graph = Graph(geometry)
@@ -35,7 +35,7 @@ def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
 
 
 def _check(config: Any, geometry: Geometry) -> None:
-    """Refuse what this layout would compute wrongly without a word."""
+    """Refuse models for which this graph would silently give wrong results."""
     if config.hidden_act != "silu":
         raise NotFusableError(f"its activation is {config.hidden_act}, not silu")
     if getattr(config, "rope_scaling", None):
@@ -44,14 +44,15 @@ def _check(config: Any, geometry: Geometry) -> None:
         raise NotFusableError("its projections have biases")
     window = getattr(config, "sliding_window", None)
     if window is not None and window < geometry.context_length:
-        raise NotFusableError(f"its attention sees {window} tokens only")
+        raise NotFusableError(f"its attention sees only {window} tokens")
 
 
 class _Rotary:
-    """Cosine and sine for every position of the context, (context_length + 1, head_dim / 2), and where each
-    token stands.
+    """Cosine and sine for every position of the context, (context_length + 1, head_dim / 2), and the position
+    of each token.
 
-    One position more than there are: the operator wants as many as there are slots, and one slot is idle.
+    There is one position more than the context has: the operator needs as many as there are slots, and one
+    slot is idle.
     """
 
     def __init__(self, graph: Graph, theta: float, geometry: Geometry) -> None:
@@ -65,9 +66,7 @@ class _Rotary:
 
 
 class _Norms:
-    """Root-mean-square norms; from the second on, each also adds the update that came before it to the
-    residual.
-    """
+    """Root-mean-square norms. From the second on, each also adds the previous update to the residual."""
 
     def __init__(self, graph: Graph, export: Export, epsilon: float) -> None:
         self._graph = graph
