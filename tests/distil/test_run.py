@@ -361,7 +361,7 @@ def prepared_files(folder: Path) -> None:
     [
         (lambda folder: shutil.rmtree(folder), "There is no folder"),
         (lambda folder: (folder / "config.json").unlink(), "it needs a transformers config.json"),
-        (lambda folder: (folder / "config.json").write_text("{"), "config.json is no.* JSON"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json is not JSON"),
         (lambda folder: (folder / WEIGHTS).unlink(), "holds no weights"),
         (lambda folder: (folder / WEIGHTS).write_bytes(b"\0" * 99), "weights .* cannot be read"),
         (

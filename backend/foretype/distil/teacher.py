@@ -17,7 +17,7 @@ from foretype.distil.texts import Encode
 from foretype.models.errors import AlreadyPreparedError, NotAModelError
 from foretype.models.prepared import sha256
 from foretype.prepare import folder as transformers_folder
-from foretype.prepare.folder import TransformersFolder, look_at
+from foretype.prepare.folder import TransformersFolder, inspect_folder
 from foretype.support.wording import first_line
 
 Model = Any  # torch and transformers are not followed by the type checker
@@ -76,7 +76,7 @@ class Tokeniser:
 def inspect_teacher(folder: Path) -> TeacherFolder:
     """Check a teacher's folder and read its config, without PyTorch. Raises BadTeacherError."""
     with _as_bad_teacher():
-        found = look_at(folder)
+        found = inspect_folder(folder)
     family = FAMILIES.get(found.family)
     architectures = found.config.get("architectures") or []
     if family is None or (architectures and family.architecture not in architectures):
@@ -135,7 +135,7 @@ def load_tokeniser(teacher: TeacherFolder) -> Tokeniser:
     if len(tokeniser) > teacher.vocabulary:
         raise BadTeacherError(
             f"The tokeniser in {folder} has {len(tokeniser)} tokens, the model only {teacher.vocabulary}: "
-            "they do not belong together. Copy both from where the model comes from."
+            "they do not belong together. Copy both from the model's source."
         )
 
     def encode(text: str) -> list[int]:

@@ -77,9 +77,9 @@ def find_texts(folder: Path) -> list[Path]:
     ignored. Raises BadTextsError if there is no text file.
     """
     if folder.is_file():
-        raise BadTextsError(f"{folder} is a file. Name the folder that it is in.")
+        raise BadTextsError(f"{folder} is a file: name its folder.")
     if not folder.is_dir():
-        raise BadTextsError(f"There is no folder {folder}. Check its path.")
+        raise BadTextsError(f"There is no folder {folder}: check its path.")
     files = [
         file
         for file in sorted(folder.rglob("*"))
