@@ -1,4 +1,4 @@
-"""The measurements themselves, in this process."""
+"""The measurements, in this process."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _ids(models_dir: Path, text: str) -> list[int]:
 
 
 class Oracle:
-    """An engine that always knows the rest of the text, and says it where the caret stands before a word."""
+    """An engine that knows the whole text and suggests the next word if the caret is before a word."""
 
     model = "oracle"
     provider = "NoProvider"

@@ -1,4 +1,4 @@
-"""Tables for any width, what stands beside the article, and the picture."""
+"""Tables of any width, the comparison with the article, the JSON file and the picture."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_a_shape_is_known_by_its_figures_whatever_the_weights_are() -> None:
     ]
 
 
-def test_the_articles_figures_stand_beside_ours_where_both_shapes_are_there() -> None:
+def test_the_articles_figures_are_compared_with_ours_if_both_shapes_are_there() -> None:
     here = [figure.here for figure in article_figures([LARGE, SMALL])]
     assert here == [
         "33 % smaller on disk",
@@ -135,12 +135,12 @@ def test_the_articles_figures_stand_beside_ours_where_both_shapes_are_there() ->
     ]
 
 
-def test_without_distilgpt2_nothing_here_is_the_articles() -> None:
+def test_without_distilgpt2_nothing_is_compared_with_the_article() -> None:
     assert article_figures([LARGE, MANY[2]]) == []
     assert "article" not in printed([LARGE], 100)
 
 
-def test_what_is_missing_is_said() -> None:
+def test_a_missing_figure_is_explained() -> None:
     alone = article_figures([model("distilgpt2", provider="CUDAExecutionProvider")])
     assert [figure.here for figure in alone] == [
         "not measured: no model has GPT-2's shape",
@@ -150,7 +150,7 @@ def test_what_is_missing_is_said() -> None:
     ]
 
 
-def test_the_teacher_of_the_same_weights_is_taken() -> None:
+def test_the_gpt2_with_the_same_kind_of_weights_is_compared() -> None:
     other = model("gpt2", layers=12, step_ms=40, weights="float32")
     assert article_figures([SMALL, other, LARGE])[1].here.startswith("2.00 times as fast for one more token")
 
@@ -181,7 +181,7 @@ def test_the_picture_names_every_model_the_budget_and_the_article(models: list[M
         assert line in said
 
 
-def test_labels_of_models_that_are_alike_do_not_lie_on_each_other() -> None:
+def test_labels_of_similar_models_do_not_overlap() -> None:
     alike = [model(f"model-{number}", layers=3, answer_ms=100 + number) for number in range(4)]
     drawn = ElementTree.fromstring(draw(report(alike)).svg())
     places = [

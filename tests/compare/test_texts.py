@@ -1,4 +1,4 @@
-"""What is read and typed, from a folder and without one."""
+"""The texts that are read and typed, from a folder and without one."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_without_a_folder_the_text_that_ships_is_read_and_its_paragraphs_are_typ
     assert [len(text) for text in texts.typed] == [200] * 3
 
 
-def test_answers_are_asked_for_in_the_middle_of_long_words() -> None:
+def test_answers_are_measured_inside_long_words() -> None:
     places = half_word_texts()
     assert len(set(places)) == ANSWERS
     for place in places:

@@ -1,4 +1,4 @@
-"""`foretype distil` as a person calls it."""
+"""`foretype distil` on the command line."""
 
 from __future__ import annotations
 
