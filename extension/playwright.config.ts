@@ -1,10 +1,10 @@
 import { defineConfig } from "@playwright/test";
 
 /**
- * These run a real model beside the browser, or time what the browser does: each wants a machine of two cores for itself. So
- * `npm run test:browser` runs the others, two at a time, and `npm run test:alone` these, one after another.
+ * These tests run a real model beside the browser, or measure the browser: each needs a machine of two cores for itself. So
+ * `npm run test:browser` runs the other tests, two at a time, and `npm run test:alone` runs these, one after the other.
  */
-const ALONE = /(real-\w+|pictures|playground|huge|no-use)\.spec\.ts$/;
+const ALONE = /(real-\w+|pictures|playground|long-text|idle)\.spec\.ts$/;
 
 export default defineConfig({
   testDir: "test/browser",
@@ -16,8 +16,8 @@ export default defineConfig({
   ],
   timeout: 30_000,
   expect: { timeout: 5_000 },
-  // A browser on a machine with other work to do fails now and then for reasons of its own. What passed at the second try is
-  // counted as flaky, and `make test` says how many were.
+  // On a busy machine a browser sometimes fails for other reasons than the test's. A test that passes at the second try counts as flaky, and
+  // `make test` says how many did.
   retries: 1,
   reporter: [["list"]],
   forbidOnly: true,

@@ -1,11 +1,11 @@
 import { defineConfig } from "wxt";
 import { EVERYWHERE, THIS_MACHINE } from "./src/sites.ts";
 
-// The public half of the key that fixes the extension's id (ijfnigekiijgjonokmjdlocconcionjf): the server trusts that origin.
+// The public key that determines the extension's id (ijfnigekiijgjonokmjdlocconcionjf). The server trusts that origin.
 const KEY =
   "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAuYubzFhZs0v/mKNAf2oGtD0rzoCC1Wd1uF1h6lG2U59E1TJjx5ExVaSAySbvMoCp3CBGQa/+5pCTb+3Jd428mp1FF74FmSKAEZtAom0Xv/9rFqjhupywTRH5RONdG68mUBVROt9eyDa03crDyC2eTu7ap3SthJxTF2NlxC+r8TMGZtgwhl//q4PSEj/G9vBA/LBLgh6+evU0L7IITIjEJ14a+8LrBxjYtMsRgwpeK+RYBloiWqJE45PDa/PpajY5ocsCWinQFB51cYKMeLqCTeE+r82Mcp1oc6gaOgxO1uNC+L2u3XukrcB8ezIxbvVSTL/R/rkTQdKtfo0sjMUKHQIDAQAB";
 
-/** Firefox wants to know what leaves the browser, a server on the same machine included. 128 is the first with scripts in the page's world. */
+/** Firefox requires a declaration of all data that leaves the browser, even to a server on the same machine. 128 is the first version with scripts in the page's own world. */
 const GECKO = {
   id: "foretype@foretype.invalid",
   strict_min_version: "128.0",
@@ -16,15 +16,16 @@ export default defineConfig({
   srcDir: "src",
   manifestVersion: 3,
   imports: false,
-  // What Mozilla's reviewers build from: no tests. They read SOURCES.md; `npm run check:sources` does what it says.
+  // The sources for Mozilla's reviewers, without tests. SOURCES.md describes how to build them, and `npm run check:sources` does it.
   zip: { excludeSources: ["test/**", "test-results/**", "playground/**", "{playwright,vitest*}.config.ts"] },
   manifest: ({ browser }) => ({
     name: "Foretype",
-    description: "The rest of the word, in grey, before you type it: computed by your own Foretype server.",
+    description:
+      "Suggests the rest of your words in grey while you type. The suggestions come from your own Foretype server.",
     minimum_chrome_version: "120",
     ...(browser === "chrome" ? { key: KEY } : {}),
     ...(browser === "firefox" ? { browser_specific_settings: { gecko: GECKO } } : {}),
-    // What each is for: PERMISSIONS.md. The optional hosts are asked for one by one, or all together, when a person wants it.
+    // PERMISSIONS.md explains each of them. The optional hosts are requested one by one, or all together, when the user chooses it.
     permissions: ["storage", "scripting", "activeTab"],
     host_permissions: [...THIS_MACHINE],
     optional_host_permissions: [...EVERYWHERE],

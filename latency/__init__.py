@@ -1,1 +1,6 @@
-"""The latency budget, and the programs that hold a running server against it. They are not installed."""
+"""Measurements of Foretype, and the limits that they are compared with. README.md lists the commands.
+
+This package is not installed: its commands run in a checkout.
+"""
+
+import foretype  # noqa: F401  # the first import: it switches off the telemetry of the measured libraries

@@ -1,4 +1,4 @@
-"""Reads `budget.toml` and holds measured figures against one of its tables."""
+"""Reads `budget.toml` and compares figures with the limits of one of its tables. Pure but for the file."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from latency.errors import MeasurementError
+
 BUDGET_FILE = Path(__file__).parent / "budget.toml"
 
 
-class UnknownBudgetError(Exception):
-    """There is no table of that name; `known` are those there are."""
+class UnknownBudgetError(MeasurementError):
+    """There is no table of this name. `known` are the names that exist."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
-        super().__init__(f"budget.toml has no table {name!r}; it has: {', '.join(known)}")
+        super().__init__(f"budget.toml has no table {name!r}. It has: {', '.join(known)}.")
         self.name = name
         self.known = known
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """One table: the circumstances, and limits by the name of the figure."""
+    """One table: the conditions of the measurement (`about`), and limits by the name of the figure."""
 
     name: str
     about: str
@@ -31,7 +33,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One limit held against a figure. `measured` is None where this run did not measure it."""
+    """One figure and its limit. `measured` is None if this run did not measure the figure."""
 
     figure: str
     limit: float
@@ -40,6 +42,7 @@ class Verdict:
 
     @property
     def kept(self) -> bool | None:
+        """None if the figure was not measured."""
         if self.measured is None:
             return None
         return self.measured <= self.limit if self.upper else self.measured >= self.limit
@@ -59,6 +62,11 @@ def find_budget(name: str, file: Path = BUDGET_FILE) -> Budget:
     if name not in budgets:
         raise UnknownBudgetError(name, tuple(budgets))
     return budgets[name]
+
+
+def find_optional_budget(name: str | None) -> Budget | None:
+    """None without a name. Raises `UnknownBudgetError`."""
+    return find_budget(name) if name else None
 
 
 def judge(budget: Budget, figures: Mapping[str, float | None]) -> list[Verdict]:

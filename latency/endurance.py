@@ -1,16 +1,14 @@
-"""Whether memory stays: random text typed as fast as it is answered, and the server's memory meanwhile.
+"""Whether the server's memory grows: types random text, each key as soon as the last one is answered.
 
 `python -m latency.endurance --check endurance`
 """
 
 from __future__ import annotations
 
-import json
 import string
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Annotated
 
@@ -19,24 +17,31 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from latency.budget import UnknownBudgetError, find_budget
-from latency.loop import run
-from latency.places import OUT
-from latency.replay.cli import Check
-from latency.replay.connection import Connection, ServerLostError
-from latency.replay.plain import type_plainly
-from latency.replay.report import keeps, machine
+from latency.budget import find_optional_budget
+from latency.command import errors_as_sentences, new_app
+from latency.event_loop import run
+from latency.figures_file import write_figures
+from latency.machine import machine
+from latency.options import Check, FiguresFile, Model, Seed
+from latency.paths import OUT
+from latency.replay.connection import Connection
+from latency.replay.plain_typing import type_plainly
 from latency.replay.server import own_server
-from latency.replay.usage import Meter, NoProcessError
-from latency.shapes import NotMadeError, settings_for
+from latency.replay.usage import Meter
+from latency.shapes import settings_for
+from latency.verdicts import exit_if_missed
 
-TEXT_CHARS = (20, 1200)  # a line in a form; a mail of more tokens than the model is given
-OPEN_FIELDS = 4  # the one opened first is closed for a fifth; all have been filled when the warm-up ends
+TEXT_CHARS = (20, 1200)  # from a line in a form to a mail that has more tokens than the model's context
+OPEN_FIELDS = 4  # a fifth field closes the oldest; by the end of the warm-up each of the four was in use
+
+app = new_app()
 
 
 @dataclass(slots=True)
 class Endurance:
-    """`rss_mb` is (keystrokes after warming up, 10^6 bytes); the first stands at 0."""
+    """`rss_mb` holds pairs: keystrokes since the end of the warm-up, beginning with 0, and the server's
+    resident memory in 10^6 bytes.
+    """
 
     warm_up: int
     typed: int = 0
@@ -46,7 +51,7 @@ class Endurance:
     rss_mb: list[tuple[int, float]] = field(default_factory=list)
 
     def flat(self) -> dict[str, float | None]:
-        """By the names of `budget.toml`. Growth is from the first look to the last, as a share."""
+        """By the names of `budget.toml`. The growth is from the first memory reading to the last."""
         sizes = [mb for _, mb in self.rss_mb]
         return {
             "keystrokes": float(max(0, self.typed - self.warm_up)),
@@ -60,7 +65,7 @@ class Endurance:
 
 
 def random_texts(rng: Random) -> Iterator[str]:
-    """Endless texts that mean nothing: words of any letters and length, some signs and digits, new lines."""
+    """Endlessly many random texts: words of random letters and lengths, some signs, digits, new lines."""
     shortest, longest = TEXT_CHARS
     signs = string.digits + string.punctuation + string.ascii_uppercase + "äéøß"
     while True:
@@ -82,7 +87,10 @@ async def endure(
     seed: int = 0,
     progress: Callable[[], None] = lambda: None,
 ) -> Endurance:
-    """Types `keystrokes` after those of the warm-up. Raises `ServerLostError`, and what `rss_mb` raises."""
+    """Types `warm_up` keystrokes and then `keystrokes` more, and reads `rss_mb` after each `every` of them.
+
+    Raises `ServerLostError`, and what `rss_mb` raises.
+    """
     found = Endurance(warm_up)
     began = time.perf_counter()
     for number, text in enumerate(random_texts(Random(seed))):
@@ -103,42 +111,46 @@ async def endure(
     return found
 
 
+# -- the command line --------------------------------------------------------
+
+
+@app.command()
 def main(
-    model: Annotated[
-        str, typer.Option(help="A recipe's name, or a model that `python -m latency.shapes` made.")
-    ] = "smollm2-135m",
-    keystrokes: Annotated[int, typer.Option(help="How many after warming up.")] = 20_000,
-    warm_up: Annotated[int, typer.Option(help="How many before memory is looked at.")] = 2_000,
-    every: Annotated[int, typer.Option(help="Keystrokes between two looks.")] = 500,
-    seed: Annotated[int, typer.Option(help="Of the text.")] = 0,
-    out: Annotated[Path, typer.Option("--json", help="Where the figures go.")] = OUT / "endurance.json",
+    model: Model = "smollm2-135m",
+    keystrokes: Annotated[int, typer.Option(help="Keystrokes after the warm-up.")] = 20_000,
+    warm_up: Annotated[int, typer.Option(help="Keystrokes before memory is first read.")] = 2_000,
+    every: Annotated[int, typer.Option(help="Keystrokes from one memory reading to the next.")] = 500,
+    seed: Seed = 0,
+    out: FiguresFile = OUT / "endurance.json",
     check: Check = None,
 ) -> None:
-    """Start a server, type random text at it for long, and watch its memory."""
+    """Start a server, type random text at it for a long time, and watch its memory.
+
+    Takes about twenty minutes. `--keystrokes 400 --warm-up 200` is a short run of half a minute.
+    """
     console = Console()
-    try:
-        budget = find_budget(check) if check else None
+    with errors_as_sentences(console, "endurance"):
+        budget = find_optional_budget(check)
         found = run(_measure(settings_for(model), keystrokes, warm_up, every, seed, console))
-    except (UnknownBudgetError, ServerLostError, NoProcessError, NotMadeError) as error:
-        console.print(f"[bold red]endurance:[/] {error}", soft_wrap=True)
-        raise typer.Exit(2) from None
     flat = found.flat()
-    said = {"machine": machine(), "model": model} | asdict(found) | {"flat": flat}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+    write_figures(out, {"model": model} | asdict(found) | {"flat": flat})
     sizes = ", ".join(f"{mb:.0f}" for _, mb in found.rss_mb)
     console.print(f"{model}, {machine()}: {found.typed} keystrokes in {found.seconds:.0f} s")
-    console.print(f"{found.errors} errors, {found.unanswered} without an answer")
-    console.print(f"resident memory every {every} keystrokes after {warm_up}, MB: {sizes}")
-    if budget and not keeps(budget, flat, console):
-        raise typer.Exit(1)
+    console.print(f"{found.errors} errors, {found.unanswered} keystrokes without an answer")
+    console.print(
+        f"resident memory of the server after {warm_up} keystrokes, and then every {every}, in MB: {sizes}"
+    )
+    exit_if_missed(budget, flat, console)
 
 
 async def _measure(
     settings: dict[str, str], keystrokes: int, warm_up: int, every: int, seed: int, console: Console
 ) -> Endurance:
     log = OUT / "endurance-server.log"
-    async with own_server(log, hurried=True, settings=settings) as server, aiohttp.ClientSession() as http:
+    async with (
+        own_server(log, unlimited_rate=True, settings=settings) as server,
+        aiohttp.ClientSession() as http,
+    ):
         meter = Meter(server.pid)
         with Progress(console=console, transient=True) as bar:
             task = bar.add_task("typing", total=keystrokes + warm_up)
@@ -155,4 +167,4 @@ async def _measure(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app(prog_name="python -m latency.endurance")

@@ -1,16 +1,15 @@
-"""Whether a prepared model predicts as well as float32 does on texts that nothing was chosen by, and what the
-token that texts begin with is worth.
+"""Whether a prepared model predicts as well as its float32 weights, on texts that were not used to choose
+anything; and which token before a text makes its predictions best.
 
 `python -m latency.quality smollm2-135m --check quality`
 
-Preparing a model holds its weights against the gate's text and keeps what passes there. Here are others: the
-corpus from its 101st mail on (the first ones chose the prompt and the threshold), each read from its own
-beginning, by the served graph and by transformers in float32.
+When a model is prepared, its weights are checked with the gate's text. This command uses other texts: the
+mails of the corpus from the 101st on, because the first 100 were used to choose prompt and threshold. Each
+text is read from its beginning, by the graph that is served and by transformers in float32.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,48 +23,54 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from foretype.models.errors import ModelError
 from foretype.models.prepared import Prepared, load_prepared
 from foretype.prepare.check import Ids, Reader, open_reader
 from foretype.support.cores import physical_cores
 from foretype.support.settings import load
-from latency.budget import UnknownBudgetError, find_budget
-from latency.places import MAILS, OUT
-from latency.replay.cli import Check
-from latency.replay.report import keeps, machine
+from latency.budget import find_optional_budget
+from latency.command import errors_as_sentences, new_app
+from latency.figures_file import write_figures
+from latency.machine import machine
+from latency.options import Check, FiguresFile, Texts
+from latency.paths import MAILS, OUT
 from latency.replay.texts import NoTextsError, read_texts
+from latency.verdicts import exit_if_missed
 
 SKIPPED, TEXTS, CHARS = 100, 40, 700
-HEAD = 100  # characters in which it shows most what stands before them
+FIRST_CHARS = 100  # of a text: the token before the text matters most for these
 
 Logits = NDArray[np.float32]
 Read = Callable[[Ids], Logits]
-"""Logits (n, vocab) of a text's tokens, from its beginning."""
+"""Gives the logits (n, vocab) after each token of a text."""
+
+app = new_app()
 
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """What texts cost to predict: bits for each byte, of whole texts and of their first characters."""
+    """Bits per byte that texts cost to predict: whole texts, and their first `FIRST_CHARS` characters."""
 
     per_byte: float
-    per_byte_of_head: float
+    per_byte_of_first: float
 
 
 def measure(read: Read, encode: Callable[[str], Ids], begin: int, texts: Sequence[str]) -> Bits:
-    """`begin`: the token before each text."""
+    """`begin` is the token before each text."""
+    beginnings = [text[:FIRST_CHARS] for text in texts]
     costs = [_cost(read, encode(text), begin) for text in texts]
-    heads = [encode(text[:HEAD]) for text in texts]
     bits = sum(float(cost.sum()) for cost in costs)
-    head_bits = sum(float(cost[: len(head)].sum()) for cost, head in zip(costs, heads, strict=True))
-    return Bits(bits / sum(len(text.encode()) for text in texts), head_bits / _bytes(texts))
+    first_bits = sum(
+        float(cost[: len(encode(beginning))].sum()) for cost, beginning in zip(costs, beginnings, strict=True)
+    )
+    return Bits(bits / _bytes(texts), first_bits / _bytes(beginnings))
 
 
 def _bytes(texts: Sequence[str]) -> int:
-    return sum(len(text[:HEAD].encode()) for text in texts)
+    return sum(len(text.encode()) for text in texts)
 
 
 def _cost(read: Read, ids: Ids, begin: int) -> NDArray[np.float64]:
-    """Bits of each token of a text."""
+    """Bits (n,) that each token of a text costs."""
     rows = read(np.concatenate([[begin], ids[:-1]])).astype(np.float64)
     peak = rows.max(axis=1)
     total = peak + np.log(np.exp(rows - peak[:, None]).sum(axis=1))
@@ -73,8 +78,8 @@ def _cost(read: Read, ids: Ids, begin: int) -> NDArray[np.float64]:
     return cost
 
 
-def served(prepared: Prepared, threads: int) -> Read:
-    """The prepared model, through the runtime that serves it."""
+def served_reader(prepared: Prepared, threads: int) -> Read:
+    """The prepared model, run as the server runs it."""
     manifest = prepared.manifest
     reader: Reader = open_reader(prepared.folder, manifest.graph, manifest.geometry, threads)
 
@@ -85,8 +90,10 @@ def served(prepared: Prepared, threads: int) -> Read:
     return read
 
 
-def exact(recipe_name: str, given: Path | None) -> Read:
-    """The recipe's own weights in transformers, float32. Raises ModelError."""
+def float32_reader(recipe_name: str, given: Path | None) -> Read:
+    """The recipe's weights in float32, run by transformers. `given` is a folder or file with the weights, in
+    place of the recipe's source. Raises ModelError.
+    """
     import torch
 
     from foretype.models.recipe import load_recipe
@@ -113,37 +120,41 @@ def exact(recipe_name: str, given: Path | None) -> Read:
 # -- the command line --------------------------------------------------------
 
 
+@app.command()
 def main(
-    model: Annotated[str, typer.Argument(help="A recipe whose model is prepared.")] = "smollm2-135m",
+    model: Annotated[
+        str, typer.Argument(help="The name of a recipe. Its model must be prepared.")
+    ] = "smollm2-135m",
     source: Annotated[
-        Path | None, typer.Option("--from", help="The weights, in place of the recipe's source.")
+        Path | None,
+        typer.Option("--from", help="A folder or file with the weights, in place of the recipe's source."),
     ] = None,
-    texts: Annotated[Path, typer.Option(help="A folder of .txt files.")] = MAILS,
-    skip: Annotated[int, typer.Option(min=0, help="How many of them to pass over.")] = SKIPPED,
-    count: Annotated[int, typer.Option(min=1, help="How many to read after those.")] = TEXTS,
+    texts: Texts = MAILS,
+    skip: Annotated[int, typer.Option(min=0, help="How many texts are skipped.")] = SKIPPED,
+    count: Annotated[int, typer.Option(min=1, help="How many texts are read after those.")] = TEXTS,
     begins: Annotated[
         list[str] | None,
-        typer.Option("--begin", help="A token to try before the texts, beside the model's own; repeatable."),
+        typer.Option(
+            "--begin", help="A token to try before the texts, besides the model's own one. Repeatable."
+        ),
     ] = None,
-    out: Annotated[Path, typer.Option("--json", help="Where the figures go.")] = OUT / "quality.json",
+    out: FiguresFile = OUT / "quality.json",
     check: Check = None,
 ) -> None:
-    """Bits per byte of a prepared model and of its float32 weights on texts that nothing was chosen by."""
+    """Measure how many bits per byte texts cost a prepared model, and its float32 weights.
+
+    The texts were not used to choose anything when models were prepared. Takes about two minutes.
+    """
     console = Console()
-    try:
-        budget = find_budget(check) if check else None
+    with errors_as_sentences(console, "quality"):
+        budget = find_optional_budget(check)
         prepared = load_prepared(load().models_dir / model)
         typed = read_texts(texts, mails=skip + count, chars=CHARS)[skip:]
         if not typed:
             raise NoTextsError(texts)
-        said = _measure(prepared, model, source, typed, begins or [], console)
-    except (ModelError, NoTextsError, UnknownBudgetError) as error:
-        console.print(f"[bold red]quality:[/] {error}", soft_wrap=True)
-        raise typer.Exit(2) from None
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(said, indent=1) + "\n", "utf-8")
-    if budget and not keeps(budget, said["flat"], console):
-        raise typer.Exit(1)
+        figures = _measure(prepared, model, source, typed, begins or [], console)
+    write_figures(out, figures)
+    exit_if_missed(budget, figures["flat"], console)
 
 
 def _measure(
@@ -154,7 +165,7 @@ def _measure(
     begins: Sequence[str],
     console: Console,
 ) -> dict[str, Any]:
-    """Everything in turn, and a table of it. Raises ModelError."""
+    """Measures each pair of weights and first token, and prints a table. Raises ModelError."""
     from tokenizers import Tokenizer
 
     manifest = prepared.manifest
@@ -164,33 +175,34 @@ def _measure(
         return np.array(tokeniser.encode(text, add_special_tokens=False).ids, np.int64)
 
     own = tokeniser.id_to_token(manifest.begin_ids[0])
-    ways = [(manifest.weights, served(prepared, physical_cores()), own)]
-    ways.append(("float32", exact(model, source), own))
+    ways = [(manifest.weights, served_reader(prepared, physical_cores()), own)]
+    ways.append(("float32", float32_reader(model, source), own))
     for begin in begins:
         if tokeniser.token_to_id(begin) is None:
-            console.print(f"{model} has no token “{begin}”.")
+            console.print(f"{model} has no token “{begin}”, so it is skipped.")
             continue
         ways.append((manifest.weights, ways[0][1], begin))
-    table = Table("Weights", "Begins with", "Bits per byte", f"of the first {HEAD} characters", box=None)
+    table = Table("Weights", "First token", "Bits per byte", f"First {FIRST_CHARS} characters", box=None)
     found = []
     with Progress(console=console, transient=True) as bar:
         for weights, read, begin in bar.track(ways, description="reading"):
             bits = measure(read, encode, tokeniser.token_to_id(begin), texts)
             found.append(
-                {"weights": weights, "begin": begin, "bits": bits.per_byte, "head": bits.per_byte_of_head}
+                {"weights": weights, "begin": begin, "bits": bits.per_byte, "head": bits.per_byte_of_first}
             )
-            table.add_row(weights, repr(begin), f"{bits.per_byte:.4f}", f"{bits.per_byte_of_head:.4f}")
+            table.add_row(weights, repr(begin), f"{bits.per_byte:.4f}", f"{bits.per_byte_of_first:.4f}")
     worse = found[0]["bits"] / found[1]["bits"] - 1
     console.print(f"{model}, {len(texts)} texts, {sum(map(len, texts)):,} characters; {machine()}")
     console.print(table)
-    console.print(f"{manifest.weights} costs {worse:+.2%} of float32.")
+    more = "more" if worse >= 0 else "fewer"
+    console.print(f"{manifest.weights} needs {100 * abs(worse):.2f} % {more} bits than float32.")
     flat = {
         "bits_per_byte": found[0]["bits"],
         "bits_per_byte_float32": found[1]["bits"],
         "growth_share": worse,
     }
-    return {"machine": machine(), "model": model, "texts": len(texts), "flat": flat, "ways": found}
+    return {"model": model, "texts": len(texts), "flat": flat, "ways": found}
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app(prog_name="python -m latency.quality")

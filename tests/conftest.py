@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+import foretype  # noqa: F401  # before any test module imports a library whose telemetry it switches off
+
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(

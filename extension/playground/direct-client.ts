@@ -1,17 +1,17 @@
 import type { Answer, Client, Keystroke } from "../src/ghost/index.ts";
 import { DEFAULT_KEYS } from "../src/ghost/keys.ts";
-import { Connection, type State } from "../src/protocol/connection.ts";
+import { Connection, type ConnectionState } from "../src/protocol/connection.ts";
 import { DEFAULT_CONTEXT_CHARS, type ServerFrame, type Source, type Welcome } from "../src/protocol/frames.ts";
 import { Unanswered } from "../src/protocol/unanswered.ts";
 
 export interface Observer {
-  state(state: State): void;
+  state(state: ConnectionState): void;
   welcome(welcome: Welcome): void;
   answered(ms: number, source: Source): void;
   accepted(length: number): void;
 }
 
-/** The way to the server from its own page: a socket, with no extension between. */
+/** Connects the server's own page to the server by a socket, without the extension. */
 export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   readonly codeToo = false;

@@ -1,8 +1,6 @@
-import { find } from "../src/look/find.ts";
-
-export { find };
+import { findElement } from "../src/ui/find-element.ts";
 
 export function write(selector: string, text: string): void {
-  const element = find(selector, Element);
+  const element = findElement(selector, Element);
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,13 +1,14 @@
-import { newNonce, readToServerPage, type ToExtension } from "../src/protocol/connect.ts";
-import { find, write } from "./dom.ts";
+import { newNonce, readToServerPage, type ToExtension } from "../src/protocol/server-page-messages.ts";
+import { findElement } from "../src/ui/find-element.ts";
+import { write } from "./dom.ts";
 import { codeForExtension, keptToken } from "./token.ts";
 
-/** The part of the page that connects the extension: how to install it where none answers, and a button where one does. */
+/** The part of the page that connects the extension: a button if the extension answers, otherwise how to install it. */
 
 const tell = (message: ToExtension) => window.postMessage(message, location.origin);
 
 export function lookForExtension(): void {
-  const button = find("#connect-extension", HTMLButtonElement);
+  const button = findElement("#connect-extension", HTMLButtonElement);
   let nonce = "";
   const ask = () => {
     nonce = newNonce();
@@ -20,27 +21,27 @@ export function lookForExtension(): void {
   button.addEventListener("click", async () => {
     const token = keptToken();
     if (!token) {
-      write("#connect-state", "This page has to be let in first: enter a code above.");
-      return find("#code", HTMLInputElement).focus();
+      write("#connect-state", "Pair this page first: enter a pairing code above.");
+      return findElement("#code", HTMLInputElement).focus();
     }
     const code = await codeForExtension(token);
-    if (code === null) return write("#connect-state", "The server gave no code. Print one with: foretype pair");
-    write("#connect-state", "A page of the extension has opened, and asks you.");
+    if (code === null) return write("#connect-state", "The server gave no pairing code. Print one with: foretype pair");
+    write("#connect-state", "The extension has opened a page. Confirm the connection there.");
     tell({ foretype: "connect", nonce, code });
   });
-  // Who comes back may have installed it, or connected it.
+  // When the user comes back to this page, the extension may have been installed or connected.
   window.addEventListener("focus", ask);
   ask();
 }
 
 function show(connected: boolean): void {
-  find("#install", HTMLElement).hidden = true;
-  find("#connect", HTMLElement).hidden = false;
-  find("#connect-extension", HTMLButtonElement).hidden = connected;
+  findElement("#install", HTMLElement).hidden = true;
+  findElement("#connect", HTMLElement).hidden = false;
+  findElement("#connect-extension", HTMLButtonElement).hidden = connected;
   write(
     "#connect-state",
     connected
-      ? "The extension in this browser is connected with this server."
-      : "The extension is in this browser, and not connected with this server yet.",
+      ? "The extension in this browser is connected to this server."
+      : "The extension in this browser is not connected to this server yet.",
   );
 }

@@ -5,7 +5,7 @@ export interface Timed {
   readonly source: Source;
 }
 
-/** What the page counts about its own typing. Times are from the key to the final answer, as the page sees them. */
+/** What the page counts while the user types. A time is from the key to the final answer, as the page sees it. */
 export class Figures {
   readonly #answers: Timed[] = [];
   #typed = 0;
@@ -37,7 +37,7 @@ export class Figures {
     return this.#answers.slice(-count);
   }
 
-  /** The time that this share of the answers took at most; null where there is none yet. */
+  /** The time that this share of the answers took at most. Null if there is no answer yet. */
   quantile(share: number): number | null {
     const times = this.#answers.map(({ ms }) => ms).sort((a, b) => a - b);
     return times[Math.max(0, Math.ceil(share * times.length) - 1)] ?? null;
@@ -51,7 +51,7 @@ export class Figures {
     return this.#saved;
   }
 
-  /** Of all the characters written, the share that needed no key of its own. */
+  /** The share of all written characters that needed no key of their own. */
   get savedShare(): number {
     const written = this.#typed + this.#saved;
     return written === 0 ? 0 : this.#saved / written;

@@ -1,10 +1,11 @@
 import { completeHere } from "../src/ghost/index.ts";
 import { socketOf } from "../src/protocol/address.ts";
-import type { State } from "../src/protocol/connection.ts";
-import { PairingError } from "../src/protocol/pair.ts";
-import { sentenceFor } from "../src/protocol/troubles.ts";
+import type { ConnectionState } from "../src/protocol/connection.ts";
+import { PairingError } from "../src/protocol/pairing.ts";
+import { sentenceFor } from "../src/protocol/trouble-sentences.ts";
+import { findElement } from "../src/ui/find-element.ts";
 import { DirectClient } from "./direct-client.ts";
-import { find, write } from "./dom.ts";
+import { write } from "./dom.ts";
 import { lookForExtension } from "./extension.ts";
 import { prepareFields } from "./fields.ts";
 import { Figures } from "./figures.ts";
@@ -14,7 +15,7 @@ import { forgetToken, keepToken, keptToken, pairWith, takeFragment } from "./tok
 const figures = new Figures();
 let budgetMs = 300;
 let model = "";
-/** A code that works once is not spent where this page is known already. */
+/** The pairing code of the address, if a kept token is tried first: a code works only once. */
 let spareCode: string | null = null;
 
 const client = new DirectClient({
@@ -36,48 +37,48 @@ const client = new DirectClient({
   },
 });
 
-function showState(state: State): void {
-  const words: Readonly<Record<State, string>> = {
+function showState(state: ConnectionState): void {
+  const texts: Readonly<Record<ConnectionState, string>> = {
     closed: "Not connected",
     connecting: "Connecting …",
-    ready: model === "" ? "Connected" : `${model} is here`,
-    lost: "The server is not there. Trying again …",
+    ready: model === "" ? "Connected" : `Model loaded: ${model}`,
+    lost: "The server is unreachable. Retrying …",
     refused: "Not paired",
   };
   document.documentElement.dataset.state = state;
-  write("#state", words[state]);
+  write("#state", texts[state]);
   if (state !== "refused") return;
   forgetToken();
   if (spareCode) void pair(spareCode);
-  else askForCode("The server does not know this page any more.");
+  else askForCode("The server no longer accepts this page. Enter a new pairing code.");
 }
 
 function askForCode(trouble: string): void {
-  find("#pairing", HTMLElement).hidden = false;
+  findElement("#pairing", HTMLElement).hidden = false;
   write("#pairing-outcome", trouble);
   document.documentElement.dataset.state = "refused";
   write("#state", "Not paired");
 }
 
-function begin(token: string): void {
-  find("#pairing", HTMLElement).hidden = true;
+function connectWith(token: string): void {
+  findElement("#pairing", HTMLElement).hidden = true;
   client.use(socketOf(location.origin), token);
 }
 
 async function pair(code: string): Promise<void> {
   spareCode = null;
   try {
-    begin(await pairWith(code));
-    find("#message", HTMLTextAreaElement).focus();
+    connectWith(await pairWith(code));
+    findElement("#message", HTMLTextAreaElement).focus();
   } catch (error) {
     if (!(error instanceof PairingError)) throw error;
     askForCode(sentenceFor(error.trouble, location.origin));
   }
 }
 
-find("#pairing form", HTMLFormElement).addEventListener("submit", (event) => {
+findElement("#pairing form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  void pair(find("#code", HTMLInputElement).value);
+  void pair(findElement("#code", HTMLInputElement).value);
 });
 
 document.addEventListener("input", (event) => {
@@ -93,17 +94,17 @@ prepareFields();
 lookForExtension();
 showFigures(figures, budgetMs);
 
-/** By what the address brought, or what is kept from last time. */
-function comeIn(): void {
+/** Connects by what the address contains, or by the token that was kept. */
+function connectPage(): void {
   const { code, token } = takeFragment();
   if (token) keepToken(token);
   const known = keptToken();
   spareCode = code;
-  if (known) begin(known);
+  if (known) connectWith(known);
   else if (code) void pair(code);
   else askForCode("");
 }
 
-// The printed link, opened in a tab that shows this page already, changes only the address.
-window.addEventListener("hashchange", comeIn);
-comeIn();
+// If the printed link is opened in a tab that already shows this page, only the address changes.
+window.addEventListener("hashchange", connectPage);
+connectPage();

@@ -1,5 +1,6 @@
 import type { Source } from "../src/protocol/frames.ts";
-import { find, write } from "./dom.ts";
+import { findElement } from "../src/ui/find-element.ts";
+import { write } from "./dom.ts";
 import type { Figures, Timed } from "./figures.ts";
 
 /** The figures beside the fields. */
@@ -8,21 +9,21 @@ const BARS = 48;
 const HEIGHT = 72;
 const SVG = "http://www.w3.org/2000/svg";
 
-const FROM: Readonly<Record<Source, string>> = {
-  tree: "found in the tree, without running the model",
-  model: "the model ran for it",
-  budget: "cut off by the budget",
+const SOURCES: Readonly<Record<Source, string>> = {
+  tree: "found in the prediction tree, without running the model",
+  model: "computed by the model",
+  budget: "cut off at the time budget",
 };
 
 export function showFigures(figures: Figures, budgetMs: number): void {
   const { last } = figures;
   write("#last", last ? inMs(last.ms) : "–");
-  write("#last-source", last ? FROM[last.source] : "Nothing has been asked yet.");
+  write("#last-source", last ? SOURCES[last.source] : "No request yet.");
   write("#median", inMs(figures.quantile(0.5)));
   write("#high", inMs(figures.quantile(0.95)));
   write("#budget", `${budgetMs} ms`);
   write("#saved", String(figures.saved));
-  write("#saved-share", figures.saved === 0 ? "" : `${Math.round(figures.savedShare * 100)} % of what you wrote`);
+  write("#saved-share", figures.saved === 0 ? "" : `${Math.round(figures.savedShare * 100)} % of your text`);
   for (const source of ["tree", "model", "budget"] as const) write(`#from-${source}`, String(figures.from(source)));
   drawBars(figures.newest(BARS), budgetMs);
 }
@@ -32,15 +33,15 @@ function inMs(ms: number | null): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-/** One bar an answer, as high as its share of the budget. */
+/** One bar for each answer. Its height is the share of the time budget that the answer took. */
 function drawBars(answers: readonly Timed[], budgetMs: number): void {
   const bars = answers.map(({ ms, source }, index) => {
     const height = Math.max(2, Math.min(1, ms / budgetMs) * HEIGHT);
     const bar = document.createElementNS(SVG, "rect");
-    const place = { x: (index + BARS - answers.length) * 6, y: HEIGHT - height, width: 4, height, rx: 1.5 };
-    for (const [name, value] of Object.entries(place)) bar.setAttribute(name, String(value));
+    const attributes = { x: (index + BARS - answers.length) * 6, y: HEIGHT - height, width: 4, height, rx: 1.5 };
+    for (const [name, value] of Object.entries(attributes)) bar.setAttribute(name, String(value));
     bar.setAttribute("class", source);
     return bar;
   });
-  find("#bars", SVGGElement).replaceChildren(...bars);
+  findElement("#bars", SVGGElement).replaceChildren(...bars);
 }

@@ -1,6 +1,6 @@
-import { exchange } from "../src/protocol/pair.ts";
+import { exchange } from "../src/protocol/pairing.ts";
 
-/** The token this page is let in by. The server prints an address that brings a code along; what comes of it is kept for next time. */
+/** The token by which the server accepts this page. The server prints an address with a pairing code; its token is kept for next time. */
 
 const KEY = "foretype-token";
 
@@ -16,23 +16,22 @@ export function forgetToken(): void {
   localStorage.removeItem(KEY);
 }
 
-/** What the address brought along, taken out of it at once: an address is copied, kept in the history, and shown. */
+/** The code or token in the address. It is removed from the address at once, because an address is copied, shown and kept in the history. */
 export function takeFragment(): { readonly code: string | null; readonly token: string | null } {
   const members = new URLSearchParams(location.hash.slice(1));
-  const brought = { code: members.get("code"), token: members.get("token") };
-  if (brought.code !== null || brought.token !== null)
-    history.replaceState(null, "", location.pathname + location.search);
-  return brought;
+  const found = { code: members.get("code"), token: members.get("token") };
+  if (found.code !== null || found.token !== null) history.replaceState(null, "", location.pathname + location.search);
+  return found;
 }
 
-/** Makes a code into a token and keeps it. Throws `PairingError`. */
+/** Exchanges a pairing code for a token, and keeps the token. Throws `PairingError`. */
 export async function pairWith(code: string): Promise<string> {
   const token = await exchange(location.origin, code, "the playground");
   keepToken(token);
   return token;
 }
 
-/** A code for the extension of this browser, from the server that has let this page in. Null where it gives none. */
+/** A pairing code for the extension of this browser. Null if the server gives none. */
 export async function codeForExtension(token: string): Promise<string | null> {
   const answer = await fetch("/v1/code", { method: "POST", headers: { authorization: `Bearer ${token}` } }).catch(
     () => null,

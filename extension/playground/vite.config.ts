@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
-/** The page that the server serves at `/`: one file of each kind under a name that stays, the same bytes from the same sources. */
+/** Builds the page that the server serves at `/`: one file of each type, with a fixed name, and the same bytes from the same sources. */
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",

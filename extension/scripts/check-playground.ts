@@ -1,4 +1,4 @@
-/** Fails where backend/foretype/playground/ is not exactly what the sources build. */
+/** Fails if backend/foretype/playground/ differs from what the sources build. */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ try {
   const different = differences(await filesIn(fresh), await filesIn(committed));
   if (different.length > 0) {
     process.stderr.write(
-      `backend/foretype/playground/ is not what extension/ builds (${different.join(", ")}): run "npm run build:playground" and commit it.\n`,
+      `backend/foretype/playground/ differs from what extension/ builds (${different.join(", ")}). Run "npm run build:playground" and commit the result.\n`,
     );
     process.exitCode = 1;
   }

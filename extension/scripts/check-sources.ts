@@ -1,4 +1,4 @@
-/** Fails where the archive of sources for Mozilla's reviewers, built in an empty folder as SOURCES.md says, is not the extension that was zipped. */
+/** Builds the archive of sources for Mozilla's reviewers in an empty folder, as SOURCES.md says, and fails if the result differs from the zipped extension. */
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -32,10 +32,12 @@ try {
     execFileSync("npm", command, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
   const different = differences(await filesIn(join(folder, ".output", "firefox-mv3")), extension);
   if (different.length > 0) {
-    process.stderr.write(`The sources build something else than the extension: ${different.join(", ")}\n`);
+    process.stderr.write(`The build from the sources differs from the extension in: ${different.join(", ")}\n`);
     process.exitCode = 1;
   } else {
-    process.stdout.write(`${sources.size} files of sources build the extension's ${extension.size}, byte for byte.\n`);
+    process.stdout.write(
+      `The ${sources.size} source files build the ${extension.size} files of the extension, byte for byte.\n`,
+    );
   }
 } finally {
   await rm(folder, { recursive: true, force: true });

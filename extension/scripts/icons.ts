@@ -1,4 +1,4 @@
-/** Draws public/icon/ from icons/foretype.svg, once in colour and once in grey for when no server is there. Needs a Chromium. */
+/** Draws public/icon/ from icons/foretype.svg, in colour, and in grey for when no server is connected. Needs a Chromium. */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";

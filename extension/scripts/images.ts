@@ -1,4 +1,4 @@
-/** Takes the pictures that the last run of the browser tests made of the real thing over into docs/images/. */
+/** Copies the pictures that the last run of the browser tests took into docs/images/. */
 import { copyFile, mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 

@@ -1,8 +1,10 @@
-import type { Answer, FieldKind, Here, Keystroke } from "./ghost/index.ts";
+import type { Answer, FieldKind, FocusState, Keystroke } from "./ghost/index.ts";
 import type { Keys } from "./ghost/keys.ts";
+import type { ConnectionState } from "./protocol/connection.ts";
 
-/** What a page's content script and the service worker say to each other, over one port a frame. */
+/** The messages between a page's content script, the service worker and the extension's own pages. */
 
+/** The port between a content script and the service worker: one for each frame. */
 export const PORT = "typing";
 
 export type ToWorker =
@@ -11,7 +13,7 @@ export type ToWorker =
   | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
   | { readonly type: "left"; readonly field: string }
-  /** A person has been told that the server is not there. */
+  /** The hint that the server is unreachable was shown. */
   | { readonly type: "hinted" };
 
 export type ToPage =
@@ -20,48 +22,53 @@ export type ToPage =
       readonly chars: number;
       readonly codeToo: boolean;
       readonly fieldsOff: readonly FieldKind[];
-      /** Whether this page is completed in, but for a pause. */
+      /** Whether suggestions are on for this page, apart from a pause. */
       readonly on: boolean;
-      /** Everything is quiet until then, in milliseconds of the clock. */
+      /** When a pause ends, in milliseconds since 1970. */
       readonly pausedUntil: number;
       readonly keys: Keys;
       readonly spoken: boolean;
     }
   | { readonly type: "answer"; readonly field: string; readonly answer: Answer }
-  /** The server is not there, and who writes here may be told. `isHere`: it is one of this machine. */
-  | { readonly type: "hint"; readonly isHere: boolean }
-  /** The site is allowed no longer: the content script ends, and leaves nothing. */
+  /** The server is unreachable, and the hint may be shown. `isLocal`: the server is on this machine. */
+  | { readonly type: "hint"; readonly isLocal: boolean }
+  /** The site is no longer allowed: the content script ends, and leaves nothing behind. */
   | { readonly type: "end" };
 
-/** What a page is asked by the popup, and says of the field in it. A frame without the focus says nothing. */
-export const WHAT_IS_HERE = "what-is-here";
+/** The popup asks a tab what has the focus. The frame with the focus answers with a `PageState`. */
+export const ASK_FOCUS = "ask-focus";
 
-/** What the page's own frame is asked where no frame has answered: one that is not allowed may have the focus. */
-export const IS_ANYBODY_HERE = "is-anybody-here";
+/** The popup asks this if no frame has answered: a frame of a site that is not allowed may have the focus. The page's own frame answers. */
+export const ASK_TOP_FRAME = "ask-top-frame";
 
 export interface PageState {
   readonly host: string;
-  readonly here: Here;
+  readonly focus: FocusState;
 }
 
-/** What the service worker is asked by the popup. */
-export const STATUS = "status";
+/** The popup asks the service worker for the `ServerStatus`. */
+export const ASK_STATUS = "ask-status";
 
-/** What the popup asks of the service worker when a site has been allowed; it answers when open pages have the content script. */
-export const ARRIVE = "arrive";
+/** Whether the server is connected, as the toolbar icon and the popup show it. The set is closed. */
+export type ServerStatus = "unpaired" | ConnectionState;
 
-/** What a page of this machine asks of the service worker: whether its server is the one. */
+/** The popup tells the service worker that a site was allowed. The worker answers when the open pages have the content script. */
+export const SITE_ALLOWED = "site-allowed";
+
+/** A page of this machine asks the service worker whether the extension is connected to its server. */
 export const IS_CONNECTED = "is-connected";
 
-/** A pairing code that a page of this machine offers for its server. */
-export const OFFER = "offer";
+const OFFER = "offer";
 
-export interface Offer {
+/** A page of this machine offers a pairing code for its server. */
+export interface OfferMessage {
   readonly type: typeof OFFER;
   readonly code: string;
 }
 
-export function isOffer(message: unknown): message is Offer {
-  const { type, code } = (message ?? {}) as Partial<Offer>;
+export const offerMessage = (code: string): OfferMessage => ({ type: OFFER, code });
+
+export function isOfferMessage(message: unknown): message is OfferMessage {
+  const { type, code } = (message ?? {}) as Partial<OfferMessage>;
   return type === OFFER && typeof code === "string";
 }

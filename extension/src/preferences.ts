@@ -1,27 +1,26 @@
 import type { FieldKind } from "./ghost/index.ts";
 import { DEFAULT_KEYS, type Keys } from "./ghost/keys.ts";
 
-/** How a person wants it, and what follows from that for one page. Pure: where it is kept is `settings.ts`. */
+/** The user's preferences, and what follows from them for one page. Pure: `storage.ts` keeps them. */
 
-/** How sure the model must be for its words to be shown. */
+/** How confident the model must be for a suggestion to be shown ("Confidence" in the options). */
 export type Sureness = "calm" | "balanced" | "eager";
 
 export interface Preferences {
-  /** Whether code editors are completed in too. */
+  /** Whether suggestions are on in code editors. */
   readonly codeToo: boolean;
-  /** Other kinds of field that are left alone. */
+  /** Other kinds of field that are off. */
   readonly fieldsOff: readonly FieldKind[];
-  /** Hosts that are left alone: each only as it is written here, no part of it and nothing under it. */
+  /** Hosts that are off. Only the exact host is meant, not its subdomains. */
   readonly sitesOff: readonly string[];
-  /** Everything is quiet until then, in milliseconds of the clock; 0 for not at all. */
+  /** When a pause ends, in milliseconds since 1970; 0 for no pause. */
   readonly pausedUntil: number;
   readonly sureness: Sureness;
   readonly keys: Keys;
-  /** Whether screen readers are told what is shown. */
+  /** Whether suggestions are announced to screen readers. */
   readonly spoken: boolean;
 }
 
-/** What was never chosen. */
 export const DEFAULTS: Preferences = {
   codeToo: false,
   fieldsOff: [],
@@ -32,17 +31,17 @@ export const DEFAULTS: Preferences = {
   spoken: false,
 };
 
-/** The least confidence that is shown; the server has a threshold of its own below it. */
-export const LEAST: Readonly<Record<Sureness, number>> = { calm: 0.6, balanced: 0.4, eager: 0 };
+/** The lowest confidence that is shown. The server has a threshold of its own below it. */
+export const LOWEST_CONFIDENCE: Readonly<Record<Sureness, number>> = { calm: 0.6, balanced: 0.4, eager: 0 };
 
 export const HOUR_MS = 3_600_000;
 
-/** Whether a page is completed in, but for a pause. `hosts`: its own, and those of the pages that it is framed by. */
+/** Whether suggestions are on for a page, apart from a pause. `hosts`: its own host, and those of the pages around its frame. */
 export function isOnAt({ sitesOff }: Preferences, hosts: readonly string[]): boolean {
   return !hosts.some((host) => sitesOff.includes(host));
 }
 
-/** Whether everything is quiet now. The moment that a pause lasts until is not in it. */
+/** Whether all suggestions are paused now. The pause ends exactly at `pausedUntil`. */
 export const isPaused = ({ pausedUntil }: Pick<Preferences, "pausedUntil">, now: number): boolean => now < pausedUntil;
 
 export function withSite(preferences: Preferences, host: string, on: boolean): Preferences {

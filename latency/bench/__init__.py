@@ -1,4 +1,5 @@
-"""All measurements one after the other, held against the budget and written down: `make bench`.
+"""`make bench`: runs measurements one after the other, compares them with their limits, and writes
+docs/measured.md.
 
-stages → results (JSON files in latency/out/bench) → page (docs/measured.md and the part of README.md).
+stages → results (JSON files in latency/out/bench) → page (docs/measured.md).
 """

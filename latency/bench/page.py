@@ -49,18 +49,13 @@ HEADLINES = {
 
 
 def quoted(text: str) -> str | None:
-    """What stands between the marks; None if they are missing."""
+    """The text between the marks. None if they are missing."""
     found = QUOTED.search(text)
     return found.group(1) if found else None
 
 
-def with_quoted(text: str, summary: str) -> str:
-    """`text` with `summary` between its marks, which must be there."""
-    return QUOTED.sub(lambda _: f"{BEGIN}\n{summary}{END}", text)
-
-
 def summary(measured: Measured) -> str:
-    """The headlines."""
+    """The table with the headlines of all stages."""
     lines = ["| | measured | limit | |", "|---|---|---|---|"]
     for stage, result in measured:
         verdicts = {verdict.figure: verdict for verdict in _verdicts(stage, result)}
@@ -74,7 +69,7 @@ def summary(measured: Measured) -> str:
 
 
 def page(measured: Measured, missing: Sequence[Stage], limit_minutes: float) -> str:
-    """docs/measured.md."""
+    """The text of docs/measured.md."""
     minutes = sum(result.seconds for _, result in measured) / 60
     parts = [
         "# Measured",
@@ -82,7 +77,7 @@ def page(measured: Measured, missing: Sequence[Stage], limit_minutes: float) -> 
         "in [latency/budget.toml](../latency/budget.toml).",
         f"{BEGIN}\n{summary(measured)}{END}",
         *(_section(stage, result) for stage, result in measured),
-        _load(measured),
+        _load_of_random_weights(measured),
         *(f"Not measured: {stage.title.lower()} (`{stage.command}`)." for stage in missing),
         f"The measurements took {minutes:.1f} minutes (limit {limit_minutes:g}).",
     ]
@@ -126,8 +121,8 @@ def _also(figures: Mapping[str, float | None]) -> Iterator[str]:
             yield words.format(value).replace("%", " %")
 
 
-def _load(measured: Measured) -> str:
-    """How similar the load of random weights is to that of a model that knows the language."""
+def _load_of_random_weights(measured: Measured) -> str:
+    """A sentence that compares the load of random weights with that of a trained model."""
     runs = {
         stage.name: figures
         for stage, result in measured
@@ -164,7 +159,7 @@ def _words(figure: str) -> str:
 
 
 def _value(figure: str, value: float) -> str:
-    """With the unit that the figure's name ends in."""
+    """`value` with the unit in which the figure's name ends."""
     if figure.endswith("_ms"):
         return f"{value:.3g} ms" if value < 1000 else f"{value:,.0f} ms"
     if figure.endswith("_mb"):

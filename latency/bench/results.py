@@ -1,4 +1,4 @@
-"""What a stage's run came to, kept as a file until the next run."""
+"""Runs a stage, and keeps its result in a file until its next run."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from latency.bench.stages import Stage
-from latency.places import ROOT
-from latency.replay.report import machine
-
-COULD_NOT_RUN = 2  # the exit code of all these programs; 1 is a limit that was missed
+from latency.command import LIMIT_MISSED
+from latency.errors import MeasurementError
+from latency.machine import machine
+from latency.paths import ROOT
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`figures` by budget table; that of no table are the stage's own. Empty where it could not run."""
+    """`figures` are by table of budget.toml. The stage's figures that belong to no table have the name ""."""
 
     machine: str
     date: str
@@ -39,16 +39,16 @@ class Result:
         file.write_text(json.dumps(asdict(self), indent=1) + "\n", "utf-8")
 
 
-class StageFailedError(Exception):
-    """A stage could not measure; what it said is on the terminal."""
+class StageFailedError(MeasurementError):
+    """A stage could not measure. Its output on the terminal says why."""
 
     def __init__(self, stage: Stage, exit_code: int) -> None:
-        super().__init__(f"{stage.name} could not be measured (exit code {exit_code})")
+        super().__init__(f"{stage.name} could not be measured (exit code {exit_code}). See its output above.")
         self.stage = stage
 
 
 def run(stage: Stage) -> Result:
-    """Its output goes to the terminal. Raises `StageFailedError`."""
+    """Runs the stage's command; its output goes to the terminal. Raises `StageFailedError`."""
     if stage.before:
         _python(stage, *stage.before)
     stage.figures.unlink(missing_ok=True)
@@ -57,25 +57,25 @@ def run(stage: Stage) -> Result:
     seconds = time.perf_counter() - began
     if not stage.figures.is_file():
         raise StageFailedError(stage, 0)
-    said = json.loads(stage.figures.read_text("utf-8"))
+    content = json.loads(stage.figures.read_text("utf-8"))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return Result(machine(), today, stage.command, seconds, _figures(stage, said), _facts(said))
+    return Result(machine(), today, stage.command, seconds, _figures(stage, content), _facts(content))
 
 
 def _python(stage: Stage, module: str, *arguments: str) -> None:
     code = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False).returncode
-    if code not in (0, 1):
+    if code not in (0, LIMIT_MISSED):
         raise StageFailedError(stage, code)
 
 
-def _figures(stage: Stage, said: Mapping[str, Any]) -> dict[str, Mapping[str, float | None]]:
-    """A table with figures of its own, as `overload`, has them under its name; a list there is another
-    thing.
+def _figures(stage: Stage, content: Mapping[str, Any]) -> dict[str, Mapping[str, float | None]]:
+    """If the file has a member with the name of a table, such as `overload`, its figures are for this table.
+    A list with this name is something else.
     """
-    flat = said.get("flat", {})
-    own = {name: table for name, table in said.items() if isinstance(table, Mapping)}
+    flat = content.get("flat", {})
+    own = {name: table for name, table in content.items() if isinstance(table, Mapping)}
     return {"": flat} | {name: own.get(name, flat) for name in stage.budgets}
 
 
-def _facts(said: Mapping[str, object]) -> dict[str, str]:
-    return {"model": str(said["model"])} if "model" in said else {}
+def _facts(content: Mapping[str, object]) -> dict[str, str]:
+    return {"model": str(content["model"])} if "model" in content else {}

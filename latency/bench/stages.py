@@ -1,4 +1,6 @@
-"""What is measured: each stage is a command, where its figures go, and the budget's tables they belong to."""
+"""The stages of `make bench`: each is a command, the file of its figures, and the tables of budget.toml that
+limit them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from latency.places import OUT, ROOT
+from latency.paths import OUT, ROOT
 
 RESULTS = OUT / "bench"
 IMAGES = "docs/images"
@@ -15,10 +17,10 @@ SHAPE = "distilgpt2-random-weights"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`module` and `options` are run with Python; `budgets` are read from the figures in `file`.
+    """The command is `python -m module options`. `budgets` are the tables that limit its figures.
 
-    `picture` is drawn into docs/images. `before` are modules and options that get something ready: it is no
-    measurement and takes no time of the stage's.
+    `picture` is a file in docs/images. `before` is a module with options that prepares something; its time
+    does not count.
     """
 
     name: str
@@ -31,21 +33,21 @@ class Stage:
 
     @property
     def figures(self) -> Path:
-        """What the command writes."""
+        """The file that the command writes."""
         return RESULTS / f"{self.name}-figures.json"
 
     @property
     def result(self) -> Path:
-        """What is kept of the stage's last run."""
+        """The file with the result of the stage's last run."""
         return RESULTS / f"{self.name}.json"
 
     @property
     def command(self) -> str:
-        """As a person would type it, in the checkout."""
+        """The command as a person would type it in the checkout."""
         return f"python -m {self.module} {' '.join(self.arguments(short=True))}"
 
     def arguments(self, *, short: bool = False) -> list[str]:
-        """With the files that it writes, or as `short` as it is told."""
+        """The options, with the files that are written unless `short`."""
         arguments = [*self.options, *(part for name in self.budgets for part in ("--check", name))]
         if not short:
             arguments += ["--json", str(self.figures)]
@@ -100,6 +102,6 @@ STAGES = (
 )
 
 
-def there(stage: Stage) -> bool:
-    """Whether these sources have the stage's module."""
+def exists(stage: Stage) -> bool:
+    """Whether this checkout has the stage's module."""
     return importlib.util.find_spec(stage.module) is not None

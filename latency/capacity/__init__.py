@@ -1,4 +1,4 @@
-"""How many typists one server carries: more and more of them, until answers come late or anybody is refused.
+"""How many typists one server can serve: their number grows until answers are late or a keystroke is refused.
 
-crowd → steps → beyond → report. The crowd types as `latency.replay` does, on the same connections.
+crowd → load_step → overload → report. The typists of a crowd type as those of `latency.replay` do.
 """

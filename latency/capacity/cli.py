@@ -1,37 +1,49 @@
-"""The command line of the capacity measurement."""
+"""The command `python -m latency.capacity`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import getpid
-from pathlib import Path
 from typing import Annotated
 
 import aiohttp
 import typer
 from rich.console import Console
 
-from latency.budget import UnknownBudgetError, find_budget
-from latency.capacity.beyond import Beyond, go_beyond
+from latency.budget import find_budget
 from latency.capacity.crowd import Crowd
-from latency.capacity.report import Report, described, draw, print_report, write_json
-from latency.capacity.steps import Step, capacity, hold
-from latency.loop import run
-from latency.places import MAILS, OUT
-from latency.replay.connection import Connection, ServerLostError
-from latency.replay.report import keeps
-from latency.replay.server import OwnServer, own_server
-from latency.replay.session import Manner
-from latency.replay.texts import NoTextsError, read_texts
-from latency.replay.usage import Meter, NoProcessError
-from latency.shapes import NotMadeError, settings_for, texts_for
+from latency.capacity.load_step import LoadStep, largest_served, watch
+from latency.capacity.overload import Overload, measure_overload
+from latency.capacity.report import Report, column_of, draw, print_report, write_json
+from latency.command import LIMIT_MISSED, errors_as_sentences, new_app
+from latency.event_loop import run
+from latency.options import (
+    Chars,
+    Checks,
+    FiguresFileOfModel,
+    Model,
+    PictureFile,
+    Seed,
+    TextsOfModel,
+    Wpm,
+)
+from latency.paths import MAILS, OUT
+from latency.replay.connection import Connection
+from latency.replay.server import STARTING, OwnServer, own_server
+from latency.replay.texts import read_texts
+from latency.replay.type_text import Manner
+from latency.replay.usage import Meter
+from latency.shapes import settings_for, texts_for
+from latency.verdicts import keeps_limits
 
-app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
+app = new_app()
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CapacitySetup:
+    """The steps of the load, and how their typists type. Without `beyond_s` the server is not overloaded."""
+
     texts: Sequence[str]
     manner: Manner
     typists: Sequence[int]
@@ -42,120 +54,110 @@ class Plan:
 
 @app.command()
 def main(
-    model: Annotated[
-        str, typer.Option(help="A recipe's name, or a model that `python -m latency.shapes` made.")
-    ] = "smollm2-135m",
+    model: Model = "smollm2-135m",
     typists: Annotated[
-        str, typer.Option(help="The steps: how many type at once, rising.")
+        str, typer.Option(help="The steps: how many typists type at the same time, in ascending order.")
     ] = "8,16,24,32,48,64,96,128",
     at_least: Annotated[
-        int | None, typer.Option(help="Only this one step, in place of --typists.", min=1)
+        int | None,
+        typer.Option(help="Only one step with this number of typists, in place of --typists.", min=1),
     ] = None,
-    hold: Annotated[float, typer.Option(help="Seconds that a step is watched.")] = 40.0,
+    hold: Annotated[float, typer.Option(help="How many seconds each step is watched.")] = 40.0,
     ramp: Annotated[
-        float, typer.Option(help="Seconds before it, in which those who are new begin at random moments.")
+        float, typer.Option(help="Seconds before each step, in which its new typists begin one by one.")
     ] = 10.0,
     beyond: Annotated[
-        bool, typer.Option("--beyond", help="Then twice as many as were carried, and one alone afterwards.")
+        bool,
+        typer.Option(
+            "--beyond", help="Then type with twice as many typists as were served, and with one afterwards."
+        ),
     ] = False,
     beyond_hold: Annotated[
-        float, typer.Option(help="Seconds that those are watched: their memory needs a while to fill.")
+        float,
+        typer.Option(help="How many seconds the overload is watched: memory needs some time to fill."),
     ] = 90.0,
-    wpm: Annotated[float, typer.Option(help="Words a minute; 40 are 300 ms a character.")] = 40.0,
-    texts: Annotated[
-        Path | None,
-        typer.Option(help="A folder of .txt files to type; by default real mails, or what a shape says."),
-    ] = None,
-    chars: Annotated[int, typer.Option(help="How many characters of each.")] = 450,
-    seed: Annotated[int, typer.Option(help="Of the gaps and beginnings.")] = 0,
-    json: Annotated[
-        Path | None, typer.Option(help="Where the figures go; by default latency/out/capacity-MODEL.json.")
-    ] = None,
-    picture: Annotated[Path | None, typer.Option(help="Where a picture goes, an SVG file.")] = None,
-    check: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A table of latency/budget.toml, and more of them; a limit that is missed makes the exit "
-            "code 1."
-        ),
-    ] = None,
+    wpm: Wpm = 40.0,
+    texts: TextsOfModel = None,
+    chars: Chars = 450,
+    seed: Seed = 0,
+    json: FiguresFileOfModel = None,
+    picture: PictureFile = None,
+    check: Checks = None,
 ) -> None:
-    """How many typists one server carries: until the 95th percentile of the final answers passes the budget,
-    or anybody is refused.
+    """Measure how many typists one server can serve.
 
-    It starts a server of these sources and lets more and more typists type real mails at it, step after step;
-    the first step that is not carried is the last. Refused is who gets an error, no answer, or a closed
-    connection.
+    It starts a server from this checkout. More and more typists type real mail at it, step after step. A step
+    is served if 95 % of the final answers come within the budget and nothing is refused: no keystroke gets an
+    error or no answer, and no connection is closed. The first step that is not served is the last one.
 
     **Examples**
 
-    * `python -m latency.capacity --beyond` — the whole measurement, some minutes
+    * `python -m latency.capacity --beyond` — the whole measurement, about ten minutes
 
-    * `python -m latency.capacity --at-least 24 --check capacity-smollm2` — whether it carries 24
+    * `python -m latency.capacity --at-least 24 --check capacity-smollm2` — whether 24 typists are served
+
+    * `python -m latency.capacity --typists 4 --hold 5 --ramp 2` — a short try, in half a minute
     """
     console = Console()
-    try:
+    with errors_as_sentences(console, "capacity"):
         budgets = [find_budget(name) for name in check or []]
         crowds = [at_least] if at_least else [int(number) for number in typists.split(",")]
         manner = Manner(wpm, kind="email", seed=seed)
         folder = texts or texts_for(model) or MAILS
-        plan = Plan(
+        setup = CapacitySetup(
             read_texts(folder, chars=chars), manner, crowds, ramp, hold, beyond_hold if beyond else None
         )
-        report = run(_measure(model, plan, console))
-    except (UnknownBudgetError, NoTextsError, ServerLostError, NoProcessError, NotMadeError) as error:
-        console.print(f"[bold red]capacity:[/] {error}", soft_wrap=True)
-        raise typer.Exit(2) from None
+        report = run(_measure(model, setup, console))
     print_report(report, console)
     file = json or OUT / f"capacity-{report.model}.json"
     write_json(report, file)
     if picture:
         draw(report).save(picture)
-    console.print(f"The same as numbers: {file}", soft_wrap=True)
-    kept = [keeps(budget, report.figures_for(budget.name), console) for budget in budgets]
+    console.print(f"Figures written to {file}", soft_wrap=True)
+    kept = [keeps_limits(budget, report.figures_for(budget.name), console) for budget in budgets]
     if not all(kept):
-        raise typer.Exit(1)
+        raise typer.Exit(LIMIT_MISSED)
 
 
-async def _measure(model: str, plan: Plan, console: Console) -> Report:
-    console.print("starting a server (if its model has never been prepared, that takes minutes)")
+async def _measure(model: str, setup: CapacitySetup, console: Console) -> Report:
+    console.print(STARTING)
     async with (
         own_server(OUT / "capacity-server.log", settings=settings_for(model)) as server,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
     ):
         async with Connection(http, server.address, server.token) as connection:
             welcome = connection.welcome
-        async with Crowd(http, server.address, server.token, plan.texts, plan.manner) as crowd:
-            steps, beyond = await _steps(crowd, plan, server, welcome.budget_ms, console)
-    assert plan.manner.wpm is not None
-    return Report(welcome.model, plan.manner.wpm, welcome.budget_ms, steps, beyond)
+        async with Crowd(http, server.address, server.token, setup.texts, setup.manner) as crowd:
+            steps, beyond = await _steps(crowd, setup, server, welcome.budget_ms, console)
+    assert setup.manner.wpm is not None
+    return Report(welcome.model, setup.manner.wpm, welcome.budget_ms, steps, beyond)
 
 
 async def _steps(
-    crowd: Crowd, plan: Plan, server: OwnServer, budget_ms: float, console: Console
-) -> tuple[list[Step], Beyond | None]:
+    crowd: Crowd, setup: CapacitySetup, server: OwnServer, budget_ms: float, console: Console
+) -> tuple[list[LoadStep], Overload | None]:
     meters = Meter(server.pid), Meter(getpid())
-    steps: list[Step] = []
-    for typists in plan.typists:
-        await crowd.grow(typists, plan.ramp_s)
-        step = await hold(crowd, typists, *meters, seconds=plan.hold_s, budget_ms=budget_ms)
+    steps: list[LoadStep] = []
+    for typists in setup.typists:
+        await crowd.grow(typists, setup.ramp_s)
+        step = await watch(crowd, typists, *meters, seconds=setup.hold_s, budget_ms=budget_ms)
         steps.append(step)
         _say(step, budget_ms, console)
-        if not step.carried(budget_ms):
+        if not step.served(budget_ms):
             break
-    best = capacity(steps, budget_ms)
-    if plan.beyond_s is None or best is None:
+    best = largest_served(steps, budget_ms)
+    if setup.beyond_s is None or best is None:
         return steps, None
-    beyond = await go_beyond(
-        crowd, 2 * best.typists, *meters, ramp_s=plan.ramp_s, seconds=plan.beyond_s, budget_ms=budget_ms
+    beyond = await measure_overload(
+        crowd, 2 * best.typists, *meters, ramp_s=setup.ramp_s, seconds=setup.beyond_s, budget_ms=budget_ms
     )
     return steps, beyond
 
 
-def _say(step: Step, budget_ms: float, console: Console) -> None:
-    """A line of progress; the table comes at the end."""
-    figures = described(step, budget_ms)
+def _say(step: LoadStep, budget_ms: float, console: Console) -> None:
+    """Prints progress: the table comes at the end."""
+    figures = column_of(step, budget_ms)
     console.print(
-        f"{step.typists} typists: 95 % within {figures['95 %, ms']} ms, {step.refused} refused, typing "
-        f"took {figures['typing: cores busy']} of a core"
+        f"{step.typists} typists: p95 {figures['p95, ms']} ms, {step.refused} refused; the typing program "
+        f"used {figures['typing: cores busy']} cores"
     )

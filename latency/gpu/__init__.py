@@ -1,4 +1,5 @@
-"""What one machine with a GPU carries and costs, beside its CPU, in one command that needs no network.
+"""How many typists a machine with a GPU can serve and what they cost, compared with its CPU. Needs no
+network.
 
-plan (time) → device (parity, steps) and people (one typist, a crowd) → cost → report.
+time_shares → device_parity, run_times (without a server) → typists (one, then crowds) → cost → report.
 """

@@ -1,4 +1,4 @@
 from latency.gpu.cli import app
 
-if __name__ == "__main__":  # parts run in processes of their own, which import this
+if __name__ == "__main__":  # child processes of `own_process` import this module
     app(prog_name="python -m latency.gpu")

@@ -1,4 +1,4 @@
-"""What typists cost: arithmetic on prices by the hour. Pure."""
+"""What typists cost, computed from the price of a machine for an hour. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ THOUSAND = 1000
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Machines that together cost `dollars` an hour, with so many typists on each."""
+    """Machines that together cost `dollars` an hour, with `typists_each` typists on each machine."""
 
     machines: int
     dollars: float
@@ -21,14 +21,14 @@ class Fleet:
 
     @property
     def thousand_per_hour(self) -> float | None:
-        """Dollars an hour for a thousand typists; None where nobody is carried."""
+        """Dollars an hour for a thousand typists. None if no typist is served."""
         return THOUSAND * self.dollars / self.typists if self.typists else None
 
 
 ARTICLE = Fleet(machines=200, dollars=150.0, typists_each=2)
-"""As the article has it, read as one deployed model a machine and 150 dollars for all of them."""
+"""The article's figures, if each deployed model is one machine and all machines cost 150 dollars an hour."""
 
 
 def machines_for(typists: int, typists_each: int) -> int | None:
-    """Machines that carry so many; None where one carries nobody."""
+    """How many machines serve `typists`. None if a machine serves no typist."""
     return -(-typists // typists_each) if typists_each else None

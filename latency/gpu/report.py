@@ -1,8 +1,7 @@
-"""What was found as a table and as one JSON. Neither holds any text that was typed."""
+"""The figures of all devices as a table and as a JSON file. Neither contains text that was typed."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,159 +10,166 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from latency.figures_file import write_figures
 from latency.gpu.cost import ARTICLE, THOUSAND, Fleet, machines_for
-from latency.gpu.device import RECORDED_ROWS, ROWS, UNRECORDED, Parity, Run
-from latency.gpu.people import Typed
-from latency.replay.report import machine
+from latency.gpu.device_parity import LimitedDifference
+from latency.gpu.run_times import (
+    IN_ONE_TEXT,
+    IN_TEXTS,
+    RECORDED_ROWS,
+    ROWS,
+    UNRECORDED,
+    RunTime,
+)
+from latency.gpu.typists import TypingFigures
+from latency.machine import machine
+from latency.table_cells import NO_FIGURE, number
 
-NOT_THERE = "—"
+BUSY_TYPING = 0.8  # cores: above this, the typing program may have been too slow
 
 
 @dataclass(slots=True)
-class Found:
-    """One device's figures. `price` is dollars an hour of the machine; `notes` what is missing, by part."""
+class DeviceFigures:
+    """One device's figures. `price` is in dollars an hour, for the machine. `notes` say by part what is
+    missing.
+    """
 
-    device: str  # as it is called: the GPU's name, or the processor's
+    device: str  # the name of the GPU, or “CPU”
     provider: str
     weights: str
     price: float | None
-    parity: list[Parity] = field(default_factory=list)
-    steps: list[Run] = field(default_factory=list)
-    typed: Typed = field(default_factory=Typed)
+    parity: list[LimitedDifference] = field(default_factory=list)
+    steps: list[RunTime] = field(default_factory=list)
+    typed: TypingFigures = field(default_factory=TypingFigures)
     notes: dict[str, str] = field(default_factory=dict)
 
     @property
     def typists(self) -> int | None:
-        return self.typed.carried
+        return self.typed.served
 
     @property
     def thousand_per_hour(self) -> float | None:
-        """Dollars an hour for a thousand typists; None without a price, or where nobody is known to be
-        carried.
-        """
+        """Dollars an hour for a thousand typists. None without a price, or if no typist was served."""
         if self.price is None or self.typists is None:
             return None
         return Fleet(1, self.price, self.typists).thousand_per_hour
 
     @property
     def agrees(self) -> bool:
-        """Whether something was compared, and nothing of it is further apart than it may be."""
+        """Whether logits were compared, and all differences are below their limits."""
         return bool(self.parity) and all(one.kept for one in self.parity)
 
-    def said(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         figures = {"typists": self.typists, "dollars_per_thousand_per_hour": self.thousand_per_hour}
         return asdict(self) | {"flat": figures}
 
 
-def write_json(found: Iterable[Found], file: Path, **more: object) -> None:
+def write_json(found: Iterable[DeviceFigures], file: Path, **more: object) -> None:
     article = asdict(ARTICLE) | {
         "typists": ARTICLE.typists,
         "dollars_per_thousand_per_hour": ARTICLE.thousand_per_hour,
     }
-    said = {"machine": machine(), **more, "article": article, "devices": [one.said() for one in found]}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+    write_figures(file, {**more, "article": article, "devices": [one.as_json() for one in found]})
 
 
-def print_report(found: list[Found], console: Console) -> None:
+def print_report(found: list[DeviceFigures], console: Console) -> None:
     table = Table("", *(one.device for one in found), "the article", title=machine(), title_justify="left")
     columns = [rows(one) for one in found]
-    beside = of_the_article()
+    article = article_rows()
     for name in columns[0]:
-        table.add_row(name, *(column[name] for column in columns), beside.get(name, ""))
+        table.add_row(name, *(column[name] for column in columns), article.get(name, ""))
     console.print(table)
     for one in found:
         for part, note in notes(one).items():
             console.print(f"{one.provider}, {part}: {note}", soft_wrap=True, markup=False)
     console.print(
-        "The article's, as read here: one deployed model a machine, two users on each, $150 an hour for all "
-        f"{ARTICLE.machines}. Typing there and here need not be the same.",
+        f"The article's column assumes {ARTICLE.machines} machines, one deployed model and two users on "
+        "each machine, and $150 an hour for all of them. The article's users may type differently.",
         soft_wrap=True,
     )
 
 
-def rows(found: Found) -> dict[str, str]:
-    """A device's column."""
+def rows(found: DeviceFigures) -> dict[str, str]:
+    """A device's column in the table, by the names of its rows."""
     one = found.typed.one
     column = {
         "provider, weights": f"{found.provider}, {found.weights}",
-        "logits apart from the CPU's": _parity(found),
+        "largest difference of logits to the CPU": _parity(found),
     }
     by_size = {(run.way, run.rows): run for run in found.steps}
     for count in ROWS:
-        in_texts, in_tree = (by_size.get((way, count)) for way in ("of as many texts", "in one text"))
-        column[f"a run of {count}: of as many texts, in one"] = f"{_ms(in_texts)}, {_ms(in_tree)} ms"
+        in_texts, in_tree = (by_size.get((way, count)) for way in (IN_TEXTS, IN_ONE_TEXT))
+        column[f"a run of {count} tokens: of as many texts; of one text"] = (
+            f"{_ms(in_texts)}; {_ms(in_tree)} ms"
+        )
     unrecorded = by_size.get((UNRECORDED, RECORDED_ROWS))
     if unrecorded is not None:
         column[f"a run of {RECORDED_ROWS}, kernel by kernel"] = f"{_ms(unrecorded)} ms"
     return column | {
-        "one typist: median, 95 %": f"{_number(one.final.p50)}, {_number(one.final.p95)} ms"
+        "one typist: median; p95": f"{number(one.final.p50)}; {number(one.final.p95)} ms"
         if one
-        else NOT_THERE,
-        "typists on a machine": _typists(found),
-        "machines for a thousand": _machines(found.typists),
-        "a thousand typists, an hour": _dollars(found.thousand_per_hour),
+        else NO_FIGURE,
+        "typists per machine": _typists(found),
+        "machines for a thousand typists": _machines(found.typists),
+        "price of a thousand typists per hour": _dollars(found.thousand_per_hour),
     }
 
 
-def of_the_article() -> dict[str, str]:
+def article_rows() -> dict[str, str]:
+    """The article's column."""
     return {
-        "typists on a machine": str(ARTICLE.typists_each),
-        "machines for a thousand": _machines(ARTICLE.typists_each),
-        "a thousand typists, an hour": _dollars(ARTICLE.thousand_per_hour),
+        "typists per machine": str(ARTICLE.typists_each),
+        "machines for a thousand typists": _machines(ARTICLE.typists_each),
+        "price of a thousand typists per hour": _dollars(ARTICLE.thousand_per_hour),
     }
 
 
-def notes(found: Found) -> dict[str, str]:
-    """What is missing or to be known, by part."""
-    said = dict(found.notes)
+def notes(found: DeviceFigures) -> dict[str, str]:
+    """By part: what is missing, and what a reader of the table must know."""
+    by_part = dict(found.notes)
     for run in found.steps:
         if run.note is not None:
-            said[f"a run of {run.rows} {run.way}"] = run.note
+            by_part[f"a run of {run.rows} {run.way}"] = run.note
     if found.typed.one_note:
-        said["one typist"] = found.typed.one_note
+        by_part["one typist"] = found.typed.one_note
     if found.typed.crowds_note:
-        said["capacity"] = found.typed.crowds_note
+        by_part["capacity"] = found.typed.crowds_note
     if found.parity and any(one.at_most is None for one in found.parity):
-        said["logits"] = "no limit: at few bits a run of one row takes another kernel than a run of many"
+        by_part["logits"] = "there is no limit: with few bits, a run of one row uses another kernel"
     busiest = max((step.own_cpu_share for step in found.typed.crowds), default=0.0)
-    if busiest > 0.8:
-        said["typing"] = f"took {busiest:.1f} of a core: it may have been what was slow"
+    if busiest > BUSY_TYPING:
+        by_part["typing"] = f"the typing program used {busiest:.1f} cores and may have been too slow itself"
     if found.price is None:
-        said["cost"] = "no price was given for it"
-    return said
+        by_part["cost"] = "no price was given"
+    return by_part
 
 
-def _parity(found: Found) -> str:
+def _parity(found: DeviceFigures) -> str:
     if not found.parity:
-        return NOT_THERE
-    largest = max(one.apart.largest for one in found.parity)
+        return NO_FIGURE
+    largest = max(one.difference.largest for one in found.parity)
     limit = found.parity[-1].at_most
     if limit is None:
         return f"{largest:.1e}, no limit"
     return f"{largest:.1e}, at most {limit:.1e}{'' if found.agrees else ' [red]missed[/]'}"
 
 
-def _typists(found: Found) -> str:
+def _typists(found: DeviceFigures) -> str:
     if found.typists is None:
-        return NOT_THERE
-    # Where the largest crowd of all was carried, time was out before one was not.
-    carried_all = found.typists == max(step.typists for step in found.typed.crowds)
-    return f"at least {found.typists}" if carried_all else str(found.typists)
+        return NO_FIGURE
+    # If the largest crowd that was tried was served, the time was over before a crowd was not.
+    served_all = found.typists == max(step.typists for step in found.typed.crowds)
+    return f"at least {found.typists}" if served_all else str(found.typists)
 
 
 def _machines(each: int | None) -> str:
     needed = machines_for(THOUSAND, each) if each else None
-    return NOT_THERE if needed is None else str(needed)
+    return NO_FIGURE if needed is None else str(needed)
 
 
 def _dollars(amount: float | None) -> str:
-    return NOT_THERE if amount is None else f"${amount:,.2f}"
+    return NO_FIGURE if amount is None else f"${amount:,.2f}"
 
 
-def _ms(run: Run | None) -> str:
-    return NOT_THERE if run is None else _number(run.ms)
-
-
-def _number(value: float | None) -> str:
-    return NOT_THERE if value is None else f"{value:.1f}"
+def _ms(run: RunTime | None) -> str:
+    return NO_FIGURE if run is None else number(run.ms)

@@ -1,5 +1,3 @@
-"""Runs the comparison."""
-
 from latency.peers.cli import app
 
 app(prog_name="python -m latency.peers")

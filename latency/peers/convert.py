@@ -1,7 +1,8 @@
-"""Turns weights into a peer's format: `python -m latency.peers.convert WHAT FROM TO PACKAGES`.
+"""Converts weights into a peer's format: `python -m latency.peers.convert FORMAT FROM TO PACKAGES`.
 
-Runs in Foretype's environment, which has PyTorch, and takes the converters from the peers' PACKAGES folder.
-That comes last on the path, so that what both have is Foretype's.
+It runs in Foretype's environment, which has PyTorch, and imports the converters from the folder PACKAGES,
+which belongs to the peers' environment. This folder is the last on the path, so a package that both
+environments have is Foretype's.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ def transformers(given: Path, made: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    where = {"gguf_file": given.name, "local_files_only": True}
-    AutoModelForCausalLM.from_pretrained(given.parent, dtype=torch.float32, **where).save_pretrained(made)
-    AutoTokenizer.from_pretrained(given.parent, **where).save_pretrained(made)
+    source = {"gguf_file": given.name, "local_files_only": True}
+    AutoModelForCausalLM.from_pretrained(given.parent, dtype=torch.float32, **source).save_pretrained(made)
+    AutoTokenizer.from_pretrained(given.parent, **source).save_pretrained(made)
 
 
 def ctranslate2(given: Path, made: Path) -> None:
@@ -48,7 +49,7 @@ def genai_int8(given: Path, made: Path) -> None:
 def _genai(given: Path, made: Path, precision: str) -> None:
     import transformers
 
-    # The builder imports these, which Foretype's transformers is too old to have. A Llama needs neither.
+    # The builder imports these names, which Foretype's older transformers lacks. A Llama needs neither.
     for name in ("Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration"):
         setattr(transformers, name, getattr(transformers, name, None))
     from onnxruntime_genai.models.builder import (  # type: ignore[import-not-found]
@@ -57,13 +58,13 @@ def _genai(given: Path, made: Path, precision: str) -> None:
     )
 
     cache = made.with_name(f"{made.name}-cache")
-    what = ("", str(given), str(made), precision, "cpu", str(cache))
-    # Activations in 8 bits, as Foretype's: what is fastest on a CPU.
-    options = parse_extra_options(*what, ["accuracy_level=4", "hf_token=false"])
+    arguments = ("", str(given), str(made), precision, "cpu", str(cache))
+    # Activations in 8 bits, as Foretype's: this is the fastest on a CPU.
+    options = parse_extra_options(*arguments, ["accuracy_level=4", "hf_token=false"])
     config = options["hf_details"]["hf_config"]
-    if config.rope_scaling is None:  # it reads the names of transformers 5
+    if config.rope_scaling is None:  # the builder expects the names of transformers 5
         config.rope_scaling = {"rope_type": "default", "rope_theta": config.rope_theta}
-    create_model(*what, **options)
+    create_model(*arguments, **options)
     shutil.rmtree(cache, ignore_errors=True)
 
 
@@ -76,6 +77,6 @@ CONVERSIONS = {
 }
 
 if __name__ == "__main__":
-    what, given, made, packages = sys.argv[1:]
+    to_format, given, made, packages = sys.argv[1:]
     sys.path.append(packages)
-    CONVERSIONS[what](Path(given), Path(made))
+    CONVERSIONS[to_format](Path(given), Path(made))

@@ -1,4 +1,4 @@
-"""The peers' packages, in an environment of their own: made where it is missing, and asked what it holds."""
+"""The peers' packages, in a virtual environment of their own: makes it, installs them, and lists them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foretype.support.progress import Progress
-from latency.places import ROOT
+from latency.paths import ROOT
 
 ENVIRONMENT = ROOT / ".venv-peers"
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 
-# pip's llama.cpp would be for any processor of this kind; this one is for the processor it is built on.
+# Wheels of llama.cpp are for any processor of a kind. Compiled here, it uses all instructions of this one.
 BUILD = {"CMAKE_ARGS": "-DGGML_NATIVE=ON"}
 FROM_SOURCE = "llama-cpp-python"
 
 _LIST = """
 import importlib.metadata, json
-
-from latency.places import ROOT
 print(json.dumps({d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}))
 """
 
@@ -35,13 +33,13 @@ class Pin:
 
 
 def read_pins(file: Path = REQUIREMENTS) -> list[Pin]:
-    """The lines of a requirements file, each `package==version  # why`."""
+    """The lines of a requirements file. Each is `package==version  # why`."""
     lines = (line.split("#")[0].strip() for line in file.read_text("utf-8").splitlines())
     return [Pin(*line.split("==")) for line in lines if line]
 
 
 class Environment:
-    """`.venv-peers`. It has the same Python as this process, so either can use what the other has built."""
+    """`.venv-peers`. It has the same Python as this process, so each can use packages of the other."""
 
     def __init__(self, folder: Path = ENVIRONMENT, requirements: Path = REQUIREMENTS) -> None:
         self.folder = folder
@@ -55,11 +53,11 @@ class Environment:
         return self.python.exists()
 
     def version(self, package: str) -> str:
-        """The pinned one."""
+        """The pinned version of a package."""
         return next(pin.version for pin in read_pins(self._requirements) if pin.package == package)
 
     def missing(self) -> list[Pin]:
-        """The pinned packages that are not there, or there in another version."""
+        """The pinned packages that are not installed, or installed in another version."""
         pins = read_pins(self._requirements)
         if not self.exists():
             return pins
@@ -70,9 +68,9 @@ class Environment:
         return [pin for pin in pins if there.get(pin.package) != pin.version]
 
     def install(self, log: Path, progress: Progress) -> dict[str, str]:
-        """Bring what is missing, each package by itself, so that one that cannot be had keeps no other away.
+        """Installs the missing packages one by one, so that one that fails does not prevent the others.
 
-        Why not, in a line, by package; pip's own words go to `log`.
+        Returns by package, in a line, why it could not be installed. pip's output goes to `log`.
         """
         if not self.exists():
             with progress.step("make .venv-peers"):
@@ -82,7 +80,7 @@ class Environment:
         reasons = {}
         for pin in self.missing():
             building = (
-                " (it is built here, which takes ten minutes or more)" if pin.package == FROM_SOURCE else ""
+                " (it is compiled, which takes ten minutes or more)" if pin.package == FROM_SOURCE else ""
             )
             with progress.step(f"install {pin.package} {pin.version}{building}"):
                 reason = self._pip(pin, log)
@@ -92,7 +90,7 @@ class Environment:
         return reasons
 
     def _pip(self, pin: Pin, log: Path) -> str | None:
-        """Why it could not be installed, or None."""
+        """Installs a package. Returns why that was not possible, or None."""
         options = ["--disable-pip-version-check", "--no-input", "--no-binary", FROM_SOURCE]
         wanted = ["--constraint", str(self._requirements), f"{pin.package}=={pin.version}"]
         with log.open("a", encoding="utf-8") as out:

@@ -1,4 +1,4 @@
-"""From times to the figures that are reported. Pure."""
+"""Computes the reported figures from the measured times. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from latency.replay.figures import Latency
 
 @dataclass(slots=True)
 class Samples:
-    """What was measured of one peer, in milliseconds, round after round. Empty where it can't do it."""
+    """One peer's times in ms, in the order of rounds. A list is empty if the peer cannot do this."""
 
     about: str = ""
     nats: float | None = None
@@ -25,8 +25,8 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class PeerFigures:
-    """Medians; None where it was not measured. `bits_per_byte` is that of the gate's text, read in one pass
-    and token by token: a single row takes other kernels than many do.
+    """Medians, or None if not measured. `bits_per_byte` is that of the gate's text, read in one pass and
+    token by token (`_stepwise`), because runs with one row use other kernels.
     """
 
     name: str
@@ -42,7 +42,7 @@ class PeerFigures:
 
 
 def summarise(name: str, samples: Samples, text_bytes: int) -> PeerFigures:
-    """`text_bytes` is how long the text is whose `nats` were measured."""
+    """`text_bytes` is the length of the text whose `nats` were measured."""
     step, eight = _median(samples.steps), _median(samples.branches)
     return PeerFigures(
         name=name,
@@ -58,11 +58,12 @@ def summarise(name: str, samples: Samples, text_bytes: int) -> PeerFigures:
     )
 
 
-def compare(ours: PeerFigures, other: PeerFigures) -> dict[str, float | None]:
-    """Foretype against one peer, by the names in `budget.toml`.
+def ratios_of(ours: PeerFigures, other: PeerFigures) -> dict[str, float | None]:
+    """Foretype compared with one peer, by the names in `budget.toml`.
 
-    Of runs and quality it is our share of the other's (less is better), of keystrokes how many times faster
-    we are. Of the two ways in which quality is measured it is the one that is worse for us.
+    For runs and bits per byte: Foretype's value divided by the peer's, so less is better. For keystrokes: how
+    many times faster Foretype is. Bits per byte are measured in two ways; the ratio that is worse for
+    Foretype is taken.
     """
     quality = [
         divided(ours.bits_per_byte, other.bits_per_byte),

@@ -1,8 +1,7 @@
-"""The comparison as tables to read and as a file to keep. Neither holds any text that was typed."""
+"""The comparison as tables and as a JSON file. Neither contains text that was typed."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,13 +9,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from latency.peers.figures import PeerFigures, compare
-from latency.peers.lineup import RIVAL, Missing
+from latency.figures_file import write_figures
+from latency.peers.figures import PeerFigures, ratios_of
+from latency.peers.peer_list import REFERENCE, MissingPeer
+from latency.table_cells import NO_FIGURE
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One comparison. `peers` are those that were measured, `missing` those that were not, or not fully."""
+    """One comparison. `missing` are the peers that were not measured, or not completely."""
 
     model: str
     machine: str
@@ -27,26 +28,26 @@ class Report:
     chars: int
     ours: PeerFigures
     peers: Sequence[PeerFigures]
-    missing: Sequence[Missing] = field(default_factory=list)
+    missing: Sequence[MissingPeer] = field(default_factory=list)
 
     def ratios(self) -> dict[str, dict[str, float | None]]:
-        """Foretype against each peer, by the peer's name."""
-        return {peer.name: compare(self.ours, peer) for peer in self.peers}
+        """Foretype compared with each peer, by the peer's name."""
+        return {peer.name: ratios_of(self.ours, peer) for peer in self.peers}
 
     def flat(self) -> dict[str, float | None]:
-        """What `budget.toml` limits: Foretype against llama.cpp on the recipe's own file."""
-        return self.ratios().get(RIVAL, {"eight_nodes_in_steps_ratio": self.ours.eight_nodes_in_steps_ratio})
+        """The figures that `budget.toml` limits: the comparison with `REFERENCE`."""
+        return self.ratios().get(
+            REFERENCE, {"eight_nodes_in_steps_ratio": self.ours.eight_nodes_in_steps_ratio}
+        )
 
 
 def write_json(report: Report, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    derived = {"flat": report.flat(), "ratios": report.ratios()}
-    file.write_text(json.dumps(asdict(report) | derived, indent=1) + "\n", "utf-8")
+    write_figures(file, asdict(report) | {"flat": report.flat(), "ratios": report.ratios()})
 
 
 def print_report(report: Report, console: Console) -> None:
     console.print(_runs(report))
-    console.print("[dim]Medians. In brackets: Foretype's share of it.[/]")
+    console.print("[dim]Medians. In brackets: Foretype's time, divided by the peer's.[/]")
     console.print(_keystrokes(report))
     console.print("[dim]In brackets: how many times faster Foretype is.[/]")
     for missing in report.missing:
@@ -54,10 +55,13 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _runs(report: Report) -> Table:
-    where = f"{report.machine}, {report.threads} threads, {report.rounds} rounds"
-    table = Table(title=f"{report.model} on {where}", title_justify="left")
+    conditions = f"{report.machine}, {report.threads} threads, {report.rounds} rounds"
+    table = Table(title=f"{report.model} on {conditions}", title_justify="left")
     table.add_column("")
-    for heading in ("step, ms", "64 tokens, ms", "8 nodes, ms", "… in steps", "bits per byte", "… by tokens"):
+    for heading in (
+        *("step, ms", "64 tokens, ms", "8 nodes, ms", "8 nodes / step"),
+        *("bits per byte, one pass", "bits per byte, by token"),
+    ):
         table.add_column(heading, justify="right")
     ratios = report.ratios()
     for peer in (report.ours, *report.peers):
@@ -76,9 +80,9 @@ def _runs(report: Report) -> Table:
 
 def _keystrokes(report: Report) -> Table:
     typed = f"{report.texts} mails, {report.chars} characters of each"
-    title = f"A word at each keystroke: {typed}; Foretype typed at with {report.wpm:g} words a minute"
+    title = f"One word at each keystroke: {typed}; at Foretype with {report.wpm:g} words a minute"
     table = Table(title=title, title_justify="left")
-    for heading in ("", "keystrokes", "median, ms", "95 %, ms", "worst, ms"):
+    for heading in ("", "keystrokes", "median, ms", "p95, ms", "worst, ms"):
         table.add_column(heading, justify="right" if heading else "left")
     ratios = report.ratios()
     for peer in (report.ours, *report.peers):
@@ -97,5 +101,5 @@ def _keystrokes(report: Report) -> Table:
 
 def _cell(value: float | None, form: str, ratio: float | None = None) -> str:
     if value is None:
-        return "—"
+        return NO_FIGURE
     return f"{value:{form}}" if ratio is None else f"{value:{form}}  ({ratio:.2f})"

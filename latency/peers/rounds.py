@@ -1,4 +1,4 @@
-"""Each peer's runs, some of everybody's in each round, so that what disturbs the machine hits all alike."""
+"""Times runs of all peers in rounds, so that other work on the machine slows down all of them."""
 
 from __future__ import annotations
 
@@ -7,67 +7,71 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from latency.peers.child import Driver, PeerFailedError
 from latency.peers.figures import Samples
+from latency.peers.peer_process import PeerFailedError, PeerProcess
 
-STEPS = 8  # of each peer a round
-BRANCHES = 4
-SETTLE_S = 0.3  # after another peer has run: its idle threads stop spinning meanwhile
+STEPS = 8  # of each peer in a round
+BRANCHES = 4  # runs with eight continuations, of each peer in a round
+SETTLE_S = 0.3  # before a peer runs: idle threads of the last peer stop spinning in this time
 
 
 @dataclass(frozen=True, slots=True)
 class RunText:
-    """Token ids: the first pass, the token after it, and eight that might come after it."""
+    """Token ids: those of the first pass, the token after it, and eight that could follow it instead."""
 
     first: Sequence[int]
     next: int
     eight: Sequence[int]
 
 
-class Race:
-    """The peers still in the race. One that fails is out, and what it had shown so far is kept."""
+class ActivePeers:
+    """The peers, without those that have failed. The samples of a peer that failed are kept."""
 
-    def __init__(self, drivers: Sequence[Driver]) -> None:
-        self.samples = {driver.name: Samples(about=driver.about) for driver in drivers}
+    def __init__(self, processes: Sequence[PeerProcess]) -> None:
+        self.samples = {process.name: Samples(about=process.about) for process in processes}
         self.failed: dict[str, str] = {}
-        self._drivers = list(drivers)
+        self._drivers = list(processes)
 
-    async def each(self, do: Callable[[Driver, Samples], Awaitable[None]]) -> None:
-        """One after another, each given time to find the machine quiet."""
-        for driver in self._drivers:
-            if driver.name in self.failed:
+    async def each(self, do: Callable[[PeerProcess, Samples], Awaitable[None]]) -> None:
+        """Calls `do` with each peer that has not failed, one after the other, after a pause."""
+        for process in self._drivers:
+            if process.name in self.failed:
                 continue
             await asyncio.sleep(SETTLE_S)
             try:
-                await do(driver, self.samples[driver.name])
+                await do(process, self.samples[process.name])
             except PeerFailedError as error:
-                self.failed[driver.name] = error.reason
+                self.failed[process.name] = error.reason
 
 
-async def measure_quality(race: Race, ids: Sequence[int], given: int, passes_only: Collection[str]) -> None:
-    """In one pass and token by token; the latter not for the slow peers `passes_only`."""
+async def measure_quality(
+    active: ActivePeers, ids: Sequence[int], given: int, passes_only: Collection[str]
+) -> None:
+    """Reads `ids` in one pass and token by token. The slow peers `passes_only` read them only in one pass."""
 
-    async def read(driver: Driver, samples: Samples) -> None:
+    async def read(process: PeerProcess, samples: Samples) -> None:
         text: dict[str, Any] = {"ids": list(ids), "given": given}
-        if "nats" in driver.does:
-            samples.nats = await driver.ask("nats", **text)
-        if "nats_stepwise" in driver.does and driver.name not in passes_only:
-            samples.nats_stepwise = await driver.ask("nats_stepwise", **text)
+        if "nats" in process.does:
+            samples.nats = await process.ask("nats", **text)
+        if "nats_stepwise" in process.does and process.name not in passes_only:
+            samples.nats_stepwise = await process.ask("nats_stepwise", **text)
 
-    await race.each(read)
+    await active.each(read)
 
 
-async def measure_runs(race: Race, text: RunText, rounds: int, progress: Callable[[], None]) -> None:
-    """`progress` follows each round."""
+async def measure_runs(active: ActivePeers, text: RunText, rounds: int, progress: Callable[[], None]) -> None:
+    """`progress` is called after each round."""
 
-    async def run(driver: Driver, samples: Samples) -> None:
+    async def run(process: PeerProcess, samples: Samples) -> None:
         ids = list(text.first)
-        await driver.ask("prefill", ids=ids)  # not counted: the other peer's weights are in the caches
-        samples.prefill.append(await driver.ask("prefill", ids=ids))
-        samples.steps += await driver.ask("steps", ids=ids, token=text.next, times=STEPS)
-        if "branches" in driver.does:
-            samples.branches += await driver.ask("branches", ids=ids, tokens=list(text.eight), times=BRANCHES)
+        await process.ask("prefill", ids=ids)  # does not count: the caches still hold the last peer's weights
+        samples.prefill.append(await process.ask("prefill", ids=ids))
+        samples.steps += await process.ask("steps", ids=ids, token=text.next, times=STEPS)
+        if "branches" in process.does:
+            samples.branches += await process.ask(
+                "branches", ids=ids, tokens=list(text.eight), times=BRANCHES
+            )
 
     for _ in range(rounds):
-        await race.each(run)
+        await active.each(run)
         progress()

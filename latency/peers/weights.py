@@ -1,6 +1,6 @@
-"""The same weights in each peer's own format, made once from the recipe's file and kept under latency/out.
+"""The same weights in each peer's format, converted once from the recipe's file and kept in latency/out.
 
-What a peer reads is named by the versions that made it, so another version makes its own.
+A converted file or folder has the converter's version in its name, so another version converts again.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from foretype.models.recipe import Recipe
 from foretype.models.store import Store
 from foretype.prepare.fetch import fetch
 from foretype.support.progress import Progress
+from latency.paths import PYTHON_PATH, ROOT
 from latency.peers.environment import Environment
-from latency.places import ROOT
 
 CONVERT_S = 600.0
 
 
 class NoWeightsError(Exception):
-    """Weights that a peer could read cannot be had; the message says why."""
+    """There are no weights that a peer can read. The message says why."""
 
 
 class Weights:
-    """Each method gives a file or folder, made first where it is not there. All raise `NoWeightsError`."""
+    """Each method returns a file or folder, which it makes if it does not exist. Each raises
+    `NoWeightsError`.
+    """
 
     def __init__(self, recipe: Recipe, kept: Path, environment: Environment, progress: Progress) -> None:
         self._recipe = recipe
@@ -37,7 +39,7 @@ class Weights:
         self._progress = progress
 
     def original(self) -> Path:
-        """The recipe's own file, checked."""
+        """The recipe's own file. Its checksum is checked."""
         store = Store(self._kept, self._recipe.name)
         try:
             with store.lock(lambda: self._progress.say("Another process is fetching the weights.")):
@@ -49,11 +51,11 @@ class Weights:
         return weights.folder / weights.gguf
 
     def eight_bits(self) -> Path:
-        """The original's values rounded to llama.cpp's Q8_0."""
+        """The values of the original, rounded to llama.cpp's Q8_0."""
         return self._make(f"q8_0-{self._environment.version('llama-cpp-python')}.gguf", "q8_0", self.original)
 
     def transformers_folder(self) -> Path:
-        """float32, as transformers reads the original."""
+        """The original in float32, as transformers reads it."""
         return self._make("transformers", "transformers", self.original)
 
     def ctranslate2_folder(self) -> Path:
@@ -70,8 +72,8 @@ class Weights:
         name = f"genai-{self._environment.version('onnxruntime-genai')}-{precision}"
         return self._make(name, f"genai-{precision}", self.transformers_folder)
 
-    def _make(self, name: str, what: str, source: Callable[[], Path]) -> Path:
-        """`kept/name`, converted from `source` in a process of its own; half a conversion is never taken."""
+    def _make(self, name: str, to_format: str, source: Callable[[], Path]) -> Path:
+        """`kept/name`, converted from `source` in a child process. An incomplete conversion is not used."""
         made = self._kept / name
         if made.exists():
             return made
@@ -79,20 +81,19 @@ class Weights:
         part = self._kept / f"part-{name}"
         _remove(part)
         with self._progress.step(f"make {name}"):
-            self._convert(what, given, part)
+            self._convert(to_format, given, part)
         part.rename(made)
         return made
 
-    def _convert(self, what: str, given: Path, part: Path) -> None:
-        """Raises `NoWeightsError` with the last that the conversion said."""
-        program = [sys.executable, "-m", "latency.peers.convert", what]
+    def _convert(self, to_format: str, given: Path, part: Path) -> None:
+        """Raises `NoWeightsError` with the last line of the conversion's output."""
+        program = [sys.executable, "-m", "latency.peers.convert", to_format]
         folders = [str(path) for path in (given.absolute(), part.absolute(), self._environment.packages)]
-        path = os.pathsep.join([str(ROOT / "backend"), str(ROOT)])
         try:
             done = subprocess.run(
                 program + folders,
                 cwd=ROOT,
-                env=os.environ | {"PYTHONPATH": path, "HF_HUB_OFFLINE": "1"},
+                env=os.environ | {"PYTHONPATH": PYTHON_PATH, "HF_HUB_OFFLINE": "1"},
                 capture_output=True,
                 text=True,
                 timeout=CONVERT_S,
@@ -101,8 +102,8 @@ class Weights:
         except subprocess.TimeoutExpired:
             raise NoWeightsError(f"making {part.name} took more than {CONVERT_S:g} s") from None
         if done.returncode or not part.exists():
-            said = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
-            raise NoWeightsError(f"making {what} from {given.name} failed: {said}")
+            reason = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
+            raise NoWeightsError(f"making {to_format} from {given.name} failed: {reason}")
 
 
 def _remove(path: Path) -> None:

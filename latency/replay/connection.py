@@ -1,4 +1,6 @@
-"""The client's half of the protocol: one WebSocket, one reader, answers handed to whoever owns the field."""
+"""The client's side of the protocol: one WebSocket with one reader, which passes each answer to the listener
+of its field.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +13,33 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 
+from latency.errors import MeasurementError
+
 WELCOME_TIMEOUT_S = 10.0
 
 
-class ServerLostError(Exception):
-    """The server refused or closed the connection; the message says why, as far as it is known."""
+class ServerLostError(MeasurementError):
+    """The server is unreachable, or refused or closed the connection. The message says why, if known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
+    """What the server says about itself when the connection opens."""
+
     model: str
     budget_ms: float
     context_chars: int
 
 
 class Listener(Protocol):
-    """Who owns a field: is called for each frame that names it, on the event loop."""
+    """Called on the event loop for each frame of a field."""
 
     def suggestion(self, seq: int, text: str, source: str, *, final: bool) -> None: ...
     def error(self, seq: int, code: str) -> None: ...
 
 
 class Connection:
-    """One typist's WebSocket. Use it as `async with Connection(session, address, token) as connection`."""
+    """One typist's WebSocket: `async with Connection(session, address, token) as connection`."""
 
     def __init__(self, http: aiohttp.ClientSession, address: str, token: str) -> None:
         self.welcome: Welcome
@@ -46,13 +52,13 @@ class Connection:
         self._reader: asyncio.Task[None]
 
     async def __aenter__(self) -> Self:
-        """Raises `ServerLostError` where the server is not there or does not let us in."""
+        """Raises `ServerLostError` if the server is unreachable or refuses the token."""
         try:
             self._socket = await self._http.ws_connect(
                 f"{self._address}/v1/socket", protocols=("foretype.v1",), compress=0
             )
         except aiohttp.ClientError as error:
-            raise ServerLostError(f"no server at {self._address}: {error}") from error
+            raise ServerLostError(f"There is no server at {self._address}: {error}") from error
         await self._socket.send_json({"type": "hello", "token": self._token, "client": "foretype-replay/0.1"})
         self.welcome = await self._read_welcome()
         self._reader = asyncio.create_task(self._read())
@@ -70,15 +76,16 @@ class Connection:
         self._listeners[field] = listener
 
     async def send(self, frame: Mapping[str, object]) -> None:
-        """Raises `ServerLostError` where the connection is gone."""
+        """Raises `ServerLostError` if the connection is closed."""
         if self.lost.done():
             raise self.lost.result()
         try:
             await self._socket.send_json(frame)
         except (aiohttp.ClientError, ConnectionError) as error:
-            raise ServerLostError(f"the server closed the connection: {error}") from error
+            raise ServerLostError(f"The server closed the connection: {error}") from error
 
     async def forget(self, field: str) -> None:
+        """Close the field. Raises `ServerLostError`."""
         self._listeners.pop(field, None)
         await self.send({"type": "close", "field": field})
 
@@ -87,7 +94,7 @@ class Connection:
         answer: dict[str, Any] = frame.json() if frame.type is aiohttp.WSMsgType.TEXT else {}
         if answer.get("type") != "welcome":
             said = answer.get("message", f"closed with code {self._socket.close_code}")
-            raise ServerLostError(f"the server does not let us in ({said}); is the token right?")
+            raise ServerLostError(f"The server refused the connection ({said}). Check the token.")
         return Welcome(answer["model"], float(answer["budget_ms"]), int(answer["limits"]["context_chars"]))
 
     async def _read(self) -> None:
@@ -96,7 +103,7 @@ class Connection:
                 self._dispatch(frame.json())
         if not self.lost.done():
             self.lost.set_result(
-                ServerLostError(f"the server closed the connection ({self._socket.close_code})")
+                ServerLostError(f"The server closed the connection (code {self._socket.close_code}).")
             )
 
     def _dispatch(self, frame: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""From what was counted to the figures that are reported. Pure."""
+"""Computes the reported figures from the times and counts of typed texts. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 
 from foretype.compare.typist.screen import ScreenTally
-from latency.replay.ledger import Ledger, Sent
+from latency.replay.ledger import Ledger, SentKeystroke
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """One text as one typist typed it, whole or as far as time allowed."""
+class TypedText:
+    """One text that one typist typed, completely or until the time was over."""
 
     chars: int
     keys: int
@@ -24,7 +24,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds, as from a keystroke to its answer, by nearest rank; None where there are none."""
+    """Percentiles of times in milliseconds, by nearest rank. None if there are no times."""
 
     p50: float | None
     p95: float | None
@@ -41,29 +41,29 @@ class Latency:
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile of numbers in rising order; `share` is 0 to 1."""
+    """The nearest-rank percentile of numbers in ascending order. `share` is 0 to 1."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """How keystrokes were answered. Shares are 0 to 1 and None where there is nothing to take a share of."""
+    """How keystrokes were answered. A share is 0 to 1, or None if it would be a share of nothing."""
 
     keystrokes: int
     answered: int  # with a suggestion or with an error
-    overtaken: int  # no final answer, and none was owed: a later keystroke came within the budget
-    unanswered: int  # no final answer, and one was owed
+    overtaken: int  # no final answer, and none was due: a later keystroke came within the budget
+    unanswered: int  # no final answer, although one was due
     over_budget: int
     over_budget_share: float | None
-    text_share: float | None  # of the answered ones, those whose final answer had a text
+    text_share: float | None  # of the answered keystrokes, those whose final answer had a text
     first: Latency
-    final: Latency  # of suggestions: an error is quickly said
-    late: Latency  # how late keys were sent; no fault of the server
+    final: Latency  # of suggestions only: errors are answered faster
+    late: Latency  # how late the typing program sent the keys
     sources: dict[str, int]
     errors_by_code: dict[str, int]
 
     def flat(self) -> dict[str, float | None]:
-        """Every number by its name in `budget.toml`, those of a subclass too."""
+        """Every number by its name in `budget.toml`, including those of a subclass."""
         flat: dict[str, float | None] = {
             one.name: value
             for one in fields(self)
@@ -82,19 +82,19 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Figures(Answers):
-    """What a replay found: the answers, and what they were good for."""
+    """The figures of a replay: the answers, and how useful they were."""
 
     texts: int
     chars: int
     keys: int
     corrections: int
-    saved_share: float | None  # 1 - keys / (characters + what slips cost)
+    saved_share: float | None  # 1 - keys / (characters + keys that correct mistyped characters)
     shown: int
-    taken_share: float | None  # of the showings, those of which a word was taken
+    taken_share: float | None  # of the shown suggestions, those of which a word was accepted
     offers: int
     words_taken: int
     words_taken_share: float | None  # of the offered words
-    replaced: int  # these three: changes of a text on the screen that was still possible
+    replaced: int  # these three: changes of a visible suggestion that still agreed with the text
     withdrawn: int
     resized: int
 
@@ -103,8 +103,8 @@ def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def answers(sent: Sequence[Sent], *, budget_ms: float) -> Answers:
-    """`budget_ms` is what the server promises."""
+def answers(sent: Sequence[SentKeystroke], *, budget_ms: float) -> Answers:
+    """`budget_ms` is the time in which the server promises an answer."""
     waits = waited(sent, budget_ms=budget_ms)
     finals = [_ms(one, one.final) for one in sent if one.final is not None]
     unanswered = sum(one.owed(budget_ms) for one in sent)
@@ -127,8 +127,8 @@ def answers(sent: Sequence[Sent], *, budget_ms: float) -> Answers:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Milliseconds to the first and to the final suggestion, in no order, and of how many keystrokes that
-    were owed one.
+    """Milliseconds to the first and to the final suggestions, in no order. `owed` is the number of keystrokes
+    for which an answer was due.
     """
 
     first: list[float]
@@ -136,27 +136,27 @@ class Waits:
     owed: int
 
 
-def waited(sent: Sequence[Sent], *, budget_ms: float) -> Waits:
+def waited(sent: Sequence[SentKeystroke], *, budget_ms: float) -> Waits:
     firsts = [_ms(one, one.first) for one in sent if one.first is not None]
     finals = [_ms(one, one.final) for one in sent if one.source is not None]
     return Waits(firsts, finals, sum(one.final is not None or one.owed(budget_ms) for one in sent))
 
 
-def keystrokes(sessions: Iterable[Session]) -> list[Sent]:
-    return [sent for session in sessions for sent in session.ledger.keystrokes()]
+def keystrokes(typed: Iterable[TypedText]) -> list[SentKeystroke]:
+    return [sent for text in typed for sent in text.ledger.keystrokes()]
 
 
-def summarise(sessions: Sequence[Session], *, budget_ms: float) -> Figures:
-    """The figures of all sessions together."""
-    answered = answers(keystrokes(sessions), budget_ms=budget_ms)
+def summarise(typed: Sequence[TypedText], *, budget_ms: float) -> Figures:
+    """The figures of all texts together."""
+    answered = answers(keystrokes(typed), budget_ms=budget_ms)
     chars, keys, corrections = (
-        sum(getattr(s, name) for s in sessions) for name in ("chars", "keys", "corrections")
+        sum(getattr(s, name) for s in typed) for name in ("chars", "keys", "corrections")
     )
-    counted = {one.name: sum(getattr(s.screen, one.name) for s in sessions) for one in fields(ScreenTally)}
+    counted = {one.name: sum(getattr(s.screen, one.name) for s in typed) for one in fields(ScreenTally)}
     without = chars + corrections
     return Figures(
         **{one.name: getattr(answered, one.name) for one in fields(Answers)},
-        texts=len(sessions),
+        texts=len(typed),
         chars=chars,
         keys=keys,
         corrections=corrections,
@@ -172,6 +172,6 @@ def summarise(sessions: Sequence[Session], *, budget_ms: float) -> Figures:
     )
 
 
-def _ms(sent: Sent, when: float | None) -> float:
+def _ms(sent: SentKeystroke, when: float | None) -> float:
     assert when is not None
     return (when - sent.at) * 1000

@@ -1,4 +1,4 @@
-"""When each keystroke was sent, and when its answers came. Pure: the caller says what time it is."""
+"""Records when each keystroke was sent and when its answers came. Pure: the caller passes the time."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Sent:
-    """One keystroke: when it was sent, answered, and overtaken by the next one of its field; in seconds.
+class SentKeystroke:
+    """One keystroke: when it was sent, answered, and overtaken by the next keystroke of its field, in
+    seconds.
 
-    `late` is how much later it went out than the typist meant to press the key: what the replay itself is
-    to blame for. The final answer is a suggestion from `source`, which has a text or has none, or an error
-    of the code `error`.
+    `late` is how much later it was sent than the typist wanted to press the key, which is the typing
+    program's fault. The final answer is a suggestion from `source` (with or without a text), or an error with
+    the code `error`.
     """
 
     at: float
@@ -24,30 +25,30 @@ class Sent:
     error: str | None = None
 
     def owed(self, budget_ms: float) -> bool:
-        """Whether a final answer should have come and did not: nothing overtook it within the budget."""
+        """Whether a final answer was due and is missing: no later keystroke came within the budget."""
         if self.final is not None:
             return False
         return self.overtaken is None or (self.overtaken - self.at) * 1000 > budget_ms
 
 
 class Ledger:
-    """The keystrokes of one field, by their `seq`."""
+    """The record of one field's keystrokes, by their `seq`."""
 
     def __init__(self) -> None:
-        self._sent: dict[int, Sent] = {}
+        self._sent: dict[int, SentKeystroke] = {}
         self._latest: int | None = None
 
     def sent(self, seq: int, now: float, *, late: float = 0.0) -> None:
         if self._latest is not None:
             self._sent[self._latest].overtaken = now
-        self._sent[seq] = Sent(now, late)
+        self._sent[seq] = SentKeystroke(now, late)
         self._latest = seq
 
     def is_latest(self, seq: int) -> bool:
         return seq == self._latest
 
     def suggestion(self, seq: int, source: str, *, final: bool, now: float, has_text: bool = False) -> None:
-        """An answer came. One for a keystroke that was never sent is ignored: it is of no field of ours."""
+        """Records an answer. An answer to a keystroke that was never sent is ignored."""
         sent = self._sent.get(seq)
         if sent is None:
             return
@@ -64,5 +65,5 @@ class Ledger:
             sent.final = now
             sent.error = code
 
-    def keystrokes(self) -> list[Sent]:
+    def keystrokes(self) -> list[SentKeystroke]:
         return list(self._sent.values())

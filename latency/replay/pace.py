@@ -1,4 +1,6 @@
-"""The time between two keys of a person: log-normal, with the mean that a speed in words a minute gives."""
+"""The time between two keys of a person: log-normal, with a mean that follows from the speed in words a
+minute.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,9 @@ import math
 from collections.abc import Iterator
 from random import Random
 
-CHARS_A_WORD = 5  # the space included, as typing speed is counted: 40 words a minute are 300 ms a character
+CHARS_A_WORD = 5  # with the space, as typing speed is counted: at 40 words a minute a character takes 300 ms
 SPREAD = 0.45  # standard deviation of the logarithm
-SHORTEST_S = 0.03  # two fingers roll over two keys hardly faster
+SHORTEST_S = 0.03  # two fingers hardly press two keys faster
 
 
 def mean_gap_s(wpm: float) -> float:
@@ -16,7 +18,7 @@ def mean_gap_s(wpm: float) -> float:
 
 
 def gaps(wpm: float, rng: Random, *, scale: float = 1.0) -> Iterator[float]:
-    """Endless gaps in seconds, their mean that of `wpm`, times `scale`."""
+    """Endlessly many gaps in seconds. Their mean is that of `wpm`, times `scale`."""
     mu = math.log(mean_gap_s(wpm)) - SPREAD**2 / 2  # the mean of a log-normal is exp(mu + sigma² / 2)
     while True:
         yield max(SHORTEST_S, rng.lognormvariate(mu, SPREAD)) * scale

@@ -1,4 +1,4 @@
-"""The picture of a replay: what share of the keystrokes had its answer after how many milliseconds."""
+"""The picture of a replay: which share of the keystrokes was answered within how many milliseconds."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from foretype.support.picture import Axis, Chart, Point
+from latency.machine import machine
 from latency.replay.figures import Latency, Waits
-from latency.replay.report import Report, machine
+from latency.replay.report import Report
 
 LOW_MS, HIGH_MS = 0.3, 1000.0
 RESOLUTION = 400  # points of a line
@@ -23,8 +24,8 @@ def draw(report: Report, waits: Waits) -> Chart:
     )
     keystrokes = Axis("answered keystrokes", 0, 1, [(at / 100, f"{at} %") for at in (0, 25, 50, 75, 100)])
     chart = Chart(
-        "How soon a keystroke has its answer",
-        f"{report.model}, {report.who}, {report.figures.keystrokes:,} keystrokes",
+        "How fast keystrokes are answered",
+        f"{report.model}, {report.typed_by}, {report.figures.keystrokes:,} keystrokes",
         machine(),
         milliseconds,
         keystrokes,
@@ -42,7 +43,7 @@ def draw(report: Report, waits: Waits) -> Chart:
 
 
 def cumulative(milliseconds: Sequence[float], whole: int) -> list[Point]:
-    """For times along the axis, the share of `whole` that had its answer by then; it ends with the last."""
+    """For times along the axis, the share of `whole` that was answered by then. Ends with the last answer."""
     ordered = sorted(milliseconds)
     if not ordered:
         return []
@@ -52,7 +53,7 @@ def cumulative(milliseconds: Sequence[float], whole: int) -> list[Point]:
 
 
 def _mark(chart: Chart, final: Latency) -> None:
-    """Dots on the line, and beside each other what they stand for: on the line two may lie close."""
+    """Dots on the line. Their labels are a list beside it, because dots may be too close for labels."""
     marks = ((final.p50, 0.50), (final.p95, 0.95), (final.p99, 0.99), (final.worst, 1.0))
     names = ("median", "95 %", "99 %", "worst")
     for row, ((at, share), name) in enumerate(zip(marks, names, strict=True)):

@@ -1,4 +1,4 @@
-"""Several typists at once, each with a connection of its own and a share of the texts."""
+"""A replay: several typists at the same time, each with a connection of its own and a part of the texts."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import aiohttp
 
 from latency.replay.connection import Connection, ServerLostError, Welcome
-from latency.replay.counters import ModelWork, read_model_work
-from latency.replay.figures import Session
-from latency.replay.session import Manner, type_text
+from latency.replay.figures import TypedText
+from latency.replay.server_metrics import ModelWork, read_model_work
+from latency.replay.type_text import Manner, type_text
 
 Progress = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """`work` is what the model did from the first key to the last answer, as far as the server says."""
+    """The typed texts. `work` is what the model did from the first key to the last answer."""
 
     welcome: Welcome
-    sessions: list[Session]
+    typed: list[TypedText]
     work: ModelWork
 
 
@@ -35,12 +35,12 @@ async def replay(
     limit_s: float | None = None,
     progress: Progress = lambda: None,
 ) -> Replay:
-    """Types all texts, each once; after `limit_s` everybody stops. `progress` follows each text.
+    """Types each text once. After `limit_s` all typists stop. `progress` is called after each text.
 
-    Raises `ServerLostError` as soon as one typist loses the server; the others are then cancelled.
+    If a typist loses the server, the others are cancelled and `ServerLostError` is raised.
     """
     stop = asyncio.Event()
-    queue = iter(list(enumerate(texts)))  # one iterator for all: who is done takes the next text
+    queue = iter(list(enumerate(texts)))  # shared: a typist that has finished takes the next text
     if limit_s is not None:
         asyncio.get_running_loop().call_later(limit_s, stop.set)
     try:
@@ -58,8 +58,8 @@ async def replay(
             raise
         raise _first(lost) from None
     results = [task.result() for task in tasks]
-    sessions = [session for _, sessions in results for session in sessions]
-    return Replay(results[0][0], sessions, work)
+    typed = [text for _, texts_of_one in results for text in texts_of_one]
+    return Replay(results[0][0], typed, work)
 
 
 async def _typist(
@@ -70,17 +70,18 @@ async def _typist(
     manner: Manner,
     stop: asyncio.Event,
     progress: Progress,
-) -> tuple[Welcome, list[Session]]:
-    sessions: list[Session] = []
+) -> tuple[Welcome, list[TypedText]]:
+    typed: list[TypedText] = []
     async with Connection(http, address, token) as connection:
         for number, text in queue:
             if stop.is_set():
                 break
-            sessions.append(await type_text(connection, f"mail-{number}", text, manner, stop=stop))
+            typed.append(await type_text(connection, f"mail-{number}", text, manner, stop=stop))
             progress()
-        return connection.welcome, sessions
+        return connection.welcome, typed
 
 
 def _first(errors: BaseExceptionGroup[ServerLostError]) -> ServerLostError:
+    """The first error that is no group."""
     error = errors.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error

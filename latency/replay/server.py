@@ -1,4 +1,4 @@
-"""A server of the replay's own, from these sources, on a free port with a token that nobody else has."""
+"""Starts a server from this checkout for a measurement: on a free port, with a random token."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from latency.replay.connection import ServerLostError
 
 READY_TIMEOUT_S = 20 * 60.0  # it may have to prepare its model first
 STOP_TIMEOUT_S = 10.0
+STARTING = "Starting a server. If its model is not prepared yet, this takes minutes."
 
 
 @dataclass(frozen=True, slots=True)
 class OwnServer:
+    """A server that the measurement has started. `ready_s` is the time from its start until it was ready."""
+
     address: str
     token: str
     pid: int
@@ -31,17 +34,17 @@ class OwnServer:
 
 @contextlib.asynccontextmanager
 async def own_server(
-    log: Path, *, hurried: bool = False, settings: Mapping[str, str] | None = None
+    log: Path, *, unlimited_rate: bool = False, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[OwnServer]:
-    """Starts `foretype serve`, waits until it is ready and stops it at the end; what it says goes to `log`.
+    """Starts `foretype serve`, waits until it is ready, and stops it at the end. Its output goes to `log`.
 
-    `hurried` takes its limit on keystrokes a second away, which nobody who types by hand ever meets.
-    `settings` are more `FORETYPE_…` variables, for it alone. Raises `ServerLostError` where it does not get
+    `unlimited_rate` removes the server's limit on keystrokes per second, which a person never reaches.
+    `settings` are additional `FORETYPE_…` variables. Raises `ServerLostError` if the server does not become
     ready.
     """
     port, token = _free_port(), secrets.token_urlsafe(24)
     here = {"FORETYPE_HOST": "127.0.0.1", "FORETYPE_PORT": str(port), "FORETYPE_TOKEN": token}
-    if hurried:
+    if unlimited_rate:
         here["FORETYPE_KEYSTROKES_PER_SECOND"] = "100000"
     surroundings = os.environ | dict(settings or {}) | here
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +62,7 @@ async def own_server(
 
 
 async def _ready(health: str, process: asyncio.subprocess.Process, log: Path) -> None:
-    """Asks until it is ready: there is no event for it that works for every way of starting a server."""
+    """Asks again and again: no event says in all cases that a server is ready."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(READY_TIMEOUT_S), aiohttp.ClientSession() as http:
             while process.returncode is None:
@@ -69,7 +72,7 @@ async def _ready(health: str, process: asyncio.subprocess.Process, log: Path) ->
                             return
                 await asyncio.sleep(0.05)
     raise ServerLostError(
-        f"the server did not get ready (exit code {process.returncode}); it said why in {log}"
+        f"The server did not become ready (exit code {process.returncode}). Its output is in {log}"
     )
 
 

@@ -1,23 +1,28 @@
-"""What is typed: the first characters of text files, those that a plain keyboard can type."""
+"""The texts that are typed: the first characters of text files that contain only ASCII."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-SHORTEST = 150  # characters; a shorter text says little
+from latency.errors import MeasurementError
+
+SHORTEST = 150  # characters; shorter texts are skipped
 
 
-class NoTextsError(Exception):
-    """A folder holds nothing to type."""
+class NoTextsError(MeasurementError):
+    """A folder has no text that can be typed."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"no ASCII text of more than {SHORTEST} characters in {folder}/*.txt")
+        super().__init__(
+            f"There is no ASCII text of more than {SHORTEST} characters in {folder}/*.txt. "
+            "Name another folder with --texts."
+        )
         self.folder = folder
 
 
 def read_texts(folder: Path, *, mails: int | None = None, chars: int = 450) -> list[str]:
-    """The first `mails` fitting texts of a folder, in the order of their names, each cut to `chars`.
+    """The first `mails` suitable texts of a folder, in the order of their names, each cut to `chars`.
 
     Raises `NoTextsError`.
     """
@@ -34,5 +39,5 @@ def read_texts(folder: Path, *, mails: int | None = None, chars: int = 450) -> l
 
 
 def typable(text: str) -> str:
-    """Runs of spaces become one, as people type them; what follows a subject mark is no part of the mail."""
+    """Several spaces become one, as people type. A subject mark ends the mail."""
     return re.sub(r" {2,}", " ", text.split("@subject")[0]).strip()

@@ -1,4 +1,4 @@
-"""What a server process costs: processor time and resident memory."""
+"""Processor time and resident memory of a process."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ from dataclasses import dataclass
 
 import psutil
 
+from latency.errors import MeasurementError
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
+    """`rss_mb` is read when the typing ends."""
+
     cpu_s: float
-    rss_mb: float  # 10^6 bytes, when the replay ended
+    rss_mb: float  # 10^6 bytes
     cpu_s_per_1000_keystrokes: float | None
 
 
-class NoProcessError(Exception):
-    """There is no process of that number that we may look at."""
+class NoProcessError(MeasurementError):
+    """There is no process with this number, or this user may not read its usage."""
 
     def __init__(self, pid: int) -> None:
-        super().__init__(f"no process {pid} that this user may look at")
+        super().__init__(f"There is no process {pid} whose usage this user may read.")
         self.pid = pid
 
 
 class Meter:
-    """Started before the typing; `read` after it. All of it raises `NoProcessError`."""
+    """Made before the typing and read after it. All methods raise `NoProcessError`."""
 
     def __init__(self, pid: int) -> None:
         try:
@@ -37,7 +41,7 @@ class Meter:
         return Usage(cpu_s, self.rss_mb(), 1000 * cpu_s / keystrokes if keystrokes else None)
 
     def cpu_s(self) -> float:
-        """Processor time since the process began."""
+        """Processor time since the process started."""
         try:
             times = self._process.cpu_times()
         except psutil.Error as error:

@@ -77,7 +77,7 @@ def install() -> None:
     """Put the stand-ins where the command line imports the real ones from."""
     for name, members in {
         "foretype.prepare.ensure": {"ensure_prepared": ensure_prepared},
-        "foretype.engine.local": {"start_engine": start_engine},
+        "foretype.engine.start": {"start_engine": start_engine},
     }.items():
         module = ModuleType(name)
         module.__dict__.update(members)

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import foretype
+from tests.server.certificates import self_signed
 
 PROGRAM = [sys.executable, str(Path(__file__).with_name("fake_models.py"))]
 TEXT = "Please let me know if you have any que"
@@ -141,6 +143,67 @@ def test_a_host_that_does_not_exist_is_said(environment: dict[str, str]) -> None
     result = run(environment, "serve", "--host", "no such host")
     assert result.returncode == 1
     assert "FORETYPE_HOST" in result.stderr
+
+
+def test_a_server_that_others_could_read_along_with_does_not_start(environment: dict[str, str]) -> None:
+    result = run(environment, "serve", "--host", "0.0.0.0", "--port", "0")
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Other machines can reach 0.0.0.0, and without TLS everybody on the way can read")
+    assert result.stdout == ""
+
+
+def test_a_blank_host_listens_on_this_machine_only(environment: dict[str, str]) -> None:
+    server = Serving({**environment, "FORETYPE_HOST": "", "FORETYPE_MODEL": " "}, "--model", "")
+    server.line()
+    assert server.line().startswith("http://127.0.0.1:")
+    code, errors = server.end()
+    assert (code, errors) == (0, "")
+
+
+def test_behind_a_proxy_one_line_says_who_can_connect(environment: dict[str, str]) -> None:
+    server = Serving({**environment, "FORETYPE_TLS_IN_FRONT": "true"}, "--host", "0.0.0.0")
+    server.line()
+    assert server.line().startswith("http://127.0.0.1:")
+    code, errors = server.end()
+    assert code == 0
+    (line,) = errors.splitlines()
+    assert line.startswith("Every machine that reaches any address of this one can connect to this server")
+
+
+def test_with_tls_files_the_printed_address_is_https_and_true(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    signed = self_signed(tmp_path / "tls")
+    files = ["--tls-certificate", str(signed.certificate), "--tls-key", str(signed.key)]
+    server = Serving(environment, "--host", "0.0.0.0", *files)
+    server.line()
+    address, _, code = server.line().partition("/#code=")
+    assert address.startswith("https://127.0.0.1:")
+    trusting = ssl.create_default_context(cafile=signed.certificate)
+    body = json.dumps({"code": code, "client": "tests"}).encode()
+    with urllib.request.urlopen(f"{address}/v1/pair", data=body, timeout=10, context=trusting) as response:
+        assert json.load(response)["token"]
+    ended, errors = server.end()
+    assert ended == 0
+    assert errors.splitlines() == [
+        "Every machine that reaches any address of this one can connect to this server; to be answered it "
+        "needs a token."
+    ]
+
+
+def test_a_certificate_that_cannot_be_used_is_a_sentence(environment: dict[str, str], tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.pem")
+    result = run(environment, "serve", "--port", "0", "--tls-certificate", gone, "--tls-key", gone)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"The TLS certificate {gone} cannot be read")
+
+
+def test_a_setting_of_an_earlier_version_is_warned_of(environment: dict[str, str]) -> None:
+    result = run({**environment, "FORETYPE_DISTILGPT2_FOLDER": "/x"}, "complete", TEXT)
+    assert "foretype prepare distilgpt2 --from FOLDER" in result.stderr
+    assert result.stdout.startswith("stions\n")
 
 
 def test_help_teaches(environment: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""A field keeps its budget, answers once, drops what was overtaken: time and model are moved by hand."""
+"""A field keeps its budget, answers once, drops overtaken keystrokes. Tests move time and model by hand."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from foretype.engine.contract import Failure, FailureCode
 from foretype.engine.deadline import Deadline
 from foretype.engine.field import Field
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
-from foretype.engine.pressure import Load
+from foretype.engine.pressure import Pressure
 from foretype.engine.scheduler import Client
 from foretype.engine.tree.choice import Policy
-from foretype.engine.tree.draft import Draft, Look, TreeLimits
+from foretype.engine.tree.draft import Draft, SearchResult, TreeLimits
 from foretype.engine.tree.search import Search
 from foretype.models.field_kind import FieldKind
 from foretype.runtime.arena import lone_arena
@@ -36,10 +36,10 @@ BUDGET_MS = 300.0
 
 @dataclass
 class HandScheduler:
-    """Collects who wants the model; `step` runs it once."""
+    """Collects the fields that want the model; `step` runs it for one of them."""
 
     model: ScriptedModel
-    load: Load
+    pressure: Pressure
     waiting: dict[Client, Deadline] = field(default_factory=dict)
 
     def want(self, client: Client, deadline: Deadline) -> None:
@@ -49,10 +49,10 @@ class HandScheduler:
         self.waiting.pop(client, None)
 
     def begin(self) -> Callable[[], None] | None:
-        """Start a run; what comes back ends it."""
+        """Start a run, and return a function that ends it."""
         client = next(iter(self.waiting))
         del self.waiting[client]
-        if client.need() is None:
+        if client.prepare_run() is None:
             return None
         arena, run = client.next_run()
         first_slot = arena.length
@@ -96,7 +96,7 @@ class Desk:
 def new_desk(runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SCRIPT) -> Desk:
     model = ScriptedModel(VOCABULARY, script)
     timers, answers, stages = FakeTimers(), Answers(), Stages(CollectorRegistry())
-    scheduler = HandScheduler(model, Load(timers))
+    scheduler = HandScheduler(model, Pressure(timers))
 
     def new_draft(kind: FieldKind) -> Draft:
         limits = TreeLimits()
@@ -122,7 +122,7 @@ def test_a_keystroke_is_answered_when_the_search_is_done(desk: Desk) -> None:
     assert (outcome.text, outcome.source) == ("stions", Source.MODEL)
 
 
-def test_the_first_word_is_shown_before_all_is_known(desk: Desk) -> None:
+def test_the_first_word_is_shown_before_the_search_is_done(desk: Desk) -> None:
     desk.type(1, "Please any que")
     desk.scheduler.finish()
     first = desk.answers.said[0]
@@ -175,7 +175,7 @@ def test_a_run_that_ends_after_the_budget_feeds_the_tree_and_answers_nothing(des
     assert desk.answers.finals[-1][1].source is Source.TREE
 
 
-def test_work_that_nobody_waits_for_comes_after_all_that_somebody_does(desk: Desk) -> None:
+def test_after_the_budget_the_field_waits_behind_all_keystrokes(desk: Desk) -> None:
     desk.type(1, "Please any que")
     desk.timers.advance(BUDGET_MS)
     assert desk.scheduler.waiting == {desk.field: Deadline.whenever()}
@@ -194,7 +194,7 @@ def test_an_overtaken_keystroke_is_not_answered(desk: Desk) -> None:
     assert len(desk.answers.finals) == 1
 
 
-def test_a_field_that_closed_says_nothing_more(desk: Desk) -> None:
+def test_a_closed_field_gives_no_answer(desk: Desk) -> None:
     desk.type(1, "Please any que")
     end = desk.scheduler.begin()
     desk.field.close()
@@ -204,7 +204,7 @@ def test_a_field_that_closed_says_nothing_more(desk: Desk) -> None:
     assert desk.answers.said == []
 
 
-def test_after_esc_it_is_quiet_until_the_next_word(desk: Desk) -> None:
+def test_after_esc_nothing_is_suggested_until_the_next_word(desk: Desk) -> None:
     desk.type(1, "Please any que")
     desk.scheduler.finish()
     desk.field.dismissed(1)
@@ -217,7 +217,7 @@ def test_after_esc_it_is_quiet_until_the_next_word(desk: Desk) -> None:
     assert outcome.text == "stions"
 
 
-def test_esc_counts_for_a_text_that_an_older_keystroke_brought(desk: Desk) -> None:
+def test_esc_counts_for_the_suggestion_of_an_older_keystroke(desk: Desk) -> None:
     desk.type(1, "Please any que")
     desk.scheduler.finish()
     desk.type(2, "Please any ques")
@@ -237,7 +237,7 @@ def test_esc_for_a_word_that_has_ended_is_ignored(desk: Desk) -> None:
     assert outcome.text == "stions"
 
 
-def test_esc_counts_where_the_rest_of_the_text_has_outlived_the_word() -> None:
+def test_esc_counts_at_the_next_word_if_the_suggestion_reaches_into_it() -> None:
     script = {" any": {" questions": 0.95}, " questions": {" you": 0.95}, " you": {".": 0.95}}
     desk = new_desk(script=script)
     desk.type(1, "Please any que")
@@ -263,12 +263,12 @@ def test_an_empty_answer_at_the_budget_leaves_what_is_on_the_screen(
     assert desk.answers.finals[-1] == (2, Suggestion.nothing(Reason.BUDGET, Source.BUDGET))
     on_screen: list[str] = []
     monkeypatch.setattr(Draft, "place", lambda draft, keystroke, left, brief: on_screen.append(left))
-    monkeypatch.setattr(Draft, "look", lambda draft: Look([], done=True))
+    monkeypatch.setattr(Draft, "search", lambda draft: SearchResult([], done=True))
     desk.type(3, "Please any quest")
     assert on_screen == ["ions"]
 
 
-def test_esc_holds_in_a_text_that_comes_cut_at_its_left(desk: Desk) -> None:
+def test_esc_holds_in_a_text_that_is_cut_at_its_left(desk: Desk) -> None:
     text = "Please any questions. " * 10 + "Please any que"
     desk.type(1, text[-150:])
     desk.scheduler.finish()
@@ -286,7 +286,7 @@ def test_esc_ends_a_keystroke_that_is_not_answered_yet(desk: Desk) -> None:
     assert desk.answers.finals == [(1, Suggestion.nothing(Reason.DISMISSED))]
 
 
-def test_a_failed_run_is_an_error_for_its_keystroke_and_the_next_one_starts_anew(desk: Desk) -> None:
+def test_a_failed_run_is_an_error_for_its_keystroke_and_the_next_one_is_answered(desk: Desk) -> None:
     desk.type(1, "Please any que")
     desk.field.failed(RuntimeError("Please any que"))
     [(seq, outcome)] = desk.answers.finals
@@ -300,7 +300,7 @@ def test_a_failed_run_is_an_error_for_its_keystroke_and_the_next_one_starts_anew
     assert isinstance(desk.answers.finals[-1][1], Suggestion)
 
 
-def test_a_tree_can_be_given_back_and_grows_again(desk: Desk) -> None:
+def test_a_tree_can_be_freed_and_grows_again(desk: Desk) -> None:
     desk.type(1, "Please any que")
     assert not desk.field.shrink(), "a keystroke is being answered"
     desk.scheduler.finish()
@@ -317,8 +317,8 @@ def test_a_tree_can_be_given_back_and_grows_again(desk: Desk) -> None:
 # -- ahead of the typist --
 
 
-def test_what_may_come_next_is_worked_out_while_nobody_waits() -> None:
-    """The word is typed to its end, and what follows it is there already."""
+def test_what_may_come_next_is_worked_out_while_no_client_waits() -> None:
+    """When the word is complete, the suggestion after it is in the tree already."""
     desk = new_desk(runs_ahead=4)
     desk.type(1, "Please any que")
     desk.scheduler.finish()
@@ -330,7 +330,7 @@ def test_what_may_come_next_is_worked_out_while_nobody_waits() -> None:
 
 @pytest.fixture
 def foreseen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Which texts were answered ahead."""
+    """The texts for which answers were worked out ahead."""
     befores: list[str] = []
     monkeypatch.setattr(
         Draft, "foresee", lambda draft, keystroke, on_screen: befores.append(keystroke.before)
@@ -362,7 +362,7 @@ def test_a_word_that_was_taken_is_answered_without_a_search(monkeypatch: pytest.
 
 
 def begin_ahead(desk: Desk, before: str) -> Callable[[], None]:
-    """Type it, have it answered and start a run ahead; what comes back ends that."""
+    """Type `before`, have it answered and start a run ahead. Returns a function that ends the run."""
     desk.type(1, before)
     while not desk.answers.finals:
         desk.scheduler.step()
@@ -380,7 +380,7 @@ def test_answers_are_worked_out_ahead_while_the_model_runs(foreseen: list[str]) 
     end()
 
 
-def test_a_key_a_closed_field_or_a_tree_given_back_end_the_work_on_letters_to_come() -> None:
+def test_answers_ahead_end_with_a_key_a_closed_field_a_freed_tree_or_an_error() -> None:
     def type_on(desk: Desk) -> None:
         desk.type(2, "Please any ")
         desk.timers.advance(BUDGET_MS)
@@ -400,25 +400,27 @@ def test_a_key_a_closed_field_or_a_tree_given_back_end_the_work_on_letters_to_co
         assert desk.timers.pending == 0
 
 
-def test_where_others_need_the_time_no_letters_are_answered_ahead() -> None:
+def test_no_letters_are_answered_ahead_if_the_model_is_busy() -> None:
     desk = new_desk(runs_ahead=4)
     desk.timers.now += 0.6
-    desk.scheduler.load.worked(desk.timers.now - 0.6)
+    desk.scheduler.pressure.worked(desk.timers.now - 0.6)
     desk.type(1, "Please any que")
     desk.scheduler.finish()
     assert desk.timers.pending == 0
 
 
-def test_an_older_keystrokes_run_ahead_is_none_of_the_newer_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_run_ahead_of_an_older_keystroke_does_not_count_for_the_newer_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     desk = new_desk(runs_ahead=1)
     end = begin_ahead(desk, "Please any que")
     desk.type(2, "Please any ques")
     assert desk.answers.finals[-1][0] == 2
     end()
-    looks: list[Draft] = []
-    monkeypatch.setattr(Draft, "look_ahead", lambda draft: looks.append(draft))
+    searches: list[Draft] = []
+    monkeypatch.setattr(Draft, "search_ahead", lambda draft: searches.append(draft))
     desk.scheduler.finish()
-    assert looks
+    assert searches
 
 
 def test_running_ahead_has_a_limit_and_an_end() -> None:
@@ -433,7 +435,7 @@ def test_running_ahead_has_a_limit_and_an_end() -> None:
     assert len(many.scheduler.model.runs) < 100
 
 
-def test_running_ahead_waits_for_all_that_somebody_waits_for() -> None:
+def test_runs_ahead_wait_behind_all_keystrokes() -> None:
     desk = new_desk(runs_ahead=4)
     desk.type(1, "Please any que")
     while not desk.answers.finals:
@@ -463,7 +465,7 @@ def test_a_closed_field_runs_nothing_ahead() -> None:
     assert not desk.scheduler.waiting
 
 
-def test_a_keystroke_for_which_the_model_had_no_time_is_told_so_and_the_next_one_goes_first(
+def test_a_keystroke_that_the_model_had_no_time_for_gets_an_error_and_the_next_one_goes_first(
     desk: Desk,
 ) -> None:
     desk.type(1, "Please any qu")
@@ -479,14 +481,14 @@ def test_a_keystroke_for_which_the_model_had_no_time_is_told_so_and_the_next_one
     assert desk.scheduler.waiting[desk.field] == Deadline.after(BUDGET_MS, desk.timers)
 
 
-def test_under_much_load_suggestions_are_a_word_and_cost_fewer_runs() -> None:
+def test_if_the_model_is_busy_suggestions_are_one_word_and_need_fewer_runs() -> None:
     drawn_out = {" any": {" questions": 0.9}, " questions": {" you": 0.9}, " you": {".": 0.9}}
 
     def typed(busy_s: float) -> tuple[int, str]:
-        """Runs made, and what is shown, where the model has been busy for so long just before."""
+        """Runs made, and the text shown, after the model has been busy for `busy_s`."""
         desk = new_desk(script=drawn_out)
         desk.timers.now += busy_s
-        desk.scheduler.load.worked(desk.timers.now - busy_s)
+        desk.scheduler.pressure.worked(desk.timers.now - busy_s)
         desk.type(1, "Please any")
         desk.scheduler.finish()
         ((_, outcome),) = desk.answers.finals
@@ -500,7 +502,7 @@ def test_under_much_load_suggestions_are_a_word_and_cost_fewer_runs() -> None:
     assert too_busy[0] < usual[0]
 
 
-def test_a_field_for_which_there_is_no_memory_is_told_so() -> None:
+def test_a_field_for_which_there_is_no_memory_gets_an_error() -> None:
     desk = new_desk()
     desk.field = Field(
         lambda kind: None,

@@ -1,4 +1,4 @@
-"""The whole engine: a scripted model for its rules, one that hangs for the budget, the real one at work."""
+"""The whole engine: with a scripted model for its rules, with one that hangs, and with the real model."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ import onnxruntime as ort
 import pytest
 from prometheus_client import CollectorRegistry
 
-from foretype.engine import local as serving
+from foretype.engine import local, start
 from foretype.engine.contract import Desk, Failure
 from foretype.engine.field import OVERLOADED
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
-from foretype.engine.local import EngineConfig, LocalEngine, start_engine
+from foretype.engine.local import EngineConfig, LocalEngine
 from foretype.engine.memory import MEBIBYTE
 from foretype.engine.scheduler import Scheduler
+from foretype.engine.start import start_engine
 from foretype.engine.tree.choice import Policy, first_word
 from foretype.engine.tree.draft import Draft
 from foretype.models.field_kind import FieldKind
@@ -45,7 +46,7 @@ SCRIPT = {" any": {" questions": 0.9}, " questions": {".": 0.9}}
 
 @dataclass
 class Answers:
-    """Collects what a desk says, and lets a test wait for the final answer to a keystroke."""
+    """Collects a desk's answers, and lets a test wait for the final answer to a keystroke."""
 
     said: list[tuple[str, int, Suggestion | Failure, bool]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,7 +73,7 @@ class Answers:
 
 
 class HangingModel(ScriptedModel):
-    """Runs once, to warm up, and then never ends a run before the test lets it."""
+    """Ends no run before the test lets it."""
 
     def __init__(self) -> None:
         super().__init__(VOCABULARY, SCRIPT)
@@ -99,7 +100,7 @@ def scripted_engine(
     return LocalEngine(config, model, VOCABULARY, asyncio.get_running_loop(), stages)
 
 
-async def test_two_fields_of_one_connection_are_answered_apart() -> None:
+async def test_each_of_two_fields_of_one_connection_gets_its_own_answer() -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     answers = Answers()
     desk = engine.open(answers)
@@ -110,7 +111,7 @@ async def test_two_fields_of_one_connection_are_answered_apart() -> None:
     await engine.close()
 
 
-async def test_a_closed_desk_says_nothing() -> None:
+async def test_a_closed_desk_gives_no_answer() -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     gone, there = Answers(), Answers()
     desk, other = engine.open(gone), engine.open(there)
@@ -123,7 +124,7 @@ async def test_a_closed_desk_says_nothing() -> None:
 
 
 async def test_the_budget_holds_when_the_model_hangs() -> None:
-    """Every keystroke gets its final answer from a model that never ends; the engine can still be closed."""
+    """Every keystroke gets its final answer though no run ends, and the engine can be closed."""
     model = HangingModel()
     engine = scripted_engine(model, budget_ms=20)
     answers = Answers()
@@ -135,7 +136,7 @@ async def test_the_budget_holds_when_the_model_hangs() -> None:
     model.let_go.set()
 
 
-async def test_fields_give_up_their_trees_where_memory_is_short() -> None:
+async def test_fields_free_their_trees_if_memory_is_short() -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT), trees_bytes=0)
     answers = Answers()
     desk = engine.open(answers)
@@ -180,8 +181,8 @@ async def test_when_fields_have_been_closed_their_memory_goes_back_to_the_system
         given_back.append(True)
         loop.call_soon_threadsafe(done.set)
 
-    monkeypatch.setattr(serving, "GIVE_BACK_AFTER_S", 0.0)
-    monkeypatch.setattr(serving, "give_back", note)
+    monkeypatch.setattr(local, "GIVE_BACK_AFTER_S", 0.0)
+    monkeypatch.setattr(local, "give_back", note)
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     answers = Answers()
     desk = engine.open(answers)
@@ -197,7 +198,7 @@ async def test_when_fields_have_been_closed_their_memory_goes_back_to_the_system
 
 
 class ForgetfulModel(ScriptedModel):
-    """Finds no memory for as many runs as it is told, and counts how often it was loaded anew."""
+    """Runs out of memory in the next `failing` runs, and counts how often it is loaded again."""
 
     def __init__(self, failing: int) -> None:
         super().__init__(VOCABULARY, SCRIPT)
@@ -215,7 +216,7 @@ class ForgetfulModel(ScriptedModel):
 
 
 async def when_loaded(desk: Desk, answers: Answers, name: str) -> Suggestion | Failure:
-    """What the first keystroke is answered that is not turned away, because the model is loaded anew."""
+    """Type until a keystroke is not answered with OVERLOADED, as all are while the model is loaded again."""
     async with asyncio.timeout(60):
         for seq in count(2):
             desk.keystroke(name, Keystroke(seq, "Please any que"))
@@ -226,7 +227,7 @@ async def when_loaded(desk: Desk, answers: Answers, name: str) -> Suggestion | F
     return outcome
 
 
-async def test_after_a_run_without_memory_the_model_is_loaded_anew_and_everybody_goes_on() -> None:
+async def test_after_a_run_without_memory_the_model_is_loaded_again_and_all_fields_go_on() -> None:
     model = ForgetfulModel(failing=0)
     engine = scripted_engine(model)
     answers = Answers()
@@ -244,7 +245,7 @@ async def test_after_a_run_without_memory_the_model_is_loaded_anew_and_everybody
     await engine.close()
 
 
-async def test_while_the_model_is_loaded_anew_nobody_is_served_and_the_memory_of_before_is_gone() -> None:
+async def test_while_the_model_is_loaded_again_no_field_is_served_and_the_old_pools_are_free() -> None:
     pools: list[weakref.ref[Pool]] = []
     held: list[bool] = []
 
@@ -277,7 +278,7 @@ async def test_while_the_model_is_loaded_anew_nobody_is_served_and_the_memory_of
     await engine.close()
 
 
-async def test_a_mistake_at_a_keystroke_costs_its_answer_and_its_tree_and_no_more(
+async def test_an_error_at_a_keystroke_loses_its_answer_and_its_tree_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
@@ -293,7 +294,7 @@ async def test_a_mistake_at_a_keystroke_costs_its_answer_and_its_tree_and_no_mor
     await engine.close()
 
 
-async def test_a_scheduler_that_ends_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_if_the_scheduler_ends_the_engine_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     monkeypatch.setattr(Scheduler, "_choose", None)
     engine.open(Answers()).keystroke("one", Keystroke(1, "Please any que"))
@@ -303,7 +304,7 @@ async def test_a_scheduler_that_ends_is_no_secret(monkeypatch: pytest.MonkeyPatc
         await engine.close()
 
 
-async def test_an_idle_server_keeps_nothing_of_a_field_that_was_closed() -> None:
+async def test_an_idle_engine_keeps_nothing_of_a_closed_field() -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     answers = Answers()
     desk = engine.open(answers)
@@ -318,7 +319,7 @@ async def test_an_idle_server_keeps_nothing_of_a_field_that_was_closed() -> None
     await engine.close()
 
 
-async def test_a_model_that_finds_no_memory_again_gives_up_and_says_what_to_do() -> None:
+async def test_a_model_that_runs_out_of_memory_again_gives_up_and_says_what_to_do() -> None:
     model = ForgetfulModel(failing=2)
     engine = scripted_engine(model)
     answers = Answers()
@@ -333,7 +334,7 @@ async def test_a_model_that_finds_no_memory_again_gives_up_and_says_what_to_do()
 
 
 class NotingModel(ScriptedModel):
-    """Notes whose turn it was: the row of each run."""
+    """Notes the row of each run, which tells the field."""
 
     def __init__(self) -> None:
         super().__init__(VOCABULARY, SCRIPT)
@@ -344,8 +345,8 @@ class NotingModel(ScriptedModel):
         return super().run(arena, chunk)
 
 
-async def test_a_typist_who_never_pauses_takes_no_more_than_every_other_turn() -> None:
-    """One field gets a keystroke at every turn of the loop, as fast as can be; another one types."""
+async def test_a_field_with_endless_keystrokes_gets_at_most_every_other_run() -> None:
+    """One field gets a keystroke at every turn of the event loop, another one now and then."""
     model = NotingModel()
     engine = scripted_engine(model)
     greedy, patient = Answers(), Answers()
@@ -384,18 +385,18 @@ async def test_a_typist_who_never_pauses_takes_no_more_than_every_other_turn() -
         (Settings(trees_mb=200), Provider.CUDA, 200),
     ],
 )
-def test_trees_take_half_of_a_gpu_where_nobody_says_otherwise(
+def test_trees_take_half_of_a_gpu_if_the_settings_do_not_say(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, provider: Provider, expected: int
 ) -> None:
-    monkeypatch.setattr(serving, "first_gpu", lambda: Gpu("NVIDIA", 13000, 16384 * MEBIBYTE))
-    assert serving._trees_bytes(settings, NAMES[provider]) == expected * MEBIBYTE
+    monkeypatch.setattr(start, "first_gpu", lambda: Gpu("NVIDIA", 13000, 16384 * MEBIBYTE))
+    assert start._trees_bytes(settings, NAMES[provider]) == expected * MEBIBYTE
 
 
 # -- the real model --------------------------------------------------------------------------------
 
 
 def on_a_device(providers: Providers) -> Callable[..., DeviceRuntime]:
-    """In place of `open_runtime`: the computer's memory is the device's."""
+    """In place of `open_runtime`: a device runtime whose device is the CPU."""
 
     def open_there(folder: Path, threads: int, **_: object) -> DeviceRuntime:
         geometry = Manifest.read(folder).geometry
@@ -408,11 +409,11 @@ def on_a_device(providers: Providers) -> Callable[..., DeviceRuntime]:
 
 @pytest.fixture(params=["on the host", "on a device"])
 async def real(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalEngine]:
-    """Makes the model where it is not there yet, which takes minutes."""
+    """Prepares the model if it is not there yet, which takes minutes."""
     settings = Settings(budget_ms=60_000, model="smollm2-135m")
     ready = await asyncio.to_thread(ensure_prepared, settings)
     if request.param == "on a device":
-        monkeypatch.setattr(serving, "open_runtime", on_a_device(CPU_ONLY))
+        monkeypatch.setattr(start, "open_runtime", on_a_device(CPU_ONLY))
     engine = await start_engine(ready.folder, settings)
     yield engine
     await engine.close()
@@ -466,15 +467,15 @@ async def test_any_text_is_answered_and_leaves_the_field_working(real: LocalEngi
 
 
 @pytest.mark.model
-async def test_the_first_typist_plays_what_was_recorded_before_the_server_was_ready(
+async def test_the_first_keystrokes_replay_runs_that_were_recorded_before_the_server_was_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """On a session that records and plays as CUDA's does: for one thread each."""
+    """On a session that records and replays as CUDA's does: each recording for one thread."""
     settings = Settings(budget_ms=60_000, model="smollm2-135m")
     ready = await asyncio.to_thread(ensure_prepared, settings)
     monkeypatch.setattr(FarSession, "opened", [], raising=False)
     monkeypatch.setattr(ort, "InferenceSession", FarSession)
-    monkeypatch.setattr(serving, "open_runtime", on_a_device(ON_CUDA))
+    monkeypatch.setattr(start, "open_runtime", on_a_device(ON_CUDA))
     engine = await start_engine(ready.folder, settings)
     (session,) = FarSession.opened
     recorded = set(session.recorded)

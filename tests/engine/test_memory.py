@@ -1,4 +1,4 @@
-"""Who keeps a tree: budgets in bytes, the longest unused first, idle fields in the end."""
+"""Which fields keep their trees: the budget, the order in which trees are freed, idle fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from foretype.engine.memory import IDLE_S, POOL_ROWS, Room
+from foretype.engine.memory import IDLE_S, POOL_ROWS, MemoryBudget
 from foretype.runtime.arena import Pool
 from tests.fake_time import FakeTimers
 from tests.scripted_model import ScriptedModel, byte_level_vocabulary
@@ -30,53 +30,53 @@ class Tenant:
         return not self.busy
 
 
-def new_room(most_bytes: int) -> tuple[Room, FakeTimers]:
+def new_budget(most_bytes: int) -> tuple[MemoryBudget, FakeTimers]:
     timers = FakeTimers()
-    return Room(ScriptedModel(VOCABULARY, {}), timers, slots=8, most_bytes=most_bytes), timers
+    return MemoryBudget(ScriptedModel(VOCABULARY, {}), timers, slots=8, most_bytes=most_bytes), timers
 
 
-def test_the_one_used_longest_ago_gives_up_first_but_never_one_at_work() -> None:
-    room, _ = new_room(most_bytes=100)
+def test_the_tree_used_longest_ago_is_freed_first_but_never_one_in_use() -> None:
+    budget, _ = new_budget(most_bytes=100)
     busy, old, new = Tenant(40, busy=True), Tenant(40), Tenant(40)
     for tenant in (busy, old, new):
-        room.used(tenant)
+        budget.used(tenant)
     assert (busy.held_bytes, old.held_bytes, new.held_bytes) == (40, 0, 40)
 
 
-def test_what_grows_between_keystrokes_is_counted_though_few_are_asked_at_each() -> None:
-    room, _ = new_room(most_bytes=1000)
+def test_growth_between_keystrokes_is_counted_though_few_fields_are_counted_at_each() -> None:
+    budget, _ = new_budget(most_bytes=1000)
     tenants = [Tenant(1) for _ in range(40)]
     for tenant in tenants:
-        room.used(tenant)
+        budget.used(tenant)
     for tenant in tenants[:30]:
         tenant.held_bytes = 40
-    for _ in range(5):  # eight are asked at each
-        room.used(tenants[-1])
-    assert room.held_bytes <= 1000
+    for _ in range(5):  # eight are counted at each
+        budget.used(tenants[-1])
+    assert budget.held_bytes <= 1000
     assert tenants[0].held_bytes == 0
     assert tenants[29].held_bytes == 40
 
 
-def test_there_is_no_room_where_all_memory_is_at_work() -> None:
-    room, _ = new_room(most_bytes=100)
+def test_there_is_no_arena_if_trees_in_use_take_the_whole_budget() -> None:
+    budget, _ = new_budget(most_bytes=100)
     tenants = [Tenant(60, busy=True), Tenant(60, busy=True)]
     for tenant in tenants:
-        room.used(tenant)
-    assert room.arena() is None
+        budget.used(tenant)
+    assert budget.arena() is None
     tenants[0].busy = False
-    assert room.arena() is not None
+    assert budget.arena() is not None
 
 
-def test_another_pool_is_opened_when_all_rows_are_taken() -> None:
-    room, _ = new_room(most_bytes=100)
-    arenas = [room.arena() for _ in range(POOL_ROWS + 1)]
+def test_another_pool_is_allocated_when_all_rows_are_taken() -> None:
+    budget, _ = new_budget(most_bytes=100)
+    arenas = [budget.arena() for _ in range(POOL_ROWS + 1)]
     pools = {id(arena.pool) for arena in arenas if arena is not None}
     assert len(arenas) == POOL_ROWS + 1
     assert len(pools) == 2
 
 
-def test_memory_that_a_device_takes_at_once_counts_whole_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    room, _ = new_room(most_bytes=100)
+def test_fixed_memory_on_a_device_counts_whole_and_stays_allocated(monkeypatch: pytest.MonkeyPatch) -> None:
+    budget, _ = new_budget(most_bytes=100)
     new_pool = ScriptedModel.new_pool
 
     def on_a_device(model: ScriptedModel, rows: int, capacity: int) -> Pool:
@@ -85,47 +85,47 @@ def test_memory_that_a_device_takes_at_once_counts_whole_and_stays(monkeypatch: 
         return pool
 
     monkeypatch.setattr(ScriptedModel, "new_pool", on_a_device)
-    arenas = [room.arena() for _ in range(2 * POOL_ROWS)]
+    arenas = [budget.arena() for _ in range(2 * POOL_ROWS)]
     assert None not in arenas
-    assert room.arena() is None  # a third pool would be 120
+    assert budget.arena() is None  # a third pool would be 120
     tenant = Tenant(0)
-    room.used(tenant)
+    budget.used(tenant)
     pools = {arena.pool for arena in arenas if arena is not None}
     del arenas
-    room.gone(tenant)
-    again = [room.arena() for _ in range(2 * POOL_ROWS)]
+    budget.gone(tenant)
+    again = [budget.arena() for _ in range(2 * POOL_ROWS)]
     assert {arena.pool for arena in again if arena is not None} == pools
 
 
-def test_where_a_pool_cannot_be_had_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    room, _ = new_room(most_bytes=100)
+def test_there_is_no_arena_if_a_pool_cannot_be_allocated(monkeypatch: pytest.MonkeyPatch) -> None:
+    budget, _ = new_budget(most_bytes=100)
 
     def full(model: ScriptedModel, rows: int, capacity: int) -> Pool:
         raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
     monkeypatch.setattr(ScriptedModel, "new_pool", full)
-    assert room.arena() is None
+    assert budget.arena() is None
 
 
-def test_pools_that_nobody_has_a_row_of_go_but_for_one() -> None:
-    room, _ = new_room(most_bytes=100)
+def test_pools_without_a_row_in_use_are_freed_except_one() -> None:
+    budget, _ = new_budget(most_bytes=100)
     tenant = Tenant(10)
-    room.used(tenant)
-    arenas = [room.arena() for _ in range(2 * POOL_ROWS + 1)]
+    budget.used(tenant)
+    arenas = [budget.arena() for _ in range(2 * POOL_ROWS + 1)]
     pools = [weakref.ref(arena.pool) for arena in arenas if arena is not None]
     kept = arenas[0]
     arenas.clear()
-    room.gone(tenant)
+    budget.gone(tenant)
     assert kept is not None
     assert {pool() for pool in pools} == {kept.pool, None}
 
 
-def test_idle_fields_give_their_trees_back_and_then_no_timer_is_left() -> None:
-    room, timers = new_room(most_bytes=100)
+def test_idle_fields_free_their_trees_and_then_no_timer_is_left() -> None:
+    budget, timers = new_budget(most_bytes=100)
     first, second = Tenant(10), Tenant(10)
-    room.used(first)
+    budget.used(first)
     timers.advance(IDLE_S * 500)
-    room.used(second)
+    budget.used(second)
     timers.advance(IDLE_S * 500)
     assert (first.held_bytes, second.held_bytes) == (0, 10)
     timers.advance(IDLE_S * 1000)
@@ -133,9 +133,9 @@ def test_idle_fields_give_their_trees_back_and_then_no_timer_is_left() -> None:
     assert timers.pending == 0
 
 
-def test_who_is_gone_counts_no_more() -> None:
-    room, _ = new_room(most_bytes=100)
+def test_a_closed_field_is_not_counted() -> None:
+    budget, _ = new_budget(most_bytes=100)
     tenant = Tenant(90)
-    room.used(tenant)
-    room.gone(tenant)
-    assert room.held_bytes == 0
+    budget.used(tenant)
+    budget.gone(tenant)
+    assert budget.held_bytes == 0

@@ -1,45 +1,45 @@
-"""How busy the model is, and what is given up for it, in its order."""
+"""How busy the model is, and what is reduced first as it gets busier."""
 
 from __future__ import annotations
 
 import pytest
 
-from foretype.engine.pressure import Effort, Load
+from foretype.engine.pressure import Effort, Pressure
 from tests.fake_time import FakeTimers
 
 
 def test_the_share_rises_while_the_model_works_and_is_forgotten_within_seconds() -> None:
     timers = FakeTimers()
-    load = Load(timers)
-    assert load.share == 0.0
+    pressure = Pressure(timers)
+    assert pressure.share == 0.0
     began = timers.now
     timers.advance(2000)
-    load.worked(began)
-    assert load.share == pytest.approx(0.86, abs=0.01)
+    pressure.worked(began)
+    assert pressure.share == pytest.approx(0.86, abs=0.01)
     timers.advance(3000)
-    assert load.share < 0.05
+    assert pressure.share < 0.05
 
 
-def test_work_half_of_the_time_is_half_a_share() -> None:
+def test_work_half_of_the_time_is_a_share_of_a_half() -> None:
     timers = FakeTimers()
-    load = Load(timers)
+    pressure = Pressure(timers)
     for _ in range(200):
         timers.advance(20)
         began = timers.now
         timers.advance(20)
-        load.worked(began)
-    assert load.share == pytest.approx(0.5, abs=0.02)
+        pressure.worked(began)
+    assert pressure.share == pytest.approx(0.5, abs=0.02)
 
 
-def test_speculation_goes_first_then_length() -> None:
+def test_work_ahead_is_reduced_first_then_length() -> None:
     timers = FakeTimers()
     efforts = []
     for busy_ms in (0, 500, 1000, 5000):
-        load = Load(timers)
+        pressure = Pressure(timers)
         began = timers.now
         timers.advance(busy_ms)
-        load.worked(began)
-        efforts.append(load.effort)
+        pressure.worked(began)
+        efforts.append(pressure.effort)
     assert efforts == [Effort.ALL, Effort.LITTLE_AHEAD, Effort.NOTHING_AHEAD, Effort.BRIEF]
     assert [effort.runs_ahead(4) for effort in efforts] == [4, 1, 0, 0]
     assert Effort.LITTLE_AHEAD.runs_ahead(0) == 0
@@ -47,10 +47,10 @@ def test_speculation_goes_first_then_length() -> None:
 
 def test_after_a_run_without_memory_nothing_is_done_ahead_for_a_minute() -> None:
     timers = FakeTimers()
-    load = Load(timers)
-    load.spare()
-    assert load.effort is Effort.NOTHING_AHEAD
+    pressure = Pressure(timers)
+    pressure.spare()
+    assert pressure.effort is Effort.NOTHING_AHEAD
     timers.advance(59_000)
-    assert load.effort is Effort.NOTHING_AHEAD
+    assert pressure.effort is Effort.NOTHING_AHEAD
     timers.advance(1_000)
-    assert load.effort is Effort.ALL
+    assert pressure.effort is Effort.ALL

@@ -1,4 +1,4 @@
-"""Who gets the model next, and that one field's trouble is no other's."""
+"""Which field gets the model next, and that an error of one field does not concern the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Effort
-from foretype.engine.scheduler import LITTLE, Need, Scheduler
+from foretype.engine.scheduler import FEW_TOKENS, Need, Scheduler
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
@@ -24,7 +24,7 @@ POOL = HostPool(GEOMETRY, 8, 16)
 
 
 class OneRun:
-    """A field that wants one run of so many tokens, or none any more."""
+    """A field that needs a run of `tokens` tokens, or no longer needs one."""
 
     def __init__(self, name: str, log: list[str], *, overtaken: bool = False, tokens: int = 9) -> None:
         self.name = name
@@ -38,7 +38,7 @@ class OneRun:
     def trace(self) -> int:
         return 0
 
-    def need(self) -> Need | None:
+    def prepare_run(self) -> Need | None:
         if self.overtaken:
             self.ended.set()
             return None
@@ -106,7 +106,7 @@ async def serve(runtime: CountingRuntime, wants: list[tuple[OneRun, Deadline]]) 
     return scheduler
 
 
-async def test_the_earliest_deadline_goes_first_and_what_nobody_waits_for_last() -> None:
+async def test_the_earliest_deadline_goes_first_and_work_without_a_deadline_last() -> None:
     log: list[str] = []
     late, never, soon = (OneRun(name, log) for name in ("late", "never", "soon"))
     await serve(
@@ -115,7 +115,7 @@ async def test_the_earliest_deadline_goes_first_and_what_nobody_waits_for_last()
     assert log == ["soon", "late", "never"]
 
 
-async def test_what_was_overtaken_does_not_run() -> None:
+async def test_an_overtaken_field_does_not_run() -> None:
     log: list[str] = []
     runtime = CountingRuntime()
     await serve(
@@ -126,7 +126,7 @@ async def test_what_was_overtaken_does_not_run() -> None:
     assert len(runtime.runs) == 1
 
 
-async def test_a_run_that_fails_is_told_to_its_field_and_the_others_are_served() -> None:
+async def test_a_run_that_fails_is_reported_to_its_field_and_the_others_are_served() -> None:
     log: list[str] = []
     await serve(
         CountingRuntime(fail_at=1), [(OneRun("one", log), Deadline(1.0)), (OneRun("two", log), Deadline(2.0))]
@@ -147,12 +147,12 @@ async def test_after_a_run_without_memory_the_next_is_made_and_nothing_ahead() -
         Short(), [(OneRun("one", log), Deadline(1.0)), (OneRun("two", log), Deadline(2.0))]
     )
     assert log == ["one: OutOfMemoryError", "two"]
-    assert scheduler.load.effort <= Effort.NOTHING_AHEAD
+    assert scheduler.pressure.effort <= Effort.NOTHING_AHEAD
 
 
-async def test_a_field_that_cannot_say_what_it_wants_does_not_end_the_service() -> None:
+async def test_an_error_while_a_run_is_prepared_does_not_stop_the_other_fields() -> None:
     class Lost(OneRun):
-        def need(self) -> Need | None:
+        def prepare_run(self) -> Need | None:
             raise ValueError("no idea")
 
     class Broken(OneRun):
@@ -178,27 +178,27 @@ async def test_asking_again_replaces_the_deadline() -> None:
     assert log == ["two", "one"]
 
 
-async def test_fields_that_lack_little_are_served_in_one_run_a_token_each() -> None:
+async def test_fields_that_need_few_tokens_share_runs_a_token_each() -> None:
     log: list[str] = []
     runtime = CountingRuntime()
-    clients = [OneRun(str(n), log, tokens=1 + n % LITTLE) for n in range(5)]
+    clients = [OneRun(str(n), log, tokens=1 + n % FEW_TOKENS) for n in range(5)]
     await serve(runtime, [(client, Deadline(float(n))) for n, client in enumerate(clients)])
     assert runtime.runs == [(5, 5)]
     assert log == ["0", "1", "2", "3", "4"]
 
 
-async def test_a_field_that_lacks_much_and_speculation_are_not_put_in_with_the_others() -> None:
+async def test_a_field_that_needs_many_tokens_and_work_ahead_get_runs_of_their_own() -> None:
     log: list[str] = []
     runtime = CountingRuntime()
-    much, ahead = OneRun("much", log, tokens=LITTLE + 1), OneRun("ahead", log, tokens=1)
+    much, ahead = OneRun("much", log, tokens=FEW_TOKENS + 1), OneRun("ahead", log, tokens=1)
     one, two = (OneRun(name, log, tokens=1) for name in ("one", "two"))
     wants = [(ahead, Deadline.whenever()), (one, Deadline(1.0)), (much, Deadline(2.0)), (two, Deadline(3.0))]
     await serve(runtime, wants)
-    assert runtime.runs == [(2, 2), (1, LITTLE + 1), (1, 1)]
+    assert runtime.runs == [(2, 2), (1, FEW_TOKENS + 1), (1, 1)]
     assert log == ["one", "two", "much", "ahead"]
 
 
-async def test_a_run_of_several_fields_that_fails_is_told_to_each() -> None:
+async def test_a_shared_run_that_fails_is_reported_to_each_of_its_fields() -> None:
     log: list[str] = []
     one, two, three = (OneRun(name, log, tokens=1) for name in ("one", "two", "three"))
     runtime = CountingRuntime(fail_at=1)
@@ -206,7 +206,7 @@ async def test_a_run_of_several_fields_that_fails_is_told_to_each() -> None:
     assert log == ["one: RuntimeError", "two: RuntimeError", "three"]
 
 
-async def test_a_run_has_a_bound_so_that_nobody_waits_long_for_it() -> None:
+async def test_a_run_serves_a_limited_number_of_fields() -> None:
     pool = HostPool(GEOMETRY, MOST_TEXTS + 2, 16)
     log: list[str] = []
     runtime = CountingRuntime()
@@ -217,9 +217,9 @@ async def test_a_run_has_a_bound_so_that_nobody_waits_long_for_it() -> None:
     assert [fields for fields, _ in runtime.runs] == [MOST_TEXTS, 2]
 
 
-async def test_only_work_that_is_waited_for_counts_as_load() -> None:
+async def test_only_work_that_a_client_waits_for_counts_as_pressure() -> None:
     log: list[str] = []
     idle = await serve(CountingRuntime(), [(OneRun("ahead", log), Deadline.whenever())])
     busy = await serve(CountingRuntime(), [(OneRun("now", log), Deadline(1.0))])
-    assert idle.load.share == 0.0
-    assert busy.load.share > 0.0
+    assert idle.pressure.share == 0.0
+    assert busy.pressure.share > 0.0

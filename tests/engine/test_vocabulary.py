@@ -32,7 +32,7 @@ def test_the_interval_of_any_bytes_holds_what_begins_with_them(prefix: bytes) ->
     assert set(VOCABULARY.texts[found.low : found.high]) == naive_interval(VOCABULARY, prefix)
 
 
-def test_bytes_of_all_ones_have_no_successor_and_an_interval_all_the_same() -> None:
+def test_bytes_of_all_ones_have_an_interval_though_they_have_no_successor() -> None:
     found = VOCABULARY.interval(b"\xff")
     assert found.high == len(VOCABULARY)
     assert len(VOCABULARY.interval(b"\xff\xff")) == 0
@@ -50,14 +50,14 @@ def test_ids_and_bytes_are_each_others_inverse() -> None:
     assert VOCABULARY.text_of(VOCABULARY.encode(text)) == text.encode()
 
 
-def test_line_breaks_before_a_word_are_cut_as_they_are_in_a_text() -> None:
+def test_line_breaks_before_a_word_are_encoded_as_they_are_inside_a_text() -> None:
     alone = VOCABULARY.encode("Hi\n\n")
     before_word = VOCABULARY.encode_before_word("Hi\n\n")
     assert before_word == VOCABULARY.encode("Hi\n\nmeeting")[: len(before_word)]
     assert alone != before_word
 
 
-def test_a_text_that_ends_inside_a_word_is_cut_as_it_stands() -> None:
+def test_a_text_that_ends_inside_a_word_is_encoded_as_it_stands() -> None:
     assert VOCABULARY.encode_before_word("meet") == VOCABULARY.encode("meet")
 
 

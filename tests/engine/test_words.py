@@ -18,7 +18,7 @@ from foretype.engine.words import continues, next_word
         ("", ""),
     ],
 )
-def test_tab_takes_one_word_with_what_stands_before_it(text: str, word: str) -> None:
+def test_tab_takes_one_word_with_the_space_and_punctuation_before_it(text: str, word: str) -> None:
     assert next_word(text) == word
 
 

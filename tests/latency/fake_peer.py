@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any
 
-from latency.peers.drivers.loop import serve
+from latency.peers.drivers.child_protocol import serve
 
 
 class FakePeer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from latency.bench import results
-from latency.bench.page import BEGIN, END, HEADLINES, page, quoted, summary, with_quoted
+from latency.bench.page import HEADLINES, page, quoted, summary
 from latency.bench.results import Result
 from latency.bench.stages import ROOT, STAGES, Stage
 from latency.budget import find_budget
@@ -63,7 +63,6 @@ def test_how_near_random_weights_come_is_said_where_both_were_measured() -> None
 
 def test_a_text_without_the_marks_quotes_nothing() -> None:
     assert quoted("# Readme") is None
-    assert with_quoted(f"a\n{BEGIN}\nold\n{END}\nb", "new\n") == f"a\n{BEGIN}\nnew\n{END}\nb"
 
 
 def test_results_are_kept_for_the_next_page(tmp_path: Path) -> None:

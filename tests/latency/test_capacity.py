@@ -11,13 +11,13 @@ import pytest
 from rich.console import Console
 
 from latency.budget import find_budget
-from latency.capacity.beyond import FIRST_KEYSTROKES, Beyond, go_beyond, growth
 from latency.capacity.crowd import Crowd
+from latency.capacity.load_step import LoadStep, largest_served, watch
+from latency.capacity.overload import RECOVERY_KEYSTROKES, Overload, growth, measure_overload
 from latency.capacity.report import Report, draw, print_report
-from latency.capacity.steps import Step, capacity, hold
 from latency.replay.figures import answers
-from latency.replay.ledger import Sent
-from latency.replay.session import Manner
+from latency.replay.ledger import SentKeystroke
+from latency.replay.type_text import Manner
 from latency.replay.usage import Meter
 from tests.latency.scripted import TOKEN, ScriptedServer, suggestion
 
@@ -25,10 +25,10 @@ QUICK = Manner(wpm=40, time_scale=0.02)
 TEXTS = ["Please let me know.", "Thanks for your message."]
 
 
-def step(typists: int, *, ms: float = 20, overloaded: int = 0, lost: int = 0) -> Step:
-    sent = [Sent(0.0, 0.0, ms / 1000, ms / 1000, None, "tree", True) for _ in range(50)]
-    sent += [Sent(0.0, final=0.001, error="overloaded") for _ in range(overloaded)]
-    return Step(typists, answers(sent, budget_ms=300), lost, 1.5, [500.0, 501.0], 0.1)
+def step(typists: int, *, ms: float = 20, overloaded: int = 0, lost: int = 0) -> LoadStep:
+    sent = [SentKeystroke(0.0, 0.0, ms / 1000, ms / 1000, None, "tree", True) for _ in range(50)]
+    sent += [SentKeystroke(0.0, final=0.001, error="overloaded") for _ in range(overloaded)]
+    return LoadStep(typists, answers(sent, budget_ms=300), lost, 1.5, [500.0, 501.0], 0.1)
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ async def crowd(scripted: ScriptedServer) -> AsyncIterator[Crowd]:
         yield typists
 
 
-async def watched(crowd: Crowd, typists: int, seconds: float = 0.3) -> Step:
+async def watched(crowd: Crowd, typists: int, seconds: float = 0.3) -> LoadStep:
     await crowd.grow(typists, 0.05)
     here = Meter(getpid())
-    return await hold(crowd, typists, here, here, seconds=seconds, budget_ms=300)
+    return await watch(crowd, typists, here, here, seconds=seconds, budget_ms=300)
 
 
 async def test_each_typist_has_a_connection_and_goes_on_from_text_to_text(
@@ -52,7 +52,7 @@ async def test_each_typist_has_a_connection_and_goes_on_from_text_to_text(
     found = await watched(crowd, 3)
     assert sum(frame["type"] == "hello" for frame in scripted.heard) == 3
     assert {frame["type"] for frame in scripted.heard} >= {"keystroke", "close"}
-    assert found.carried(300)
+    assert found.served(300)
     assert found.answers.unanswered == 0
 
 
@@ -69,7 +69,7 @@ async def test_a_closed_connection_is_a_refusal_and_the_others_go_on(
     found = await watched(crowd, 2, seconds=0.6)
     assert found.lost == 1
     assert found.refused >= 1
-    assert not found.carried(300)
+    assert not found.served(300)
     assert len(scripted.heard) > 31
 
 
@@ -85,9 +85,9 @@ async def test_beyond_capacity_all_leave_but_one_whose_next_keystrokes_count(
     scripted.answers = overloaded
     await crowd.grow(2, 0.05)
     here = Meter(getpid())
-    found = await go_beyond(crowd, 4, here, here, ramp_s=0.05, seconds=0.3, budget_ms=300)
+    found = await measure_overload(crowd, 4, here, here, ramp_s=0.05, seconds=0.3, budget_ms=300)
     assert found.step.answers.errors_by_code["overloaded"] > 0
-    assert found.recovery.keystrokes == FIRST_KEYSTROKES
+    assert found.recovery.keystrokes == RECOVERY_KEYSTROKES
     assert found.flat()["recovery_errors"] == 0
 
 
@@ -99,9 +99,9 @@ async def test_a_mistake_in_a_typist_is_not_swallowed(scripted: ScriptedServer) 
 
 def test_capacity_is_the_last_step_before_the_first_that_is_not_carried() -> None:
     steps = [step(8), step(16), step(24, overloaded=1), step(32)]
-    assert capacity(steps, 300) is steps[1]
-    assert capacity([step(8, ms=301)], 300) is None
-    assert capacity([step(8, lost=1)], 300) is None
+    assert largest_served(steps, 300) is steps[1]
+    assert largest_served([step(8, ms=301)], 300) is None
+    assert largest_served([step(8, lost=1)], 300) is None
 
 
 def test_memory_grows_by_the_second_half_over_the_first() -> None:
@@ -110,7 +110,7 @@ def test_memory_grows_by_the_second_half_over_the_first() -> None:
 
 
 def test_figures_have_the_names_of_the_budget() -> None:
-    beyond = Beyond(step(32, overloaded=5), answers([], budget_ms=300))
+    beyond = Overload(step(32, overloaded=5), answers([], budget_ms=300))
     report = Report("script", 40, 300, [step(8), step(16)], beyond)
     for name in ("capacity-smollm2", "capacity-distilgpt2", "overload"):
         budget = find_budget(name)
@@ -130,5 +130,5 @@ def test_the_table_is_as_wide_as_a_terminal() -> None:
     console = Console(width=80, record=True)
     print_report(Report("script", 40, 300, [step(n) for n in (8, 16, 24, 32, 48, 64, 96)]), console)
     said = console.export_text()
-    assert "It carries 96" in said
+    assert "The server serves 96" in said
     assert "…" not in said

@@ -1,13 +1,13 @@
 import pytest
 
 from foretype.compare.typist.screen import ScreenTally
-from latency.replay.figures import Latency, Session, percentile, summarise
+from latency.replay.figures import Latency, TypedText, percentile, summarise
 from latency.replay.ledger import Ledger
 
 
-def session(ledger: Ledger | None = None, **counts: int) -> Session:
+def session(ledger: Ledger | None = None, **counts: int) -> TypedText:
     typed = {"chars": 100, "keys": 100, "corrections": 0} | counts
-    return Session(**typed, screen=ScreenTally(), ledger=ledger or Ledger())
+    return TypedText(**typed, screen=ScreenTally(), ledger=ledger or Ledger())
 
 
 def test_the_percentile_is_one_of_the_numbers() -> None:

@@ -20,16 +20,18 @@ from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import CPU_ONLY, Surroundings
 from foretype.support.provider import Provider
-from latency.capacity.steps import Step
-from latency.gpu import cli, people
-from latency.gpu import device as gpu_device
-from latency.gpu.apart import gather
+from latency.capacity.load_step import LoadStep
+from latency.gpu import cli, model_on_device, typists
 from latency.gpu.cost import ARTICLE, Fleet, machines_for
-from latency.gpu.device import RECORDED_ROWS, ROWS, UNRECORDED, Device, Parity, Run, parity, steps
-from latency.gpu.people import Size, Typed, measure
-from latency.gpu.plan import PARTS, limit, next_crowd, parts
-from latency.gpu.report import Found, print_report, write_json
-from latency.parity import LOGITS_APART_AT_MOST, Apart, prepare_exact
+from latency.gpu.crowd_search import next_crowd
+from latency.gpu.device_parity import LimitedDifference, parity
+from latency.gpu.model_on_device import ModelOnDevice
+from latency.gpu.own_process import run_in_own_process
+from latency.gpu.report import DeviceFigures, print_report, write_json
+from latency.gpu.run_times import RECORDED_ROWS, ROWS, UNRECORDED, RunTime, run_times
+from latency.gpu.time_shares import PARTS, limit, parts
+from latency.gpu.typists import TypingFigures, TypingSetup, measure
+from latency.parity import MAX_LOGITS_DIFFERENCE, LogitsDifference, prepare_exact
 from latency.replay.connection import ServerLostError
 from latency.replay.server import OwnServer
 from tests.latency.scripted import TOKEN, ScriptedServer
@@ -73,15 +75,18 @@ def test_crowds_close_in_on_how_many_are_carried(most: int) -> None:
     assert len(tried) < 14
 
 
-def found(*crowds: Step, price: float | None = 0.8) -> Found:
-    one = Found("NVIDIA L4", "cuda", "float16", price)
-    one.parity = [Parity(Apart("in one pass", 200, 0.01), 0.5)]
-    one.steps = [Run("in one text", 8, 3.25), Run("in one text", 256, None, "beyond the model's 64 tokens")]
-    one.typed = Typed(budget_ms=300, crowds=list(crowds))
+def found(*crowds: LoadStep, price: float | None = 0.8) -> DeviceFigures:
+    one = DeviceFigures("NVIDIA L4", "cuda", "float16", price)
+    one.parity = [LimitedDifference(LogitsDifference("in one pass", 200, 0.01), 0.5)]
+    one.steps = [
+        RunTime("in one text", 8, 3.25),
+        RunTime("in one text", 256, None, "beyond the model's 64 tokens"),
+    ]
+    one.typed = TypingFigures(budget_ms=300, crowds=list(crowds))
     return one
 
 
-def said(*columns: Found) -> str:
+def said(*columns: DeviceFigures) -> str:
     console = Console(width=120, record=True)
     print_report(list(columns), console)
     return console.export_text()
@@ -96,7 +101,7 @@ def test_the_table_says_what_a_thousand_cost_and_what_did_not_fit() -> None:
     assert "3.2 ms" in table
     assert "cuda, parity: did not fit into 12 s" in table
     assert "a run of 256 in one text: beyond the model's 64 tokens" in table
-    assert "cost: no price was given for it" in table
+    assert "cost: no price was given" in table
     assert "at least" not in table
     assert "at least 100" in said(found(step(100)))
 
@@ -104,13 +109,13 @@ def test_the_table_says_what_a_thousand_cost_and_what_did_not_fit() -> None:
 def test_what_is_too_far_apart_is_said() -> None:
     gpu = found()
     assert gpu.agrees
-    gpu.parity.append(Parity(Apart("in a tree", 12, 0.6), 0.5))
+    gpu.parity.append(LimitedDifference(LogitsDifference("in a tree", 12, 0.6), 0.5))
     assert not gpu.agrees
     assert "missed" in said(gpu)
     gpu.parity.clear()
     assert not gpu.agrees  # where nothing was compared
-    assert Parity(Apart("in a tree", 12, 9.0), None).kept
-    assert not Parity(Apart("in a tree", 12, float("nan")), 0.5).kept
+    assert LimitedDifference(LogitsDifference("in a tree", 12, 9.0), None).kept
+    assert not LimitedDifference(LogitsDifference("in a tree", 12, float("nan")), 0.5).kept
 
 
 def test_the_json_holds_each_device_and_the_article(tmp_path: Path) -> None:
@@ -134,18 +139,18 @@ def test_without_a_gpu_a_sentence_and_exit_code_1(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_part_that_takes_too_long_is_stopped() -> None:
-    assert gather(count, limit_s=0) == ([], "did not fit into 0 s")
+    assert run_in_own_process(count, limit_s=0) == ([], "did not fit into 0 s")
 
 
 def test_a_part_that_fails_says_why_and_leaves_what_it_had() -> None:
-    found_before, note = gather(map, int, ["1", "one"], limit_s=60)
+    found_before, note = run_in_own_process(map, int, ["1", "one"], limit_s=60)
     assert found_before == [1]
     assert note is not None
     assert note.startswith("invalid literal")
 
 
 def test_a_part_whose_process_dies_says_how() -> None:
-    assert gather(map, os._exit, [9], limit_s=60) == ([], "its process ended with exit code 9")
+    assert run_in_own_process(map, os._exit, [9], limit_s=60) == ([], "its process ended with exit code 9")
 
 
 # -- on the CPU, with a tiny model and a scripted server ---------------------------
@@ -153,11 +158,11 @@ def test_a_part_whose_process_dies_says_how() -> None:
 
 def test_parity_and_runs_go_through_on_the_cpu(tokeniser_file: Path, tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "tiny", "gpt2", tokeniser_file)
-    device = Device(prepare_exact(folder, tmp_path / "build", 1).folder, Provider.CPU, 1)
+    device = ModelOnDevice(prepare_exact(folder, tmp_path / "build", 1).folder, Provider.CPU, 1)
     compared = list(parity(device, 60))
-    assert [one.apart.rows for one in compared] == [60] * 3 + [12, 4]
-    assert all(one.kept and one.at_most == LOGITS_APART_AT_MOST for one in compared), compared
-    runs = {(run.way, run.rows): run for run in steps(device, 16, 1)}
+    assert [one.difference.rows for one in compared] == [60] * 3 + [12, 4]
+    assert all(one.kept and one.at_most == MAX_LOGITS_DIFFERENCE for one in compared), compared
+    runs = {(run.way, run.rows): run for run in run_times(device, 16, 1)}
     assert all(runs["of as many texts", rows].ms for rows in ROWS)
     assert all(runs["in one text", rows].ms for rows in (1, 8, 64))
     assert runs["in one text", 256].note == f"beyond the model's {CONTEXT} tokens"
@@ -176,14 +181,14 @@ def test_on_a_device_the_tops_are_compared_and_what_serves_is_timed(
             folder / GRAPH, geometry, threads=threads, providers=CPU_ONLY, device=("cpu", 0), records=records
         )
 
-    monkeypatch.setattr(gpu_device, "open_runtime", on_a_device)
+    monkeypatch.setattr(model_on_device, "open_runtime", on_a_device)
     folder = write_folder(tmp_path / "tiny", "llama", tokeniser_file)
-    device = Device(prepare_exact(folder, tmp_path / "build", 1).folder, Provider.CUDA, 1)
+    device = ModelOnDevice(prepare_exact(folder, tmp_path / "build", 1).folder, Provider.CUDA, 1)
     compared = list(parity(device, 60))
-    assert [one.apart.rows for one in compared] == [60] * 3 + [12, 4, 60]
-    assert compared[-1].apart.way == "the tops of the distributions"
+    assert [one.difference.rows for one in compared] == [60] * 3 + [12, 4, 60]
+    assert compared[-1].difference.way == "the tops of the distributions"
     assert all(one.kept for one in compared), compared
-    runs = {(run.way, run.rows): run for run in steps(device, 16, 1)}
+    runs = {(run.way, run.rows): run for run in run_times(device, 16, 1)}
     assert all(runs["of as many texts", rows].ms for rows in ROWS)
     assert runs[UNRECORDED, RECORDED_ROWS].ms
     one = found()
@@ -199,12 +204,12 @@ def served(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Scripte
     async def own_server(log: Path, *, settings: dict[str, str]) -> AsyncIterator[OwnServer]:
         yield OwnServer(scripted.address, TOKEN, os.getpid(), 1.5)
 
-    monkeypatch.setattr(people, "own_server", own_server)
+    monkeypatch.setattr(typists, "own_server", own_server)
     return scripted
 
 
-async def type_at(tmp_path: Path, crowd_s: float) -> Typed:
-    size = Size(typist_s=0.5, ramp_s=0.05, hold_s=0.5, first=1)
+async def type_at(tmp_path: Path, crowd_s: float) -> TypingFigures:
+    size = TypingSetup(typist_s=0.5, ramp_s=0.05, hold_s=0.5, first=1)
     texts = ["Please let me know whether that is possible for you."]
     return await measure({}, texts, size, log=tmp_path / "log", typist_limit=60, crowd_limit=lambda: crowd_s)
 
@@ -219,14 +224,14 @@ async def test_one_types_and_then_a_crowd(served: ScriptedServer, tmp_path: Path
     assert typed.ready_s == 1.5
     assert typed.one is not None
     assert [step.typists for step in typed.crowds] == [1]
-    assert typed.carried == 0
+    assert typed.served == 0
     assert typed.one_note is typed.crowds_note is None
 
 
 async def test_no_time_for_a_crowd_is_said(served: ScriptedServer, tmp_path: Path) -> None:
     typed = await type_at(tmp_path, crowd_s=1)
-    assert typed.carried is None
-    assert typed.crowds_note == "1 would have been next, but 1 s were over"
+    assert typed.served is None
+    assert typed.crowds_note == "a crowd of 1 would be next, but the 1 s are over"
 
 
 async def test_a_server_that_does_not_start_is_a_note(
@@ -237,7 +242,7 @@ async def test_a_server_that_does_not_start_is_a_note(
         raise ServerLostError("it said why in its log")
         yield
 
-    monkeypatch.setattr(people, "own_server", own_server)
+    monkeypatch.setattr(typists, "own_server", own_server)
     typed = await type_at(tmp_path, crowd_s=60)
     assert typed.one_note == typed.crowds_note == "it said why in its log"
-    assert typed.carried is None
+    assert typed.served is None

@@ -32,7 +32,7 @@ def test_each_way_through_a_text_gives_the_logits_of_transformers(
     kind, found = parity.measure(folder, tmp_path / "build", positions=POSITIONS, threads=1)
     assert kind == graph
     assert [one.rows for one in found] == [POSITIONS] * 3 + [12, 4]
-    assert all(one.largest < parity.LOGITS_APART_AT_MOST for one in found), found
+    assert all(one.largest < parity.MAX_LOGITS_DIFFERENCE for one in found), found
 
 
 def test_a_runtime_that_forgets_who_sees_whom_is_found_out(
@@ -47,5 +47,5 @@ def test_a_runtime_that_forgets_who_sees_whom_is_found_out(
     monkeypatch.setattr(FusedRuntime, "run", forgetful)
     _, found = parity.measure(folder, tmp_path / "build", positions=POSITIONS, threads=1)
     apart = {one.way: one.largest for one in found}
-    assert apart["in one pass"] < parity.LOGITS_APART_AT_MOST < apart["in a tree, in one run"]
+    assert apart["in one pass"] < parity.MAX_LOGITS_DIFFERENCE < apart["in a tree, in one run"]
     assert np.isfinite(apart["in a tree, in one run"])

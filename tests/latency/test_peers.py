@@ -18,14 +18,14 @@ from typer.testing import CliRunner
 from foretype.models.recipe import load_recipe
 from foretype.support.progress import SILENT
 from latency.budget import find_budget, judge
-from latency.peers.child import Driver, Launch, PeerFailedError, started
 from latency.peers.cli import app
 from latency.peers.environment import Environment, read_pins
 from latency.peers.figures import Samples, summarise
 from latency.peers.keystrokes import only_typing, type_in_turn
-from latency.peers.lineup import PEERS, RIVAL, Missing, choose, find_launch
+from latency.peers.peer_list import PEERS, REFERENCE, MissingPeer, find_launch, peers_named
+from latency.peers.peer_process import Launch, PeerFailedError, PeerProcess, started
 from latency.peers.report import Report, print_report, write_json
-from latency.peers.rounds import STEPS, Race, RunText, measure_quality, measure_runs
+from latency.peers.rounds import STEPS, ActivePeers, RunText, measure_quality, measure_runs
 from latency.peers.weights import NoWeightsError, Weights
 from latency.replay.server import OwnServer
 from tests.latency.scripted import TOKEN, ScriptedServer
@@ -38,7 +38,7 @@ def launch(log: Path, name: str = "fake", **options: object) -> Launch:
 
 
 @contextlib.asynccontextmanager
-async def fakes(log: Path, **peers: dict[str, Any]) -> AsyncIterator[list[Driver]]:
+async def fakes(log: Path, **peers: dict[str, Any]) -> AsyncIterator[list[PeerProcess]]:
     async with contextlib.AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(started(launch(log, name, **options)))
@@ -46,7 +46,7 @@ async def fakes(log: Path, **peers: dict[str, Any]) -> AsyncIterator[list[Driver
         ]
 
 
-def pid_is_there(driver: Driver) -> bool:
+def pid_is_there(driver: PeerProcess) -> bool:
     return driver._process.returncode is None
 
 
@@ -92,7 +92,7 @@ async def test_a_child_that_hangs_while_it_loads_is_ended(tmp_path: Path) -> Non
 
 async def test_a_child_that_dies_is_reported_with_its_exit_code(tmp_path: Path) -> None:
     async with started(launch(tmp_path, steps=["dies"])) as driver:
-        with pytest.raises(PeerFailedError, match=r"died at steps \(exit code 7\)"):
+        with pytest.raises(PeerFailedError, match=r"ended at steps \(exit code 7\)"):
             await driver.ask("steps", ids=[1], token=2, times=1)
 
 
@@ -105,13 +105,13 @@ async def test_a_failing_request_gives_its_kind_and_not_its_words(tmp_path: Path
 
 async def test_what_a_child_cannot_do_is_an_error(tmp_path: Path) -> None:
     async with started(launch(tmp_path)) as driver:
-        with pytest.raises(PeerFailedError, match="it does no dance"):
+        with pytest.raises(PeerFailedError, match="unknown operation: dance"):
             await driver.ask("dance")
 
 
 async def test_a_driver_that_cannot_be_started_is_reported(tmp_path: Path) -> None:
     broken = Launch("broken", Path(sys.executable), "tests.latency.no_such_peer", {}, tmp_path / "broken.log")
-    with pytest.raises(PeerFailedError, match=r"died while it loaded.*no_such_peer"):
+    with pytest.raises(PeerFailedError, match=r"ended while it loaded.*no_such_peer"):
         async with started(broken):
             pass
 
@@ -122,10 +122,10 @@ async def test_a_driver_that_cannot_be_started_is_reported(tmp_path: Path) -> No
 async def test_each_round_takes_some_of_everybody(tmp_path: Path) -> None:
     done: list[None] = []
     async with fakes(tmp_path, one={}, two={}) as drivers:
-        race = Race(drivers)
-        await measure_quality(race, [1, 2, 3, 4], 1, passes_only=())
-        await measure_runs(race, RUNS, 2, lambda: done.append(None))
-    for samples in race.samples.values():
+        active = ActivePeers(drivers)
+        await measure_quality(active, [1, 2, 3, 4], 1, passes_only=())
+        await measure_runs(active, RUNS, 2, lambda: done.append(None))
+    for samples in active.samples.values():
         assert samples.nats == 3.0
         assert samples.prefill == [3.0, 3.0]
         assert samples.steps == [1.5] * (2 * STEPS)
@@ -135,11 +135,11 @@ async def test_each_round_takes_some_of_everybody(tmp_path: Path) -> None:
 
 async def test_a_peer_that_fails_is_out_and_the_others_go_on(tmp_path: Path) -> None:
     async with fakes(tmp_path, good={}, bad={"steps": ["fine", "dies"]}) as drivers:
-        race = Race(drivers)
-        await measure_runs(race, RUNS, 3, lambda: None)
-    assert len(race.samples["good"].steps) == 3 * STEPS
-    assert len(race.samples["bad"].steps) == STEPS
-    assert "exit code 7" in race.failed["bad"]
+        active = ActivePeers(drivers)
+        await measure_runs(active, RUNS, 3, lambda: None)
+    assert len(active.samples["good"].steps) == 3 * STEPS
+    assert len(active.samples["bad"].steps) == STEPS
+    assert "exit code 7" in active.failed["bad"]
 
 
 async def test_all_get_the_same_keystrokes_and_a_slow_one_fewer(
@@ -148,19 +148,21 @@ async def test_all_get_the_same_keystrokes_and_a_slow_one_fewer(
     server = OwnServer(scripted.address, TOKEN, 0, 0.0)
     ours = Samples()
     async with fakes(tmp_path, fast={}, slow={}) as drivers:
-        race = Race(drivers)
-        await type_in_turn(server, ours, race, ["abc", "de"], only_typing(60_000), {"slow": 4}, lambda: None)
+        active = ActivePeers(drivers)
+        await type_in_turn(
+            server, ours, active, ["abc", "de"], only_typing(60_000), {"slow": 4}, lambda: None
+        )
     typed = [frame["before"] for frame in scripted.heard if frame["type"] == "keystroke"]
     assert typed == ["a", "ab", "abc", "d", "de"]
     assert len(ours.keystrokes) == 5
-    assert race.samples["fast"].keystrokes == [1.0, 2.0, 3.0, 1.0, 2.0]
-    assert race.samples["slow"].keystrokes == [1.0, 2.0, 3.0, 1.0]
+    assert active.samples["fast"].keystrokes == [1.0, 2.0, 3.0, 1.0, 2.0]
+    assert active.samples["slow"].keystrokes == [1.0, 2.0, 3.0, 1.0]
 
 
 async def test_a_keystroke_without_an_answer_counts_as_the_whole_budget(scripted: ScriptedServer) -> None:
     scripted.answers = lambda frame: [] if frame["before"] == "a" else _final(frame)
     server, ours = OwnServer(scripted.address, TOKEN, 0, 0.0), Samples()
-    await type_in_turn(server, ours, Race([]), ["ab"], only_typing(60_000), {}, lambda: None)
+    await type_in_turn(server, ours, ActivePeers([]), ["ab"], only_typing(60_000), {}, lambda: None)
     assert ours.keystrokes[0] == scripted.budget_ms
     assert ours.keystrokes[1] < scripted.budget_ms
 
@@ -173,24 +175,24 @@ def _final(frame: dict[str, Any]) -> list[dict[str, Any]]:
 # -- who can be had --------------------------------------------------------------------------------
 
 
-def found(tmp_path: Path, not_installed: dict[str, str]) -> Launch | Missing:
+def found(tmp_path: Path, not_installed: dict[str, str]) -> Launch | MissingPeer:
     """What becomes of llama.cpp where its weights cannot be had."""
 
     def no_weights(_: Weights) -> Path:
         raise NoWeightsError("the network is down")
 
-    rival = replace(next(peer for peer in PEERS if peer.name == RIVAL), weights=no_weights)
+    rival = replace(next(peer for peer in PEERS if peer.name == REFERENCE), weights=no_weights)
     environment = Environment(tmp_path / "env", tmp_path / "requirements.txt")
     weights = Weights(load_recipe("smollm2-135m"), tmp_path, environment, SILENT)
     return find_launch(rival, environment, weights, not_installed, {}, tmp_path / "log")
 
 
 def test_a_peer_that_is_not_installed_is_missing_with_the_reason(tmp_path: Path) -> None:
-    assert found(tmp_path, {"llama-cpp-python": "no compiler"}) == Missing(RIVAL, "no compiler")
+    assert found(tmp_path, {"llama-cpp-python": "no compiler"}) == MissingPeer(REFERENCE, "no compiler")
 
 
 def test_a_peer_without_weights_is_missing_with_the_reason(tmp_path: Path) -> None:
-    assert found(tmp_path, {}) == Missing(RIVAL, "no weights: the network is down")
+    assert found(tmp_path, {}) == MissingPeer(REFERENCE, "no weights: the network is down")
 
 
 def test_an_environment_that_is_not_there_lacks_everything(tmp_path: Path) -> None:
@@ -207,9 +209,9 @@ def test_every_peer_that_needs_a_package_has_it_pinned() -> None:
 
 
 def test_peers_are_chosen_by_how_their_names_begin() -> None:
-    assert {peer.name for peer in choose(["LLAMA"])} == {RIVAL, "llama.cpp Q8_0"}
-    assert choose([]) == list(PEERS)
-    assert choose(["nobody"]) == []
+    assert {peer.name for peer in peers_named(["LLAMA"])} == {REFERENCE, "llama.cpp Q8_0"}
+    assert peers_named([]) == list(PEERS)
+    assert peers_named(["nobody"]) == []
 
 
 # -- the report ------------------------------------------------------------------------------------
@@ -227,8 +229,8 @@ def report(*, rival: bool) -> Report:
         texts=1,
         chars=3,
         ours=summarise("Foretype", ours, 100),
-        peers=[summarise(RIVAL, theirs, 100)] if rival else [],
-        missing=[] if rival else [Missing(RIVAL, "no compiler here")],
+        peers=[summarise(REFERENCE, theirs, 100)] if rival else [],
+        missing=[] if rival else [MissingPeer(REFERENCE, "no compiler here")],
     )
 
 
@@ -251,8 +253,8 @@ def test_the_file_holds_the_figures_the_ratios_and_what_is_missing(tmp_path: Pat
     write_json(report(rival=True), tmp_path / "out" / "peers.json")
     kept = json.loads((tmp_path / "out" / "peers.json").read_text())
     assert kept["machine"] == "a machine"
-    assert kept["ratios"][RIVAL]["keystroke_p50_ratio"] == 30
-    assert kept["flat"] == kept["ratios"][RIVAL]
+    assert kept["ratios"][REFERENCE]["keystroke_p50_ratio"] == 30
+    assert kept["flat"] == kept["ratios"][REFERENCE]
     assert kept["missing"] == []
 
 

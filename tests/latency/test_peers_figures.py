@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from latency.peers.drivers.engine import MOST_TOKENS, Logits, WritingEngine, ends_word, surprise
-from latency.peers.figures import Samples, compare, summarise
+from latency.peers.figures import Samples, ratios_of, summarise
 
 
 def test_medians_and_bits_per_byte() -> None:
@@ -26,13 +26,13 @@ def test_what_was_not_measured_is_none_and_so_are_its_ratios() -> None:
     nothing = summarise("x", Samples(), 100)
     assert nothing.step_ms is None
     assert nothing.bits_per_byte is None
-    assert set(compare(nothing, nothing).values()) == {None}
+    assert set(ratios_of(nothing, nothing).values()) == {None}
 
 
 def test_runs_are_our_share_and_keystrokes_how_many_times_faster() -> None:
     ours = summarise("a", Samples(steps=[5], prefill=[50], keystrokes=[2, 2]), 100)
     theirs = summarise("b", Samples(steps=[10], prefill=[200], keystrokes=[40, 40]), 100)
-    ratios = compare(ours, theirs)
+    ratios = ratios_of(ours, theirs)
     assert (ratios["step_ratio"], ratios["prefill_64_ratio"]) == (0.5, 0.25)
     assert (ratios["keystroke_p50_ratio"], ratios["keystroke_p95_ratio"]) == (20, 20)
 
@@ -40,7 +40,7 @@ def test_runs_are_our_share_and_keystrokes_how_many_times_faster() -> None:
 def test_quality_is_compared_in_the_way_that_is_worse_for_us() -> None:
     ours = summarise("a", Samples(nats=11, nats_stepwise=9), 100)
     theirs = summarise("b", Samples(nats=10, nats_stepwise=10), 100)
-    assert compare(ours, theirs)["bits_per_byte_ratio"] == pytest.approx(1.1)
+    assert ratios_of(ours, theirs)["bits_per_byte_ratio"] == pytest.approx(1.1)
 
 
 def test_surprise_is_the_negative_log_probability() -> None:

@@ -1,8 +1,8 @@
-from latency.replay.counters import ModelWork
 from latency.replay.figures import Waits, summarise
 from latency.replay.picture import cumulative, draw
 from latency.replay.report import Report
-from latency.replay.session import Manner
+from latency.replay.server_metrics import ModelWork
+from latency.replay.type_text import Manner
 
 
 def test_the_curve_rises_to_the_share_that_was_answered_and_ends_with_the_last_answer() -> None:

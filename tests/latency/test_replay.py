@@ -15,7 +15,7 @@ from latency.replay.cli import app
 from latency.replay.connection import ServerLostError
 from latency.replay.figures import summarise
 from latency.replay.run import replay
-from latency.replay.session import Manner
+from latency.replay.type_text import Manner
 from tests.latency.scripted import TOKEN, ScriptedServer, suggestion
 
 FAST = Manner(wpm=None, kind="email")
@@ -31,7 +31,7 @@ async def test_a_server_that_knows_the_text_leaves_one_key_a_word(scripted: Scri
     scripted.answers = knowing(TEXT)
     done = await replay(scripted.address, TOKEN, [TEXT], FAST)
     assert done.welcome.model == "script"
-    found = summarise(done.sessions, budget_ms=300)
+    found = summarise(done.typed, budget_ms=300)
     assert (found.chars, found.keys) == (19, 6)  # P, lease, let, me, know, the full stop
     assert (found.shown, found.taken_share, found.words_taken) == (1, 1.0, 5)
     assert (found.unanswered, found.sources) == (0, {"tree": 6})
@@ -68,7 +68,7 @@ async def test_an_answer_for_an_older_keystroke_is_not_seen(scripted: ScriptedSe
 
     scripted.answers = late
     done = await replay(scripted.address, TOKEN, ["zzz"], FAST)
-    assert summarise(done.sessions, budget_ms=300).shown == 0
+    assert summarise(done.typed, budget_ms=300).shown == 0
 
 
 async def test_an_error_is_an_answer_and_is_counted(scripted: ScriptedServer) -> None:
@@ -78,19 +78,19 @@ async def test_an_error_is_an_answer_and_is_counted(scripted: ScriptedServer) ->
 
     scripted.answers = overloaded
     done = await replay(scripted.address, TOKEN, ["abc"], FAST)
-    found = summarise(done.sessions, budget_ms=300)
+    found = summarise(done.typed, budget_ms=300)
     assert (found.errors_by_code, found.unanswered) == ({"overloaded": 3}, 0)
 
 
 async def test_typists_share_the_texts_each_on_a_connection_of_their_own(scripted: ScriptedServer) -> None:
     done = await replay(scripted.address, TOKEN, ["abc", "de", "f"], FAST, typists=2)
-    assert sorted(session.chars for session in done.sessions) == [1, 2, 3]
+    assert sorted(session.chars for session in done.typed) == [1, 2, 3]
     assert sum(frame["type"] == "hello" for frame in scripted.heard) == 2
 
 
 async def test_human_gaps_type_the_same_text(scripted: ScriptedServer) -> None:
     done = await replay(scripted.address, TOKEN, ["slowly"], Manner(wpm=40, time_scale=0.01, slip_rate=0.3))
-    (session,) = done.sessions
+    (session,) = done.typed
     assert (session.chars, session.keys - session.corrections) == (6, 6)
 
 

@@ -66,7 +66,7 @@ def test_nobody_takes_a_shape_for_a_recipe(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(shapes, "OUT", tmp_path)
     assert shapes.settings_for("smollm2-135m") == {"FORETYPE_MODEL": "smollm2-135m"}
     assert shapes.texts_for("smollm2-135m") is None
-    with pytest.raises(shapes.NotMadeError, match=r"python -m latency\.shapes distilgpt2"):
+    with pytest.raises(shapes.ShapeUnavailableError, match=r"python -m latency\.shapes distilgpt2"):
         shapes.settings_for("distilgpt2-random-weights")
     place = shapes.models_dir("distilgpt2") / "distilgpt2-random-weights"
     place.mkdir(parents=True)

@@ -11,7 +11,7 @@ import pytest
 from foretype.models.errors import RecipeNotFoundError
 from foretype.models.manifest import FORMAT, MANIFEST
 from foretype.models.prepared import is_prepared
-from foretype.models.recipe import HubSource, load_recipe
+from foretype.models.recipe import HubSource, Recipe, load_recipe
 from foretype.prepare import hub
 from foretype.prepare.choose import choose
 
@@ -61,17 +61,56 @@ def test_a_prepared_model_is_served_without_asking_the_network(tmp_path: Path, n
     assert choose(tmp_path, hub=never).recipe.name == name
 
 
+def test_the_reason_says_which_of_them_it_is_and_how_to_have_the_first(tmp_path: Path) -> None:
+    make_prepared(tmp_path, "smollm2-135m")
+    assert choose(tmp_path, hub=never).reason == (
+        "serving smollm2-135m, which is prepared (for distilgpt2: foretype prepare distilgpt2)"
+    )
+    make_prepared(tmp_path, "distilgpt2")
+    assert choose(tmp_path, hub=never).reason == "serving distilgpt2, the first choice, which is prepared"
+
+
+@pytest.mark.parametrize(
+    ("there", "prepared", "reached", "chosen"),
+    [
+        ("", "", "c", "c"),
+        ("", "", "bc", "b"),
+        ("", "", "", "d"),
+        ("c", "d", "", "c"),
+        ("", "d", "", "d"),
+        ("b", "c", "", "b"),
+        ("", "c", "", "c"),
+        ("d", "", "a", "a"),
+    ],
+)
+def test_any_number_of_defaults_is_gone_through_in_their_order(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: str, prepared: str, reached: str, chosen: str
+) -> None:
+    """`there`: whose weights are on this machine. `reached`: which the hub has."""
+    first = load_recipe("distilgpt2")
+
+    def named(name: str, _: Path | None) -> Recipe:
+        return first.model_copy(update={"name": name})
+
+    asked: list[str] = []
+
+    def answers_for(_: HubSource) -> bool:
+        asked.append("abc"[len(asked)])
+        return asked[-1] in reached
+
+    monkeypatch.setattr("foretype.prepare.choose.DEFAULTS", tuple("abcd"))
+    monkeypatch.setattr("foretype.prepare.choose.load_recipe", named)
+    monkeypatch.setattr("foretype.prepare.choose.weights_at_hand", lambda recipe: recipe.name in there)
+    for name in prepared:
+        make_prepared(tmp_path, name)
+    assert choose(tmp_path, hub=answers_for).name == chosen
+
+
 def test_a_model_that_another_version_prepared_does_not_count(tmp_path: Path) -> None:
     make_prepared(tmp_path, "smollm2-135m")
     (tmp_path / "smollm2-135m" / MANIFEST).write_text(json.dumps({"format": FORMAT - 1}))
     assert not is_prepared(tmp_path / "smollm2-135m")
     assert choose(tmp_path, hub=answers).recipe.name == "distilgpt2"
-
-
-def test_a_named_folder_of_the_first_choice_goes_before_a_prepared_second(tmp_path: Path) -> None:
-    make_prepared(tmp_path, "smollm2-135m")
-    choice = choose(tmp_path, folders={"distilgpt2": tmp_path / "here"}, hub=never)
-    assert choice.recipe.name == "distilgpt2"
 
 
 def test_the_cache_of_the_hub_on_this_machine_counts_as_having_the_weights(

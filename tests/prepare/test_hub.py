@@ -89,7 +89,7 @@ from foretype.models.store import Store
 
 recipe = Recipe.model_validate_json(sys.argv[1])
 try:
-    print(weights_at_hand(recipe, None))
+    print(weights_at_hand(recipe))
     weights = fetch(recipe, Store(Path(sys.argv[2]), recipe.name), None, SILENT)
     print(weights.source.kind, *sorted(file.name for file in weights.folder.iterdir()))
 except ModelError as error:

@@ -15,13 +15,13 @@ import pytest
 from foretype.models.errors import PreparationEndedError
 from foretype.prepare.ensure import ensure_prepared
 from foretype.support.provider import Provider
+from tests.prepare.commands import sentence
 
 
 @dataclass(frozen=True)
 class Wanted:
     models_dir: Path
     model: str | None = None
-    distilgpt2_folder: Path | None = None
     threads: int = 1
     provider: Provider = Provider.CPU
 
@@ -32,17 +32,24 @@ def in_child(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("in_child")
-def test_a_bad_source_is_said_by_the_child_without_a_stack_trace(
+def test_what_goes_wrong_is_said_by_the_child_without_a_stack_trace(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    wanted = Wanted(tmp_path / "build", "distilgpt2", tmp_path / "nowhere")
+    (tmp_path / "file").write_text("")
+    wanted = Wanted(tmp_path / "file" / "build", "distilgpt2")
     with pytest.raises(PreparationEndedError) as ended:
         ensure_prepared(wanted)
     assert ended.value.exit_code == 1
     said = capfd.readouterr().err
     assert "Serving distilgpt2, which was asked for." in said
-    assert f"There is no folder {tmp_path / 'nowhere'}:" in said
+    assert f"The models folder {wanted.models_dir} cannot be written to" in said
     assert "Traceback" not in said
+
+
+def test_a_folder_that_is_named_for_a_recipe_and_is_not_there_is_said(tmp_path: Path) -> None:
+    source = tmp_path / "nowhere"
+    said = sentence("prepare", "distilgpt2", "--from", source, "--models-dir", tmp_path / "build")
+    assert said.startswith(f"There is no folder {source}:")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion
-from foretype.engine.local import start_engine
+from foretype.engine.start import start_engine
 from foretype.models.field_kind import FieldKind
 from foretype.prepare.ensure import ensure_prepared
 from foretype.server import app, connection

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from foretype.cli import app
 from foretype.server.limits import ClientLimits
 from foretype.support.cores import physical_cores
 from foretype.support.settings import BadSettingsError, Settings, load, table, unknown_variables
+from tests.cli.values import BESIDE, OTHER_VALUES
 
 
 def test_the_defaults_are_what_the_protocol_says() -> None:
@@ -56,15 +59,155 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load({"allowed_origins": "https://a,https://b"}).allowed_origins == ("https://a", "https://b")
 
 
-def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TOKEN", "MODEL", "DISTILGPT2_FOLDER", "THRESHOLD"):
-        monkeypatch.setenv(f"FORETYPE_{name}", "")
-    settings = load()
-    assert (settings.token, settings.model, settings.distilgpt2_folder, settings.threshold) == (None,) * 4
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "foretype.toml"
 
 
-def test_a_token_is_in_no_representation() -> None:
-    assert "hush-hush" not in repr(load({"token": "hush-hush"}))
+@pytest.mark.parametrize("blank", ["", " ", "\t\r\n "], ids=["empty", "space", "white space"])
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_setting_that_is_set_to_nothing_has_its_default(
+    name: str, blank: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(f"{name} = {json.dumps(blank)}\n")
+    monkeypatch.setenv(f"FORETYPE_{name.upper()}", blank)
+    settings = load({name: blank}, file)
+    monkeypatch.delenv(f"FORETYPE_{name.upper()}")
+    assert settings.model_dump() == load().model_dump()
+
+
+@pytest.mark.parametrize("blank", ["", "  "], ids=["empty", "space"])
+@pytest.mark.parametrize(("name", "value"), OTHER_VALUES.items())
+def test_a_source_that_gives_nothing_does_not_hide_the_next_one(
+    name: str, value: object, blank: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = BESIDE.get(name, {})
+    wanted = load({name: value, **more})
+    assert getattr(wanted, name) != getattr(load(), name)
+    monkeypatch.setenv(f"FORETYPE_{name.upper()}", str(value))
+    assert load({name: blank, **more}).model_dump() == wanted.model_dump()
+    monkeypatch.setenv(f"FORETYPE_{name.upper()}", blank)
+    file.write_text(f"{name} = {json.dumps(value)}\n")
+    assert load({name: blank, **more}, file).model_dump() == wanted.model_dump()
+
+
+def test_every_setting_has_another_value_here() -> None:
+    assert OTHER_VALUES.keys() == Settings.model_fields.keys()
+
+
+def test_a_blank_name_of_the_settings_file_is_none(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORETYPE_CONFIG", "  ")
+    assert load().port == load({}, "").port == 8765
+    file.write_text("port = 7")
+    monkeypatch.setenv("FORETYPE_CONFIG", str(file))
+    assert load({}, " ").port == 7
+
+
+def test_blank_options_of_a_command_are_not_given() -> None:
+    result = CliRunner().invoke(app, ["pair", "--state-dir", " ", "--config", "", "--list"])
+    assert (result.exit_code, result.output) == (0, "No client is paired.\n")
+
+
+def test_a_mistake_is_laid_where_the_value_came_from(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("port = 70000")
+    monkeypatch.setenv("FORETYPE_PORT", "")
+    with pytest.raises(BadSettingsError, match="'port' in "):
+        load({"port": ""}, file)
+
+
+def test_a_token_is_in_no_representation_and_in_no_sentence() -> None:
+    assert "hush-hush" not in repr(load({"token": "hush-hush-hush-hush"}))
+    with pytest.raises(BadSettingsError) as bad:
+        load({"token": "hush-hush"})
+    assert "hush" not in str(bad.value)
+
+
+@pytest.mark.parametrize("token", ["x", "x" * 15, "x" + " " * 20])
+def test_a_token_that_is_too_short_is_refused_with_how_to_make_one(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORETYPE_TOKEN", token)
+    with pytest.raises(BadSettingsError) as bad:
+        load()
+    (said,) = bad.value.sentences
+    assert said.startswith("FORETYPE_TOKEN: a token needs at least 16 characters")
+    _, command, *_ = said.split("`")
+    made = subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout.strip()
+    assert load({"token": made}).token is not None
+
+
+def test_a_token_of_the_least_length_is_taken() -> None:
+    assert load({"token": "x" * 16}).token is not None
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "part"),
+    [
+        ("allowed_origins", "null", "sandboxed frame"),
+        ("allowed_origins", "https://app.example.org, NULL", "sandboxed frame"),
+        ("allowed_origins", "*", "would let every page in"),
+        ("allowed_origins", "https://*.example.org", "would let every page in"),
+        ("allowed_origins", "chrome-extension://*", "would let every page in"),
+        ("allowed_origins", "app.example.org", "a scheme, a host"),
+        ("allowed_origins", "https://app.example.org/page", "a scheme, a host"),
+        ("allowed_origins", "https://user@app.example.org", "a scheme, a host"),
+        ("allowed_origins", "https://app.example.org:", "a scheme, a host"),
+        ("allowed_origins", "https://", "a scheme, a host"),
+        ("allowed_origins", "file://", "a scheme, a host"),
+        ("allowed_origins", "file:///home", "a scheme, a host"),
+        ("allowed_origins", "data:text/html", "a scheme, a host"),
+        ("allowed_origins", "https://a b", "a scheme, a host"),
+        ("allowed_origins", "https://\N{KELVIN SIGN}it.example", "a scheme, a host"),
+        ("allowed_hosts", "*", "would let every page in"),
+        ("allowed_hosts", "*.example.org", "would let every page in"),
+        ("allowed_hosts", ".example.org", "without https://"),
+        ("allowed_hosts", "https://complete.example.org", "without https://"),
+        ("allowed_hosts", "complete.example.org/", "without https://"),
+        ("allowed_hosts", "complete.example.org:port", "without https://"),
+        ("allowed_hosts", "\N{KELVIN SIGN}it.example", "without https://"),
+        ("allowed_hosts", "0.0.0.0", "no names"),
+        ("allowed_hosts", "0.0.0.0:8765", "no names"),
+        ("allowed_hosts", "[::]:8765", "no names"),
+    ],
+)
+def test_lists_that_would_open_the_server_are_refused(
+    setting: str, value: str, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"FORETYPE_{setting.upper()}", value)
+    with pytest.raises(BadSettingsError) as bad:
+        load()
+    (said,) = bad.value.sentences
+    assert said.startswith(f"FORETYPE_{setting.upper()}: ")
+    assert part in said
+    assert "KELVIN" not in said
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("allowed_origins", "https://app.example.org"),
+        ("allowed_origins", "https://app.example.org/"),
+        ("allowed_origins", "HTTPS://App.example.org:8443"),
+        ("allowed_origins", "http://192.0.2.7:3000"),
+        ("allowed_origins", "http://[2001:db8::7]:3000"),
+        ("allowed_origins", "chrome-extension://ijfnigekiijgjonokmjdlocconcionjf"),
+        ("allowed_origins", "safari-web-extension://0f5c3a9e-1111-4222-8333-444455556666"),
+        ("allowed_hosts", "complete.example.org"),
+        ("allowed_hosts", "complete.example.org:8443"),
+        ("allowed_hosts", "complete_1"),
+        ("allowed_hosts", "192.0.2.7"),
+        ("allowed_hosts", "[2001:db8::7]:8765"),
+        ("allowed_hosts", "xn--bcher-kva.example"),
+    ],
+)
+def test_exact_names_are_taken(setting: str, value: str) -> None:
+    assert getattr(load({setting: value}), setting) == (value,)
+
+
+@pytest.mark.parametrize("name", ["tls_certificate", "tls_key"])
+def test_one_tls_file_without_the_other_is_refused(name: str) -> None:
+    with pytest.raises(BadSettingsError, match="FORETYPE_TLS_CERTIFICATE and FORETYPE_TLS_KEY go together"):
+        load({name: "file.pem"})
 
 
 def test_each_mistake_is_a_sentence_that_names_its_place(
@@ -99,6 +242,16 @@ def test_a_misspelt_variable_is_warned_of() -> None:
     assert unknown_variables(
         {"FORETYPE_PROT": "1", "FORETYPE_PORT": "2", "FORETYPE_CONFIG": "x", "PATH": ""}
     ) == ["FORETYPE_PROT is no setting and is ignored. Did you mean FORETYPE_PORT?"]
+
+
+def test_what_was_a_setting_once_is_said_with_what_it_has_become(tmp_path: Path) -> None:
+    (said,) = unknown_variables({"FORETYPE_DISTILGPT2_FOLDER": "/models/distilgpt2"})
+    assert said.startswith("FORETYPE_DISTILGPT2_FOLDER is no setting and is ignored.")
+    assert "`foretype prepare distilgpt2 --from FOLDER`" in said
+    file = tmp_path / "config.toml"
+    file.write_text("distilgpt2_folder = '/models/distilgpt2'")
+    with pytest.raises(BadSettingsError, match="foretype prepare distilgpt2 --from FOLDER"):
+        load({}, file)
 
 
 def test_every_setting_is_described_in_the_table() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import NoReturn
 
 import typer
 
+from foretype.cli.options import Given
 from foretype.cli.sentences import sentence
 from foretype.support.settings import BadSettingsError, Settings, load, unknown_variables
 
@@ -18,22 +18,12 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells give it."""
 
 
-def option(name: str, *flags: str) -> Any:
-    """A command-line option for a setting, with the setting's own description as its help."""
-    flag = "--" + name.replace("_", "-")
-    return typer.Option(flag, *flags, help=Settings.model_fields[name].description, show_default=False)
-
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", help="A settings file (TOML); also FORETYPE_CONFIG.", show_default=False),
-]
-
-
-def settings_or_exit(config: Path | None, **given: Any) -> Settings:
-    """The settings of this run; where they are wrong, a sentence for each mistake and exit code 2."""
+def settings_or_exit(given: Given, **more: object) -> Settings:
+    """The settings of this run, from the options and `more`. If they are wrong, a sentence for each mistake
+    and exit code 2.
+    """
     try:
-        settings = load(given, config)
+        settings = load({**given.values, **more}, given.config)
     except BadSettingsError as bad:
         for sentence in bad.sentences:
             say(sentence)

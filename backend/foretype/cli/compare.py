@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
+from foretype.cli.common import FAILED, INTERRUPTED, USAGE, fail, say, settings_or_exit
+from foretype.cli.options import Given, takes
 from foretype.cli.signals import asked_by_signals
 from foretype.models.field_kind import FieldKind
 
@@ -18,7 +19,9 @@ AMOUNT = (20_000, 10, 300)  # bytes read, texts typed, characters of each
 QUICK_AMOUNT = (4_000, 3, 150)
 
 
+@takes("models_dir", "threads")
 def compare(
+    given: Given,
     models: Annotated[
         list[str],
         typer.Argument(
@@ -49,9 +52,6 @@ def compare(
     json: Annotated[
         Path | None, typer.Option("--json", help="Where the figures go, a JSON file.", show_default=False)
     ] = None,
-    models_dir: Annotated[str | None, option("models_dir")] = None,
-    threads: Annotated[int | None, option("threads")] = None,
-    config: Config = None,
 ) -> None:
     """Show what models take, how fast they are and how good, side by side.
 
@@ -69,7 +69,7 @@ def compare(
 
     `foretype compare gpt2 ./small --texts ~/mails --picture compare.svg` draws quality against latency, too.
     """
-    settings = settings_or_exit(config, models_dir=models_dir, threads=threads)
+    settings = settings_or_exit(given)
     for file in (picture, json):
         if file is not None:
             _require_writable(file)

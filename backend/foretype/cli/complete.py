@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from foretype.cli.common import Config, fail, option, settings_or_exit
+from foretype.cli.common import fail, settings_or_exit
+from foretype.cli.options import Given, takes
 from foretype.cli.start import CannotServeError, prepared, started
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Keystroke, Suggestion
@@ -26,15 +27,12 @@ Outcome = tuple[Suggestion | Failure, float]
 """The final answer and the milliseconds it took."""
 
 
+@takes("model", "threshold", "models_dir", "provider")
 def complete(
+    given: Given,
     text: Annotated[str, typer.Argument(help="The text before the caret.", show_default=False)],
     after: Annotated[str, typer.Option("--after", help="The text after the caret.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the suggestion as JSON.")] = False,
-    model: Annotated[str | None, option("model")] = None,
-    threshold: Annotated[float | None, option("threshold")] = None,
-    models_dir: Annotated[str | None, option("models_dir")] = None,
-    provider: Annotated[str | None, option("provider")] = None,
-    config: Config = None,
 ) -> None:
     """Complete TEXT once, and say how likely the suggestion is, where it came from and how long it took.
 
@@ -44,9 +42,7 @@ def complete(
 
     `foretype complete "The meeting is sched" --json` for a program to read.
     """
-    settings = settings_or_exit(
-        config, model=model, threshold=threshold, models_dir=models_dir, provider=provider
-    )
+    settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)
     patient = settings.model_copy(update={"budget_ms": max(BUDGET_MS, settings.budget_ms)})
     keystroke = Keystroke(1, text[-settings.context_chars :], after[: settings.context_chars])

@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from foretype.cli.commands import command
-from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
+from foretype.cli.common import FAILED, INTERRUPTED, USAGE, fail, say, settings_or_exit
+from foretype.cli.options import Given, takes
 from foretype.cli.sentences import remedy
 from foretype.runtime.providers import ProviderMissingError, Surroundings, choose_provider
 
@@ -38,7 +39,9 @@ Model = Annotated[
 ]
 
 
+@takes("models_dir", "threads", "provider")
 def prepare(
+    given: Given,
     model: Model = None,
     force: Annotated[
         bool, typer.Option("--force", help="Make it anew, even where it is there already.")
@@ -54,10 +57,6 @@ def prepare(
         str | None,
         typer.Option("--weights", help="Only these, not the fastest: grid, int8-block32, float32, …"),
     ] = None,
-    models_dir: Annotated[str | None, option("models_dir")] = None,
-    threads: Annotated[int | None, option("threads")] = None,
-    provider: Annotated[str | None, option("provider")] = None,
-    config: Config = None,
     while_stdin_open: Annotated[bool, typer.Option("--while-stdin-open", hidden=True)] = False,
 ) -> None:
     """Make a model ready to serve: fetch its weights, export them to ONNX, quantise, check the quality.
@@ -81,9 +80,7 @@ def prepare(
 
     `foretype prepare smollm2-135m --weights float32 --models-dir exact` makes one that rounds nothing.
     """
-    settings = settings_or_exit(
-        config, model=model, models_dir=models_dir, threads=threads, provider=provider
-    )
+    settings = settings_or_exit(given, model=model)
     try:
         # Before an import that would fail without saying why, and before minutes of work for nothing.
         chosen = choose_provider(settings.provider, Surroundings.here(), half=True)
@@ -101,9 +98,9 @@ def prepare(
         _refuse_together(folder, name, source)
         try:
             if folder is not None:
-                recipe, given = _read_off(folder, name, settings, force, console), None
+                recipe = _read_off(folder, name, settings, force, console)
             else:
-                recipe, given = _chosen(settings, source, console)
+                recipe = _chosen(settings, console)
             with drawn(console) as progress:
                 from foretype.prepare.make import make
 
@@ -111,7 +108,7 @@ def prepare(
                     recipe.on(chosen) if weights is None else _only(recipe, weights),
                     settings.models_dir,
                     threads=settings.threads,
-                    given=given,
+                    given=source,
                     force=force,
                     progress=progress,
                 )
@@ -154,17 +151,13 @@ def _read_off(folder: Path, name: str | None, settings: Settings, force: bool, c
     return recipe
 
 
-def _chosen(settings: Settings, source: Path | None, console: Console) -> tuple[Recipe, Path | None]:
-    """The recipe of the model that is asked for, or would be served, and the weights that were named for it.
-    Raises ModelError.
-    """
+def _chosen(settings: Settings, console: Console) -> Recipe:
+    """The recipe of the model that is asked for, or would be served. Raises ModelError."""
     from foretype.models.errors import NotAModelError
     from foretype.models.prepared import load_prepared, origin_of
     from foretype.prepare.choose import choose
-    from foretype.prepare.ensure import named_folders
 
-    folders = named_folders(settings)
-    choice = choose(settings.models_dir, settings.model, folders)
+    choice = choose(settings.models_dir, settings.model)
     if choice.recipe is None:
         whole = load_prepared(settings.models_dir / choice.name)
         raise NotAModelError(
@@ -173,10 +166,11 @@ def _chosen(settings: Settings, source: Path | None, console: Console) -> tuple[
         )
     if settings.model is None:
         console.print(f"{choice.reason[:1].upper()}{choice.reason[1:]}.")
-    return choice.recipe, source or folders.get(choice.name)
+    return choice.recipe
 
 
-def models(models_dir: Annotated[str | None, option("models_dir")] = None, config: Config = None) -> None:
+@takes("models_dir")
+def models(given: Given) -> None:
     """List the models there are: what is prepared, how much disk each takes, how good and how fast it is.
 
     Bits per byte say how well a model predicts a fixed text of plain e-mails: fewer is better. Beside them
@@ -191,7 +185,7 @@ def models(models_dir: Annotated[str | None, option("models_dir")] = None, confi
     from foretype.models.prepared import load_prepared, prepared_names
     from foretype.models.recipe import load_recipe, recipe_names
 
-    settings = settings_or_exit(config, models_dir=models_dir)
+    settings = settings_or_exit(given)
     _require_readable(settings.models_dir)
     table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
     recipes, there = recipe_names(), prepared_names(settings.models_dir)

@@ -7,17 +7,19 @@ from typing import Annotated
 
 import typer
 
-from foretype.cli.common import FAILED, Config, fail, settings_or_exit
+from foretype.cli.common import FAILED, fail, settings_or_exit
+from foretype.cli.options import Given, takes
 from foretype.server.pairing import CODE_LIFETIME, BadStateError, Pairing
 
 
+@takes("state_dir")
 def pair(
+    given: Given,
     list_: Annotated[bool, typer.Option("--list", help="List the clients that are paired.")] = False,
     revoke: Annotated[
         str | None,
         typer.Option("--revoke", metavar="ID", help="Let this client in no more.", show_default=False),
     ] = None,
-    config: Config = None,
 ) -> None:
     """Make a one-time code that lets the browser extension (or any client) in.
 
@@ -27,7 +29,7 @@ def pair(
 
     `foretype pair --list` shows who is paired; `foretype pair --revoke 1f0c9a2b` ends one pairing.
     """
-    settings = settings_or_exit(config)
+    settings = settings_or_exit(given)
     pairing = Pairing(settings.state_dir)
     try:
         if list_:

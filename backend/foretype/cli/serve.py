@@ -7,18 +7,22 @@ import gc
 import os
 import signal
 import socket as sockets
+import ssl
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Annotated, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import typer
 
-from foretype.cli.common import INTERRUPTED, Config, fail, option, say, settings_or_exit
+from foretype.cli.common import INTERRUPTED, USAGE, fail, say, settings_or_exit
+from foretype.cli.options import OPTIONS, Given, takes
 from foretype.cli.start import CannotServeError, Prepared, prepared, started
 from foretype.engine.contract import Engine
 from foretype.server.pairing import BadStateError
-from foretype.server.server import CannotListenError, Server, bind
+from foretype.server.reach import bound_addresses, who_can_connect
+from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind
+from foretype.server.tls import BadCertificateError, server_context
 from foretype.support import logs
 from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
@@ -26,62 +30,49 @@ from foretype.support.settings import Settings
 T = TypeVar("T")
 
 
-def serve(
-    host: Annotated[str | None, option("host")] = None,
-    port: Annotated[int | None, option("port")] = None,
-    model: Annotated[str | None, option("model")] = None,
-    models_dir: Annotated[str | None, option("models_dir")] = None,
-    distilgpt2_folder: Annotated[str | None, option("distilgpt2_folder")] = None,
-    state_dir: Annotated[str | None, option("state_dir")] = None,
-    budget_ms: Annotated[int | None, option("budget_ms")] = None,
-    threads: Annotated[int | None, option("threads")] = None,
-    provider: Annotated[str | None, option("provider")] = None,
-    gpu_memory_mb: Annotated[int | None, option("gpu_memory_mb")] = None,
-    runs_ahead: Annotated[int | None, option("runs_ahead")] = None,
-    threshold: Annotated[float | None, option("threshold")] = None,
-    allowed_hosts: Annotated[str | None, option("allowed_hosts")] = None,
-    allowed_origins: Annotated[str | None, option("allowed_origins")] = None,
-    log_level: Annotated[str | None, option("log_level")] = None,
-    config: Config = None,
-) -> None:
+@takes(*OPTIONS)
+def serve(given: Given) -> None:
     """Serve completions, and print the address of a page to try them on.
 
     The first run fetches and prepares a model, which takes some minutes; later runs are ready in seconds.
-    Examples:
+    Every setting is an option, except the token: every user of a machine can read the command lines of all
+    processes on it. A fixed token comes from `FORETYPE_TOKEN` or the settings file.
+
+    **Examples**
 
     `foretype serve` with everything as it comes.
 
     `foretype serve --port 9000 --model distilgpt2` on another port, with a model of your choice.
 
-    `FORETYPE_TOKEN=... foretype serve --host 0.0.0.0 --allowed-hosts complete.example.org` for a team.
+    `foretype serve --host 0.0.0.0 --allowed-hosts complete.example.org --tls-certificate chain.pem
+    --tls-key key.pem` for a team.
     """
-    settings = settings_or_exit(
-        config,
-        host=host,
-        port=port,
-        model=model,
-        models_dir=models_dir,
-        distilgpt2_folder=distilgpt2_folder,
-        state_dir=state_dir,
-        budget_ms=budget_ms,
-        threads=threads,
-        provider=provider,
-        gpu_memory_mb=gpu_memory_mb,
-        runs_ahead=runs_ahead,
-        threshold=threshold,
-        allowed_hosts=allowed_hosts,
-        allowed_origins=allowed_origins,
-        log_level=log_level,
-    )
+    settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)
     logs.quiet_hooks()
+    tls, bound = _opened(settings)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        code = runner.run(_serve(settings, bound, tls))
+    raise typer.Exit(code)
+
+
+def _opened(settings: Settings) -> tuple[ssl.SSLContext | None, list[sockets.socket]]:
+    """What the server speaks TLS with, if it does, and the sockets that it listens on. If one of them cannot
+    be had, a sentence and the exit.
+    """
+    tls = None
     try:
-        bound = bind(settings.host, settings.port)
+        if settings.tls_certificate is not None and settings.tls_key is not None:
+            tls = server_context(settings.tls_certificate, settings.tls_key)
+        is_encrypted = tls is not None or settings.tls_in_front
+        bound = bind(settings.host, settings.port, is_encrypted=is_encrypted)
+    except (BadCertificateError, OpenToOthersError) as error:
+        fail(str(error), USAGE)
     except CannotListenError as error:
         fail(error)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        code = runner.run(_serve(settings, bound))
-    raise typer.Exit(code)
+    if (reached := who_can_connect(bound_addresses(bound), speaks_tls=tls is not None)) is not None:
+        say(reached)
+    return tls, bound
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -92,12 +83,12 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(settings: Settings, bound: list[sockets.socket]) -> int:
+async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLContext | None) -> int:
     """The phases of the server's life, each in its line. Returns the exit code."""
     loop = asyncio.get_running_loop()
     logs.quiet_loop(loop)
     stopping = _stop_on_signals(loop)
-    server = Server(settings, bound)
+    server = Server(settings, bound, tls=tls)
     await server.open()
     try:
         engine = await _unless(stopping, _loaded(settings, server.service.metrics.stages))

@@ -51,7 +51,7 @@ async def started(folder: Path, settings: Settings, stages: Stages | None = None
     from foretype.runtime.providers import ProviderMissingError
 
     try:
-        from foretype.engine.local import start_engine
+        from foretype.engine.start import start_engine
 
         if not sys.stderr.isatty():
             return await start_engine(folder, settings, stages)

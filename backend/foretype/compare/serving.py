@@ -22,7 +22,7 @@ from foretype.compare.typist.screen import Screen
 from foretype.compare.typist.turn import press
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Keystroke, Suggestion
-from foretype.engine.local import start_engine
+from foretype.engine.start import start_engine
 from foretype.models.field_kind import FieldKind
 
 LONGEST_BUDGET_MS = 60_000  # that the settings allow

@@ -1,3 +1,3 @@
-"""The engine: from a keystroke to a suggestion. Fields, their prediction trees, and the scheduler that shares
-one model among them.
+"""The engine turns a keystroke into a suggestion: fields, their prediction trees, and the scheduler that
+shares one model among the fields.
 """

@@ -1,7 +1,7 @@
-"""What a connection talks to: an `Engine`, and a `Desk` of its own. Contracts only; `foretype.engine.local`
-implements them.
+"""The contract between a connection and the engine: an `Engine`, and one `Desk` for each connection.
+`foretype.engine.local` and `foretype.engine.desk` implement it.
 
-Every method is called on the event loop and returns at once: the model runs elsewhere.
+Every method is called on the event loop and returns at once: the model runs on a thread of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from foretype.engine.keystroke import Keystroke, Suggestion
 
 
 class FailureCode(StrEnum):
-    """Why a keystroke got no suggestion at all (the wire's error codes that the engine can cause)."""
+    """Why a keystroke's answer is an error: the error codes of the protocol that the engine causes."""
 
     OVERLOADED = "overloaded"
     INTERNAL = "internal"
@@ -22,17 +22,17 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An answer that is an error. `message` says what to do and never holds typed text."""
+    """An answer that is an error. `message` says what happened and what to do; it never holds typed text."""
 
     code: FailureCode
     message: str
 
 
 class Answer(Protocol):
-    """How answers come back: on the event loop, any number with `final=False`, then exactly one with
-    `final=True`.
+    """Receives the answers to a keystroke, on the event loop: any number with `final=False`, then exactly one
+    with `final=True`. A keystroke that a later one of its field has overtaken may get none.
 
-    A keystroke that a later one of its field has overtaken may get none.
+    elapsed_ms: milliseconds since the keystroke came.
     """
 
     def __call__(
@@ -44,19 +44,21 @@ class Desk(Protocol):
     """The fields of one connection, each named by a string that the client chose."""
 
     def keystroke(self, field: str, keystroke: Keystroke) -> None:
-        """Take the newest state of a field; work for its older states is dropped."""
+        """Take the newest state of a field; work for its older states is dropped. An error inside the engine
+        is not raised: the keystroke is answered with a `Failure`.
+        """
 
     def accepted(self, field: str, seq: int, text: str) -> None:
-        """The typist took `text` of the suggestion for `seq`."""
+        """The user took `text` of the suggestion for `seq`."""
 
     def dismissed(self, field: str, seq: int) -> None:
-        """The typist wants nothing shown at this spot."""
+        """The user has dismissed the suggestion for `seq`: suggest nothing until the next word begins."""
 
     def forget(self, field: str) -> None:
-        """The field is gone; unknown names are ignored."""
+        """The field is closed. Unknown names are ignored."""
 
     def close(self) -> None:
-        """The connection is gone: no answer is given after this."""
+        """The connection is closed: no answer is given after this."""
 
 
 class Engine(Protocol):
@@ -67,7 +69,7 @@ class Engine(Protocol):
         """A desk for a new connection."""
 
     async def broken(self) -> str:
-        """Mostly never returns; else it serves nobody any more: why, in a sentence that says what to do."""
+        """Returns only if the engine can no longer serve: a sentence that says why and what to do."""
 
     async def close(self) -> None:
-        """Stop the model thread; desks answer nothing after this."""
+        """Stop the model thread. No desk gives an answer after this."""

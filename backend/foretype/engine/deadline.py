@@ -1,4 +1,4 @@
-"""Deadlines: nothing in Foretype waits without one."""
+"""Deadlines of work: the moment by which a client needs it, or none if no client waits."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Deadline:
 
     @classmethod
     def whenever(cls) -> Deadline:
-        """For work that nobody waits for: it comes after everything that has a real deadline."""
+        """For work that no client waits for: it is done after all work with a real deadline."""
         return cls(math.inf)
 
     @property
     def is_real(self) -> bool:
-        """Whether anybody waits."""
+        """Whether a client waits for the work."""
         return self.at < math.inf

@@ -1,4 +1,4 @@
-"""What goes in and what comes out: the values that travel from the wire to the tree and back."""
+"""Keystrokes and suggestions: the values that pass between the protocol, the engine and the tree."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from foretype.models.field_kind import FieldKind
 
 
 class Source(StrEnum):
-    """How a suggestion was found (the wire's `source`)."""
+    """How a suggestion was found (`source` in the protocol)."""
 
-    TREE = "tree"  # without running the model for this keystroke
+    TREE = "tree"  # without a model run for this keystroke
     MODEL = "model"
-    BUDGET = "budget"  # cut off by the budget: the best so far
+    BUDGET = "budget"  # the best that was found before the budget was used up
 
 
 class Reason(StrEnum):
-    """Why nothing is suggested (the wire's `reason`)."""
+    """Why nothing is suggested (`reason` in the protocol)."""
 
     UNLIKELY = "unlikely"
     DISMISSED = "dismissed"
@@ -37,12 +37,12 @@ class Keystroke:
     alternatives: int = 0
     kind: FieldKind | None = None
     subject: str | None = None
-    trace: int = field(default=0, compare=False)  # names it in the log; the server's own number
+    trace: int = field(default=0, compare=False)  # the server's number for it in the log; 0: none
 
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """A text that continues `before` exactly, and the probability (0 to 1) that all of it is typed next."""
+    """A text that continues `before` exactly, and the probability, 0 to 1, that all of it is typed next."""
 
     text: str
     confidence: float
@@ -50,7 +50,7 @@ class Continuation:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The answer to one keystroke. `reason` is set exactly where `text` is empty."""
+    """The answer to one keystroke. `reason` is set if and only if `text` is empty."""
 
     text: str
     confidence: float

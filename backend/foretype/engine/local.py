@@ -1,4 +1,4 @@
-"""The engine that serves: one model, one scheduler, the fields of all connections."""
+"""The engine of this process: one model, one scheduler, the fields of all connections."""
 
 from __future__ import annotations
 
@@ -8,51 +8,47 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-import numpy as np
 from prometheus_client import CollectorRegistry
 
+from foretype.engine.beginnings import Beginnings
 from foretype.engine.contract import Answer
+from foretype.engine.desk import LocalDesk
 from foretype.engine.field import Field
-from foretype.engine.keystroke import Keystroke
-from foretype.engine.memory import MEBIBYTE, Room
+from foretype.engine.memory import MEBIBYTE, MemoryBudget
 from foretype.engine.scheduler import Scheduler
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
-from foretype.models.manifest import Manifest
-from foretype.runtime.arena import Arena, lone_arena
-from foretype.runtime.chunk import Chunk, Step
-from foretype.runtime.open import open_runtime
 from foretype.runtime.out_of_memory import OutOfMemoryError
 from foretype.runtime.protocol import LogitsRuntime
-from foretype.runtime.providers import NAMES, first_gpu
 from foretype.runtime.thread import ModelThread
 from foretype.support import logs
 from foretype.support.clock import Timer, Timers
 from foretype.support.malloc import give_back
 from foretype.support.metrics import Stages
-from foretype.support.provider import Provider
-from foretype.support.settings import Settings
 
 GIVE_BACK_AFTER_S = 30.0
-RECOVERY_LASTS_S = 600.0  # a model that finds no memory so soon after it was loaded anew will find none later
+RECOVERY_LASTS_S = 600.0  # if memory runs out again within this time, to load the model again does not help
 NO_MEMORY = (
-    "The model found no memory, also after it was loaded anew: set FORETYPE_TREES_MB lower or "
+    "The model ran out of memory again after it was loaded again. Set FORETYPE_TREES_MB lower or "
     "FORETYPE_GPU_MEMORY_MB higher, or serve a smaller model."
 )
 TREES_BYTES = 1024 * MEBIBYTE
-MARGIN = 0.15  # of the budget, kept for the way to the client and back, and for a loop that is busy
+MARGIN = 0.15  # of the budget, left for the way from and to the client, and for a busy event loop
 
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """What one engine serves, and within which bounds.
+    """What one engine serves, and its limits.
 
-    begin: the tokens that a text starts with, by kind of field. field_bytes, trees_bytes: past key values and
-    distributions of one field, and of all. context_length: tokens that the model reads at most.
+    model: the recipe's name.
+    begin: the tokens that a text starts with, by kind of field.
+    budget_ms: from a keystroke to its final answer.
+    runs_ahead: model runs after a keystroke for the next one, at most.
+    field_bytes, trees_bytes: past key values and distributions of one field, and of all fields.
+    context_length: tokens that the model can read.
     """
 
     model: str
@@ -66,9 +62,8 @@ class EngineConfig:
 
 
 class LocalEngine:
-    """Implements `foretype.engine.contract.Engine` on this process's own model thread.
-
-    Made and used on the event loop.
+    """Implements `foretype.engine.contract.Engine` on a model thread of its own. Made and used on the event
+    loop.
     """
 
     def __init__(
@@ -94,14 +89,14 @@ class LocalEngine:
         )
         self._runtime = runtime.with_distributions(vocabulary.ranks, config.trees_bytes)
         trees_bytes = config.trees_bytes - self._runtime.own_bytes
-        self._room = Room(self._runtime, timers, self._limits.arena_tokens, trees_bytes)
-        self._begun: dict[FieldKind, Arena] = {}  # holding the begin tokens
+        self._memory = MemoryBudget(self._runtime, timers, self._limits.arena_tokens, trees_bytes)
         self._model = ModelThread(self._runtime)
+        self._beginnings = Beginnings(config.begin, self._runtime, self._model)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
         self._stages.watch(
             waiting_fields=lambda: len(self._scheduler),
-            tree_bytes=lambda: self._room.held_bytes,
-            load=lambda: self._scheduler.load.share,
+            tree_bytes=lambda: self._memory.held_bytes,
+            load=lambda: self._scheduler.pressure.share,
         )
         self._recovered_at = -math.inf
         self._recovering = False
@@ -112,60 +107,42 @@ class LocalEngine:
         self._giving_back: Timer | None = None
 
     async def warm_up(self) -> None:
-        """Run once, which takes the memory of later runs; then, on the CPU beside serving, read what texts
-        begin with.
-
-        A field that is there sooner reads its beginning by itself.
+        """Run once, which allocates the memory of later runs, and read the beginnings of texts: all of them
+        before this returns if the runtime needs that, else the longer ones while the engine already serves.
         """
         await self._warm_up_pool()
-        shortest_first = sorted(self._config.begin, key=lambda kind: len(self._config.begin[kind]))
-        await self._read_begin(shortest_first[0])
-        others = self._read_begins(shortest_first[1:])
+        shortest, *others = self._beginnings.shortest_first
+        await self._beginnings.read(shortest)
+        reading = self._beginnings.read_all(others)
         if self._runtime.warms_beginnings:
-            await others
+            await reading
         else:
-            self._warming = asyncio.ensure_future(others)
+            self._warming = asyncio.ensure_future(reading)
 
     async def _warm_up_pool(self) -> None:
-        """The pool that the first fields will have is there before them; on a device, what it will do is
-        recorded.
-        """
-        if (arena := self._room.arena()) is not None:
+        """Allocate the pool for the first fields; on a device, record the runs that it will be used for."""
+        if (arena := self._memory.arena()) is not None:
             pool = arena.pool
             del arena
             await self._model.warm_up(pool)
 
-    async def _read_begins(self, kinds: list[FieldKind]) -> None:
-        for kind in kinds:
-            try:
-                await self._read_begin(kind)
-            except Exception as error:  # a field reads its beginning by itself where it is not there
-                logs.logger().error("begin_failed", **logs.of(error))
-
-    async def _read_begin(self, kind: FieldKind) -> None:
-        ids = np.array(self._config.begin[kind], np.int64)
-        chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
-        begun = lone_arena(self._runtime.new_pool(1, len(ids)))
-        await self._model.run([Step(begun, chunk)])
-        self._begun[kind] = begun
-
     async def _recover(self) -> None:
-        """A run found no memory: all trees go, and the model is loaded anew, once. Where that does not last,
-        it would not the next time.
+        """After a run without memory: free all trees and load the model again. If that happened already a
+        short time ago, give up.
         """
         again = self._timers.time() - self._recovered_at < RECOVERY_LASTS_S
         self._recovered_at = self._timers.time()
-        self._begun.clear()
-        self._room.clear(OutOfMemoryError())
+        self._beginnings.clear()
+        self._memory.clear(OutOfMemoryError())
         if again:
             self._give_up(NO_MEMORY)
             return
-        logs.logger().error("out_of_memory", doing="loading the model anew")
+        logs.logger().error("out_of_memory", doing="loading the model again")
         self._recovering = True
         try:
             await self._model.reopen()
             await self._warm_up_pool()
-        except Exception as error:  # whatever loading raises where there is no memory for it
+        except Exception as error:  # loading without memory may raise anything
             logs.logger().error("reload_failed", **logs.of(error))
             self._give_up(NO_MEMORY)
         finally:
@@ -187,7 +164,7 @@ class LocalEngine:
         return LocalDesk(self, answer)
 
     async def close(self) -> None:
-        self._room.close()
+        self._memory.close()
         if self._giving_back is not None:
             self._giving_back.cancel()
         for task in (self._serving, self._warming):
@@ -209,13 +186,13 @@ class LocalEngine:
         )
 
     def used(self, field: Field) -> None:
-        """`field` is the one typed in now."""
-        self._room.used(field)
+        """`field` is about to get a keystroke."""
+        self._memory.used(field)
 
     def gone(self, field: Field) -> None:
         field.close()
-        self._room.gone(field)
-        if self._giving_back is None:  # soon, and once for many: closed fields come together
+        self._memory.gone(field)
+        if self._giving_back is None:  # once for several: fields are often closed together
             self._giving_back = self._timers.call_at(self._timers.time() + GIVE_BACK_AFTER_S, self._give_back)
 
     def _give_back(self) -> None:
@@ -223,108 +200,9 @@ class LocalEngine:
         asyncio.get_running_loop().run_in_executor(None, give_back)
 
     def _new_draft(self, kind: FieldKind) -> Draft | None:
-        # While the model is loaded anew it has no memory for anybody.
-        arena = None if self._recovering else self._room.arena()
+        # While the model is loaded again no field gets memory.
+        arena = None if self._recovering else self._memory.arena()
         if arena is None:
             return None
-        if kind in self._begun:
-            arena.adopt(self._begun[kind])
+        self._beginnings.copy_into(arena, kind)
         return Draft(arena, self._config.begin[kind], self._vocabulary, self._config.policy, self._limits)
-
-
-class LocalDesk:
-    """Implements `foretype.engine.contract.Desk`: the fields of one connection."""
-
-    def __init__(self, engine: LocalEngine, answer: Answer) -> None:
-        self._engine = engine
-        self._answer = answer
-        self._fields: dict[str, Field] = {}
-
-    def keystroke(self, field: str, keystroke: Keystroke) -> None:
-        there = self._fields.get(field)
-        if there is None:
-            there = self._fields[field] = self._engine.new_field(field, self._answer)
-        self._engine.used(there)
-        try:
-            there.keystroke(keystroke)
-        except Exception as error:  # what there is of its tree is not to be trusted
-            logs.logger().error("keystroke_failed", **logs.of(error))
-            there.failed(error)
-
-    def accepted(self, field: str, seq: int, text: str) -> None:
-        """Nothing to do: the keystroke that follows carries the text, and the tree is there already."""
-
-    def dismissed(self, field: str, seq: int) -> None:
-        if (there := self._fields.get(field)) is not None:
-            there.dismissed(seq)
-
-    def forget(self, field: str) -> None:
-        if (there := self._fields.pop(field, None)) is not None:
-            self._engine.gone(there)
-
-    def close(self) -> None:
-        for there in self._fields.values():
-            self._engine.gone(there)
-        self._fields.clear()
-
-
-async def start_engine(folder: Path, settings: Settings, stages: Stages | None = None) -> LocalEngine:
-    """Load the prepared model in `folder`, off the event loop, and run it once, so that the first keystroke
-    finds it warm.
-
-    Raises what loading raises: a manifest that cannot be read, ONNX Runtime's own errors.
-    """
-    return await engine_from(folder, Manifest.read(folder), settings, stages)
-
-
-async def engine_from(
-    folder: Path, manifest: Manifest, settings: Settings, stages: Stages | None = None
-) -> LocalEngine:
-    runtime, vocabulary = await asyncio.gather(  # side by side: each takes half a second
-        asyncio.to_thread(
-            open_runtime,
-            folder,
-            threads=settings.threads,
-            provider=settings.provider,
-            memory_mb=settings.gpu_memory_mb,
-        ),
-        asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size),
-    )
-    begin = {kind: _begin(manifest, vocabulary.encode(manifest.prompts.get(kind, ""))) for kind in FieldKind}
-    policy = _policy(settings.threshold if settings.threshold is not None else manifest.threshold)
-    config = EngineConfig(
-        model=manifest.recipe,
-        begin=begin,
-        policy=policy,
-        budget_ms=settings.budget_ms,
-        runs_ahead=settings.runs_ahead,
-        field_bytes=settings.field_mb * MEBIBYTE,
-        trees_bytes=_trees_bytes(settings, runtime.provider),
-        context_length=manifest.geometry.context_length,
-    )
-    engine = LocalEngine(config, runtime, vocabulary, asyncio.get_running_loop(), stages)
-    await engine.warm_up()
-    return engine
-
-
-def _trees_bytes(settings: Settings, provider: str) -> int:
-    """Where nobody said otherwise: half of what there is on a GPU, which has the model beside them."""
-    if settings.trees_mb is not None:
-        return settings.trees_mb * MEBIBYTE
-    gpu = None if provider == NAMES[Provider.CPU] else first_gpu()
-    if gpu is None:
-        return TREES_BYTES
-    there = gpu.memory_bytes if settings.gpu_memory_mb is None else settings.gpu_memory_mb * MEBIBYTE
-    return there // 2
-
-
-def _begin(manifest: Manifest, prompt: list[int]) -> list[int]:
-    """A model with a short context begins without a made-up text: what is typed needs the room."""
-    room = manifest.geometry.context_length // 4
-    return [*manifest.begin_ids, *(prompt if len(prompt) <= room else [])]
-
-
-def _policy(threshold: float) -> Policy:
-    """Surer where the threshold is higher; what is on the screen may be half as likely."""
-    usual = Policy()
-    return Policy(show=threshold, draw_out=max(threshold, usual.draw_out), keep=threshold / 2)

@@ -1,4 +1,4 @@
-"""Memory for the fields' trees: a budget in bytes for one and for all, and who gives up theirs first."""
+"""The memory budget for all fields' trees, and which fields free their trees if it is exceeded."""
 
 from __future__ import annotations
 
@@ -11,44 +11,45 @@ from foretype.support import logs
 from foretype.support.clock import Timer, Timers
 
 MEBIBYTE = 1024 * 1024
-POOL_ROWS = 32  # fields that may be served in one run; those of another pool have a run of their own
-ASKED_AT_ONCE = 8  # fields, at each keystroke, what they hold
-IDLE_S = 600.0  # a field that nobody has typed in for so long gives its tree back
+POOL_ROWS = 32  # fields that one run can serve; fields of another pool need another run
+COUNTED_AT_ONCE = 8  # fields whose bytes are counted at each keystroke
+IDLE_S = 600.0  # a field without a keystroke for so long frees its tree
 
 
 class Tenant(Protocol):
-    """A field, as far as its memory goes."""
+    """A field, as the memory budget sees it."""
 
     @property
-    def held_bytes(self) -> int: ...
+    def held_bytes(self) -> int:
+        """Bytes of past key values and distributions."""
 
     def shrink(self) -> bool:
-        """Give the tree back; False if something is going on in it."""
+        """Free the tree; False, with no change, if it is in use."""
 
     def failed(self, error: Exception) -> None:
-        """The tree is lost."""
+        """The tree is lost for this reason."""
 
 
-class Memory(Protocol):
-    """Where pools come from: a runtime, as far as that matters here."""
+class PoolSource(Protocol):
+    """A runtime, as the memory budget sees it."""
 
     def new_pool(self, rows: int, capacity: int) -> Pool: ...
 
 
-class Room:
-    """Lives on the event loop. Who was typed in longest ago gives up first."""
+class MemoryBudget:
+    """Lives on the event loop. The field whose last keystroke is the longest ago frees its tree first."""
 
-    def __init__(self, memory: Memory, timers: Timers, slots: int, most_bytes: int) -> None:
-        """`slots`: tokens of one arena. `most_bytes`: past key values and distributions of all tenants."""
-        self._memory = memory
+    def __init__(self, source: PoolSource, timers: Timers, slots: int, most_bytes: int) -> None:
+        """`slots`: of one arena. `most_bytes`: past key values and distributions of all tenants."""
+        self._source = source
         self._timers = timers
         self._slots = slots
         self._most_bytes = most_bytes
         self._pools: list[Pool] = []
-        self._tenants: dict[Tenant, float] = {}  # when each was used last, the longest ago first
-        self._counted: dict[Tenant, int] = {}  # what each held when it was asked last
-        self._held = 0  # the sum of these
-        self._to_ask: deque[Tenant] = deque()  # in this round
+        self._tenants: dict[Tenant, float] = {}  # the time of its last use; the longest ago first
+        self._counted: dict[Tenant, int] = {}  # the bytes that it held when it was counted last
+        self._held = 0  # the sum of _counted
+        self._to_count: deque[Tenant] = deque()  # in this round
         self._sweep: Timer | None = None
 
     @property
@@ -56,19 +57,19 @@ class Room:
         return sum(tenant.held_bytes for tenant in self._tenants)
 
     def arena(self) -> Arena | None:
-        """An empty one; None where all memory is in use by fields that somebody waits for, or there is none
-        for more of them.
+        """An empty arena. None if trees that are in use take the whole budget, or if another pool is needed
+        and would exceed the budget or cannot be allocated.
         """
-        if self._make_room(None) > self._most_bytes:
+        if self._free_trees(None) > self._most_bytes:
             return None
         for pool in self._pools:
             arena = pool.take()
             if arena is not None:
                 return arena
-        if self._pools and self._with_one_pool_more() > self._most_bytes:
+        if self._pools and self._bytes_with_one_pool_more() > self._most_bytes:
             return None
         try:
-            self._pools.append(self._memory.new_pool(POOL_ROWS, self._slots))
+            self._pools.append(self._source.new_pool(POOL_ROWS, self._slots))
         except Exception as error:
             if not isinstance(recognised(error), OutOfMemoryError):
                 raise
@@ -77,29 +78,29 @@ class Room:
         return self._pools[-1].take()
 
     def used(self, tenant: Tenant) -> None:
-        """`tenant` is the one typed in now."""
+        """`tenant` is about to get a keystroke."""
         self._tenants.pop(tenant, None)
         self._tenants[tenant] = self._timers.time()
         self._count(tenant)
-        self._ask_some()
-        self._make_room(tenant)
+        self._count_some()
+        self._free_trees(tenant)
         if self._sweep is None:
-            self._sweep = self._timers.call_at(self._timers.time() + IDLE_S, self._sweep_out)
+            self._sweep = self._timers.call_at(self._timers.time() + IDLE_S, self._free_idle_trees)
 
     def gone(self, tenant: Tenant) -> None:
-        """`tenant` has given its tree back. A pool that nobody has a row of goes, but for one, and those on a
-        device: what was recorded there is of use only where it was.
+        """`tenant` is closed and has freed its tree. Pools without a row in use are freed, except one, and
+        except those on a device, because runs that were recorded there can be used only in the same memory.
         """
         self._tenants.pop(tenant, None)
         self._held -= self._counted.pop(tenant, 0)
         if not self._tenants:
-            self._to_ask.clear()  # they would be kept in memory
+            self._to_count.clear()  # else it would keep closed fields in memory
         if len(self._pools) > 1:
             kept = [pool for pool in self._pools if pool.fixed_bytes or not pool.is_free]
             self._pools = kept or self._pools[:1]
 
     def clear(self, error: Exception) -> None:
-        """Everybody's tree is lost for this reason, and all memory goes back. No run may be under way."""
+        """All trees are lost for this reason: free all pools. No run may be under way."""
         for tenant in self._tenants:
             tenant.failed(error)
             self._count(tenant)
@@ -109,12 +110,14 @@ class Room:
         if self._sweep is not None:
             self._sweep.cancel()
 
-    def _with_one_pool_more(self) -> int:
-        """What the pools would take that take all of their memory at once."""
+    def _bytes_with_one_pool_more(self) -> int:
+        """Fixed bytes of all pools and one more."""
         return sum(pool.fixed_bytes for pool in self._pools) + self._pools[0].fixed_bytes
 
-    def _make_room(self, spared: Tenant | None) -> int:
-        """The bytes held after those who could have given up what is too much."""
+    def _free_trees(self, spared: Tenant | None) -> int:
+        """Free trees until the budget is kept or none is left that could be freed, but not that of `spared`.
+        Returns the bytes held then.
+        """
         if self._held > self._most_bytes:
             for tenant in self._tenants:
                 self._count(tenant)
@@ -125,12 +128,14 @@ class Room:
                 self._count(tenant)
         return self._held
 
-    def _ask_some(self) -> None:
-        """What a field holds grows between its keystrokes, and to ask hundreds at each one takes too long."""
-        for _ in range(min(ASKED_AT_ONCE, len(self._tenants))):
-            if not self._to_ask:
-                self._to_ask.extend(self._tenants)
-            tenant = self._to_ask.popleft()
+    def _count_some(self) -> None:
+        """Trees also grow between keystrokes. To count hundreds of them at each keystroke would take too
+        long.
+        """
+        for _ in range(min(COUNTED_AT_ONCE, len(self._tenants))):
+            if not self._to_count:
+                self._to_count.extend(self._tenants)
+            tenant = self._to_count.popleft()
             if tenant in self._tenants:
                 self._count(tenant)
 
@@ -139,9 +144,9 @@ class Room:
         self._held += now - self._counted.get(tenant, 0)
         self._counted[tenant] = now
 
-    def _sweep_out(self) -> None:
-        """Takes back what idle fields hold. Runs again only while somebody holds anything: an idle server
-        has no timers.
+    def _free_idle_trees(self) -> None:
+        """Free the trees of idle fields. The timer starts again only if a field still holds a tree, so an
+        idle server has no timers.
         """
         self._sweep = None
         now = self._timers.time()
@@ -152,4 +157,4 @@ class Room:
         holding = [last for tenant, last in self._tenants.items() if tenant.held_bytes]
         if holding:
             next_time = max(now + IDLE_S / 10, min(holding) + IDLE_S)
-            self._sweep = self._timers.call_at(next_time, self._sweep_out)
+            self._sweep = self._timers.call_at(next_time, self._free_idle_trees)

@@ -1,4 +1,4 @@
-"""How busy the model is with keystrokes, and what is given up as it gets busier."""
+"""How busy the model is with keystrokes, and how much is done for each keystroke as it gets busier."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from enum import IntEnum
 
 from foretype.support.clock import Timers
 
-HORIZON_S = 1.0  # what happened this long ago counts about a third
-BUSY, FULL, OVERFULL = 0.3, 0.5, 0.75
-SPARED_S = 60.0  # for which nothing is done ahead after a run that found no memory
+HORIZON_S = 1.0  # work that was done this long ago counts for about a third (1/e)
+BUSY, FULL, OVERFULL = 0.3, 0.5, 0.75  # shares of the time: at each, the effort is reduced
+SPARED_S = 60.0  # after a run without memory, nothing is done ahead for so long
 
 
 class Effort(IntEnum):
-    """What is done for a keystroke. Speculation goes first, then the length of suggestions.
-
-    What comes after these is not an effort: a keystroke for which the model found no time at all is told so
-    (`overloaded`).
+    """What is done for a keystroke. As the model gets busier, first the work ahead is reduced, then the
+    length of suggestions. A keystroke that the model has no time for at all gets the error `overloaded`.
     """
 
     BRIEF = 0  # one word, nothing ahead
@@ -28,8 +26,8 @@ class Effort(IntEnum):
         return (0, 0, min(1, most), most)[self]
 
 
-class Load:
-    """The share of the time, 0 to 1, that the model spent on keystrokes, as an average that forgets."""
+class Pressure:
+    """The share of the time, 0 to 1, that the model spent on keystrokes: an exponential moving average."""
 
     def __init__(self, timers: Timers) -> None:
         self._timers = timers
@@ -48,12 +46,12 @@ class Load:
         return effort if self._timers.time() >= self._spared_until else min(effort, Effort.NOTHING_AHEAD)
 
     def worked(self, since: float) -> None:
-        """The model has worked for keystrokes from then, a time on the timers' clock, until now."""
+        """The model has worked for keystrokes from `since`, a time on the timers' clock, until now."""
         self._share = self.share + 1.0 - self._kept_since(since)
         self._at = self._timers.time()
 
     def spare(self) -> None:
-        """The model found no memory: for a while it does only what somebody waits for."""
+        """The model ran out of memory: for SPARED_S, nothing is done ahead."""
         self._spared_until = self._timers.time() + SPARED_S
 
     def _kept_since(self, then: float) -> float:

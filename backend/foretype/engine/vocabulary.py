@@ -1,7 +1,7 @@
-"""The vocabulary in byte order: the tokens that begin with a given text are one interval.
+"""The vocabulary in byte order, in which the tokens that begin with a given text are one interval.
 
-A token's *rank* is its place in that order; the tree, the search and every distribution speak in ranks, only
-the model in ids. The idea of healing half a word by constraining bytes is that of guidance's "token healing"
+A token's *rank* is its place in that order. The tree, the search and every distribution use ranks; only the
+model uses ids. To complete half a word by a constraint on bytes is the idea of guidance's "token healing"
 (Lundberg, 2023).
 """
 
@@ -24,12 +24,14 @@ class UnsupportedTokenizerError(Exception):
 
 
 class Vocabulary:
-    """A byte-level BPE tokeniser and its tokens in byte order; special tokens have no rank. Immutable; any
+    """A byte-level BPE tokeniser and its tokens in byte order. Special tokens have no rank. Immutable: any
     thread may read it.
     """
 
     def __init__(self, tokenizer: Tokenizer, size: int) -> None:
-        """`size`: logits per row of the model, which may be more than the tokeniser has tokens."""
+        """`size`: logits in a row of the model, which may be more than the tokeniser's tokens. Raises
+        UnsupportedTokenizerError.
+        """
         self._tokenizer = tokenizer
         self.size = size
         texts = _token_bytes(tokenizer, size)
@@ -58,7 +60,7 @@ class Vocabulary:
         return Interval(low, len(self.texts) if after is None else bisect_left(self.texts, after, lo=low))
 
     def prefixes(self, text: bytes) -> list[int]:
-        """Ranks of the tokens that are a beginning of `text` and shorter than it, shortest first."""
+        """Ranks of the tokens with which `text` begins and that are shorter than it, shortest first."""
         found = []
         for end in range(1, len(text)):
             rank = bisect_left(self.texts, text[:end])
@@ -67,15 +69,13 @@ class Vocabulary:
         return found
 
     def encode(self, text: str) -> list[int]:
-        """Ids of `text` as the model was trained to see it, without special tokens. `text` must hold no lone
-        surrogates.
-        """
+        """Ids of `text`, without special tokens. `text` must hold no lone surrogates."""
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
     def encode_before_word(self, text: str) -> list[int]:
-        """Ids of `text` cut as they are when a word follows directly: a run of line breaks, say, is cut
-        otherwise at the end of a text.
+        """Ids of `text` as they are if a word follows directly. At the end of a text they may differ: several
+        line breaks, for example, are divided into other tokens there.
         """
         encoding = self._tokenizer.encode(text + "a", add_special_tokens=False)
         if encoding.offsets and encoding.offsets[-1][0] == len(text):
@@ -84,26 +84,24 @@ class Vocabulary:
         return self.encode(text)
 
     def rank(self, token: int) -> int | None:
-        """The rank of an id; `None` for special tokens."""
+        """The rank of an id; None for special tokens."""
         return self._rank_of_id.get(token)
 
     def text_of(self, ids: Sequence[int]) -> bytes:
-        """The bytes of `ids`; special tokens count as nothing."""
+        """The bytes of `ids`, special tokens left out."""
         ranks = (self._rank_of_id.get(i) for i in ids)
         return b"".join(self.texts[rank] for rank in ranks if rank is not None)
 
 
 def is_word_byte(byte: int) -> bool:
-    """Whether a byte belongs to a word: letters, digits, the apostrophe, the underscore, and all of what is
-    not ASCII.
+    """Whether a byte belongs to a word: letters, digits, the apostrophe, the underscore, and every byte that
+    is not ASCII.
     """
     return byte >= 0x80 or chr(byte).isalnum() or byte in b"'_"
 
 
 def _successor(prefix: bytes) -> bytes | None:
-    """The least byte string that is greater than every one beginning with `prefix`; `None` where there is
-    none.
-    """
+    """The smallest byte string that is greater than all that begin with `prefix`; None if there is none."""
     kept = prefix.rstrip(b"\xff")
     return kept[:-1] + bytes([kept[-1] + 1]) if kept else None
 
@@ -119,15 +117,15 @@ def _token_bytes(tokenizer: Tokenizer, size: int) -> dict[int, bytes]:
             texts[index] = bytes(letters[letter] for letter in token)
         except KeyError as error:
             raise UnsupportedTokenizerError(
-                "only byte-level BPE tokenisers (GPT-2's kind) can be served; this one has tokens that "
-                "are no bytes"
+                "only models with a byte-level BPE tokeniser, such as GPT-2's, can be served; this tokeniser "
+                "has tokens that are not bytes"
             ) from error
     return texts
 
 
 def _byte_letters() -> list[str]:
-    """The letter that stands for each byte in GPT-2's vocabulary files: printable bytes for themselves, the
-    others from U+0100 on.
+    """The letter that stands for each byte in GPT-2's vocabulary files: a printable byte's own letter, for
+    the others the letters from U+0100 on, in order.
     """
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     letters = []

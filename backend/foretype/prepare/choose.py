@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,33 +33,41 @@ class Choice:
 def choose(
     models_dir: Path,
     asked: str | None = None,
-    folders: Mapping[str, Path] | None = None,
     *,
     hub: Callable[[HubSource], bool] = reachable,
     recipes: Path | None = None,
 ) -> Choice:
     """The model to serve: `asked` for, else the first of `DEFAULTS` whose weights can be had.
 
-    In this order, so that only a machine on which nothing is there yet asks the network, for 3 s at most:
-    the first whose model or weights are on this machine; the second where it is prepared; then, if the hub
-    answers, the first. `folders` are weights that the person named for a recipe. Raises
-    RecipeNotFoundError, RecipeInvalidError.
+    The network is asked last, and only if nothing is on this machine: 3 s at most for each recipe. The last
+    of `DEFAULTS` is the one that needs no hub. Raises RecipeNotFoundError, RecipeInvalidError.
     """
     if asked is not None:
         return Choice(
             asked, _recipe_if_any(models_dir, asked, recipes), f"serving {asked}, which was asked for"
         )
-    first, second = (load_recipe(name, recipes) for name in DEFAULTS)
-    if is_prepared(models_dir / first.name):
-        return Choice.of(first, f"serving {first.name}, the first choice, which is prepared")
-    if weights_at_hand(first, (folders or {}).get(first.name)):
-        return Choice.of(first, f"serving {first.name}, the first choice, whose weights are on this machine")
-    if is_prepared(models_dir / second.name):
-        how = f"for {first.name}: foretype prepare {first.name}"
-        return Choice.of(second, f"serving {second.name}, which is prepared ({how})")
-    if not isinstance(first.source, HubSource) or hub(first.source):
-        return Choice.of(first, f"serving {first.name}, the first choice, from the model hub")
-    return Choice.of(second, f"the model hub can't be reached: serving the embedded {second.name}")
+    candidates = [load_recipe(name, recipes) for name in DEFAULTS]
+    embedded = candidates[-1]
+    for recipe in candidates:
+        if is_prepared(models_dir / recipe.name):
+            return Choice.of(recipe, f"serving {_place(recipe)}, which is prepared{_first_instead(recipe)}")
+        if recipe is not embedded and weights_at_hand(recipe):
+            where = f"whose weights are on this machine{_first_instead(recipe)}"
+            return Choice.of(recipe, f"serving {_place(recipe)}, {where}")
+    for recipe in candidates[:-1]:
+        if not isinstance(recipe.source, HubSource) or hub(recipe.source):
+            return Choice.of(recipe, f"serving {_place(recipe)}, from the model hub")
+    return Choice.of(embedded, f"the model hub can't be reached: serving the embedded {embedded.name}")
+
+
+def _place(recipe: Recipe) -> str:
+    return f"{recipe.name}, the first choice" if recipe.name == DEFAULTS[0] else recipe.name
+
+
+def _first_instead(recipe: Recipe) -> str:
+    """How to have the first choice in place of this recipe; empty if this is the first choice."""
+    first = DEFAULTS[0]
+    return "" if recipe.name == first else f" (for {first}: foretype prepare {first})"
 
 
 def _recipe_if_any(models_dir: Path, name: str, recipes: Path | None) -> Recipe | None:

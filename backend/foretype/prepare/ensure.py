@@ -28,9 +28,6 @@ class Wishes(Protocol):
     def models_dir(self) -> Path: ...
 
     @property
-    def distilgpt2_folder(self) -> Path | None: ...
-
-    @property
     def threads(self) -> int: ...
 
     @property
@@ -49,19 +46,13 @@ class Ready:
         return self.prepared.folder
 
 
-def named_folders(wishes: Wishes) -> dict[str, Path]:
-    """The weights that a person named for a recipe, by the recipe's name."""
-    return {"distilgpt2": wishes.distilgpt2_folder} if wishes.distilgpt2_folder is not None else {}
-
-
 def ensure_prepared(wishes: Wishes) -> Ready:
     """The model to serve, made first where it is not there: minutes, with its progress on the terminal.
 
     Blocks; a thread may call it. Raises ModelError: PreparationEndedError where the reason is on the
     terminal already.
     """
-    folders = named_folders(wishes)
-    choice = choose(wishes.models_dir, wishes.model, folders)
+    choice = choose(wishes.models_dir, wishes.model)
     folder = wishes.models_dir / choice.name
     reason = choice.reason
     if choice.recipe is None:
@@ -71,7 +62,7 @@ def ensure_prepared(wishes: Wishes) -> Ready:
             reason += "; what is there was made by another version of Foretype"
         sys.stderr.write(f"{reason[:1].upper()}{reason[1:]}.\n")
         sys.stderr.flush()
-        _make_in_child(choice.name, wishes, folders.get(choice.name))
+        _make_in_child(choice.name, wishes)
     prepared = load_prepared(folder)
     current = {choice.recipe.on(provider).digest for provider in Provider}
     if prepared.manifest.recipe_digest not in current:
@@ -79,7 +70,7 @@ def ensure_prepared(wishes: Wishes) -> Ready:
     return Ready(prepared, reason)
 
 
-def _make_in_child(recipe: str, wishes: Wishes, given: Path | None) -> None:
+def _make_in_child(recipe: str, wishes: Wishes) -> None:
     """Run `foretype prepare` on this terminal. Ctrl-C reaches it there by itself.
 
     Its standard input is a pipe that nothing is written to: it closes when this process ends, in any way,
@@ -88,8 +79,6 @@ def _make_in_child(recipe: str, wishes: Wishes, given: Path | None) -> None:
     command = [sys.executable, "-m", "foretype", "prepare", recipe, "--while-stdin-open"]
     command += ["--models-dir", str(wishes.models_dir), "--threads", str(wishes.threads)]
     command += ["--provider", wishes.provider.value]
-    if given is not None:
-        command += ["--from", str(given)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
         try:
             exit_code = child.wait()

@@ -49,15 +49,15 @@ def fetch(recipe: Recipe, store: Store, given: Path | None, progress: Progress) 
             return _from_folder(given or source.path, recipe)
 
 
-def weights_at_hand(recipe: Recipe, given: Path | None) -> bool:
+def weights_at_hand(recipe: Recipe) -> bool:
     """Whether `fetch` finds the weights without a network. Checks names only, in milliseconds."""
     match recipe.source:
         case WheelSource() as source:
-            return given is not None or _installed(source) is not None
+            return _installed(source) is not None
         case HubSource() as source:
-            return given is not None or cached_snapshot(source) is not None
+            return cached_snapshot(source) is not None
         case FolderSource() as source:
-            return (given or source.path).is_dir()
+            return source.path.is_dir()
 
 
 # -- a transformers folder --------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import math
 import socket as sockets
 from collections.abc import Awaitable, Callable
@@ -13,11 +12,13 @@ from aiohttp import hdrs, web
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.server import frames, playground
-from foretype.server.connection import DRAINING, FAREWELL_SECONDS, INTERNAL, UNAUTHORIZED, Connection
+from foretype.server.admission import UNAUTHORIZED, TurnedAway
+from foretype.server.connection import DRAINING, FAREWELL_SECONDS, INTERNAL, Connection
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.guard import Verdict
 from foretype.server.pairing import BadStateError
 from foretype.server.protocol import UnreadableError, read_keystroke, read_object, string
+from foretype.server.reach import Address, parsed
 from foretype.server.service import Phase, Service
 from foretype.support import logs, metrics
 
@@ -131,7 +132,10 @@ async def _playground(request: web.Request) -> web.Response:
         body=file.content,
         content_type=file.content_type,
         charset=file.charset,
-        headers={"Content-Security-Policy": playground.policy(request.host), hdrs.CACHE_CONTROL: "no-cache"},
+        headers={
+            "Content-Security-Policy": playground.policy(request.host, request.app[SERVICE].guard.own),
+            hdrs.CACHE_CONTROL: "no-cache",
+        },
     )
 
 
@@ -145,8 +149,10 @@ async def _healthz(request: web.Request) -> web.Response:
 
 async def _metrics(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
-    if not _from_this_machine(request) and service.tokens.owner(_bearer(request)) is None:
-        return _refuse(UNAUTHORIZED)
+    if not _from_this_machine(request):
+        owner = _owner(request)
+        if isinstance(owner, TurnedAway):
+            return _refuse(owner.refused, owner.retry_s)
     return web.Response(body=service.metrics.text(), headers={hdrs.CONTENT_TYPE: metrics.CONTENT_TYPE})
 
 
@@ -185,8 +191,11 @@ async def _code(request: web.Request) -> web.Response:
     """
     service = request.app[SERVICE]
     own = request.headers.get(hdrs.ORIGIN) in service.guard.own
-    if not own or not _from_this_machine(request) or service.tokens.owner(_bearer(request)) is None:
+    if not own or not _from_this_machine(request):
         return _refuse(UNAUTHORIZED)
+    owner = _owner(request)
+    if isinstance(owner, TurnedAway):
+        return _refuse(owner.refused, owner.retry_s)
     return web.json_response(
         {"code": await asyncio.to_thread(service.pairing.new_code, CODE_FOR_PAGE_SECONDS)}
     )
@@ -195,9 +204,9 @@ async def _code(request: web.Request) -> web.Response:
 async def _complete(request: web.Request) -> web.Response:
     """One keystroke in, its final answer out. `type`, `field`, `seq` and `after` may be left out."""
     service = request.app[SERVICE]
-    owner = service.tokens.owner(_bearer(request))
-    if owner is None:
-        return _refuse(UNAUTHORIZED)
+    owner = _owner(request)
+    if isinstance(owner, TurnedAway):
+        return _refuse(owner.refused, owner.retry_s)
     message = {"type": "keystroke", "field": "", "seq": 0, "after": "", **read_object(await request.read())}
     if message["type"] != "keystroke":
         raise UnreadableError("'type' must be keystroke.")
@@ -273,7 +282,7 @@ async def _socket(request: web.Request) -> web.StreamResponse:
     )
     await socket.prepare(request)
     _keep_buffers_short(request)
-    connection = Connection(socket, service.engine, service)
+    connection = Connection(socket, service.engine, service, _peer(request))
     service.connections.add(connection)
     service.metrics.connections.inc()
     try:
@@ -309,6 +318,11 @@ def _refuse(refused: Refused, retry: int | None = None) -> web.Response:
     )
 
 
+def _owner(request: web.Request) -> str | TurnedAway:
+    """Whose token the request brings along."""
+    return request.app[SERVICE].admission.owner(_bearer(request), _peer(request))
+
+
 def _bearer(request: web.Request) -> str | None:
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
@@ -316,11 +330,15 @@ def _bearer(request: web.Request) -> str | None:
 
 def _from_this_machine(request: web.Request) -> bool:
     """Whether the peer is on loopback and not a proxy that speaks for somebody else."""
+    if request.app[SERVICE].is_behind_a_proxy:
+        return False  # not every proxy says for whom it speaks
     if "Forwarded" in request.headers or "X-Forwarded-For" in request.headers:
         return False
+    peer = _peer(request)
+    return peer is not None and peer.is_loopback
+
+
+def _peer(request: web.Request) -> Address | None:
+    """The address at the other end of the connection; None if it is gone already."""
     peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-    if not isinstance(peer, tuple):
-        return False
-    address = ipaddress.ip_address(peer[0].partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
+    return parsed(peer[0]) if isinstance(peer, tuple) else None

@@ -17,6 +17,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from foretype.engine.contract import Desk, Engine, Failure, FailureCode
 from foretype.engine.keystroke import Suggestion
 from foretype.server import frames
+from foretype.server.admission import UNAUTHORIZED, TurnedAway
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
 from foretype.server.pairing import BadStateError
@@ -30,6 +31,7 @@ from foretype.server.protocol import (
     Keystroked,
     Protocol,
 )
+from foretype.server.reach import Address
 from foretype.server.service import Service
 from foretype.support import logs
 from foretype.support.metrics import Stage
@@ -39,10 +41,6 @@ CLOSE_NO_HELLO = 4408
 CLOSE_GOING_AWAY = 1012
 FAREWELL_SECONDS = 2.0
 
-UNAUTHORIZED = Refused(
-    ErrorCode.UNAUTHORIZED,
-    "The token is missing, wrong or revoked: pair again with a code from `foretype pair`.",
-)
 DRAINING = Refused(
     ErrorCode.DRAINING, "The server is shutting down: connect again in a moment and send the text again."
 )
@@ -53,8 +51,16 @@ INTERNAL = "The server failed at this keystroke. Go on typing: the next keystrok
 class Connection:
     """Exists as long as `run` runs. Another task of the same event loop may call `leave`."""
 
-    def __init__(self, socket: web.WebSocketResponse[bool], engine: Engine, service: Service) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse[bool],
+        engine: Engine,
+        service: Service,
+        address: Address | None,
+    ) -> None:
+        """`address`: of the client."""
         self._socket = socket
+        self._address = address
         self._engine = engine
         self._service = service
         self._protocol = Protocol(service.limits, service.clock)
@@ -88,19 +94,18 @@ class Connection:
                 await self._refuse_and_close(DRAINING, CLOSE_GOING_AWAY)
 
     async def _welcomed(self) -> bool:
-        """Wait for hello and check its token. False if the connection has ended."""
+        """Wait for a hello that lets the client in. False if the connection has ended."""
         try:
             # If the timeout cancels receive(), nothing is lost: the connection is closed next.
             async with asyncio.timeout(self._service.limits.hello_seconds):
-                hello = await self._hello()
+                owner = await self._let_in()
         except TimeoutError:
             await self._socket.close(code=CLOSE_NO_HELLO, message=b"no hello in time")
             return False
-        if hello is None:
-            return False
-        owner = self._owner_of(hello)
         if owner is None:
-            await self._refuse_and_close(UNAUTHORIZED, CLOSE_UNAUTHORIZED)
+            return False
+        if isinstance(owner, TurnedAway):
+            await self._refuse_and_close(owner.refused, CLOSE_UNAUTHORIZED)
             return False
         self._owner = owner
         self._protocol.greet()
@@ -108,18 +113,35 @@ class Connection:
         self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
         return True
 
+    async def _let_in(self) -> str | TurnedAway | None:
+        """The client's id, or why it is turned away for good; None where the connection is at its end.
+
+        Too many wrong tokens close nothing: the client is told, and may say hello again until its time is up.
+        """
+        while True:
+            hello = await self._hello()
+            if hello is None:
+                return None
+            owner = self._owner_of(hello)
+            if isinstance(owner, str) or owner.refused.code is ErrorCode.UNAUTHORIZED:
+                return owner
+            self._service.metrics.error(owner.refused.code.value)
+            self._mailbox.put(frames.error(owner.refused))
+            # Cancelled here or in receive(), the client has not been let in: the connection is closed next.
+            await self._mailbox.room()
+
     async def _hello(self) -> Hello | None:
         while True:
             event = await self._receive()
             if event is None or isinstance(event, Hello):
                 return event
 
-    def _owner_of(self, hello: Hello) -> str | None:
+    def _owner_of(self, hello: Hello) -> str | TurnedAway:
         try:
-            return self._service.tokens.owner(hello.token)
+            return self._service.admission.owner(hello.token, self._address)
         except BadStateError as error:
             logs.logger().error("clients_unreadable", **logs.of(error))
-            return None
+            return TurnedAway(UNAUTHORIZED)
 
     async def _converse(self) -> None:
         """Take messages until the connection ends."""

@@ -24,6 +24,8 @@ _FIREFOX_EXTENSION = re.compile(
 decides.
 """
 
+HTTP_PORT = 80
+HTTPS_PORT = 443
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -52,16 +54,31 @@ class Guard:
     others: frozenset[str]
 
     @classmethod
-    def of(cls, host: str, port: int, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> Guard:
-        """The lists for a server that listens on `host` and `port`, with what was configured beside them."""
+    def of(
+        cls,
+        host: str,
+        port: int,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        *,
+        tls: bool = False,
+    ) -> Guard:
+        """The lists for a server that listens on `host` and `port`, with what was configured beside them.
+
+        `tls`: the server itself speaks TLS, so none of its own pages comes over HTTP. Without it a configured
+        host may be that of a proxy which does.
+        """
+        usual = HTTPS_PORT if tls else HTTP_PORT
         names = [*LOOPBACK_NAMES]
         if host not in WILDCARDS:
             names.append(f"[{host}]" if ":" in host else host)
-        bound = {value for name in names for value in _with_port(name.lower(), port)}
-        configured = {value for name in hosts for value in (name.lower(), *_with_port(name.lower(), port))}
-        own = {f"http://{value}" for value in bound | configured} | {
-            f"https://{value}" for value in configured
+        bound = {value for name in names for value in _with_port(name.lower(), port, usual)}
+        configured = {
+            value for name in hosts for value in (name.lower(), *_with_port(name.lower(), port, usual))
         }
+        over_http = set() if tls else bound | configured
+        over_https = bound | configured if tls else configured
+        own = {f"http://{value}" for value in over_http} | {f"https://{value}" for value in over_https}
         others = {f"chrome-extension://{EXTENSION_ID}", *(origin.lower().rstrip("/") for origin in origins)}
         return cls(frozenset(bound | configured), frozenset(own), frozenset(others))
 
@@ -89,11 +106,11 @@ WILDCARDS = frozenset({"", "0.0.0.0", "::"})
 """Addresses that mean "every interface": no name to be called by."""
 
 
-def _with_port(name: str, port: int) -> tuple[str, ...]:
-    """A name as a Host header gives it: with the port, and where that is HTTP's own also without."""
+def _with_port(name: str, port: int, usual: int) -> tuple[str, ...]:
+    """A name as a Host header gives it: with the port, and without it if it is the scheme's usual one."""
     if re.search(r":\d+$", name):
         return (name,)
-    return (f"{name}:{port}", name) if port == 80 else (f"{name}:{port}",)
+    return (f"{name}:{port}", name) if port == usual else (f"{name}:{port}",)
 
 
 def digest(secret: str) -> str:

@@ -4,6 +4,7 @@ used to open a file.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ _TYPES = {
     ".txt": "text/plain",
 }
 _TEXT = frozenset({".html", ".js", ".css", ".svg", ".json", ".txt"})
+
+_SOCKETS = {"http": "ws", "https": "wss"}
 
 NOT_BUILT = (
     "The playground is missing from this installation: it is built from the extension's sources. "
@@ -49,14 +52,16 @@ def load(folder: Path = FOLDER) -> dict[str, File]:
     return {"/": index, **files} if index is not None else {}
 
 
-def policy(host: str) -> str:
+def policy(host: str, own: Container[str]) -> str:
     """The page's Content-Security-Policy: its own files and its own server only, and no frames.
 
     `host` is the request's Host, which the guard has checked. It is named because in some browsers 'self'
-    does not include WebSockets.
+    does not include WebSockets. `own` are the origins of the server's own pages: they say whether those
+    pages come over HTTP, over HTTPS, or over both through a proxy.
     """
+    sockets = "".join(f" {ws}://{host}" for http, ws in _SOCKETS.items() if f"{http}://{host.lower()}" in own)
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self' ws://{host} wss://{host}; "
+        f"connect-src 'self'{sockets}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket as sockets
+import ssl
 import time
 
 from aiohttp import web
@@ -13,9 +14,10 @@ from foretype.engine.contract import Engine
 from foretype.server import playground
 from foretype.server.app import make_app
 from foretype.server.credentials import Tokens
-from foretype.server.guard import WILDCARDS, Guard
+from foretype.server.guard import Guard
 from foretype.server.limits import ClientLimits
 from foretype.server.pairing import Pairing
+from foretype.server.reach import bound_addresses, is_beyond_loopback, is_every_address
 from foretype.server.service import Phase, Service
 from foretype.support import logs
 from foretype.support.clock import Clock
@@ -29,10 +31,27 @@ class CannotListenError(Exception):
     """The address cannot be listened on; the message says which setting to change."""
 
 
-def bind(host: str, port: int) -> list[sockets.socket]:
-    """Sockets for every address that `host` stands for, all on one port. Raises `CannotListenError`."""
+class OpenToOthersError(CannotListenError):
+    """Other machines would reach the address, and nothing would encrypt what is typed there."""
+
+    def __init__(self, host: str, address: str) -> None:
+        which = host if host == address else f"{host} ({address})"
+        super().__init__(
+            f"Other machines can reach {which}, and without TLS everybody on the way can read what is typed: "
+            "set FORETYPE_TLS_CERTIFICATE and FORETYPE_TLS_KEY to PEM files, or FORETYPE_TLS_IN_FRONT=true "
+            "if a proxy in front of the server has TLS, or FORETYPE_HOST to 127.0.0.1."
+        )
+        self.address = address
+
+
+def bind(host: str, port: int, *, is_encrypted: bool = False) -> list[sockets.socket]:
+    """Sockets for every address that `host` stands for, all on one port.
+
+    `is_encrypted`: the server, or something in front of it, speaks TLS; otherwise the addresses must all be
+    of loopback. Raises `CannotListenError`.
+    """
     try:
-        found = sockets.getaddrinfo(host or None, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE)
+        found = sockets.getaddrinfo(host, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE)
     except (sockets.gaierror, UnicodeError):
         raise CannotListenError(
             f"There is no address '{host}': set FORETYPE_HOST or --host to another."
@@ -47,11 +66,16 @@ def bind(host: str, port: int) -> list[sockets.socket]:
                 one.setsockopt(sockets.IPPROTO_IPV6, sockets.IPV6_V6ONLY, 1)
             one.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
             one.bind((address[0], chosen, *address[2:]))
+            for at in bound_addresses([one]):
+                if is_beyond_loopback(at) and not is_encrypted:
+                    raise OpenToOthersError(host, at)
             one.listen(BACKLOG)  # at once, so that a second server is told now and not after loading a model
             one.setblocking(False)
-    except OSError as error:
+    except (OSError, OpenToOthersError) as error:
         for one in bound:
             one.close()
+        if isinstance(error, OpenToOthersError):
+            raise
         raise CannotListenError(_why(error, host, port)) from None
     return bound
 
@@ -82,20 +106,31 @@ class Server:
         pairing: Pairing | None = None,
         files: dict[str, playground.File] | None = None,
         clock: Clock = time.monotonic,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        """`tls`: what the server speaks HTTPS with; None for HTTP."""
         self.port: int = bound[0].getsockname()[1]
+        every = [address for address in bound_addresses(bound) if is_every_address(address)]
+        self._host = every[0] if every else settings.host
+        self._tls = tls
         self.pairing = pairing or Pairing(settings.state_dir)
         token = settings.token.get_secret_value() if settings.token else None
         self.service = Service(
-            guard=Guard.of(settings.host, self.port, settings.allowed_hosts, settings.allowed_origins),
+            guard=Guard.of(
+                self._host,
+                self.port,
+                settings.allowed_hosts,
+                settings.allowed_origins,
+                tls=tls is not None,
+            ),
             limits=ClientLimits.of(settings),
             budget_ms=settings.budget_ms,
+            is_behind_a_proxy=settings.tls_in_front,
             pairing=self.pairing,
             tokens=Tokens(token, self.pairing),
             clock=clock,
         )
         self._bound = bound
-        self._host = settings.host
         self._runner = web.AppRunner(
             make_app(self.service, files),
             access_log=None,
@@ -106,14 +141,15 @@ class Server:
     @property
     def address(self) -> str:
         """Where a browser on this machine finds the server."""
-        host = "127.0.0.1" if self._host in WILDCARDS else self._host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     async def open(self) -> None:
         """Answer requests: health and pairing already, completions not yet."""
         await self._runner.setup()
         for one in self._bound:
-            await web.SockSite(self._runner, one, backlog=BACKLOG).start()
+            await web.SockSite(self._runner, one, backlog=BACKLOG, ssl_context=self._tls).start()
         logs.logger().info("open", port=self.port, phase=Phase.LOADING.value)
 
     def ready(self, engine: Engine) -> None:

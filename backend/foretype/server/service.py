@@ -10,6 +10,7 @@ from typing import Protocol
 
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Suggestion
+from foretype.server.admission import Admission
 from foretype.server.credentials import Tokens
 from foretype.server.frames import ErrorCode
 from foretype.server.guard import Guard
@@ -43,6 +44,8 @@ class Service:
     budget_ms: int
     pairing: Pairing
     tokens: Tokens
+    is_behind_a_proxy: bool = False
+    """Then a peer on loopback may speak for anybody."""
     clock: Clock = time.monotonic
     metrics: Metrics = field(default_factory=lambda: Metrics(code.value for code in ErrorCode))
     phase: Phase = Phase.LOADING
@@ -53,9 +56,12 @@ class Service:
     redeeming: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One code at a time, so that guesses made at once are counted before the next is looked at."""
     lockout: Lockout = field(init=False)
+    """Of those who try codes."""
+    admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
         self.lockout = Lockout(self.clock)
+        self.admission = Admission(self.tokens, self.clock)
 
     def answered(self, outcome: Suggestion | Failure, elapsed_ms: float) -> None:
         """Count a keystroke's final answer."""

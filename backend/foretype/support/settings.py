@@ -15,22 +15,28 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from foretype.support.allowed_names import check_hosts, check_origins
 from foretype.support.cores import physical_cores
 from foretype.support.provider import Provider
 
 PREFIX = "FORETYPE_"
 CONFIG_VARIABLE = "FORETYPE_CONFIG"
 MOST_THREADS = 4
+LEAST_TOKEN_CHARS = 16
+"""So many random characters are 96 bits (base64) or 64 bits (hexadecimal): nobody tries them all."""
+REPLACED = {"distilgpt2_folder": "Run this once in its place: `foretype prepare distilgpt2 --from FOLDER`."}
+"""Settings of earlier versions, and what there is in their place."""
 
 
 class LogLevel(StrEnum):
@@ -38,6 +44,17 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class Group(StrEnum):
+    """What a setting is about: the headings of `foretype serve --help`."""
+
+    ADDRESS = "Address and TLS"
+    ACCESS = "Who is let in"
+    MODEL = "Model"
+    WORK = "Time and memory"
+    LIMITS = "Limits of one client"
+    LOGS = "Logs"
 
 
 class BadSettingsError(Exception):
@@ -48,19 +65,47 @@ class BadSettingsError(Exception):
         self.sentences = sentences
 
 
+def is_blank(value: object) -> bool:
+    """Whether a value is none: every source of settings treats it as not given."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a source of settings really gives. Names that are no settings stay, so that they are refused."""
+    return {
+        name: value
+        for name, value in values.items()
+        if name not in Settings.model_fields or not is_blank(value)
+    }
+
+
+class _Environment(EnvSettingsSource):
+    """The environment's variables, without those that are set to nothing."""
+
+    def __call__(self) -> dict[str, Any]:
+        return given(super().__call__())
+
+
 def _split(value: object) -> object:
     """A list as the environment and the command line give it: separated by commas."""
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-    )
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        return value
+    return tuple(part.strip() if isinstance(part, str) else part for part in parts if not is_blank(part))
 
 
-def _none_if_blank(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
+def _check_token(token: SecretStr | None) -> SecretStr | None:
+    if token is not None and len(token.get_secret_value().strip()) < LEAST_TOKEN_CHARS:
+        raise ValueError(
+            f"a token needs at least {LEAST_TOKEN_CHARS} characters that nobody can guess; make one with "
+            '`openssl rand -base64 32` or `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`'
+        )
+    return token
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-OptionalName = Annotated[str | None, BeforeValidator(_none_if_blank)]
+Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(check_hosts)]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(check_origins)]
+Token = Annotated[SecretStr | None, AfterValidator(_check_token)]
 
 
 def checkout() -> Path | None:
@@ -76,91 +121,134 @@ def _models_dir() -> Path:
     )
 
 
-def config_file(given: Path | None, environment: Mapping[str, str]) -> Path:
-    """The settings file: as given, else as FORETYPE_CONFIG says, else the one in the person's configuration
-    folder.
+def config_file(asked: str | Path | None, environment: Mapping[str, str]) -> tuple[Path, bool]:
+    """The settings file, and whether somebody named it: as asked for, else as FORETYPE_CONFIG says, else the
+    one in the user's configuration folder.
     """
-    named = given or environment.get(CONFIG_VARIABLE)
-    return Path(named) if named else Path(platformdirs.user_config_dir("foretype", False)) / "config.toml"
+    for named in (asked, environment.get(CONFIG_VARIABLE)):
+        if named is not None and not is_blank(named):
+            return Path(named), True
+    return Path(platformdirs.user_config_dir("foretype", False)) / "config.toml", False
 
 
 class Settings(BaseSettings):
-    """The settings of one run; they do not change while it lasts."""
+    """The settings of one run; they do not change while it lasts. Each one names its group."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 lets other machines in.")
-    port: int = Field(8765, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
-    token: Annotated[SecretStr | None, BeforeValidator(_none_if_blank)] = Field(
-        None, description="A fixed token that lets clients in; without it tokens come from pairing."
+    host: Annotated[str, Group.ADDRESS] = Field(
+        "127.0.0.1", description="Address to listen on. One that other machines can reach needs TLS."
     )
-    model: OptionalName = Field(
-        None, description="A recipe's name; by default the first whose weights can be had."
+    port: Annotated[int, Group.ADDRESS] = Field(
+        8765, ge=0, le=65535, description="Port to listen on; 0 takes any free one."
     )
-    models_dir: Path = Field(default_factory=_models_dir, description="Where prepared models are kept.")
-    distilgpt2_folder: Annotated[Path | None, BeforeValidator(_none_if_blank)] = Field(
-        None, description="A local folder with DistilGPT2's weights, in place of the model hub."
+    tls_certificate: Annotated[Path | None, Group.ADDRESS] = Field(
+        None, description="A PEM file with the server's certificate and its chain: the server speaks HTTPS."
     )
-    state_dir: Path = Field(
+    tls_key: Annotated[Path | None, Group.ADDRESS] = Field(
+        None, description="A PEM file with the certificate's private key, without a password."
+    )
+    tls_in_front: Annotated[bool, Group.ADDRESS] = Field(
+        False, description="Set to true if a proxy in front of this server speaks HTTPS with the clients."
+    )
+    token: Annotated[Token, Group.ACCESS] = Field(
+        None,
+        description="A fixed token that lets clients in, 16 characters or more; without it tokens come from "
+        "pairing. Never an option: every user of a machine can read the command lines on it.",
+    )
+    allowed_hosts: Annotated[Hosts, Group.ACCESS] = Field(
+        (), description="More values of the Host header to answer to, separated by commas."
+    )
+    allowed_origins: Annotated[Origins, Group.ACCESS] = Field(
+        (), description="More origins whose pages may use the server, separated by commas."
+    )
+    state_dir: Annotated[Path, Group.ACCESS] = Field(
         default_factory=lambda: Path(platformdirs.user_state_dir("foretype", False)),
         description="Where paired clients are remembered: hashes of their tokens, never text.",
     )
-    budget_ms: int = Field(
-        300, ge=10, le=60_000, description="Milliseconds in which a keystroke has its final answer."
+    model: Annotated[str | None, Group.MODEL] = Field(
+        None, description="A recipe's name; by default the first whose weights can be had."
     )
-    threads: int = Field(
-        default_factory=lambda: min(MOST_THREADS, physical_cores()),
-        ge=1,
-        le=256,
-        description="Processor threads for the model; by default one a physical core, at most 4.",
+    models_dir: Annotated[Path, Group.MODEL] = Field(
+        default_factory=_models_dir, description="Where prepared models are kept."
     )
-    provider: Provider = Field(
+    provider: Annotated[Provider, Group.MODEL] = Field(
         Provider.AUTO, description="Where the model runs: auto, cpu, cuda or tensorrt."
     )
-    gpu_memory_mb: int | None = Field(
-        None,
-        ge=256,
-        description="Megabytes of GPU memory that ONNX Runtime may take; by default what it needs.",
-    )
-    runs_ahead: int = Field(
-        4,
-        ge=0,
-        le=100,
-        description="Model runs made ahead after each keystroke, while nobody waits; 0 spares the battery.",
-    )
-    field_mb: int = Field(48, ge=16, le=1024, description="Megabytes that the tree of one field may take.")
-    trees_mb: Annotated[int | None, BeforeValidator(_none_if_blank)] = Field(
-        None,
-        ge=64,
-        le=1_048_576,
-        description="Megabytes for the trees of all fields; by default 1,024, on a GPU half of its memory.",
-    )
-    threshold: Annotated[float | None, BeforeValidator(_none_if_blank)] = Field(
+    threshold: Annotated[float | None, Group.MODEL] = Field(
         None,
         ge=0,
         le=1,
         description="Show nothing less probable than this (0 to 1); by default the recipe's own.",
     )
-    allowed_hosts: Names = Field(
-        (), description="More values of the Host header to answer to, separated by commas."
+    budget_ms: Annotated[int, Group.WORK] = Field(
+        300, ge=10, le=60_000, description="Milliseconds in which a keystroke has its final answer."
     )
-    allowed_origins: Names = Field(
-        (), description="More origins whose pages may use the server, separated by commas."
+    threads: Annotated[int, Group.WORK] = Field(
+        default_factory=lambda: min(MOST_THREADS, physical_cores()),
+        ge=1,
+        le=256,
+        description="Processor threads for the model; by default one a physical core, at most 4.",
     )
-    log_level: LogLevel = Field(
-        LogLevel.WARNING, description="debug, info, warning or error. Typed text is logged at none of them."
+    runs_ahead: Annotated[int, Group.WORK] = Field(
+        4,
+        ge=0,
+        le=100,
+        description="Model runs made ahead after each keystroke, while nobody waits; 0 spares the battery.",
     )
-    context_chars: int = Field(
+    gpu_memory_mb: Annotated[int | None, Group.WORK] = Field(
+        None,
+        ge=256,
+        description="Megabytes of GPU memory that ONNX Runtime may take; by default what it needs.",
+    )
+    field_mb: Annotated[int, Group.WORK] = Field(
+        48, ge=16, le=1024, description="Megabytes that the tree of one field may take."
+    )
+    trees_mb: Annotated[int | None, Group.WORK] = Field(
+        None,
+        ge=64,
+        le=1_048_576,
+        description="Megabytes for the trees of all fields; by default 1,024, on a GPU half of its memory.",
+    )
+    context_chars: Annotated[int, Group.LIMITS] = Field(
         2000, ge=1, le=1_000_000, description="Characters that a client may send left and right of the caret."
     )
-    fields: int = Field(64, ge=1, le=10_000, description="Fields that one connection may have open.")
-    message_bytes: int = Field(32_768, ge=1024, le=16_777_216, description="Longest message in bytes.")
-    keystrokes_per_second: float = Field(
+    fields: Annotated[int, Group.LIMITS] = Field(
+        64, ge=1, le=10_000, description="Fields that one connection may have open."
+    )
+    message_bytes: Annotated[int, Group.LIMITS] = Field(
+        32_768, ge=1024, le=16_777_216, description="Longest message in bytes."
+    )
+    keystrokes_per_second: Annotated[float, Group.LIMITS] = Field(
         100, gt=0, le=100_000, description="Keystrokes a second that one connection may send."
     )
-    keystroke_burst: int = Field(200, ge=1, le=1_000_000, description="Keystrokes that it may send at once.")
+    keystroke_burst: Annotated[int, Group.LIMITS] = Field(
+        200, ge=1, le=1_000_000, description="Keystrokes that it may send at once."
+    )
+    log_level: Annotated[LogLevel, Group.LOGS] = Field(
+        LogLevel.WARNING, description="debug, info, warning or error. Typed text is logged at none of them."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, _Environment(settings_cls)
+
+    @model_validator(mode="after")
+    def _tls_files_go_together(self) -> Settings:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError(
+                f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together: set both of them, or none."
+            )
+        return self
 
     @model_validator(mode="after")
     def _messages_hold_their_context(self) -> Settings:
@@ -170,14 +258,14 @@ class Settings(BaseSettings):
         return self
 
 
-def load(command_line: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
+def load(command_line: Mapping[str, Any] | None = None, config: str | Path | None = None) -> Settings:
     """The settings of this run.
 
-    None among the command line's values means "not given". Raises `BadSettingsError`.
+    None, an empty text and white space mean "not given" in every source. Raises `BadSettingsError`.
     """
-    given = {name: value for name, value in (command_line or {}).items() if value is not None}
-    path = config_file(config, os.environ)
-    file = _read(path, must_exist=bool(config or os.environ.get(CONFIG_VARIABLE)))
+    asked = given(command_line or {})
+    path, was_named = config_file(config, os.environ)
+    file = given(_read(path, must_exist=was_named))
 
     class Loaded(Settings):
         @classmethod
@@ -189,21 +277,24 @@ def load(command_line: Mapping[str, Any] | None = None, config: Path | None = No
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=file)
+            sources = super().settings_customise_sources(
+                settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
+            )
+            return *sources, InitSettingsSource(settings_cls, init_kwargs=file)
 
     try:
-        return Loaded(**given)
+        return Loaded(**asked)
     except ValidationError as bad:
-        raise BadSettingsError([_sentence(error, given, path) for error in bad.errors()]) from None
+        raise BadSettingsError([_sentence(error, asked, path) for error in bad.errors()]) from None
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """A sentence for each FORETYPE_ variable that is no setting: most are misspelt."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
     return [
-        f"{name} is no setting and is ignored.{_did_you_mean(name, known)}"
+        f"{name} is no setting and is ignored.{_instead(name, known)}"
         for name in sorted(environment)
-        if name.upper().startswith(PREFIX) and name.upper() not in known
+        if name.upper().startswith(PREFIX) and name.upper() not in known and not is_blank(environment[name])
     ]
 
 
@@ -226,6 +317,8 @@ def _default(name: str, field: FieldInfo) -> str:
     if name in _DEFAULTS_IN_WORDS:
         return _DEFAULTS_IN_WORDS[name]
     value = field.default
+    if isinstance(value, bool):
+        value = str(value).lower()
     return f"`{value}`" if value not in (None, ()) else "–"
 
 
@@ -242,24 +335,27 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
         raise BadSettingsError([f"The settings file {path} is not TOML: {error}."]) from None
 
 
-def _sentence(error: Any, given: Mapping[str, Any], path: Path) -> str:
+def _sentence(error: Any, asked: Mapping[str, Any], path: Path) -> str:
     """One thing that is wrong, with where it was set. Values are left out: one of them may be a token."""
     what = str(error["msg"]).removeprefix("Value error, ")
     if not error["loc"]:
         return what
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
-        return f"'{name}' in {path} is no setting.{_did_you_mean(name, set(Settings.model_fields))}"
+        return f"'{name}' in {path} is no setting.{_instead(name, set(Settings.model_fields))}"
     variable = PREFIX + name.upper()
-    if name in given:
+    if name in asked:
         where = "--" + name.replace("_", "-")
-    elif any(key.upper() == variable for key in os.environ):
+    elif any(key.upper() == variable and not is_blank(value) for key, value in os.environ.items()):
         where = variable
     else:
         where = f"'{name}' in {path}"
     return f"{where}: {what[:1].lower()}{what[1:]}."
 
 
-def _did_you_mean(name: str, known: set[str]) -> str:
+def _instead(name: str, known: set[str]) -> str:
+    """What is to be used in place of a name that is no setting."""
+    if (replaced := REPLACED.get(name.lower().removeprefix(PREFIX.lower()))) is not None:
+        return f" {replaced}"
     close = difflib.get_close_matches(name.upper() if name.isupper() else name, known, n=1)
     return f" Did you mean {close[0]}?" if close else ""

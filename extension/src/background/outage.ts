@@ -1,27 +1,27 @@
-import type { State } from "../protocol/connection.ts";
+import type { ConnectionState } from "../protocol/connection.ts";
 
-/** A server that is restarted is back before this, in milliseconds. */
+/** A server that restarts is reachable again before this, in milliseconds. */
 const RESTART_MS = 3000;
 
 /**
- * Whether a person is to be told that the server is not there: once in the life of a browser, and only when it stays away. The
- * toolbar's icon says it all the time; the hint is for who has never looked there.
+ * Decides whether the hint that the server is unreachable is due: once after each start of the browser, and only if the outage lasts. The
+ * toolbar icon always shows an outage; the hint is for users who do not look there.
  */
 export class Outage {
   #since: number | null = null;
-  #isTold = false;
+  #isHintShown = false;
 
-  state(state: State, now: number): void {
+  state(state: ConnectionState, now: number): void {
     if (state === "lost") this.#since ??= now;
     else if (state !== "connecting") this.#since = null;
   }
 
-  /** They have been told, also by a service worker before this one. */
-  told(): void {
-    this.#isTold = true;
+  /** The hint was shown, perhaps by a service worker before this one. */
+  hintShown(): void {
+    this.#isHintShown = true;
   }
 
-  isToTell(now: number): boolean {
-    return !this.#isTold && this.#since !== null && now - this.#since >= RESTART_MS;
+  isHintDue(now: number): boolean {
+    return !this.#isHintShown && this.#since !== null && now - this.#since >= RESTART_MS;
   }
 }

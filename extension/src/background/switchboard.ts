@@ -1,6 +1,6 @@
 import type { ToPage, ToWorker } from "../messages.ts";
-import { DEFAULTS, isOnAt, isPaused, LEAST, type Preferences } from "../preferences.ts";
-import type { Connection, State } from "../protocol/connection.ts";
+import { DEFAULTS, isOnAt, isPaused, LOWEST_CONFIDENCE, type Preferences } from "../preferences.ts";
+import type { Connection, ConnectionState } from "../protocol/connection.ts";
 import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
 import { type KeystrokeFrame, Unanswered } from "../protocol/unanswered.ts";
 import { Outage } from "./outage.ts";
@@ -8,65 +8,65 @@ import { Outage } from "./outage.ts";
 /** One frame of one tab. */
 export interface Page {
   post(message: ToPage): void;
-  /** Of the tab that it is in, as far as the browser tells. */
+  /** The hosts of the tab that contains it, as far as the browser tells. */
   readonly hosts?: readonly string[];
 }
 
 export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** The clock, in milliseconds. */
+  /** The time in milliseconds since 1970. */
   now(): number;
 }
 
-/** With no field focused for this long, the connection is let go. */
+/** If no field has the focus for this long, the connection is closed. */
 const IDLE_MS = 45_000;
-/** Who has a field open and has not written for this long has gone to lunch: the next key brings everything back. */
-const RESTS_AFTER_MS = 300_000;
-/** Chrome stops a worker that has had no event for 30 s, and the socket with it. A message counts as one. */
+/** If nothing is typed in the focused field for this long, it counts as unused. The next key opens the connection again. */
+const UNUSED_AFTER_MS = 300_000;
+/** Chrome stops a service worker, and its socket, after 30 s without an event. Sending a message counts as an event. */
 const KEEP_ALIVE_MS = 20_000;
-/** A server answers within its budget, or says why not. One that has said nothing for so long can't be reached, though nobody says so. */
+/** A reachable server answers within its time budget, or says why not. After this long without an answer it counts as unreachable. */
 const SILENT_MS = 5_000;
-/** A field of this name is never opened. To close it means nothing to the server, and keeps the worker and the way to it alive. */
+/** A field of this name is never opened. Closing it means nothing to the server, but keeps the worker and the connection alive. */
 const NO_FIELD = "keepalive";
 
 /**
- * Joins the fields of all pages to the one connection. A field's name on the wire is the page's number and the name it has there. For
- * each field it keeps the newest text that has no final answer, and sends it again when the server comes back.
+ * Connects the fields of all pages to the one connection. The name of a field on the wire is the page's number and the field's name in that
+ * page. For each field it keeps the newest text without a final answer, and sends it again when the server is reachable again.
  */
 export class Switchboard {
   readonly #pages = new Map<number, Page>();
-  /** Of each page its host, and those of the pages around it. */
+  /** For each page, its host and those of the pages around it. */
   readonly #hosts = new Map<number, readonly string[]>();
   readonly #focused = new Set<number>();
   readonly #unanswered = new Unanswered();
   readonly #timers: Timers;
   #connection: Connection | null = null;
   #contextChars = DEFAULT_CONTEXT_CHARS;
-  /** Null until they have been read: nothing goes to the server before. */
+  /** Null until they have been read. Until then nothing is sent to the server. */
   #preferences: Preferences | null = null;
-  /** Since when the server has not answered what it was sent; null where it has. */
+  /** When the oldest keystroke without any answer was sent. Null if there is none. */
   #silentSince: number | null = null;
-  #isHere = true;
+  #isLocal = true;
   readonly #outage = new Outage();
   #numbers = 0;
   #timer: unknown = null;
-  /** When a field was last entered or written in. */
+  /** When a field last got the focus or a key. */
   #usedAt = 0;
 
   constructor(timers: Timers) {
     this.#timers = timers;
   }
 
-  /** Another server, another token, or none. `isHere`: it is one of this machine. */
-  use(connection: Connection | null, isHere = true): void {
+  /** Uses another connection from now on, or none. `isLocal`: the server is on this machine. */
+  use(connection: Connection | null, isLocal = true): void {
     this.#connection?.close();
-    this.#isHere = isHere;
+    this.#isLocal = isLocal;
     this.#connection = connection;
     if (this.#focused.size > 0) connection?.open();
   }
 
-  /** A page's frame has opened its port. What it gives back takes what comes from there. */
+  /** A page's frame has opened its port. The returned functions take its messages, and its end. */
   join(page: Page): { receive(message: ToWorker): void; leave(): void } {
     this.#numbers += 1;
     const number = this.#numbers;
@@ -74,7 +74,7 @@ export class Switchboard {
     return { receive: (message) => this.#fromPage(number, message), leave: () => this.#leave(number) };
   }
 
-  /** What a person chose, also while pages are open. */
+  /** Uses these preferences from now on, also for open pages. */
   prefer(preferences: Preferences): void {
     const isFirst = this.#preferences === null;
     this.#preferences = preferences;
@@ -89,12 +89,12 @@ export class Switchboard {
     this.#askAgain();
   }
 
-  /** A person has been told that the server is not there. */
-  told(): void {
-    this.#outage.told();
+  /** The hint that the server is unreachable was shown. */
+  hintShown(): void {
+    this.#outage.hintShown();
   }
 
-  state(state: State): void {
+  state(state: ConnectionState): void {
     this.#silentSince = null;
     this.#outage.state(state, this.#timers.now());
     if (state === "refused") this.#unanswered.forget(() => true);
@@ -108,7 +108,7 @@ export class Switchboard {
     this.#unanswered.answer(frame);
     if (frame.type === "error") return;
     const { seq, final, reason, alternatives } = frame;
-    const text = frame.confidence < LEAST[(this.#preferences ?? DEFAULTS).sureness] ? "" : frame.text;
+    const text = frame.confidence < LOWEST_CONFIDENCE[(this.#preferences ?? DEFAULTS).sureness] ? "" : frame.text;
     this.#pages
       .get(Number(number))
       ?.post({ type: "answer", field, answer: { seq, text, final, reason, alternatives } });
@@ -119,7 +119,7 @@ export class Switchboard {
     return !isPaused(preferences, this.#timers.now()) && isOnAt(preferences, this.#hostsOf(number));
   }
 
-  /** Its tab's, its own, and those of the pages around it, as far as the browser tells. */
+  /** The hosts of a page: of its tab, its own, and of the pages around it, as far as the browser tells. */
   #hostsOf(number: number): readonly string[] {
     return [...(this.#pages.get(number)?.hosts ?? []), ...(this.#hosts.get(number) ?? [])];
   }
@@ -128,7 +128,7 @@ export class Switchboard {
     for (const number of this.#pages.keys()) this.#tellContextTo(number);
   }
 
-  /** Where it is not known yet how a person wants it, nor where that page is, there is nothing to tell. */
+  /** Tells nothing before both the preferences and the hosts of the page are known. */
   #tellContextTo(number: number): void {
     if (!this.#preferences || !this.#hosts.has(number)) return;
     const { codeToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
@@ -144,20 +144,20 @@ export class Switchboard {
       this.#tellContextTo(number);
       return this.#focus(number);
     }
-    // A page that is to be left alone may not have heard of it yet.
+    // A page that was turned off may not know it yet.
     if (message.type === "keystroke" && !this.#isOn(number)) return;
-    if (message.type === "hinted") return this.told();
+    if (message.type === "hinted") return this.hintShown();
     const field = `${number}.${message.field}`;
     switch (message.type) {
       case "keystroke": {
         this.#focus(number);
-        if (this.#outage.isToTell(this.#timers.now())) {
-          this.#pages.get(number)?.post({ type: "hint", isHere: this.#isHere });
+        if (this.#outage.isHintDue(this.#timers.now())) {
+          this.#pages.get(number)?.post({ type: "hint", isLocal: this.#isLocal });
         }
         const { seq, before, after, kind, alternatives } = message;
-        const asked = { type: "keystroke", field, seq, before, after, kind } as const;
+        const frame = { type: "keystroke", field, seq, before, after, kind } as const;
         this.#doubtSilence();
-        return this.#ask(this.#unanswered.ask(alternatives ? { ...asked, alternatives } : asked));
+        return this.#ask(this.#unanswered.ask(alternatives ? { ...frame, alternatives } : frame));
       }
       case "accepted":
         this.#send({ type: "accepted", field, seq: message.seq, text: message.text });
@@ -190,28 +190,28 @@ export class Switchboard {
     this.#watch();
   }
 
-  /** One timer: the next sign of life while somebody writes, the end of the connection when nobody does. */
+  /** One timer: for the next keep-alive message while a field is used, for the end of the connection while none is. */
   #watch(): void {
     this.#timers.clearTimeout(this.#timer);
-    const wasWriting = this.#isWriting();
+    const wasUsed = this.#isUsed();
     this.#timer = this.#timers.setTimeout(
       () => {
         this.#timer = null;
-        // Who has begun again meanwhile keeps the connection.
-        if (!wasWriting && !this.#isWriting()) return this.#connection?.close();
+        // If typing has begun again meanwhile, the connection stays open.
+        if (!wasUsed && !this.#isUsed()) return this.#connection?.close();
         this.#doubtSilence();
         this.#send({ type: "close", field: NO_FIELD });
         this.#watch();
       },
-      wasWriting ? KEEP_ALIVE_MS : IDLE_MS,
+      wasUsed ? KEEP_ALIVE_MS : IDLE_MS,
     );
   }
 
-  #isWriting(): boolean {
-    return this.#focused.size > 0 && this.#timers.now() - this.#usedAt < RESTS_AFTER_MS;
+  #isUsed(): boolean {
+    return this.#focused.size > 0 && this.#timers.now() - this.#usedAt < UNUSED_AFTER_MS;
   }
 
-  /** A way that is dead at its other end tells nobody: a laptop that has slept, a network that has changed. */
+  /** A broken connection may cause no event, for example after a laptop has slept or the network has changed. */
   #doubtSilence(): void {
     if (this.#unanswered.frames().length === 0) this.#silentSince = null;
     if (this.#silentSince !== null && this.#timers.now() - this.#silentSince >= SILENT_MS) this.#connection?.doubt();
@@ -230,5 +230,5 @@ export class Switchboard {
   }
 }
 
-/** The page whose field that is, on the wire. */
+/** The number of the page that a field on the wire belongs to. */
 const pageOf = (field: string): number => Number.parseInt(field, 10);

@@ -1,15 +1,16 @@
 import { browser } from "wxt/browser";
-import { IS_CONNECTED, OFFER, type Offer } from "../messages.ts";
-import { isLoopback, readToExtension, type ToServerPage } from "../protocol/connect.ts";
-import { isCode } from "../protocol/pair.ts";
+import { IS_CONNECTED, offerMessage } from "../messages.ts";
+import { isLoopback } from "../protocol/address.ts";
+import { isCode } from "../protocol/pairing.ts";
+import { readToExtension, type ToServerPage } from "../protocol/server-page-messages.ts";
 
 /**
- * Answers a page of this machine that asks whether the extension is there, and passes the code on that it offers. Any page of this
- * machine may ask: what comes of an offer is a question to the person, which the extension puts on a page of its own.
+ * Answers a page of this machine that asks whether the extension is installed, and passes on the pairing code that it offers. Any page of
+ * this machine may do this: an offer only makes the extension ask the user, on a page of its own.
  */
 export function answerServerPage(window: Window, signal: AbortSignal): void {
   if (window !== window.top || !isLoopback(window.origin)) return;
-  /** What has been answered and may offer a code, once. */
+  /** The questions that were answered. Each allows one offer of a code. */
   const answered = new Set<string>();
   window.addEventListener(
     "message",
@@ -22,9 +23,9 @@ export function answerServerPage(window: Window, signal: AbortSignal): void {
         window.postMessage(answer, window.origin);
       }
       if (message?.foretype !== "connect" || !answered.delete(message.nonce) || !isCode(message.code)) return;
-      // Only a person opens another page: they have just pressed something on this one.
+      // Only a user may open another page: they must have just pressed something on this one.
       if (!window.navigator.userActivation.isActive) return;
-      await browser.runtime.sendMessage({ type: OFFER, code: message.code } satisfies Offer).catch(() => {});
+      await browser.runtime.sendMessage(offerMessage(message.code)).catch(() => {});
     },
     { signal },
   );

@@ -4,20 +4,20 @@ import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
 import { PORT, type ToPage, type ToWorker } from "../messages.ts";
 import { isPaused } from "../preferences.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
-import { hostsOf } from "../sites.ts";
+import { hostsAround } from "./hosts-around.ts";
 
-/** The way to an extension that is taken away ends before the browser says that it is gone. */
+/** When an extension is removed, its ports close some time before the browser reports that it is gone. */
 const KNOWN_AFTER_MS = 500;
 
-/** This content script. Once the extension was reloaded or taken away, to ask `isInvalid` aborts the signal. */
+/** This content script. If the extension was reloaded or removed, reading `isInvalid` aborts the signal. */
 export interface Script {
   readonly signal: AbortSignal;
   readonly isInvalid: boolean;
-  /** Ends it. */
+  /** Ends the script. */
   abort(): void;
 }
 
-/** The way to the server through the service worker. The port is opened by the first field that is focused: a page without one costs nothing. */
+/** Reaches the server through the service worker. The first field that gets the focus opens the port: a page without fields costs nothing. */
 export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
@@ -25,11 +25,11 @@ export class WorkerClient implements Client {
   spoken = false;
   keys: Keys = DEFAULT_KEYS;
   #changed: () => void = () => {};
-  #hint: (isHere: boolean) => void = () => {};
+  #hint: (isLocal: boolean) => void = () => {};
   #answered: () => void = () => {};
   readonly #script: Script;
   #port: Browser.runtime.Port | null = null;
-  /** Until the worker has said so, nothing is read. */
+  /** Until the service worker turns it on, nothing is read. */
   #on = false;
   #pausedUntil = 0;
   #listener: (field: string, answer: Answer) => void = () => {};
@@ -51,8 +51,8 @@ export class WorkerClient implements Client {
     this.#changed = listener;
   }
 
-  /** Calls `listener` when a person may be told that the server is not there. */
-  onHint(listener: (isHere: boolean) => void): void {
+  /** Calls `listener` when the hint that the server is unreachable may be shown. */
+  onHint(listener: (isLocal: boolean) => void): void {
     this.#hint = listener;
   }
 
@@ -66,7 +66,7 @@ export class WorkerClient implements Client {
   }
 
   focused(): void {
-    this.#post(whereThisIs());
+    this.#post(focusedHere());
   }
 
   keystroke(keystroke: Keystroke): void {
@@ -82,7 +82,7 @@ export class WorkerClient implements Client {
   }
 
   left(field: string): void {
-    // Nobody is there to be told where the worker was never reached, or has stopped since.
+    // Without a port the service worker does not know this field: it was never reached, or has been stopped.
     if (this.#port) this.#post({ type: "left", field });
   }
 
@@ -91,16 +91,16 @@ export class WorkerClient implements Client {
     try {
       const isNew = this.#port === null;
       this.#port ??= this.#connect();
-      // A worker that was stopped since knows nothing of this page.
-      if (isNew && message.type !== "focused") this.#port.postMessage(whereThisIs());
+      // A service worker that was stopped and started again knows nothing of this page.
+      if (isNew && message.type !== "focused") this.#port.postMessage(focusedHere());
       this.#port.postMessage(message);
     } catch {
-      // The extension is being taken away, and the browser does not say so yet: what was to be said is said to nobody.
+      // The extension is being removed, and the browser does not report it yet. The message is dropped.
       this.#askLater();
     }
   }
 
-  /** Whether this script has outlived its extension: to ask ends it. */
+  /** If the extension is gone, reading `isInvalid` ends this script. */
   #askLater(): void {
     setTimeout(() => void this.#script.isInvalid, KNOWN_AFTER_MS);
   }
@@ -110,7 +110,7 @@ export class WorkerClient implements Client {
     port.onMessage.addListener((message: ToPage) => this.#receive(message));
     port.onDisconnect.addListener(() => {
       if (this.#port === port) this.#port = null;
-      // A worker that rests is woken by the next key. One that is gone for good takes what is on the screen along.
+      // If the worker was only stopped, the next key starts it. If the extension is gone, its ghost text has to go too.
       this.#askLater();
     });
     return port;
@@ -121,7 +121,7 @@ export class WorkerClient implements Client {
       this.#answered();
       return this.#listener(message.field, message.answer);
     }
-    if (message.type === "hint") return this.#hint(message.isHere);
+    if (message.type === "hint") return this.#hint(message.isLocal);
     if (message.type === "end") return this.#script.abort();
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
@@ -139,16 +139,9 @@ export class WorkerClient implements Client {
     try {
       port?.disconnect();
     } catch {
-      // The extension was taken away, and the way to it with it.
+      // The extension was removed, and its port with it.
     }
   }
 }
 
-const whereThisIs = (): ToWorker => ({ type: "focused", hosts: hostsAround(window) });
-
-/**
- * The page's own host, and those of the pages that it is framed by, as far as the browser tells. A frame that was written by the page
- * around it has that one's origin, and no host of its own.
- */
-export const hostsAround = ({ location, origin }: Window): string[] =>
-  hostsOf([location.href, origin, ...(location.ancestorOrigins ?? [])]);
+const focusedHere = (): ToWorker => ({ type: "focused", hosts: hostsAround(window) });

@@ -1,29 +1,29 @@
 import { defineContentScript } from "wxt/utils/define-content-script";
-import { showHints } from "../content/hint.ts";
 import { answerPopup } from "../content/popup-answer.ts";
-import { reachFrom } from "../content/reach.ts";
+import { privilegedPageAccess } from "../content/privileged-page-access.ts";
 import { answerServerPage } from "../content/server-page.ts";
+import { showHints } from "../content/unreachable-hint.ts";
 import { WorkerClient } from "../content/worker-client.ts";
 import { completeHere } from "../ghost/index.ts";
-import { atEachOpening } from "../page/reopened.ts";
+import { atEachOpening } from "../page/reopened-document.ts";
 
-/** A page that completes by itself, as the playground does: two would draw over each other. */
+/** A page that completes by itself, as the playground does. A second ghost text would cover the page's own. */
 const COMPLETES_ITSELF = '[data-foretype="own"]';
 
-/** Registered by the service worker on the sites that are allowed (`background/presence.ts`), and on no other. */
+/** The service worker registers it on the allowed sites (`background/content-scripts.ts`), and on no other. */
 export default defineContentScript({
   registration: "runtime",
-  // WXT would tell every page the extension's id; who succeeds whom is settled without.
+  // WXT would post a message with the extension's id to every page. `foretypeIsHere` does the same without it.
   noScriptStartedPostMessage: true,
   main(context) {
     Object.assign(globalThis, { foretypeIsHere: () => context.isValid });
     const client = new WorkerClient(context);
-    const reach = reachFrom(window, context.signal);
+    const page = privilegedPageAccess(window, context.signal);
     atEachOpening(document, context.signal, (signal) => {
-      const look = completeHere(client, reach, signal, COMPLETES_ITSELF);
-      answerPopup(look, signal);
+      const focusReport = completeHere(client, page, signal, COMPLETES_ITSELF);
+      answerPopup(focusReport, signal);
       answerServerPage(window, signal);
-      showHints(client, look, signal);
+      showHints(client, focusReport, signal);
     });
   },
 });

@@ -1,40 +1,38 @@
 import type { Answer } from "./conversation.ts";
-import type { FieldKind } from "./fields/field.ts";
+import type { FieldKind, KeystrokeKind } from "./fields/field-kind.ts";
 import type { Keys } from "./keys.ts";
-
-export type Kind = "text" | "search" | "email";
 
 export interface Keystroke {
   readonly field: string;
   readonly seq: number;
   readonly before: string;
   readonly after: string;
-  readonly kind: Kind;
-  /** How many other ways to go on are wanted. */
+  readonly kind: KeystrokeKind;
+  /** How many other suggestions are wanted. */
   readonly alternatives?: number;
 }
 
-/** The way to the server, as ghost text sees it. Nothing here waits: what can't be sent now is dropped or sent later by the client. */
+/** The connection to the server, as ghost text sees it. No method waits: if a message can't be sent now, the client drops it or sends it later. */
 export interface Client {
   /** How many characters on each side of the caret the server wants. */
   readonly contextChars: number;
-  /** Whether anything is completed on this page now. */
+  /** Whether suggestions are on for this page now. */
   readonly on: boolean;
-  /** Whether code is completed too. It is off until a person asks for it. */
+  /** Whether suggestions are on in code editors. They are off until the user turns them on. */
   readonly codeToo: boolean;
-  /** Kinds of field that a person wants left alone. */
+  /** The kinds of field that the user turned off. */
   readonly fieldsOff: readonly FieldKind[];
+  readonly keys: Keys;
+  /** Whether suggestions are announced to screen readers. */
+  readonly spoken: boolean;
+  /** A field has the focus: the connection should be open. */
+  focused(): void;
   keystroke(keystroke: Keystroke): void;
   accepted(field: string, seq: number, text: string): void;
   dismissed(field: string, seq: number): void;
-  /** A field is being written in: the way should be open. */
-  focused(): void;
-  /** The field is left; the server may forget it. */
+  /** The field has lost the focus; the server may forget it. */
   left(field: string): void;
-  readonly keys: Keys;
-  /** Whether screen readers are told what is shown. */
-  readonly spoken: boolean;
-  /** Calls `listener` when what a person wants of this page has changed. */
+  /** Calls `listener` when the user's preferences for this page have changed. */
   onChange(listener: () => void): void;
   onAnswer(listener: (field: string, answer: Answer) => void): void;
 }

@@ -1,18 +1,18 @@
-/** How grey ghost text is: paler than what was typed, and still readable. */
+/** The colour of ghost text: paler than typed text, but still readable. */
 
 type Rgb = readonly [number, number, number];
 
-/** WCAG's smallest contrast for text of this size. */
+/** The smallest contrast that WCAG allows for text of this size. */
 const READABLE = 4.5;
 const PALEST = 0.5;
-/** Nearer to the field's own colour than this, one would take it for typed. */
+/** If ghost text is closer to the colour of the field's text than this, it looks like typed text. */
 const STRONGEST = 0.78;
-/** Where the background is a picture, or given in a way not understood here. */
+/** Used if the background is a picture, or has a colour notation that this file does not parse. */
 const UNKNOWN = 0.6;
 
-/** How much of the text's own colour is left, from 0 to 1, so that it is as pale as can be read on `background`. */
+/** The share of the text's own colour that ghost text keeps, from 0 to 1: the palest that is readable on `background`. */
 export function ghostStrength(text: string, background: string | null): number {
-  // Asked at each key, and the colours are those of the key before.
+  // This is called at each key, and the colours are usually the same as at the key before.
   if (last.text !== text || last.background !== background) {
     last = { text, background, strength: strengthOf(text, background) };
   }
@@ -35,13 +35,13 @@ function strengthOf(text: string, background: string | null): number {
   return STRONGEST;
 }
 
-/** Paper on which text of this colour can be read, where it is not known what it stands on. */
+/** A background on which text of this colour is readable, for a field whose background is unknown. */
 export function paperFor(text: string): string {
   const bright = lightness(text);
   return bright === null ? "Canvas" : bright > 0.35 ? "rgb(32, 33, 36)" : "rgb(255, 255, 255)";
 }
 
-/** About the luminance, 0 to 1, of a colour as browsers compute it; null of one that is not understood here. */
+/** The approximate luminance, from 0 to 1, of a computed colour. Null for a notation that this file does not parse. */
 function lightness(colour: string): number | null {
   const rgb = parse(colour);
   if (rgb) return luminance(rgb);

@@ -1,39 +1,41 @@
 import type { Anchor, Suggestion } from "./decide.ts";
-import { type Surroundings, typedThrough } from "./fit.ts";
+import { type Surroundings, typedThrough } from "./text/fit.ts";
 
 export interface Answer {
   readonly seq: number;
   readonly text: string;
   readonly final: boolean;
   readonly reason?: string | undefined;
-  /** Other ways to go on, where they were asked for. */
+  /** Other suggestions, if they were requested. */
   readonly alternatives?: readonly string[] | undefined;
 }
 
-/** To the next way to go on, or back to the one before. */
-export type Step = 1 | -1;
+/** From the suggestion that is held to the next one, or back to the previous one. */
+export type ChoiceOffset = 1 | -1;
 
-/** Answers to texts longer ago than this are not waited for. */
+/** How many requests are remembered. Answers to older requests are ignored. */
 const REMEMBERED = 32;
 
 /**
- * What was asked about one field and what came back. It owns the number that tells a new answer from an old one, and holds the
- * one suggestion that may be on the screen.
+ * The requests about one field and their answers. It owns the sequence number, which tells a new answer from an old one, and holds the one
+ * suggestion that may be drawn.
  */
 export class Conversation {
   #asked: Anchor[] = [];
   #seq = 0;
   #held: Suggestion | null = null;
-  /** All ways to go on from the newest text, in the order in which one steps through them. */
-  #ways: readonly string[] = [];
-  /** The question that asked for other ways, and which way to step when they come. */
-  #choosing: { readonly seq: number; readonly step: Step } | null = null;
+  /** All suggestions for the newest text, in the order in which the user steps through them. */
+  #choices: readonly string[] = [];
+  /** The request for other suggestions, and which of them to hold when they arrive. */
+  #choosing: { readonly seq: number; readonly offset: ChoiceOffset } | null = null;
+  /** The text whose suggestion the user dismissed last. */
+  #dismissed: Anchor | null = null;
 
   get held(): Suggestion | null {
     return this.#held;
   }
 
-  /** Whether `text` is what the newest question was about. */
+  /** Whether the newest request was about `text`. */
   isAsked(text: Surroundings): boolean {
     const newest = this.#asked.at(-1);
     return newest?.before === text.before && newest.after === text.after;
@@ -43,63 +45,63 @@ export class Conversation {
     this.#seq += 1;
     const anchor = { seq: this.#seq, before: text.before, after: text.after };
     this.#asked = [...this.#asked, anchor].slice(-REMEMBERED);
-    this.#ways = [];
+    this.#choices = [];
     this.#choosing = null;
     return anchor;
   }
 
-  /** Steps through the ways that are known; asks for them where none are. What it gives back is to be asked. */
-  choose(text: Surroundings, step: Step): Anchor | null {
-    if (this.#ways.length > 0) {
-      this.#step(step);
+  /** Steps to another suggestion. If no others are known, it returns the request that has to be sent for them. */
+  choose(text: Surroundings, offset: ChoiceOffset): Anchor | null {
+    if (this.#choices.length > 0) {
+      this.#holdChoice(offset);
       return null;
     }
     if (this.#choosing) return null;
     const anchor = this.ask(text);
-    this.#choosing = { seq: anchor.seq, step };
+    this.#choosing = { seq: anchor.seq, offset };
     return anchor;
   }
 
-  /** Takes an answer in. What is held stays where the answer is older, is about another text, or says nothing about this one. */
+  /** Takes an answer. The held suggestion stays if the answer is older, is about another text, or says nothing about this text. */
   answer(answer: Answer): void {
     const anchor = this.#asked.find((asked) => asked.seq === answer.seq);
     const newest = this.#asked.at(-1);
     if (!anchor || !newest || answer.seq < (this.#held?.anchor.seq ?? 0)) return;
-    if (answer.seq === this.#choosing?.seq) return this.#offer(answer, newest, this.#choosing.step);
+    if (answer.seq === this.#choosing?.seq) return this.#takeChoices(answer, newest, this.#choosing.offset);
     if (this.#isChosen(newest)) return;
     if (answer.text === "" && !(answer.final && anchor === newest && answer.reason !== "budget")) return;
     if (typedThrough(anchor, answer.text, newest) === null) return;
     this.#held = { anchor, text: answer.text };
   }
 
-  /** What is held comes first, so that stepping on from it shows another. */
-  #offer({ text, alternatives = [], final }: Answer, newest: Anchor, step: Step): void {
+  /** The held suggestion becomes the first choice, so that one step shows another suggestion. */
+  #takeChoices({ text, alternatives = [], final }: Answer, newest: Anchor, offset: ChoiceOffset): void {
     if (!final) return;
     const typed = this.#held && typedThrough(this.#held.anchor, this.#held.text, newest);
     const shown = this.#held && typed !== null ? this.#held.text.slice(typed) : "";
-    this.#ways = [...new Set([shown, text, ...alternatives])].filter((way) => way.trim() !== "");
+    this.#choices = [...new Set([shown, text, ...alternatives])].filter((choice) => choice.trim() !== "");
     this.#choosing = null;
-    if (this.#ways.length === 0) return;
-    this.#held = { anchor: newest, text: this.#ways[0] ?? "", choice: { number: 1, of: this.#ways.length } };
-    this.#step(step);
+    if (this.#choices.length === 0) return;
+    this.#held = { anchor: newest, text: this.#choices[0] ?? "", choice: { number: 1, of: this.#choices.length } };
+    this.#holdChoice(offset);
   }
 
-  #step(step: Step): void {
+  #holdChoice(offset: ChoiceOffset): void {
     const newest = this.#asked.at(-1);
     if (!newest || !this.#held?.choice) return;
-    const count = this.#ways.length;
-    const index = (this.#held.choice.number - 1 + step + count) % count;
-    this.#held = { anchor: newest, text: this.#ways[index] ?? "", choice: { number: index + 1, of: count } };
+    const count = this.#choices.length;
+    const index = (this.#held.choice.number - 1 + offset + count) % count;
+    this.#held = { anchor: newest, text: this.#choices[index] ?? "", choice: { number: index + 1, of: count } };
   }
 
-  /** What a person chose among several stays until it is used up or something else is typed. */
+  /** A suggestion that the user chose stays until all of it is typed, or something else is typed. */
   #isChosen(newest: Anchor): boolean {
     if (!this.#held?.choice || this.#held.choice.number === 1) return false;
     const typed = typedThrough(this.#held.anchor, this.#held.text, newest);
     return typed !== null && typed < this.#held.text.length;
   }
 
-  /** The held suggestion is not wanted, and no answer about this text is until another text is asked about. */
+  /** Drops the held suggestion, and ignores all answers until there is a request about another text. */
   dismiss(): void {
     this.#held = null;
     const newest = this.#asked.at(-1);
@@ -107,9 +109,7 @@ export class Conversation {
     this.#dismissed = newest ?? null;
   }
 
-  #dismissed: Anchor | null = null;
-
-  /** Whether the user dismissed what was suggested for exactly this text. */
+  /** Whether the user dismissed the suggestion for exactly this text. */
   isDismissed(text: Surroundings): boolean {
     return this.#dismissed?.before === text.before && this.#dismissed.after === text.after;
   }

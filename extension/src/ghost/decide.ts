@@ -1,8 +1,8 @@
-import { startsAlong } from "./direction.ts";
-import { type Surroundings, typedThrough, withoutOverlap } from "./fit.ts";
-import { startsInsideWord } from "./words.ts";
+import { startsAlong } from "./text/direction.ts";
+import { type Surroundings, typedThrough, withoutOverlap } from "./text/fit.ts";
+import { startsInsideWord } from "./text/words.ts";
 
-/** What was asked for: the number of the keystroke and the text it was about. */
+/** A request: its sequence number and the text it was about. */
 export interface Anchor extends Surroundings {
   readonly seq: number;
 }
@@ -10,37 +10,38 @@ export interface Anchor extends Surroundings {
 export interface Suggestion {
   readonly anchor: Anchor;
   readonly text: string;
-  /** Which one of several it is, where a person steps through them; counted from 1. */
+  /** Which one of several suggestions it is, if the user steps through them. */
   readonly choice?: Choice;
 }
 
 export interface Choice {
+  /** Counted from 1. */
   readonly number: number;
   readonly of: number;
 }
 
-/** The field as it is now. `room` is how many characters it still takes. */
+/** The field as it is now. `room` is how many more characters it accepts. */
 export interface Live extends Surroundings {
   readonly selected: boolean;
   readonly composing: boolean;
-  /** The text came in by other means than keys. */
+  /** The last text came in without a key, as dictation does. */
   readonly dictated: boolean;
   readonly room: number;
 }
 
 /** Why nothing is drawn. The set is closed: a new reason is a new line here. */
 export type Reason =
-  | "no_answer" // nothing has come back for this text yet
-  | "empty" // the server found nothing worth a glance
-  | "used_up" // all of it has been typed
-  | "other_text" // it was about another text
-  | "composing" // an input method is at work
-  | "dictated" // somebody speaks, or something else writes: no key is there to take it
-  | "selected" // there is no caret but a selection
+  | "no_answer" // no answer for this text has arrived yet
+  | "empty" // the server has no suggestion
+  | "used_up" // the user has typed the whole suggestion
+  | "other_text" // the suggestion is about another text
+  | "composing" // an input method composes
+  | "dictated" // text comes in without keys, so no key could accept a suggestion
+  | "selected" // there is a selection instead of a caret
   | "inside_word" // the rest of a word follows the caret
-  | "no_room"; // it can't be drawn without covering text, or would not fit into the field
+  | "no_room"; // the suggestion would cover text, or is too long for the field
 
-/** At the caret in the line, or as a label under it where other text follows in the line. */
+/** In the line at the caret; or as a label under the line, if other text follows the caret in it. */
 export type Position = "inline" | "below";
 
 export type Shown =
@@ -55,9 +56,9 @@ export type Shown =
 
 const nothing = (reason: Reason): Shown => ({ kind: "nothing", reason });
 
-/** From what the server said and what stands in the field now: what is on the screen. */
+/** Decides what is drawn, from the suggestion and the text that is in the field now. */
 export function decide(suggestion: Suggestion | null, live: Live): Shown {
-  const obstacle = whyNotHere(live);
+  const obstacle = obstacleTo(live);
   if (obstacle) return nothing(obstacle);
   if (!suggestion) return nothing("no_answer");
   const typed = typedThrough(suggestion.anchor, suggestion.text, live);
@@ -75,8 +76,8 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
 }
 
 /**
- * Where it is drawn in a line of this direction. Text of the other direction grows away from the caret: what was typed of it would
- * move, and ghost text with it. There it goes below, where it covers nothing.
+ * The position in a line of this direction. If the suggestion has the opposite direction, typing it would move the text before it, and the
+ * ghost text too. Such a suggestion goes below the line if that covers no text; otherwise it is not drawn.
  */
 export function positionIn(
   shown: { readonly text: string; readonly position: Position },
@@ -87,8 +88,8 @@ export function positionIn(
   return nothingUnderneath(live.after) ? "below" : null;
 }
 
-/** What rules out any suggestion at this caret, so that it need not be asked for either. */
-export function whyNotHere(live: Live): Reason | null {
+/** The reason that rules out every suggestion at this caret, so that no request is needed. */
+export function obstacleTo(live: Live): Reason | null {
   if (live.composing) return "composing";
   if (live.dictated) return "dictated";
   if (live.selected) return "selected";
@@ -97,19 +98,19 @@ export function whyNotHere(live: Live): Reason | null {
   return null;
 }
 
-/** Whether other text stands right of the caret in its line. */
+/** Whether other text follows the caret in its line. */
 export function somethingFollows(after: string): boolean {
   return lines(after)[0]?.trim() !== "";
 }
 
-/** The line below is free: a label there covers nothing that was typed. */
+/** Whether the next line is empty, so that a label there covers no text. */
 function nothingUnderneath(after: string): boolean {
   return (lines(after)[1] ?? "").trim() === "";
 }
 
 const lines = (text: string): string[] => text.split("\n", 2);
 
-/** Ghost text ends with the line, and has nothing in it that can't be seen. */
+/** Ghost text ends with the line, and before any invisible character. */
 function oneLine(text: string): string {
   const end = text.search(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
   return end < 0 ? text : text.slice(0, end);

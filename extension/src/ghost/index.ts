@@ -1,21 +1,23 @@
-/** Ghost text for a page: everything that types, measures and draws. It knows neither the extension nor the server. */
+/** Ghost text for a page: it follows the typing, measures fields and draws suggestions. It knows neither the extension nor the server. */
 
 import type { Client } from "./client.ts";
-import { type Look, listen } from "./listen.ts";
-import type { Reach } from "./reach.ts";
-import { Overlay, takeAwayRemains } from "./screen.ts";
-import { SpeakingScreen } from "./speaking.ts";
-import { Typist } from "./typist.ts";
+import { Completer } from "./completer.ts";
+import { AnnouncingScreen } from "./drawing/announcing-screen.ts";
+import { removeLeftovers } from "./drawing/host.ts";
+import { Overlay } from "./drawing/overlay.ts";
+import type { FocusReport } from "./events/focus-state.ts";
+import { listen } from "./events/listen.ts";
+import type { PageAccess } from "./page-access.ts";
 
-export type { Client, Keystroke, Kind } from "./client.ts";
+export type { Client, Keystroke } from "./client.ts";
 export type { Answer } from "./conversation.ts";
-export type { FieldKind } from "./fields/field.ts";
-export type { Here, Look } from "./listen.ts";
-export type { Reach } from "./reach.ts";
+export type { FocusReport, FocusState } from "./events/focus-state.ts";
+export type { FieldKind } from "./fields/field-kind.ts";
+export type { PageAccess } from "./page-access.ts";
 
-/** Completes what is typed in this window until `signal` ends it, but in nothing inside of what `except` selects. */
-export function completeHere(client: Client, reach: Reach, signal: AbortSignal, except?: string): Look {
-  takeAwayRemains();
-  const screen = new SpeakingScreen(new Overlay(), () => client.spoken);
-  return listen(new Typist(client, screen), reach, window, signal, except);
+/** Completes what is typed in this window until `signal` aborts, except inside of elements that match `except`. */
+export function completeHere(client: Client, page: PageAccess, signal: AbortSignal, except?: string): FocusReport {
+  removeLeftovers();
+  const screen = new AnnouncingScreen(new Overlay(), () => client.spoken);
+  return listen(new Completer(client, screen), page, window, signal, except);
 }

@@ -1,4 +1,4 @@
-/** What a key does while ghost text is on the screen. */
+/** What a key does while ghost text is drawn. */
 
 export interface Press {
   readonly key: string;
@@ -11,11 +11,12 @@ export interface Press {
   readonly shiftKey: boolean;
 }
 
+/** `word` and `all` accept the next word or the whole suggestion; `next` and `previous` show another suggestion. */
 export const ACTS = ["word", "all", "dismiss", "next", "previous"] as const;
 
 export type Act = (typeof ACTS)[number];
 
-/** A key with its modifiers, as in `Alt+ArrowDown`. Empty: none. */
+/** A key with its modifiers, as in `Alt+ArrowDown`. Empty for no key. */
 export type Chord = string;
 
 export type Keys = Readonly<Record<Act, Chord>>;
@@ -28,12 +29,12 @@ export const DEFAULT_KEYS: Keys = {
   previous: "Alt+ArrowUp",
 };
 
-/** An input method reports the keys it takes for itself under this code, before composition starts. */
+/** An input method reports the keys that it uses itself with this code, also before a composition starts. */
 const TAKEN_BY_INPUT_METHOD = 229;
 
 const MODIFIERS = ["Control", "Alt", "Shift", "Meta", "AltGraph", "Dead", "Unidentified"];
 
-/** What `press` is called; null for a modifier alone. */
+/** The chord of a key press. Null for a modifier alone. */
 export function chordOf(press: Press): Chord | null {
   if (MODIFIERS.includes(press.key)) return null;
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
@@ -46,13 +47,13 @@ export function chordOf(press: Press): Chord | null {
   return [...modifiers.filter((modifier) => modifier !== ""), key].join("+");
 }
 
-/** Whether a chord may be chosen: not what one types with, and not the way back out of a field. */
+/** Whether the user may choose this chord. Keys that type text, and Shift+Tab, which leaves a field, are reserved. */
 export function isFree(chord: Chord): boolean {
   const types = /^(Shift\+)?.$/u.test(chord) || /^(Shift\+)?(Enter|Backspace|Delete| )$/.test(chord);
   return !types && chord !== "Shift+Tab";
 }
 
-/** What `press` asks for, or null where it is none of ours. `atLineEnd`: nothing follows the caret in its line. */
+/** What a key press does, or null if the key belongs to the page. `atLineEnd`: no text follows the caret in its line. */
 export function actOf(
   press: Press,
   ghost: { readonly atLineEnd: boolean; readonly rightToLeft: boolean },
@@ -60,13 +61,13 @@ export function actOf(
 ): Act | null {
   if (!press.isTrusted || press.isComposing || press.keyCode === TAKEN_BY_INPUT_METHOD) return null;
   const chord = chordOf(press);
-  const act = chord === null ? undefined : ACTS.find((one) => onward(keys[one], ghost.rightToLeft) === chord);
+  const act = chord === null ? undefined : ACTS.find((one) => mirrored(keys[one], ghost.rightToLeft) === chord);
   if (!act) return null;
-  // The key that moves the caret on moves it, where there is something to move it over.
+  // If text follows the caret, the right arrow moves the caret over it.
   return keys[act] === "ArrowRight" && !ghost.atLineEnd ? null : act;
 }
 
-/** The key to the next character is another one where text runs to the left. */
-function onward(chord: Chord, rightToLeft: boolean): Chord {
+/** In right-to-left text, the left arrow is the key to the next character. */
+function mirrored(chord: Chord, rightToLeft: boolean): Chord {
   return chord === "ArrowRight" && rightToLeft ? "ArrowLeft" : chord;
 }

@@ -1,25 +1,25 @@
-import { atEachOpening } from "./reopened.ts";
+import { atEachOpening } from "./reopened-document.ts";
 
 /**
- * How the content script and the page's own world find each other. Both start before any script of the page, in an order that is not
- * known: whoever comes second is heard by the first. The content script then names the event that it will use, a name that no page
- * can guess: nobody listens for it any more when the page's first script runs. Where the extension is updated under an open page the
- * page may overhear the name. It learns by it when a field is entered, and can end undo steps of its own editors.
+ * How the content script and the script in the page's own world find each other. Both start before any script of the page, in an unknown
+ * order: the second one is heard by the first. The content script then tells the name of the event that it will use. No page can guess the
+ * name, and it is not told again after the page's first script runs. Only if the extension is updated while a page is open, that page may
+ * hear the name. Then it learns when a field gets the focus, and can end undo steps of its own editors.
  */
 
 const NAME = "foretype:name";
 const HERE = "foretype:here";
-/** The content script's last word. */
+/** The content script has ended. */
 const GONE = "gone";
 
 /**
- * In the page's world: calls `listener` with what the content script says, and about which element. Ends with the content script, or
- * when another one like it starts here: a page that has outlived its extension has two after it was updated.
+ * In the page's own world: calls `listener` for each word of the content script about an element. Ends with the content script, or when a
+ * newer script of this kind starts: after an update of the extension, an open page has both.
  */
 export function hearContentScript(window: Window, listener: (element: HTMLElement, word: string) => void): void {
   const ended = new AbortController();
   const options = { capture: true, signal: ended.signal };
-  // As it was before any script of the page: one that is there when the document is opened anew could put its own in its place.
+  // Kept from before any script of the page: later scripts may replace the function.
   const listen = window.addEventListener.bind(window);
   const said = (event: Event) => {
     event.stopImmediatePropagation();
@@ -33,7 +33,7 @@ export function hearContentScript(window: Window, listener: (element: HTMLElemen
     event.preventDefault();
     const name: unknown = (event as CustomEvent).detail;
     if (typeof name !== "string") return;
-    // The name stays the same: it is not said again where others may hear it.
+    // The name stays the same, because telling it again would let the page hear it.
     atEachOpening(window.document, ended.signal, (signal) => listen(name, said, { capture: true, signal }));
   };
   window.addEventListener(NAME, named, { ...options, once: true });
@@ -41,11 +41,11 @@ export function hearContentScript(window: Window, listener: (element: HTMLElemen
   window.addEventListener(HERE, () => ended.abort(), options);
 }
 
-/** In the content script: gives back how a word about an element is said in the page's world. */
+/** In the content script: returns the function that says a word about an element in the page's own world. */
 export function speakToPage(window: Window, signal: AbortSignal): (element: HTMLElement, word: string) => void {
-  // Not `randomUUID`: pages without TLS have none.
+  // `crypto.randomUUID` is missing on pages without TLS.
   const name = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16)).join("-");
-  /** Whether it was heard. */
+  /** True if the other side has heard it. */
   const tell = () => !window.dispatchEvent(new CustomEvent(NAME, { detail: name, cancelable: true }));
   const here = (event: Event) => {
     event.stopImmediatePropagation();
@@ -53,7 +53,7 @@ export function speakToPage(window: Window, signal: AbortSignal): (element: HTML
   };
   const leave = () => window.dispatchEvent(new CustomEvent(name, { detail: GONE }));
   signal.addEventListener("abort", leave, { once: true });
-  // Heard only where the page's side was first. Once it was, nobody is told any more who asks.
+  // It is heard only if the other script was first. After that, the name is never told again.
   if (!tell()) window.addEventListener(HERE, here, { once: true, capture: true, signal });
   return (element, word) => element.dispatchEvent(new CustomEvent(name, { detail: word, composed: true }));
 }

@@ -1,8 +1,8 @@
-/** A server's address as a person enters it, and what is made of it. */
+/** The address of a server: as the user enters it, and the origins and URLs made of it. */
 
 export const DEFAULT_ADDRESS = "http://127.0.0.1:8765";
 
-/** The origin that is meant by `entered` ("localhost:8765", "ws://…/v1/socket", "https://…"), null where none is. */
+/** The origin of an entered address ("localhost:8765", "ws://…/v1/socket", "https://…"). Null if it is not an address. */
 export function originOf(entered: string): string | null {
   const text = entered.trim().replace(/^ws(s?):\/\//i, "http$1://");
   if (text === "" || /\s/.test(text)) return null;
@@ -13,3 +13,17 @@ export function originOf(entered: string): string | null {
 }
 
 export const socketOf = (origin: string): string => `${origin.replace(/^http/, "ws")}/v1/socket`;
+
+const LOOPBACK: readonly string[] = ["127.0.0.1", "localhost", "[::1]"];
+
+/** Whether a page of this origin is on this machine. */
+export function isLoopback(origin: string): boolean {
+  return (
+    URL.canParse(origin) && /^https?:$/.test(new URL(origin).protocol) && LOOPBACK.includes(new URL(origin).hostname)
+  );
+}
+
+/** Whether both origins are the same server. This machine has three names. */
+export function isSameServer(one: string, other: string): boolean {
+  return one === other || (isLoopback(one) && isLoopback(other) && new URL(one).port === new URL(other).port);
+}

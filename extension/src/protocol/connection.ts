@@ -1,13 +1,13 @@
 import { waitBefore } from "./backoff.ts";
 import { type ClientFrame, readFrame, type ServerFrame, SUBPROTOCOL, UNAUTHORIZED, type Welcome } from "./frames.ts";
 
-/** The closed set of what a connection can be. */
-export type State =
-  | "closed" // nobody needs it
-  | "connecting" // the first try, or one after a server was there
-  | "ready" // welcomed
-  | "lost" // no server answers; it is tried again by itself
-  | "refused"; // the server is there and does not know the token; trying again is no use
+/** The states of a connection. The set is closed. */
+export type ConnectionState =
+  | "closed" // not needed now
+  | "connecting" // the first attempt
+  | "ready" // the server has sent `welcome`
+  | "lost" // the server is unreachable; the connection retries by itself
+  | "refused"; // the server does not accept the token; there is no retry
 
 export interface Server {
   readonly socketUrl: string;
@@ -15,12 +15,12 @@ export interface Server {
 }
 
 export interface Listener {
-  state(state: State): void;
+  state(state: ConnectionState): void;
   welcome(welcome: Welcome): void;
   frame(frame: ServerFrame): void;
 }
 
-/** What it needs of the world, so that a test can stand in for it. */
+/** The parts of the browser that a connection uses. A test replaces them. */
 export interface World {
   open(url: string, protocol: string): WebSocket;
   setTimeout(callback: () => void, ms: number): unknown;
@@ -35,16 +35,16 @@ const BROWSER: World = {
   random: Math.random,
 };
 
-/** A server that took the connection but says nothing is as good as none. */
+/** If a server accepts the connection but sends no `welcome` within this time, it counts as unreachable. */
 const WELCOME_WITHIN_MS = 5000;
 
-/** One WebSocket to one server: says hello, reads frames, and comes back by itself with growing, uneven waits. */
+/** One WebSocket to one server: it sends `hello`, reads frames, and reconnects by itself after growing, partly random waits. */
 export class Connection {
   readonly #server: Server;
   readonly #client: string;
   readonly #listener: Listener;
   readonly #world: World;
-  #state: State = "closed";
+  #state: ConnectionState = "closed";
   #socket: WebSocket | null = null;
   #timer: unknown;
   #attempt = 0;
@@ -56,11 +56,11 @@ export class Connection {
     this.#world = world;
   }
 
-  get state(): State {
+  get state(): ConnectionState {
     return this.#state;
   }
 
-  /** Opens it where it is closed; otherwise it is open or on its way. */
+  /** Opens the connection if it is closed. */
   open(): void {
     if (this.#state === "closed") this.#connect();
   }
@@ -71,14 +71,14 @@ export class Connection {
     this.#become("closed");
   }
 
-  /** False where it can't be sent now. */
+  /** False if the frame can't be sent now. */
   send(frame: ClientFrame): boolean {
     if (this.#state !== "ready" || this.#socket?.readyState !== 1) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }
 
-  /** It looks open, and nothing comes: it is given up and made anew. */
+  /** The socket looks open, but no answers arrive: drops it and reconnects. */
   doubt(): void {
     if (this.#state === "ready") this.#lose(0);
   }
@@ -87,7 +87,7 @@ export class Connection {
     if (this.#state !== "lost") this.#become("connecting");
     const socket = this.#world.open(this.#server.socketUrl, SUBPROTOCOL);
     this.#socket = socket;
-    // A socket that has been given up still calls; only the newest is listened to.
+    // A dropped socket may still call its listeners. Only the newest socket counts.
     const current = () => this.#socket === socket;
     socket.onopen = () => {
       if (current()) socket.send(JSON.stringify({ type: "hello", token: this.#server.token, client: this.#client }));
@@ -125,7 +125,7 @@ export class Connection {
     socket?.close();
   }
 
-  #become(state: State): void {
+  #become(state: ConnectionState): void {
     if (state === this.#state) return;
     this.#state = state;
     this.#listener.state(state);

@@ -2,7 +2,7 @@
 
 export const SUBPROTOCOL = "foretype.v1";
 
-/** Close codes with a meaning of their own. */
+/** The close code for a token that the server does not accept. */
 export const UNAUTHORIZED = 4401;
 
 export type ClientFrame =
@@ -35,7 +35,7 @@ export interface SuggestionFrame {
   readonly seq: number;
   readonly text: string;
   readonly final: boolean;
-  /** The probability that all of it is typed next. */
+  /** The probability that the user types all of it next. */
   readonly confidence: number;
   readonly source: Source | null;
   readonly elapsedMs: number;
@@ -54,7 +54,7 @@ export type ServerFrame = Welcome | SuggestionFrame | ErrorFrame;
 
 export const DEFAULT_CONTEXT_CHARS = 2000;
 
-/** Reads one frame. Null for what this version does not know: newer servers may say more. */
+/** Reads one frame. Null for a frame that this version does not know: newer servers may send others. */
 export function readFrame(data: unknown): ServerFrame | null {
   if (typeof data !== "string") return null;
   let frame: unknown;

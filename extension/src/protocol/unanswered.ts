@@ -2,7 +2,7 @@ import type { ClientFrame, ServerFrame } from "./frames.ts";
 
 export type KeystrokeFrame = Extract<ClientFrame, { type: "keystroke" }>;
 
-/** The newest keystroke of each field that has no final answer yet: what a server that comes back is asked again. */
+/** The newest keystroke of each field, if it has no final answer yet. It is sent again after a reconnection. */
 export class Unanswered {
   readonly #byField = new Map<string, KeystrokeFrame>();
 
@@ -13,7 +13,7 @@ export class Unanswered {
 
   answer(frame: ServerFrame): void {
     if (frame.type === "welcome" || (frame.type === "suggestion" && !frame.final) || frame.field === null) return;
-    // A server that goes away says what to do: ask the one that comes after it.
+    // The server shuts down: the keystroke is sent again to the server that replaces it.
     if (frame.type === "error" && frame.code === "draining") return;
     if (this.#byField.get(frame.field)?.seq === frame.seq) this.#byField.delete(frame.field);
   }

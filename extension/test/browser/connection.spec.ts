@@ -1,7 +1,7 @@
 import { expect, OPTIONS, pair, test } from "./fixtures.ts";
 import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
 
-/** What a test asks of the service worker's own API. */
+/** The part of the service worker's API that is used here. */
 interface Chrome {
   readonly chrome: {
     readonly action: { getTitle(of: object): Promise<string> };
@@ -11,7 +11,7 @@ interface Chrome {
 
 const SENTENCE = "Thanks for the quick response";
 
-test("a server that goes and comes back in mid-typing costs no key, and is asked what it missed", async ({
+test("a restart of the server during typing loses no key, and the missed keystroke is sent again", async ({
   page,
   ghost,
   server,
@@ -34,7 +34,7 @@ test("a server that goes and comes back in mid-typing costs no key, and is asked
   await ghost.expectText("ck response");
 });
 
-test("a late answer to an earlier text is drawn where it still fits", async ({ page, ghost, server, show }) => {
+test("a late answer to an earlier text is drawn if it still fits", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
   await show('<textarea id="field" rows="4" cols="70"></textarea>');
   await page.locator("#field").click();
@@ -48,7 +48,7 @@ test("a late answer to an earlier text is drawn where it still fits", async ({ p
   await ghost.expectText(" the quick response");
 });
 
-test("two tabs each get their own", async ({ page, ghost, server, show, browserContext }) => {
+test("two tabs get their own suggestions", async ({ page, ghost, server, show, browserContext }) => {
   server.script = knows(SENTENCE, "Other words here");
   await show('<textarea id="field" rows="4" cols="70"></textarea>');
   await page.locator("#field").click();
@@ -65,7 +65,7 @@ test("two tabs each get their own", async ({ page, ghost, server, show, browserC
   expect(new Set(server.keystrokes.map(({ field }) => field)).size).toBe(2);
 });
 
-test("a field in a frame is completed too", async ({ page, server, show }) => {
+test("a field in a frame gets suggestions too", async ({ page, server, show }) => {
   server.script = knows(SENTENCE);
   server.pages.set("/inner", '<!doctype html><textarea id="inner" rows="4" cols="40"></textarea>');
   await show('<iframe src="/inner" width="500" height="300"></iframe>');
@@ -79,7 +79,11 @@ test("a field in a frame is completed too", async ({ page, server, show }) => {
   }).toPass();
 });
 
-test("a page that completes by itself, as the playground does, is left to it", async ({ page, ghost, server }) => {
+test("the extension leaves a page alone that completes by itself, as the playground does", async ({
+  page,
+  ghost,
+  server,
+}) => {
   server.script = knows(SENTENCE);
   server.servePlayground(PLAYGROUND);
   await page.goto(`${server.origin}/#token=${TOKEN}`);
@@ -87,24 +91,24 @@ test("a page that completes by itself, as the playground does, is left to it", a
   await page.keyboard.type("Thanks");
   await ghost.expectText(" for the quick response");
   expect(server.keystrokes.map(({ field }) => field).filter((field) => field.includes("."))).toEqual([]);
-  // Its token is its own, and would be on the same origin's other pages too.
+  // The playground's token would stay in the storage of this origin, for the other tests.
   await page.evaluate(() => localStorage.clear());
 });
 
-test("the toolbar icon says whether the server is there", async ({ page, server, show, browserContext }) => {
+test("the toolbar icon says whether the server is connected", async ({ page, server, show, browserContext }) => {
   const [worker] = browserContext.serviceWorkers();
-  const sign = () => worker?.evaluate(() => (globalThis as unknown as Chrome).chrome.action.getTitle({}));
+  const iconTitle = () => worker?.evaluate(() => (globalThis as unknown as Chrome).chrome.action.getTitle({}));
   await show('<textarea id="field"></textarea>');
   await page.locator("#field").click();
   await page.keyboard.type("Hello");
-  await expect.poll(sign).toBe("Foretype: the server is there");
+  await expect.poll(iconTitle).toBe("Foretype: connected");
   await server.stop();
-  await expect.poll(sign).toContain("the server is not there");
+  await expect.poll(iconTitle).toContain("the server is unreachable");
   await server.start();
-  await expect.poll(sign, { timeout: 20_000 }).toBe("Foretype: the server is there");
+  await expect.poll(iconTitle, { timeout: 20_000 }).toBe("Foretype: connected");
 });
 
-test("the token is kept where no page can read it", async ({ page, show, browserContext }) => {
+test("the token is stored where no page can read it", async ({ page, show, browserContext }) => {
   const [worker] = browserContext.serviceWorkers();
   const kept = await worker?.evaluate(() => (globalThis as unknown as Chrome).chrome.storage.local.get());
   expect(kept).toMatchObject({ server: { origin: expect.any(String), token: TOKEN } });
@@ -123,10 +127,10 @@ test.describe("the options page", () => {
 
   test("takes a token as well as a code", async ({ page, server }) => {
     await pair(page, server.origin.replace("http://", ""), TOKEN);
-    await expect(page.getByRole("status")).toHaveText("Connected. scripted completes what you write, within 300 ms.");
+    await expect(page.getByRole("status")).toHaveText("Connected. Model: scripted. Suggestions arrive within 300 ms.");
   });
 
-  test("says how to start a server where none answers", async ({ page }) => {
+  test("says how to start a server if none answers", async ({ page }) => {
     await pair(page, "127.0.0.1:9", CODE);
     await expect(page.getByRole("status")).toContainText(
       "No server answers at http://127.0.0.1:9. Start it with: foretype serve",
@@ -134,18 +138,18 @@ test.describe("the options page", () => {
     await expect(page.getByLabel("Server address")).toBeFocused();
   });
 
-  test("says so where the code is wrong", async ({ page, server }) => {
+  test("says so if the code is wrong", async ({ page, server }) => {
     await pair(page, server.origin, "WRNG-CODE");
     await expect(page.getByRole("status")).toContainText("Print a new one with: foretype pair");
     await expect(page.getByLabel("Pairing code or token")).toBeFocused();
   });
 
-  test("says so where the token is wrong", async ({ page, server }) => {
+  test("says so if the token is wrong", async ({ page, server }) => {
     await pair(page, server.origin, "a-token-that-nobody-gave");
-    await expect(page.getByRole("status")).toContainText("does not know this token");
+    await expect(page.getByRole("status")).toContainText("does not accept this token");
   });
 
-  test("says so where something else answers", async ({ page }) => {
+  test("says so if another program answers", async ({ page }) => {
     const other = new ScriptedServer();
     await other.start();
     other.pages.set("/healthz", "<h1>Some other page</h1>");
@@ -154,14 +158,14 @@ test.describe("the options page", () => {
     await other.stop();
   });
 
-  test("says so where the address is none, and where no code was entered", async ({ page, server }) => {
+  test("says so if the address is not valid, and if no code was entered", async ({ page, server }) => {
     await pair(page, "not an address", CODE);
-    await expect(page.getByRole("status")).toContainText("That is no server address");
+    await expect(page.getByRole("status")).toContainText("This is not a server address");
     await pair(page, server.origin, "");
-    await expect(page.getByRole("status")).toContainText("Enter the code that the server printed");
+    await expect(page.getByRole("status")).toContainText("Enter the pairing code that the server printed");
   });
 
-  test("needs no mouse, and every field has its label", async ({ page, server }) => {
+  test("works by keyboard alone, and every field has a label", async ({ page, server }) => {
     await page.goto(OPTIONS);
     await page.keyboard.press("Tab");
     await expect(page.getByLabel("Server address")).toBeFocused();

@@ -10,7 +10,7 @@ export const OPTIONS = `chrome-extension://${EXTENSION_ID}/options.html`;
 
 export const WELCOME = `chrome-extension://${EXTENSION_ID}/welcome.html`;
 
-/** A Chromium with the extension that was just installed: its first page opens by itself, in its own time. */
+/** A Chromium in which the extension was just installed. Its welcome page opens by itself some time later. */
 export function install({ deviceScaleFactor = 1 } = {}): Promise<BrowserContext> {
   return chromium.launchPersistentContext("", {
     deviceScaleFactor,
@@ -29,8 +29,8 @@ export async function welcomeOf(context: BrowserContext): Promise<Page> {
 }
 
 /**
- * Says yes, beforehand, to what the extension is going to ask the browser for: no test reaches the window that would ask. Nothing is
- * allowed by this alone; the extension has to ask, in a click.
+ * Grants in advance what the extension is going to request, because no test reaches the window in which the browser would ask. This alone
+ * allows nothing: the extension still has to request it, during a click.
  */
 export async function willAllow(context: BrowserContext, ...patterns: string[]): Promise<void> {
   const page = await context.newPage();
@@ -45,7 +45,7 @@ export async function willAllow(context: BrowserContext, ...patterns: string[]):
   await page.close();
 }
 
-/** The part of the browser's own page of extensions that is used here. */
+/** The part of the API of chrome://extensions that is used here. */
 interface Settings {
   readonly developerPrivate: { addHostPermission(id: string, host: string): Promise<void> };
 }
@@ -53,20 +53,20 @@ interface Settings {
 export const ALL_SITES = ["http://*/*", "https://*/*"];
 
 /**
- * A Chromium with the built extension, which may help on all sites, and whose first page has been closed: a tab that opens in the
- * middle of a test would take the focus from it. `deviceScaleFactor`: how many pixels of a picture make one of a page's.
+ * A Chromium with the built extension, allowed on all sites. Its welcome page was closed: if it opened during a test, it would take the
+ * focus. `deviceScaleFactor`: how many pixels of a screenshot show one pixel of the page.
  */
-export async function launch(wishes: { deviceScaleFactor?: number } = {}): Promise<BrowserContext> {
-  const context = await install(wishes);
+export async function launch(options: { deviceScaleFactor?: number } = {}): Promise<BrowserContext> {
+  const context = await install(options);
   const welcome = await welcomeOf(context);
   await willAllow(context, ...ALL_SITES);
-  await welcome.getByRole("button", { name: "On all sites" }).click();
+  await welcome.getByRole("button", { name: "All sites" }).click();
   await expect.poll(() => scriptsOf(context)).toEqual(expect.arrayContaining(ALL_SITES));
   await welcome.close();
   return context;
 }
 
-/** Where the browser puts the extension's scripts from now on, as match patterns. */
+/** The match patterns of the pages to which the browser adds the extension's scripts. */
 export function scriptsOf(context: BrowserContext): Promise<string[]> {
   return inWorker(context, "chrome.scripting.getRegisteredContentScripts().then(([one]) => one?.matches ?? [])");
 }
@@ -77,7 +77,7 @@ export async function inWorker<Value>(context: BrowserContext, expression: strin
   return worker.evaluate(expression) as Promise<Value>;
 }
 
-/** Connects the extension as a person does. */
+/** Connects the extension as a user does. */
 export async function pair(page: Page, address: string, secret: string): Promise<void> {
   await page.goto(OPTIONS);
   await page.getByLabel("Server address").fill(address);
@@ -85,7 +85,7 @@ export async function pair(page: Page, address: string, secret: string): Promise
   await page.getByRole("button", { name: "Connect" }).click();
 }
 
-/** Switches code editors on or off, as the options page does. */
+/** Turns code editors on or off, as the options page does. */
 export async function allowCode(context: BrowserContext, codeToo: boolean): Promise<void> {
   await inWorker(context, `chrome.storage.local.set({ preferences: { codeToo: ${codeToo} } })`);
 }
@@ -100,11 +100,11 @@ interface OfTest {
   ghost: Ghost;
   /** Opens a page with this in its body. */
   show(body: string): Promise<void>;
-  /** Everything that pages wrote to their consoles. */
+  /** Everything that the page wrote to its console. */
   noise: string[];
 }
 
-/** A Chromium with the extension, paired with a scripted server; a new page and a forgetful server for each test. */
+/** A Chromium with the extension, paired with a scripted server. Each test gets a new page, and a server without earlier requests. */
 export const test = base.extend<OfTest, OfWorker>({
   server: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern

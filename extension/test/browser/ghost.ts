@@ -18,26 +18,26 @@ interface CdpNode {
   readonly contentDocument?: CdpNode;
 }
 
-/** In which document ghost text is looked for: `document` is what that is called in the page's own code. */
-export interface Where {
+/** The document that contains the ghost text. `document` is an expression for it in the page's main frame. */
+export interface DocumentOf {
   readonly session?: Promise<CDPSession>;
   readonly document?: string;
 }
 
-/** What is asked again until it is so is asked often: a test waits for nothing else. */
+/** Short intervals, because the test waits for nothing else. */
 const OFTEN = { intervals: [5, 10, 20, 20, 50, 50, 100], timeout: 2000 };
 
-/** Ghost text as a person sees it: read from the closed shadow root by the browser's own tools, which no page has. */
+/** Ghost text as the user sees it. It is read from the closed shadow root by the DevTools protocol, which no page can use. */
 export class Ghost {
   readonly #session: Promise<CDPSession>;
   readonly #document: string;
 
-  constructor(page: Page, { session, document = "document" }: Where = {}) {
+  constructor(page: Page, { session, document = "document" }: DocumentOf = {}) {
     this.#session = session ?? page.context().newCDPSession(page);
     this.#document = document;
   }
 
-  /** What is drawn; null where nothing is. */
+  /** The text that is drawn. Null if nothing is drawn. */
   async text(): Promise<string | null> {
     return (await this.#drawn())?.text ?? null;
   }
@@ -60,7 +60,7 @@ export class Ghost {
     return this.#rectsOf(all(drawn.node).find(({ nodeName }) => nodeName === "#text") ?? drawn.node, drawn.text.length);
   }
 
-  /** Where `text`, at the end of what was typed, stands on the screen. */
+  /** The box of the first line of `text` at the end of the typed text. */
   async rectOfTyped(text: string): Promise<Rect> {
     const [first] = await this.linesOfTyped(text);
     if (!first) throw new Error("the typed text has no box");
@@ -77,7 +77,7 @@ export class Ghost {
     return this.#rectsOf(node, text.length);
   }
 
-  /** The boxes of the last `length` characters of a node, one a line. No script of the page can measure in every shadow root: these tools can. */
+  /** The boxes of the last `length` characters of a node, one for each line. The DevTools protocol can measure in every shadow root. */
   async #rectsOf(node: CdpNode, length: number): Promise<Rect[]> {
     return this.#callOn(
       node,
@@ -92,7 +92,7 @@ export class Ghost {
           range.setStart(node, Math.max(0, node.length - left));
           range.setEnd(node, node.length);
           left -= node.length;
-          // An editor may draw one line's letters in several pieces.
+          // An editor may draw the letters of one line in several pieces.
           for (const rect of [...range.getClientRects()].reverse()) {
             const line = lines[0];
             if (line && line.top === rect.top && line.bottom === rect.bottom) {
@@ -121,7 +121,7 @@ export class Ghost {
     );
   }
 
-  /** Counts, from now on, how often ghost text comes and goes. */
+  /** Counts how often ghost text is added and removed from now on. */
   async watch(): Promise<() => Promise<{ came: number; went: number }>> {
     const session = await this.#session;
     const evaluate = async (expression: string) => {
@@ -140,7 +140,7 @@ export class Ghost {
     return () => evaluate("window.ghostLog");
   }
 
-  /** Counts, from now on, how many frames are drawn between each input of the page and the ghost text that follows it. */
+  /** Counts how many frames are drawn between each input event and the change of ghost text after it. */
   async watchFrames(): Promise<() => Promise<number[]>> {
     const drawn = await this.#drawn();
     const text = drawn && all(drawn.node).find(({ nodeName }) => nodeName === "#text");
@@ -180,7 +180,7 @@ export class Ghost {
     return result.value as Result;
   }
 
-  /** Which one of several it says it is. */
+  /** The count that is shown when there are several suggestions, as in 2/3. */
   async choice(): Promise<string> {
     return (await this.#drawn())?.choice ?? "";
   }

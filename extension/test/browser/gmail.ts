@@ -1,6 +1,6 @@
 /**
- * Gmail's fields as far as they can be had without Gmail: the structure, the attributes and the keys of its compose window and of its
- * reply box, with the signature and the quoted mail that stand in them.
+ * A copy of Gmail's fields: the structure, the attributes and the keys of its compose window and its reply box, with a signature and a
+ * quoted mail.
  */
 
 const BODY = (content: string) =>
@@ -12,7 +12,7 @@ const SIGNATURE =
 const QUOTE =
   '<br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Tue, Nov 24, 2026 at 9:14 AM Bob &lt;<a href="mailto:bob@example.org">bob@example.org</a>&gt; wrote:<br></div><blockquote class="gmail_quote" style="margin: 0 0 0 0.8ex; border-left: 1px solid rgb(204, 204, 204); padding-left: 1ex"><div dir="ltr">Hi Ann,<div>Are you free on Friday?</div></div></blockquote></div>';
 
-/** Gmail hears keys before its body does: Tab goes to "Send", Ctrl+Enter sends, Escape leaves the window. */
+/** Gmail handles these keys before the message body gets them: Tab goes to "Send", Ctrl+Enter sends, Escape leaves the window. */
 const KEYS = `<script>
   document.addEventListener("keydown", (event) => {
     const body = event.target.closest('[g_editable="true"]');

@@ -2,7 +2,7 @@ import { type BrowserContext, test as base, type CDPSession, type Page } from "@
 import { expect, inWorker, launch, pair } from "./fixtures.ts";
 import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
 
-/** What is said where the server is not there: once in the life of a browser, so each test has one of its own. */
+/** The hint that the server is unreachable. It is shown once after each start of the browser, so each test has its own browser. */
 
 const BODY = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>A page</title>
 <style>body { margin: 40px; font: 16px sans-serif } textarea { width: 560px; padding: 12px; font: inherit }</style>
@@ -12,7 +12,7 @@ const BODY = `<!doctype html><html lang="en"><meta name="viewport" content="widt
 interface OfTest {
   server: ScriptedServer;
   browserContext: BrowserContext;
-  /** A page whose server has gone. */
+  /** A page; the server was stopped after pairing. */
   page: Page;
   hint: Hint;
 }
@@ -57,7 +57,7 @@ interface Node {
   readonly shadowRoots?: Node[];
 }
 
-/** The hint as a person has it: read and pressed by the browser's own tools, since no page can. */
+/** The hint as the user sees it. It is read and pressed by the DevTools protocol, because no page can do that. */
 class Hint {
   readonly #page: Page;
   readonly #session: Promise<CDPSession>;
@@ -67,7 +67,7 @@ class Hint {
     this.#session = page.context().newCDPSession(page);
   }
 
-  /** What is read out, politely; null where there is no hint. */
+  /** The text of the live region. Null if there is no hint. */
   async text(): Promise<string | null> {
     const session = await this.#session;
     const host = await this.#host();
@@ -99,14 +99,14 @@ class Hint {
     await this.#page.mouse.click((left + right) / 2, (top + bottom) / 2);
   }
 
-  /** Writes until it is there: it waits for a server that is restarted, and then for a key. */
+  /** Types until the hint is shown: it comes with a key press, and only after the time that a restart may take. */
   async expectWhile(write: () => Promise<void>): Promise<void> {
-    const look = async () => {
+    const writeAndRead = async () => {
       await write();
       return this.text();
     };
-    const text = "Foretype's server is not there. Start it with: foretype serve";
-    await expect.poll(look, { timeout: 20_000, intervals: [200] }).toBe(text);
+    const text = "The Foretype server is unreachable. Start it with: foretype serve";
+    await expect.poll(writeAndRead, { timeout: 20_000, intervals: [200] }).toBe(text);
   }
 
   async #host(): Promise<Node | undefined> {
@@ -124,13 +124,13 @@ function all(node: Node): Node[] {
   return [node, ...[...(node.children ?? []), ...(node.shadowRoots ?? [])].flatMap(all)];
 }
 
-test("it stands under the field's corner, takes no focus and no key, and goes when the server is there again", async ({
+test("the hint is below the field, takes no focus and no key, and goes when the server is reachable again", async ({
   page,
   hint,
   server,
   browserContext,
 }) => {
-  // Nothing is asked about a password, so nothing is said over it either.
+  // Nothing is requested for a password, so no hint is shown for it.
   await page.locator("#secret").click();
   await page.keyboard.type("zq");
   await page.locator("#field").click();
@@ -149,11 +149,11 @@ test("it stands under the field's corner, takes no focus and no key, and goes wh
   await server.start();
   await expect.poll(() => hint.text(), { timeout: 20_000 }).toBeNull();
 
-  // Once is enough, also for a service worker that comes after this one.
+  // It is shown only once, also if the service worker is started again.
   expect(await inWorker(browserContext, "chrome.storage.session.get('hinted')")).toEqual({ hinted: true });
 });
 
-test("its button sends it away, and the field keeps the focus; it does not come again", async ({ page, hint }) => {
+test("its button dismisses it, the field keeps the focus, and the hint does not come back", async ({ page, hint }) => {
   await page.locator("#field").click();
   await hint.expectWhile(() => page.keyboard.type("a"));
   await hint.press();

@@ -1,7 +1,7 @@
 import { expect, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
-/** A page that wants to know what is suggested, or to have it written: it looks everywhere that a page can look. */
+/** A page that tries to read the suggestion, or to have it inserted, by everything that a page can do. */
 const HOSTILE = `<textarea id="field" rows="4" cols="70"></textarea>
 <div id="rich" class="ProseMirror" contenteditable="true" style="width: 600px"></div>
 <script>
@@ -22,11 +22,11 @@ const HOSTILE = `<textarea id="field" rows="4" cols="70"></textarea>
   window.addEventListener("message", (event) => keep("message " + JSON.stringify(event.data)));
 </script>`;
 
-/** What the content script calls its event. */
+/** The secret name of the content script's event. */
 const EVENT_NAME = /[0-9a-f]{5,8}-[0-9a-f]{5,8}-/;
 
 for (const id of ["field", "rich"]) {
-  test(`a page can neither read what is suggested in #${id} nor have it written`, async ({
+  test(`a page can neither read the suggestion in #${id} nor have it inserted`, async ({
     page,
     ghost,
     server,
@@ -75,12 +75,12 @@ for (const id of ["field", "rich"]) {
     const after = await page.evaluate(() => (window as unknown as { seen: string[] }).seen.join("\n"));
     expect(after).not.toContain("secretly");
     expect(after).not.toMatch(EVENT_NAME);
-    // It comes in its own time, and is none of the next test's.
+    // The message may arrive late. It must not arrive in the next test.
     await expect.poll(() => server.of("accepted").map(({ text }) => text)).toEqual(["ck"]);
   });
 }
 
-test("a page that gives every letter a font of its own learns none that was not typed", async ({
+test("a page with a separate font for each letter learns only the letters that were typed", async ({
   page,
   ghost,
   server,
@@ -108,7 +108,7 @@ test("a page that gives every letter a font of its own learns none that was not 
   expect([...new Set(asked)].sort().join("")).toBe("aefhiknoqrstu");
 });
 
-test("a page's own font that is there is drawn with", async ({ page, ghost, server, show }) => {
+test("ghost text is drawn in a loaded font of the page", async ({ page, ghost, server, show }) => {
   server.script = knows("Thanks for the quick response");
   const face = '@font-face { font-family: own; src: local("DejaVu Sans Mono") }';
   await show(`<style>${face}</style><textarea id="field" rows="4" cols="70" style="font-family: own"></textarea>`);

@@ -2,14 +2,14 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
-/** Whose a key is: ours while ghost text is on the screen, and the page's, the browser's or the input method's in every doubt. */
+/** Who gets a key: the extension while ghost text is drawn; otherwise, and in every doubt, the page, the browser or the input method. */
 
 const SENTENCE = "Thanks for the quick response, and see you on Friday";
 const TYPED = "Thanks for the qui";
 const REST = "ck response, and see you on Friday";
 const FIELD = '<textarea id="field" rows="4" cols="70"></textarea><button id="next">Next</button>';
 
-/** A page that does something of its own with the keys that are ours: what it heard is in `window.heard`. */
+/** A page that uses the same keys itself. The keys that it got are in `window.heard`. */
 const LISTENS = `<script>
   window.heard = [];
   document.addEventListener("keydown", (event) => {
@@ -27,7 +27,7 @@ test.beforeEach(async ({ server, show }) => {
   server.script = knows(SENTENCE);
 });
 
-test("a key with a modifier is not ours, whatever is on the screen", async ({ page, ghost, show }) => {
+test("a key with a modifier goes to the page, even while ghost text is drawn", async ({ page, ghost, show }) => {
   await show(`<button id="before">Before</button>${FIELD}`);
   for (const [key, id] of Object.entries({
     "Shift+Tab": "before",
@@ -45,7 +45,7 @@ test("a key with a modifier is not ours, whatever is on the screen", async ({ pa
   }
 });
 
-test("a key that the page uses too is ours while ghost text is on the screen, and the page's before and after", async ({
+test("while ghost text is drawn the extension gets a key that the page uses too; before and after, the page gets it", async ({
   page,
   ghost,
   show,
@@ -66,7 +66,7 @@ test("a key that the page uses too is ours while ghost text is on the screen, an
   await expect(page.locator("#field")).toBeFocused();
 });
 
-test("Escape that sends ghost text away leaves the dialog open around it, and the next one closes it", async ({
+test("Escape dismisses ghost text and leaves the dialog around it open; the next Escape closes the dialog", async ({
   page,
   ghost,
   show,
@@ -82,22 +82,22 @@ test("Escape that sends ghost text away leaves the dialog open around it, and th
   await expect(page.locator("#dialog")).not.toHaveAttribute("open");
 });
 
-/** What pages say of a popup with choices that opens while ghost text is on the screen. */
+/** How pages mark a popup with choices. It opens while ghost text is drawn. */
 const POPUPS: Record<string, (field: Element) => void> = {
-  "says that it is open": (field) => field.setAttribute("aria-expanded", "true"),
-  "has a choice that is active": (field) => field.setAttribute("aria-activedescendant", "choice"),
+  "is marked as open": (field) => field.setAttribute("aria-expanded", "true"),
+  "has an active choice": (field) => field.setAttribute("aria-activedescendant", "choice"),
   "is a list that the field controls": (field) => {
     field.insertAdjacentHTML("afterend", '<ul id="choices" role="listbox"><li role="option">Ann</ul>');
     field.setAttribute("aria-controls", "choices");
   },
-  "is said of the box around the field": (field) => {
+  "is marked on the box around the field": (field) => {
     field.parentElement?.setAttribute("role", "combobox");
     field.parentElement?.setAttribute("aria-expanded", "true");
   },
 };
 
 for (const [name, open] of Object.entries(POPUPS)) {
-  test(`where the page's popup ${name}, keys are the page's, and the ghost goes`, async ({ page, ghost, show }) => {
+  test(`if the page's popup ${name}, the page gets the keys, and ghost text goes`, async ({ page, ghost, show }) => {
     await show(`<div>${FIELD}</div>${LISTENS}`);
     await page.locator("#field").click();
     await page.keyboard.type(TYPED);
@@ -111,12 +111,17 @@ for (const [name, open] of Object.entries(POPUPS)) {
   });
 }
 
-test("what the browser has filled in is left to it, and Tab leads on", async ({ page, ghost, show, server }) => {
+test("a field that the browser has filled in gets no suggestions, and Tab goes to the next field", async ({
+  page,
+  ghost,
+  show,
+  server,
+}) => {
   await show(FIELD);
   await page.locator("#field").click();
   await page.keyboard.type(TYPED);
   await ghost.expectText(REST);
-  // As if the browser had filled it in; what it does when it fills in a form can't be done from here.
+  // A simulation: the test can't make the browser fill in a form.
   const session = await page.context().newCDPSession(page);
   await session.send("DOM.enable");
   await session.send("CSS.enable");
@@ -130,13 +135,13 @@ test("what the browser has filled in is left to it, and Tab leads on", async ({ 
   expect(server.of("accepted")).toEqual([]);
 });
 
-test("who dictates is offered nothing until a key goes down", async ({ page, ghost, show, server }) => {
+test("dictated text gets no suggestions until a key goes down", async ({ page, ghost, show, server }) => {
   await show(FIELD);
   await page.locator("#field").click();
   await page.keyboard.type("Thanks");
   await ghost.expectText(" for the quick response, and see you on Friday");
   const session = await page.context().newCDPSession(page);
-  // Text that comes in words, and without a key.
+  // Several words at once, without a key.
   await session.send("Input.insertText", { text: " for the" });
   await ghost.expectText(null);
   expect(server.keystrokes.at(-1)?.before).toBe("Thanks");
@@ -148,7 +153,7 @@ test("who dictates is offered nothing until a key goes down", async ({ page, gho
   await ghost.expectText("quick response, and see you on Friday");
 });
 
-test("what corrects a word takes the ghost along that was for the other", async ({ page, ghost, show }) => {
+test("when a correction changes a word, the ghost text for the old text goes", async ({ page, ghost, show }) => {
   await show(FIELD);
   await page.locator("#field").click();
   await page.keyboard.type(TYPED);
@@ -164,12 +169,12 @@ test("what corrects a word takes the ghost along that was for the other", async 
   await ghost.expectText(null);
 });
 
-test("a page that was there first may have taken the key: then it is not taken again", async ({
+test("if the page's own listener ran first and used the key, the key is not used again", async ({
   page,
   ghost,
   show,
 }) => {
-  // As on a page that was open when the extension came: this listener is there before all others.
+  // As on a page that was open when the extension was installed: this listener runs before all others.
   await page.addInitScript(() =>
     window.addEventListener("keydown", (event) => event.key === "Tab" && event.preventDefault(), true),
   );
@@ -182,7 +187,7 @@ test("a page that was there first may have taken the key: then it is not taken a
   await ghost.expectText(REST);
 });
 
-test("words taken by Tab wait for nothing, and no key between them is lost", async ({ page, ghost, show }) => {
+test("three quick presses of Tab accept three words, and no key is lost", async ({ page, ghost, show }) => {
   await show(FIELD);
   await page.locator("#field").click();
   await page.keyboard.type(TYPED);
@@ -199,11 +204,7 @@ test("words taken by Tab wait for nothing, and no key between them is lost", asy
   expect(await value(page)).toBe("Thanks for the quick response, and!");
 });
 
-test("a page hears neither the going down nor the coming up of a key that was used up", async ({
-  page,
-  ghost,
-  show,
-}) => {
+test("the page gets neither the keydown nor the keyup event of a key that was used", async ({ page, ghost, show }) => {
   await show(`${FIELD}<script>
     window.heard = [];
     for (const type of ["keydown", "keyup"])

@@ -6,8 +6,8 @@ const SENTENCE = "Thanks for the quick response, and see you on Friday";
 const TYPED = "Thanks for the qui";
 const REST = "ck response, and see you on Friday";
 
-/** Fields as pages make them, each with something that moves its text. */
-const LOOKS: Record<string, string> = {
+/** Fields with different styles and surroundings, which move their text. */
+const FIELDS: Record<string, string> = {
   "a textarea with padding, a border and another font":
     '<textarea id="field" style="font: italic 700 21px/1.9 Georgia, serif; letter-spacing: 1.5px; word-spacing: 3px; padding: 13px 27px; border: 7px solid; width: 800px; height: 120px"></textarea>',
   "an input that is taller than its text":
@@ -22,7 +22,7 @@ const LOOKS: Record<string, string> = {
   "an open shadow root": '<div id="shadow"></div>',
   "a rich editor with paragraphs":
     '<div id="field" contenteditable="true" style="font: 17px/1.7 Georgia, serif; padding: 20px; width: 700px"><p>Hi Ann,</p><p id="end"><br></p></div>',
-  // Narrow enough for one line in whatever font the machine has.
+  // The text fits into one line in any font that the machine has.
   "a rich editor of large text in it":
     '<div id="field" contenteditable="true" style="width: 900px"><h2 id="end"><br></h2></div>',
 };
@@ -43,8 +43,8 @@ async function openField(page: Page): Promise<void> {
   if ((await page.locator("#end").count()) === 0) await page.locator("#field").click();
 }
 
-for (const [name, html] of Object.entries(LOOKS)) {
-  test(`in ${name}, ghost text stands where the text will be`, async ({ page, ghost, server, show }) => {
+for (const [name, html] of Object.entries(FIELDS)) {
+  test(`in ${name}, ghost text is where the typed text will be`, async ({ page, ghost, server, show }) => {
     server.script = knows(SENTENCE);
     await show(html);
     await openField(page);
@@ -63,7 +63,7 @@ for (const [name, html] of Object.entries({
   textarea: '<textarea id="field" style="font: 20px/1.5 monospace; width: 300px; height: 200px"></textarea>',
   contenteditable: '<div id="field" contenteditable="true" style="font: 20px/1.5 monospace; width: 300px"></div>',
 })) {
-  test(`in a narrow ${name}, ghost text goes on in the next line`, async ({ page, ghost, server, show }) => {
+  test(`in a narrow ${name}, ghost text continues in the next line`, async ({ page, ghost, server, show }) => {
     server.script = knows(SENTENCE);
     await show(html);
     await page.locator("#field").click();
@@ -79,7 +79,7 @@ for (const [name, html] of Object.entries({
   });
 }
 
-/** Of a text as long as these only the end is laid out again: the rest is room that was measured once. */
+/** Of a text as long as these, only the end is laid out again: the rest was measured once, and is replaced by an empty box. */
 const LONG: Record<string, { field: string; text: string; typed?: string; rest?: string; all?: string }> = {
   "an input of a long text": {
     field: '<input id="field" style="font: 17px Georgia, serif; letter-spacing: 0.3px; width: 600px; padding: 0 11px">',
@@ -112,7 +112,7 @@ const LONG: Record<string, { field: string; text: string; typed?: string; rest?:
 };
 
 for (const [name, { field, text, typed = TYPED, rest = REST, all = "ArrowRight" }] of Object.entries(LONG)) {
-  test(`in ${name}, ghost text stands where the text will be`, async ({ page, ghost, server, show }) => {
+  test(`in ${name}, ghost text is where the typed text will be`, async ({ page, ghost, server, show }) => {
     server.script = ({ before }) => (before.endsWith(typed) ? rest : null);
     await show(field);
     await page.locator("#field").fill(text.repeat(300));
@@ -121,19 +121,24 @@ for (const [name, { field, text, typed = TYPED, rest = REST, all = "ArrowRight" 
     await page.keyboard.type(typed);
     await ghost.expectText(rest);
     const drawn = await ghost.rect();
-    // What is typed may move a line that ends at an edge; its height stays.
+    // Accepted text may scroll a line that ends at the edge of the field.
     const edge = await page.locator("#field").evaluate((field) => field.scrollLeft);
     await page.keyboard.press(all);
     const became = await ghost.rectOfTyped(rest);
     const moved = (await page.locator("#field").evaluate((field) => field.scrollLeft)) - edge;
     const scale = name.includes("scaled") ? 1.3 : 1;
     expect(Math.abs(drawn.top - became.top)).toBeLessThan(1);
-    // How far it was scrolled is told in whole pixels.
+    // The scroll position is rounded to whole pixels.
     expect(Math.abs(drawn.left - became.left - moved * scale)).toBeLessThan(1.5);
   });
 }
 
-test("it follows the field that is scrolled, and goes with it out of sight", async ({ page, ghost, server, show }) => {
+test("ghost text follows a scrolled field, and goes when the field is out of sight", async ({
+  page,
+  ghost,
+  server,
+  show,
+}) => {
   server.script = knows(SENTENCE);
   await show('<textarea id="field" rows="4" cols="70"></textarea><div style="height: 3000px"></div>');
   await page.locator("#field").click();
@@ -149,7 +154,7 @@ test("it follows the field that is scrolled, and goes with it out of sight", asy
   expect((await ghost.rect()).top).toBeCloseTo(before.top, 0);
 });
 
-test("it follows the text in a textarea that is scrolled", async ({ page, ghost, server, show }) => {
+test("ghost text follows the text in a scrolled textarea", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
   await show('<textarea id="field" rows="4" cols="70"></textarea>');
   await page.locator("#field").fill(`${"A line.\n".repeat(50)}`);
@@ -164,7 +169,7 @@ test("it follows the text in a textarea that is scrolled", async ({ page, ghost,
   expect(Math.abs(drawn.left - typed.left)).toBeLessThan(1);
 });
 
-test("it follows a field that grows or moves", async ({ page, ghost, server, show }) => {
+test("ghost text follows a field that grows or moves", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
   await show('<textarea id="field" style="width: 600px; text-align: left"></textarea>');
   await page.locator("#field").click();
@@ -177,7 +182,7 @@ test("it follows a field that grows or moves", async ({ page, ghost, server, sho
   await expect.poll(async () => (await ghost.rect()).left).toBeGreaterThan(before.left + 70);
 });
 
-test("it is not drawn over what covers the field", async ({ page, ghost, server, show }) => {
+test("ghost text is not drawn over an element that covers the field", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
   await show(
     '<textarea id="field" rows="4" cols="70"></textarea><div id="cover" hidden style="position: fixed; inset: 0; background: white"></div>',
@@ -192,7 +197,7 @@ test("it is not drawn over what covers the field", async ({ page, ghost, server,
   await ghost.expectText(null);
 });
 
-test("where other text follows in the line it is a label under the caret, and Tab takes its word", async ({
+test("if other text follows in the line, ghost text is a label under the caret, and Tab accepts its word", async ({
   page,
   ghost,
   server,
@@ -218,7 +223,7 @@ test("where other text follows in the line it is a label under the caret, and Ta
   await expect(page.locator("#field")).toHaveValue("See you on at nine.");
 });
 
-test("the page's own layout is what it is without ghost text", async ({ page, ghost, server, show }) => {
+test("ghost text does not change the page's layout", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
   await show('<textarea id="field" rows="4" cols="70"></textarea><p>After it.</p>');
   const measure = () =>
@@ -235,7 +240,7 @@ test("the page's own layout is what it is without ghost text", async ({ page, gh
 });
 
 for (const scheme of ["light", "dark"] as const) {
-  test(`it is paler than the text, and readable, in ${scheme}`, async ({ page, ghost, server, show }) => {
+  test(`ghost text is paler than the typed text, and readable, in ${scheme}`, async ({ page, ghost, server, show }) => {
     server.script = knows(SENTENCE);
     await page.emulateMedia({ colorScheme: scheme });
     await show('<style>:root { color-scheme: light dark }</style><textarea id="field" rows="4" cols="70"></textarea>');

@@ -4,14 +4,14 @@ interface TraceEvent {
   readonly name: string;
   readonly ts: number;
   readonly dur?: number;
-  /** The time that the thread itself ran: what other processes took meanwhile is not in it. */
+  /** The CPU time of the thread, without the time that other processes took. */
   readonly tdur?: number;
   readonly tid: number;
   readonly pid: number;
   readonly args: { readonly data?: { readonly url?: string; readonly type?: string } };
 }
 
-/** How long the extension's own code kept the page's main thread, in milliseconds, for each key that `act` presses. */
+/** How long the extension's code ran on the page's main thread, in milliseconds, for each key that `act` presses. */
 export async function timePerKey(page: Page, act: () => Promise<void>): Promise<number[]> {
   const session = await page.context().newCDPSession(page);
   const events = await trace(session, act);
@@ -25,7 +25,7 @@ export async function timePerKey(page: Page, act: () => Promise<void>): Promise<
   });
 }
 
-/** How often the extension's own code ran on the page's main thread while `act` lasted. */
+/** How often the extension's code ran on the page's main thread during `act`. */
 export async function callsDuring(page: Page, act: () => Promise<void>): Promise<number> {
   const session = await page.context().newCDPSession(page);
   const events = await trace(session, act);
@@ -36,7 +36,7 @@ export async function callsDuring(page: Page, act: () => Promise<void>): Promise
 const isOurs = ({ name, args }: TraceEvent): boolean =>
   name === "FunctionCall" && args.data?.url?.startsWith("chrome-extension:") === true;
 
-/** Calls that are not part of another one. */
+/** Calls that are not inside another call. */
 function outermost(calls: TraceEvent[]): TraceEvent[] {
   let end = 0;
   return [...calls]

@@ -1,7 +1,7 @@
 import { expect, test } from "./real-fixtures.ts";
 import { REAL_TOKEN } from "./real-server.ts";
 
-/** The real thing as a person sees it. `npm run images` takes the pictures over into docs/images/. */
+/** Screenshots with the real model. `npm run images` copies them into docs/images/. */
 const FOLDER = "test-results/images";
 
 const PAGE = `<meta name="color-scheme" content="light dark">
@@ -20,7 +20,7 @@ const BEGUN = [
 ];
 
 for (const { field, typed, rest } of BEGUN) {
-  test(`ghost text in ${field} is readable in light and in dark, and follows when that changes`, async ({
+  test(`ghost text in ${field} is readable in light and in dark, and changes with the colour scheme`, async ({
     page,
     ghost,
     show,
@@ -54,7 +54,7 @@ for (const [name, width, scheme] of [
     await page.keyboard.type("ing, and it looks gr");
     await expect.poll(() => ghost.text()).toMatch(/^eat/);
     await page.keyboard.press("Tab");
-    // At a person's speed, so that the picture's figures are a person's.
+    // At a user's typing speed, so that the figures in the screenshot are realistic.
     await page.keyboard.type(". Please let me know if you have any que", { delay: 60 });
     await expect.poll(() => ghost.text()).toMatch(/^stions/);
     await expect(page.locator("#from-tree")).not.toHaveText("0");

@@ -30,11 +30,15 @@ const test = base.extend<Playground>({
 
 const FIELDS = ["#message", "#rich", "#subject", "#comment", "#search"];
 
-test("the address that the server prints lets one in, and is taken out of sight", async ({ page, server, ghost }) => {
+test("the address that the server prints pairs the page, and the code is removed from the address", async ({
+  page,
+  server,
+  ghost,
+}) => {
   const noise: string[] = [];
   page.on("console", (message) => noise.push(message.text()));
   await page.goto(`${server.origin}/#code=${CODE}`);
-  await expect(page.getByText("scripted is here")).toBeVisible();
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible();
   expect(page.url()).toBe(`${server.origin}/`);
   expect(await page.evaluate(() => localStorage.getItem("foretype-token"))).toBe(TOKEN);
   for (const selector of FIELDS) {
@@ -51,39 +55,39 @@ test("the address that the server prints lets one in, and is taken out of sight"
   await expect(page.locator("#saved")).toHaveText(String(FIELDS.length));
   expect(noise).toEqual([]);
   await page.reload();
-  await expect(page.getByText("scripted is here")).toBeVisible();
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible();
 });
 
-test("without a code it says how to get one, and takes it", async ({ page, server }) => {
+test("without a code the page says how to get one, and accepts it", async ({ page, server }) => {
   await page.goto(server.origin);
-  await expect(page.getByRole("heading", { name: "Let this page in" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Pair this page" })).toBeVisible();
   await page.getByLabel("Pairing code").fill("WRNG-CODE");
   await page.getByRole("button", { name: "Pair" }).click();
-  await expect(page.getByText("That code is wrong")).toBeVisible();
+  await expect(page.getByText("This pairing code is wrong")).toBeVisible();
   await page.getByLabel("Pairing code").fill(CODE);
   await page.getByRole("button", { name: "Pair" }).click();
-  await expect(page.getByText("scripted is here")).toBeVisible();
-  await expect(page.getByRole("heading", { name: "Let this page in" })).toBeHidden();
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Pair this page" })).toBeHidden();
 });
 
-test("a token that was revoked is forgotten, and another code asked for", async ({ page, server }) => {
+test("a revoked token is deleted, and the page asks for another code", async ({ page, server }) => {
   await page.goto(`${server.origin}/#token=revoked`);
-  await expect(page.getByText("The server does not know this page any more.")).toBeVisible();
+  await expect(page.getByText("The server no longer accepts this page.")).toBeVisible();
   expect(await page.evaluate(() => localStorage.getItem("foretype-token"))).toBeNull();
 });
 
-test("a server that goes is missed aloud, and its coming back seen", async ({ page, server }) => {
+test("the page says when the server becomes unreachable, and when it is back", async ({ page, server }) => {
   await page.goto(`${server.origin}/#token=${TOKEN}`);
-  await expect(page.getByText("scripted is here")).toBeVisible();
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible();
   await server.stop();
-  await expect(page.getByText("The server is not there. Trying again")).toBeVisible();
+  await expect(page.getByText("The server is unreachable. Retrying")).toBeVisible();
   await server.start();
-  await expect(page.getByText("scripted is here")).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible({ timeout: 20_000 });
 });
 
-test("passwords and codes are not read here either", async ({ page, server }) => {
+test("the playground does not read passwords and codes either", async ({ page, server }) => {
   await page.goto(`${server.origin}/#token=${TOKEN}`);
-  await expect(page.getByText("scripted is here")).toBeVisible();
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible();
   for (const selector of ["#passcode", "#otp"]) {
     await page.locator(selector).click();
     await page.keyboard.type("4711");

@@ -7,7 +7,7 @@ import { knows } from "./scripted-server.ts";
 const SENTENCE = "Thanks for the quick response";
 const TEXTAREA = '<textarea id="field" rows="4" cols="70"></textarea>';
 
-/** The popup over `page`. The browser shows it in a window that no test can reach, so it is opened in a tab and told whom it is about. */
+/** The popup for `page`. The browser would show it in a window that Playwright can't reach. So it is opened in a tab, with the other tab's id. */
 async function openPopup(page: Page): Promise<Page> {
   const context = page.context();
   await page.bringToFront();
@@ -26,14 +26,14 @@ test.afterEach(({ browserContext }) =>
   inWorker(browserContext, 'chrome.storage.local.remove(["preferences", "saved"])'),
 );
 
-test("the popup says what is going on, and switches this site off and on", async ({ page, ghost, server, show }) => {
+test("the popup shows the status, and turns this site off and on", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
   await show(TEXTAREA);
   await page.locator("#field").click();
   await page.keyboard.type("Thanks for the qui");
   await ghost.expectText("ck response");
   const popup = await openPopup(page);
-  await expect(popup.getByRole("status")).toHaveText("On: what you write here is completed.");
+  await expect(popup.getByRole("status")).toHaveText("On. Suggestions appear while you write.");
   await popup.screenshot({ path: "test-results/popup.png" });
 
   await popup.getByLabel("127.0.0.1").uncheck();
@@ -54,7 +54,13 @@ test("the popup says what is going on, and switches this site off and on", async
   await popup.close();
 });
 
-test("a site that only looks like one that is off is on", async ({ page, ghost, server, show, browserContext }) => {
+test("a site is on if its host only resembles one that is off", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
   server.script = knows(SENTENCE);
   await inWorker(
     browserContext,
@@ -66,7 +72,7 @@ test("a site that only looks like one that is off is on", async ({ page, ghost, 
   await ghost.expectText(" for the quick response");
 });
 
-test("a frame is off where the site around it is, also from another site", async ({
+test("a frame is off if the site around it is off, also a frame of another site", async ({
   page,
   server,
   show,
@@ -85,25 +91,31 @@ test("a frame is off where the site around it is, also from another site", async
   expect(server.keystrokes).toEqual([]);
 });
 
-test("a pause is one for all sites, and one can end it", async ({ page, ghost, server, show }) => {
+test("a pause applies to all sites, and can be ended", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
   await show(TEXTAREA);
   const popup = await openPopup(page);
-  await popup.getByRole("button", { name: "Pause for an hour" }).click();
-  await expect(popup.getByRole("status")).toHaveText("Paused everywhere.");
+  await popup.getByRole("button", { name: "Pause 1 hour" }).click();
+  await expect(popup.getByRole("status")).toHaveText("Paused on all sites.");
   await page.bringToFront();
   await page.locator("#field").click();
   await page.keyboard.type("Thanks");
   await ghost.expectText(null);
   expect(server.keystrokes).toEqual([]);
-  await popup.getByRole("button", { name: "Go on now" }).click();
+  await popup.getByRole("button", { name: "Resume" }).click();
   await page.bringToFront();
   await page.keyboard.type(" for");
   await ghost.expectText(" the quick response");
   await popup.close();
 });
 
-test("it counts what was saved today, in numbers only", async ({ page, ghost, server, show, browserContext }) => {
+test("the popup counts what was accepted today, and stores only numbers", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
   server.script = knows(SENTENCE);
   await show(TEXTAREA);
   await page.locator("#field").click();
@@ -113,23 +125,23 @@ test("it counts what was saved today, in numbers only", async ({ page, ghost, se
   await page.keyboard.press("Tab");
   await expect(page.locator("#field")).toHaveValue(SENTENCE);
   const popup = await openPopup(page);
-  await expect(popup.locator("#saved")).toHaveText("Today: 9 keys saved, 2 times taken.");
+  await expect(popup.locator("#saved")).toHaveText("Today: 2 accepted, 9 keystrokes saved.");
   const kept = (await inWorker(browserContext, "chrome.storage.local.get('saved')")) as { saved: object };
   expect(kept.saved).toEqual({ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), taken: 2, keys: 9 });
   await popup.close();
 });
 
 for (const [name, html, sentence] of [
-  ["a password", '<input id="field" type="password">', "This field is private"],
+  ["a password", '<input id="field" type="password">', "Foretype does not read this field"],
   [
-    "a field of a page that wants no help",
+    "a field of a page that has opted out",
     '<textarea id="field" writingsuggestions="false"></textarea>',
-    "This field is private",
+    "Foretype does not read this field",
   ],
-  ["a message", '<textarea id="field"></textarea>', "On: what you write here"],
-  ["no field", '<p id="field">Text</p>', "It waits for you to write."],
+  ["a message", '<textarea id="field"></textarea>', "Suggestions appear while you write."],
+  ["no field", '<p id="field">Text</p>', "Start writing in a field."],
 ] as const) {
-  test(`of ${name} the popup says: ${sentence}`, async ({ page, show }) => {
+  test(`for ${name} the popup says: ${sentence}`, async ({ page, show }) => {
     await show(html);
     await page.locator("#field").click();
     const popup = await openPopup(page);
@@ -138,7 +150,7 @@ for (const [name, html, sentence] of [
   });
 }
 
-test("a field that did not take a word is left alone, nothing is written twice, and the popup says so", async ({
+test("after a failed write the field gets no suggestions, nothing is written twice, and the popup says so", async ({
   page,
   ghost,
   server,
@@ -146,7 +158,7 @@ test("a field that did not take a word is left alone, nothing is written twice, 
 }) => {
   server.script = knows(SENTENCE);
   await show(TEXTAREA);
-  // A page that puts every change back.
+  // A page that reverts every change.
   await page.locator("#field").evaluate((field: HTMLTextAreaElement) => {
     field.addEventListener("input", () => {
       if (field.value.length > 18) field.value = field.value.slice(0, 18);
@@ -160,11 +172,11 @@ test("a field that did not take a word is left alone, nothing is written twice, 
   await expect(page.locator("#field")).toHaveValue("Thanks for the qui");
   expect(server.of("accepted")).toEqual([]);
   const popup = await openPopup(page);
-  await expect(popup.getByRole("status")).toContainText("did not take a word as it should have");
+  await expect(popup.getByRole("status")).toContainText("a word was not inserted correctly");
   await popup.close();
 });
 
-test("a server that is not there, and how to start it", async ({ page, server, show }) => {
+test("if the server is unreachable, the popup says how to start it", async ({ page, server, show }) => {
   await show(TEXTAREA);
   await page.locator("#field").click();
   await page.keyboard.type("Hello");
@@ -177,11 +189,11 @@ test("a server that is not there, and how to start it", async ({ page, server, s
       await popup.close();
       return text;
     })
-    .toBe("The server is not there. Start it with: foretype serve");
+    .toBe("The server is unreachable. Start it with: foretype serve");
   await server.start();
 });
 
-test("a key is chosen by pressing it, and is the key from then on, on pages that are open too", async ({
+test("a key is chosen by pressing it, and works at once, also on open pages", async ({
   page,
   ghost,
   server,
@@ -192,17 +204,17 @@ test("a key is chosen by pressing it, and is the key from then on, on pages that
   await show(TEXTAREA);
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
-  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.getByRole("button", { name: "Accept next word: Tab. Change" }).click();
   await options.keyboard.press("a");
   await expect(options.locator("#key-outcome")).toContainText("needed for typing");
-  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await options.getByRole("button", { name: "Accept next word: Tab. Change" }).click();
   await options.keyboard.press("Escape");
-  await expect(options.locator("#key-outcome")).toContainText("is taken already");
-  await options.getByRole("button", { name: "Take the next word: Tab. Change" }).click();
+  await expect(options.locator("#key-outcome")).toContainText("is already used");
+  await options.getByRole("button", { name: "Accept next word: Tab. Change" }).click();
   await options.keyboard.press("Control+Enter");
-  await expect(options.locator("#key-outcome")).toHaveText("Take the next word: Ctrl + Enter.");
-  await options.getByRole("button", { name: "Send it away: switch off" }).click();
-  await expect(options.locator("#key-outcome")).toHaveText("Send it away: Off.");
+  await expect(options.locator("#key-outcome")).toHaveText("Accept next word: Ctrl + Enter.");
+  await options.getByRole("button", { name: "Dismiss: turn off" }).click();
+  await expect(options.locator("#key-outcome")).toHaveText("Dismiss: Off.");
   await page.bringToFront();
   await page.locator("#field").click();
   await page.keyboard.type("Thanks for the qui");
@@ -216,7 +228,7 @@ test("a key is chosen by pressing it, and is the key from then on, on pages that
   await options.close();
 });
 
-test("screen readers are told what is shown, politely and where that is wanted, and of the ghost itself nothing", async ({
+test("screen readers get each suggestion from a polite live region if that is turned on, and nothing of the ghost text itself", async ({
   page,
   ghost,
   server,
@@ -251,26 +263,24 @@ test("every permission is explained", () => {
     (one) => !explained.includes(`\`${one}\``),
   );
   expect(unexplained).toEqual([]);
-  // No script runs anywhere before it is allowed there.
+  // No script runs on a site that was not allowed.
   expect(content_scripts).toBeUndefined();
 });
 
-test("how sure it must be, and which sites are off, is chosen in the options", async ({ browserContext }) => {
+test("the confidence and the sites that are off are chosen in the options", async ({ browserContext }) => {
   await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { sitesOff: ["mail.test"] } })');
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
   await options.getByLabel("Calm").check();
-  await options.getByLabel("Also in code editors").check();
-  await options.getByRole("button", { name: "Switch on at mail.test" }).click();
+  await options.getByLabel("Code editors").check();
+  await options.getByRole("button", { name: "Turn on for mail.test" }).click();
   await expect(options.getByText("mail.test")).toHaveCount(0);
   const kept = (await inWorker(browserContext, "chrome.storage.local.get('preferences')")) as { preferences: object };
   expect(kept.preferences).toMatchObject({ sureness: "calm", codeToo: true, sitesOff: [] });
   await options.close();
 });
 
-test("an options page that stays open takes back nothing that the popup has changed since", async ({
-  browserContext,
-}) => {
+test("an options page that stays open does not undo later changes by the popup", async ({ browserContext }) => {
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
   await expect(options.getByLabel("Calm")).not.toBeChecked();
@@ -284,7 +294,7 @@ test("an options page that stays open takes back nothing that the popup has chan
   await options.close();
 });
 
-test("a kind of field that is switched off is left alone, on pages that are open too, and the popup says so", async ({
+test("a kind of field that is turned off gets no suggestions, also on open pages, and the popup says so", async ({
   page,
   ghost,
   server,
@@ -296,14 +306,14 @@ test("a kind of field that is switched off is left alone, on pages that are open
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
   await options.getByLabel("Search boxes").uncheck();
-  await options.getByLabel("Fields of one line").uncheck();
+  await options.getByLabel("Single-line fields").uncheck();
   await options.close();
   for (const id of ["line", "search"]) {
     await page.locator(`#${id}`).click();
     await page.keyboard.type("zq");
   }
   const popup = await openPopup(page);
-  await expect(popup.getByRole("status")).toContainText("Fields of this kind are left alone");
+  await expect(popup.getByRole("status")).toContainText("You turned off suggestions for fields of this kind");
   await popup.close();
   await page.bringToFront();
   await page.locator("#field").click();
@@ -313,10 +323,7 @@ test("a kind of field that is switched off is left alone, on pages that are open
 });
 
 for (const scheme of ["light", "dark"] as const) {
-  test(`popup and options have no barriers that axe knows of, in ${scheme} and at twice the size`, async ({
-    page,
-    show,
-  }) => {
+  test(`axe finds no problems on popup and options, in ${scheme} and at twice the size`, async ({ page, show }) => {
     await show(TEXTAREA);
     const popup = await openPopup(page);
     for (const address of [popup.url(), OPTIONS]) {

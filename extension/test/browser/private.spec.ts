@@ -1,6 +1,6 @@
 import { expect, test } from "./fixtures.ts";
 
-/** Each has the id `field`; what is typed there may never reach the server. */
+/** Each has the id `field`. What is typed there must never reach the server. */
 const PRIVATE: Record<string, string> = {
   "a password": '<input id="field" type="password">',
   "a card's number": '<input id="field" autocomplete="cc-number">',
@@ -12,23 +12,24 @@ const PRIVATE: Record<string, string> = {
   "a new password": '<input id="field" autocomplete="new-password">',
   "a social security number": '<textarea id="field" name="ssn"></textarea>',
   "a social security number by its label": '<label for="field">Social security number *</label><input id="field">',
-  "a recovery phrase by what it is labelled by":
+  "a recovery phrase by its aria-labelledby":
     '<p id="what">Your recovery phrase</p><textarea id="field" aria-labelledby="none what"></textarea>',
   "text that is masked": '<input id="field" style="-webkit-text-security: disc">',
   "a field that is read only": '<textarea id="field" readonly></textarea>',
   "an inert field": '<div inert><textarea id="field"></textarea></div>',
   "a disabled field": '<textarea id="field" disabled></textarea>',
   "an e-mail address": '<input id="field" type="email">',
-  "a page that wants no writing suggestions": '<div writingsuggestions="false"><textarea id="field"></textarea></div>',
-  "a page that wants no Grammarly": '<div id="field" contenteditable="true" data-gramm="false">Text</div>',
-  "a page that wants no LanguageTool": '<textarea id="field" data-lt-active="false"></textarea>',
+  "a page that opts out of writing suggestions":
+    '<div writingsuggestions="false"><textarea id="field"></textarea></div>',
+  "a page that opts out of Grammarly": '<div id="field" contenteditable="true" data-gramm="false">Text</div>',
+  "a page that opts out of LanguageTool": '<textarea id="field" data-lt-active="false"></textarea>',
   "a field with a list of choices":
     '<input id="field" list="choices"><datalist id="choices"><option>One</option></datalist>',
   "a field that the browser fills in": '<input id="field" autocomplete="shipping street-address">',
   "an open combobox": '<input id="field" role="combobox" aria-expanded="true">',
 };
 
-/** Two letters in a row of it stand in no frame otherwise. */
+/** No other frame contains two letters of it in a row. */
 const MARKER = "zqzqzq";
 
 const OPEN = '<textarea id="open" aria-label="open"></textarea>';
@@ -45,7 +46,7 @@ for (const [name, html] of Object.entries(PRIVATE)) {
   });
 }
 
-test("a password that the page shows is still a password", async ({ page, server, show }) => {
+test("a password that the page shows as plain text is still a password", async ({ page, server, show }) => {
   server.script = () => " more";
   await show(`<input id="field" type="password">${OPEN}`);
   await page.locator("#field").evaluate((field) => field.setAttribute("type", "text"));
@@ -54,7 +55,7 @@ test("a password that the page shows is still a password", async ({ page, server
   await expectOnlyOpenTextWasSent(page, server);
 });
 
-test("a field that becomes private while one types is left at once", async ({ page, server, ghost, show }) => {
+test("a field that becomes private during typing is not read any more", async ({ page, server, ghost, show }) => {
   server.script = () => " more";
   await show('<textarea id="field"></textarea>');
   await page.locator("#field").click();
@@ -65,7 +66,7 @@ test("a field that becomes private while one types is left at once", async ({ pa
   await ghost.expectText(null);
 });
 
-/** What is typed in a field that may be read comes after: once the server has it, it would have had the other. */
+/** Types in a field that may be read. When the server has that text, it would also have the text that was typed before. */
 async function expectOnlyOpenTextWasSent(
   page: import("@playwright/test").Page,
   server: import("./scripted-server.ts").ScriptedServer,

@@ -1,8 +1,8 @@
-import { nextWord } from "../../src/ghost/words.ts";
-import type { Opened } from "./editors.ts";
+import { nextWord } from "../../src/ghost/text/words.ts";
+import type { Opened } from "./editor-pages.ts";
 import { expect } from "./fixtures.ts";
 
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
+/** A sequence of numbers in [0, 1), always the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -24,9 +24,8 @@ const SOON = { intervals: [5, 10, 20, 50, 100], timeout: 3000 };
 const PASTED = "and so on ";
 
 /**
- * Someone who writes without a plan, and a model of what they did: `text` and `caret` as they must be. After each act the field is
- * compared with it. Whether ghost text was there in time is the only thing that is not known beforehand: where a key may take it, the
- * text must be one of two.
+ * A user who does random steps, and a model of the result: the `text` and the `caret` that the field must have. The field is compared with the
+ * model. Only one thing is not known in advance: whether ghost text was drawn in time. If a key may have accepted it, two texts are right.
  */
 export class RandomTypist {
   readonly #opened: Opened;
@@ -42,15 +41,15 @@ export class RandomTypist {
     this.#multiline = multiline;
   }
 
-  /** The last acts, for who looks at a failure. */
+  /** The last steps, to explain a failure. */
   get done(): string {
     return this.#done.slice(-12).join(", ");
   }
 
   async act(): Promise<void> {
-    // Where a line has gone astray nothing is suggested any more: most go on with another soon.
-    const astray = this.#line !== "" && this.#suggestion === "";
-    if (astray && this.#random() < 0.3) return this.#beginAnew();
+    // If the line is no beginning of a known sentence, there are no suggestions. Then a new line is begun soon.
+    const isUnknown = this.#line !== "" && this.#suggestion === "";
+    if (isUnknown && this.#random() < 0.3) return this.#beginAnew();
     const [, act] = this.#pick(
       [0.58, () => this.#type(this.#nextLetter())],
       [0.06, () => this.#type(this.#pick([1, "x"], [1, " "], [1, "é"])[1])],
@@ -65,7 +64,7 @@ export class RandomTypist {
     await act();
   }
 
-  /** What stands in the field is what was done, and no ghost says anything else than the server would. */
+  /** Checks that the field has the text of the model, and that ghost text is what the server suggests. */
   async check(): Promise<void> {
     await expect.poll(() => this.#opened.text(), { ...SOON, message: this.done }).toBe(this.#text);
     await expect
@@ -76,7 +75,7 @@ export class RandomTypist {
       .toBe(true);
   }
 
-  /** A label under the line, where text follows in it, shows no space before its first word, though Tab puts it in. */
+  /** If text follows the caret, ghost text is a label under the line. It does not show the space before its first word, which Tab inserts. */
   #isRight(ghost: string | null): boolean {
     const isLabel = /^[^\n]/.test(this.#text.slice(this.#caret));
     return ghost === null || ghost === this.#suggestion || (isLabel && ghost === this.#suggestion.trimStart());
@@ -102,7 +101,7 @@ export class RandomTypist {
     return before.slice(before.lastIndexOf("\n") + 1);
   }
 
-  /** What the server says about the text as it is. */
+  /** The server's suggestion for the current text. */
   get #suggestion(): string {
     const line = this.#line;
     return (line === "" ? undefined : SENTENCES.find((one) => one.startsWith(line)))?.slice(line.length) ?? "";
@@ -120,7 +119,7 @@ export class RandomTypist {
   }
 
   async #type(letter: string): Promise<void> {
-    // A space in a row of spaces is kept by some editors only as another character: not what is tried here.
+    // Some editors replace one of several spaces by another character. That is not tested here.
     if (letter === " " && (this.#caret === 0 || /\s/.test(this.#text[this.#caret - 1] ?? ""))) return;
     if (letter === " " && /^\s/.test(this.#text.slice(this.#caret))) return;
     this.#done.push(letter);
@@ -151,9 +150,9 @@ export class RandomTypist {
     await this.check();
   }
 
-  /** One to three words by Tab, and at times what that did is undone and done again. */
+  /** Accepts one to three words by Tab. Sometimes it undoes and redoes the last one. */
   async #take(): Promise<void> {
-    // A person sees a frame or more before they take what is in it: an editor that says nothing of a deletion is seen in the next.
+    // A user sees at least one frame before accepting. An editor without an event for a deletion is noticed in the next frame.
     await this.#opened.settle();
     await this.check();
     if ((await this.#opened.ghost.text()) === null) return;
@@ -169,7 +168,7 @@ export class RandomTypist {
     if (this.#random() < 0.3) await this.#undoAndRedo(was);
   }
 
-  /** A taken word that ends before a letter would be followed by nothing: Tab is the page's there. */
+  /** If a letter follows the caret, there is no suggestion, and Tab goes to the page. */
   get #isInsideWord(): boolean {
     return /[\p{L}\p{N}\p{M}_]/u.test(this.#text[this.#caret] ?? "");
   }
@@ -194,7 +193,7 @@ export class RandomTypist {
     await this.check();
   }
 
-  /** A line that is done is followed by another, or all of it goes. */
+  /** Begins another line, or deletes the whole text. */
   async #beginAnew(): Promise<void> {
     if (this.#multiline && this.#caret === this.#text.length && this.#text.length < 400) {
       await this.#press("Enter");

@@ -1,9 +1,9 @@
-import { EDITORS, Opened } from "./editors.ts";
+import { EDITOR_PAGES, Opened } from "./editor-pages.ts";
 import { allowCode, test } from "./fixtures.ts";
 import { RandomTypist, SENTENCES } from "./random-typist.ts";
 import { knows } from "./scripted-server.ts";
 
-/** `npm run test:random` goes a thousand steps in each editor, and takes another seed from FORETYPE_SEED. */
+/** `npm run test:random` does a thousand steps in each editor. FORETYPE_SEED sets another seed. */
 const STEPS = Number(process.env.FORETYPE_STEPS ?? 60);
 const SEED = Number(process.env.FORETYPE_SEED ?? 1);
 
@@ -13,8 +13,8 @@ test.beforeAll(async ({ browserContext }) => {
 });
 test.afterAll(({ browserContext }) => allowCode(browserContext, false));
 
-for (const editor of EDITORS.filter(({ limits, standing, words }) => !limits?.ghost && !standing && !words)) {
-  test(`${STEPS} steps without a plan in ${editor.name}`, async ({ page, server }) => {
+for (const editor of EDITOR_PAGES.filter(({ limits, standing, words }) => !limits?.ghost && !standing && !words)) {
+  test(`${STEPS} random steps in ${editor.name}`, async ({ page, server }) => {
     test.setTimeout(30_000 + STEPS * 300);
     server.script = knows(...SENTENCES);
     const opened = await Opened.open(page, server, editor);

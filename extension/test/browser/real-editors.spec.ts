@@ -1,9 +1,9 @@
-import { EDITORS, Opened } from "./editors.ts";
+import { EDITOR_PAGES, Opened } from "./editor-pages.ts";
 import { allowCode } from "./fixtures.ts";
 import { expect, test } from "./real-fixtures.ts";
 import { ScriptedServer } from "./scripted-server.ts";
 
-/** The main path of each editor against the real model; what it looks like is in test-results/editors/. */
+/** The main path of each editor with the real model. The screenshots are in test-results/editors/. */
 const TYPED = "Please let me know if you have any que";
 
 const pages = new ScriptedServer();
@@ -14,8 +14,8 @@ test.beforeAll(async ({ browserContext }) => {
 });
 test.afterAll(() => pages.stop());
 
-for (const editor of EDITORS.filter(({ limits, words }) => !limits?.ghost && !words)) {
-  test(`the real model finishes a word in ${editor.name}, and Tab takes it`, async ({ page }) => {
+for (const editor of EDITOR_PAGES.filter(({ limits, words }) => !limits?.ghost && !words)) {
+  test(`the real model completes a word in ${editor.name}, and Tab accepts it`, async ({ page }) => {
     const opened = await Opened.open(page, pages, editor);
     await page.keyboard.type(TYPED);
     await expect.poll(() => opened.ghost.text(), { intervals: [20, 50, 100] }).toMatch(/^stions/);
@@ -28,9 +28,9 @@ for (const editor of EDITORS.filter(({ limits, words }) => !limits?.ghost && !wo
   });
 }
 
-test("in a script that the model does not know, nothing is said", async ({ page }) => {
-  const hebrew = EDITORS.find(({ words }) => words);
-  if (!hebrew) throw new Error("No editor is written in from right to left");
+test("in a script that the model does not know there are no suggestions", async ({ page }) => {
+  const hebrew = EDITOR_PAGES.find(({ words }) => words);
+  if (!hebrew) throw new Error("No editor has right-to-left text");
   const opened = await Opened.open(page, pages, hebrew);
   await page.keyboard.type("תודה על התגובה המהירה ", { delay: 60 });
   await page.waitForTimeout(500);

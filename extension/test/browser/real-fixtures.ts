@@ -11,13 +11,13 @@ interface OfWorker {
 interface OfTest {
   page: Page;
   ghost: Ghost;
-  /** Opens a page of another site with this in it. */
+  /** Opens a page of another site with this content. */
   show(html: string): Promise<void>;
-  /** What the toolbar icon says when one points at it. */
-  sign(): Promise<string>;
+  /** The tooltip of the toolbar icon. */
+  iconTitle(): Promise<string>;
 }
 
-/** A Chromium with the extension, connected with the real server and the real model. */
+/** A Chromium with the extension, connected to the real server with the real model. */
 export const test = base.extend<OfTest, OfWorker>({
   server: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
@@ -59,7 +59,7 @@ export const test = base.extend<OfTest, OfWorker>({
       await page.goto("http://page.test/");
     });
   },
-  sign: async ({ browserContext }, use) => {
+  iconTitle: async ({ browserContext }, use) => {
     await use(async () => {
       const worker = browserContext.serviceWorkers()[0] ?? (await browserContext.waitForEvent("serviceworker"));
       return worker.evaluate("chrome.action.getTitle({})") as Promise<string>;

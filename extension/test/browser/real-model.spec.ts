@@ -13,7 +13,7 @@ const written = (page: Page) =>
   page.locator("#field").evaluate((field) => ("value" in field ? String(field.value) : field.textContent));
 
 for (const [kind, html] of Object.entries(FIELDS)) {
-  test(`the real model finishes a word in a ${kind}, and Tab takes it`, async ({ page, ghost, show }) => {
+  test(`the real model completes a word in a ${kind}, and Tab accepts it`, async ({ page, ghost, show }) => {
     await show(html);
     await page.locator("#field").click();
     await page.keyboard.type(TYPED);
@@ -23,7 +23,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
   });
 }
 
-/** The model was made from English: of these it knows the letters, and hardly a word. */
+/** The model was trained on English text. Of these it knows the letters, but few words. */
 const OTHER_SCRIPTS = {
   Cyrillic: "Спасибо за ваше пись",
   Chinese: "你好,谢谢你的邮件。我们明天上午",
@@ -34,7 +34,7 @@ const OTHER_SCRIPTS = {
 /** Within this the server answers every keystroke. */
 const BUDGET_MS = 300;
 
-test("after text in another script nothing is shown, and English in its place goes on as ever", async ({
+test("after text in another script there are no suggestions, and English text in the same field gets them again", async ({
   page,
   ghost,
   show,
@@ -50,7 +50,7 @@ test("after text in another script nothing is shown, and English in its place go
   }
   await page.locator("#field").focus();
   await page.keyboard.type(TYPED);
-  // On a busy machine an answer may be out of time: the next key has another.
+  // On a busy machine an answer may come too late. The next key causes another one.
   await expect(async () => {
     await page.keyboard.press("Backspace");
     await page.waitForTimeout(BUDGET_MS);
@@ -59,33 +59,33 @@ test("after text in another script nothing is shown, and English in its place go
   }).toPass();
 });
 
-test("a server that is killed takes no key with it, and its ghost text comes back with it", async ({
+test("when the server is killed no key is lost, and after its restart ghost text comes back", async ({
   page,
   ghost,
   show,
   server,
-  sign,
+  iconTitle,
 }) => {
   await show(FIELDS.textarea);
   await page.locator("#field").click();
   await page.keyboard.type(TYPED);
   await expect.poll(() => ghost.text()).toMatch(/^stions/);
-  await expect.poll(sign).toContain("the server is there");
+  await expect.poll(iconTitle).toBe("Foretype: connected");
 
   await server.kill();
   const more = "stions. By the way, the meeting is sched";
   await page.keyboard.type(more);
   expect(await written(page)).toBe(TYPED + more);
   await ghost.expectText(null);
-  await expect.poll(sign).toContain("the server is not there");
+  await expect.poll(iconTitle).toContain("the server is unreachable");
   await page.keyboard.press("Tab");
   await expect(page.locator("#field")).not.toBeFocused();
   await page.locator("#field").focus();
 
   await server.start();
-  // The extension asks again by itself: no key is needed. It waits up to ten seconds between two tries.
+  // The extension sends the keystroke again by itself. It waits up to ten seconds between two attempts to connect.
   await expect.poll(() => ghost.text(), { timeout: 20_000 }).toMatch(/^uled/);
   await page.keyboard.press("Tab");
   expect(await written(page)).toBe(`${TYPED}${more}uled`);
-  await expect.poll(sign).toContain("the server is there");
+  await expect.poll(iconTitle).toBe("Foretype: connected");
 });

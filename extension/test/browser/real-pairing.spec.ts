@@ -6,7 +6,7 @@ import { REAL_TOKEN } from "./real-server.ts";
 
 const TYPED = "Please let me know if you have any que";
 
-test("the link that the server prints opens the playground, for good", async ({ page, ghost, server }) => {
+test("the link that the server prints pairs the playground permanently", async ({ page, ghost, server }) => {
   await page.goto(server.link);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
   expect(page.url()).toBe(`${server.origin}/`);
@@ -19,41 +19,43 @@ test("the link that the server prints opens the playground, for good", async ({ 
 
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
-  // The code has been used. Who is known already does not need it.
+  // The code has been used. A page that is already paired does not need it.
   await page.goto(server.link);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
   await expect(page.locator("#pairing")).toBeHidden();
 
-  // Its token is revoked, as it were: now the code is tried.
+  // As if its token were revoked: now the code is tried.
   await page.evaluate(() => localStorage.setItem("foretype-token", "revoked"));
   await page.reload();
-  await expect(page.locator("#pairing-outcome")).toHaveText("The server does not know this page any more.");
+  await expect(page.locator("#pairing-outcome")).toHaveText(
+    "The server no longer accepts this page. Enter a new pairing code.",
+  );
   await server.stop();
   await server.start();
-  // In the same tab only the part after the # changes: the page is not loaded anew.
+  // In the same tab only the part after the # changes, so the page is not loaded again.
   await page.goto(server.link);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
 });
 
-test("the options page takes the code that the server printed, and says what is wrong", async ({ page, server }) => {
+test("the options page accepts the code that the server printed, and explains errors", async ({ page, server }) => {
   const outcome = page.getByRole("status");
   await server.stop();
   await pair(page, server.origin, "ABCD-EFGH");
   await expect(outcome).toContainText(`No server answers at ${server.origin}`);
   await server.start();
   await pair(page, server.origin, "ABCD-EFGH");
-  await expect(outcome).toContainText("That code is wrong");
+  await expect(outcome).toContainText("This pairing code is wrong");
   await pair(page, server.origin, "a-token-that-nobody-gave");
-  await expect(outcome).toContainText("does not know this token");
+  await expect(outcome).toContainText("does not accept this token");
   await pair(page, server.origin, server.code);
-  await expect(outcome).toContainText("Connected. smollm2-135m completes what you write");
+  await expect(outcome).toContainText("Connected. Model: smollm2-135m.");
   await pair(page, server.origin, server.code);
-  await expect(outcome).toContainText("That code is wrong, was used before");
+  await expect(outcome).toContainText("This pairing code is wrong, already used");
   await pair(page, server.origin, REAL_TOKEN);
   await expect(outcome).toContainText("Connected.");
 });
 
-test("the button of the playground connects the extension, with a code of its own", async ({
+test("the button of the playground connects the extension with a separate code", async ({
   page,
   server,
   show,
@@ -61,16 +63,16 @@ test("the button of the playground connects the extension, with a code of its ow
   browserContext,
 }) => {
   await inWorker(browserContext, "chrome.storage.local.remove('server')");
-  // A page of the server's that is known, however it came to that.
+  // The server's page, paired by a token.
   await page.goto(`${server.origin}/#token=${REAL_TOKEN}`);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
-  await page.getByRole("button", { name: "Connect the extension" }).click();
+  await page.getByRole("button", { name: "Connect extension" }).click();
   const find = () => browserContext.pages().find((one) => one.url() === WELCOME);
   await expect.poll(find).toBeDefined();
   const welcome = find() as Page;
   await expect(welcome.locator("#offer-address")).toHaveText(server.origin);
   await welcome.locator("#accept-offer").click();
-  await expect(welcome.locator("#outcome")).toContainText("Connected. smollm2-135m completes what you write");
+  await expect(welcome.locator("#outcome")).toContainText("Connected. Model: smollm2-135m.");
   await expect.poll(() => new Ghost(welcome).text()).toMatch(/^stions/);
   await welcome.close();
   const { server: kept } = await inWorker<{ server: { token: string } }>(

@@ -9,7 +9,7 @@ interface Target {
 
 const POPUP = `chrome-extension://${EXTENSION_ID}/popup.html`;
 
-/** The popup that a click on the toolbar's icon opens, in its own window. Playwright knows no such window; the browser's own tools do. */
+/** The popup that a click on the toolbar icon opens, in its own window. Playwright can't reach this window, but the DevTools protocol can. */
 export class RealPopup {
   readonly #browser: CDPSession;
   readonly #session: string;
@@ -20,7 +20,7 @@ export class RealPopup {
     this.#session = session;
   }
 
-  /** Clicks the icon over `page`, as far as the browser can tell: it lets the popup know which site that is. */
+  /** Clicks the toolbar icon while `page` is active. For the browser it is a user's click, so the popup learns which site that is. */
   static async openOver(page: Page): Promise<RealPopup> {
     await page.bringToFront();
     const browser = await sessionOf(page.context());
@@ -33,16 +33,16 @@ export class RealPopup {
     return opened;
   }
 
-  /** What it says; nothing while it loads itself again. */
+  /** The status sentence. Empty while the popup reloads. */
   text(): Promise<string> {
     return this.value<string>("document.querySelector('[role=status]').textContent").catch(() => "");
   }
 
-  /** Presses the button with this text, as a person does: the browser takes it for a click of theirs. */
+  /** Presses the button with this text. The browser treats it as a user's click. */
   async press(name: string): Promise<void> {
-    const isThere = `[...document.querySelectorAll("button:not([hidden])")].find((one) => one.textContent === "${name}")`;
-    await expect.poll(() => this.value(`Boolean(${isThere})`)).toBe(true);
-    await this.value(`void ${isThere}.click()`);
+    const button = `[...document.querySelectorAll("button:not([hidden])")].find((one) => one.textContent === "${name}")`;
+    await expect.poll(() => this.value(`Boolean(${button})`)).toBe(true);
+    await this.value(`void ${button}.click()`);
   }
 
   /** The value of an expression in the popup. */
@@ -61,7 +61,7 @@ export class RealPopup {
     return Buffer.from(data as string, "base64");
   }
 
-  /** A popup closes by itself when it loses the focus. */
+  /** A popup also closes by itself when it loses the focus. */
   async close(): Promise<void> {
     await this.value("void window.close()").catch(() => {});
     await expect.poll(async () => (await targets(this.#browser)).some(({ url }) => url === POPUP)).toBe(false);
@@ -99,10 +99,10 @@ async function targets(browser: CDPSession): Promise<Target[]> {
 
 async function find(browser: CDPSession, fits: (target: Target) => boolean): Promise<Target> {
   let found: Target | undefined;
-  const look = async () => {
+  const search = async () => {
     found = (await targets(browser)).find(fits);
     return found;
   };
-  await expect.poll(look).toBeDefined();
+  await expect.poll(search).toBeDefined();
   return found as Target;
 }

@@ -9,12 +9,12 @@ import { fileURLToPath } from "node:url";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The Python that Foretype is installed in; PYTHONPATH may lead it to other sources. */
+/** The Python in which Foretype is installed. PYTHONPATH may point to other sources. */
 const PYTHON = process.env.FORETYPE_PYTHON ?? at("../../../.venv/bin/python");
 
 export const REAL_TOKEN = "the-fixed-token-of-a-test";
 
-/** `foretype serve` with a prepared model. It can be killed and started again: its address stays, the codes it prints do not. */
+/** `foretype serve` with a prepared model. After a restart it has the same address, and prints another code. */
 export class RealServer {
   #port = 0;
   #state = "";
@@ -25,7 +25,7 @@ export class RealServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** The address it printed, with a code that works once. */
+  /** The address that the server printed, with a code that works once. */
   get link(): string {
     return this.#link;
   }
@@ -34,7 +34,7 @@ export class RealServer {
     return this.#link.split("#code=")[1] ?? "";
   }
 
-  /** Ends when the server has printed its link: from then on it completes. */
+  /** Resolves when the server has printed its link, and is ready. */
   async start(): Promise<void> {
     this.#port ||= await freePort();
     this.#state ||= await mkdtemp(join(tmpdir(), "foretype-state-"));
@@ -49,11 +49,11 @@ export class RealServer {
       if (this.#link !== "") break;
     }
     if (this.#link === "") throw new Error(`The server ended before it was ready:\n${said.join("\n")}`);
-    // What it goes on to say must not fill the pipe.
+    // Later output must not fill the pipe.
     process.stdout.resume();
   }
 
-  /** At once and without a farewell, as a crash does it. */
+  /** Ends the server without a shutdown, as a crash does. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
@@ -80,7 +80,7 @@ export class RealServer {
       FORETYPE_PORT: String(this.#port),
       FORETYPE_TOKEN: REAL_TOKEN,
       FORETYPE_STATE_DIR: this.#state,
-      // The one whose answers the tests know, also where a model hub could be reached.
+      // The tests know the answers of this model. Another one could be the default.
       FORETYPE_MODEL: "smollm2-135m",
       PYTHONUNBUFFERED: "1",
     };
@@ -93,6 +93,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("The machine gave no port");
+  if (address === null || typeof address === "string") throw new Error("The machine has no free port");
   return address.port;
 }

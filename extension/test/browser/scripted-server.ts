@@ -15,10 +15,10 @@ export interface Keystroke extends Frame {
   readonly after: string;
 }
 
-/** What follows a text. Null: no answer at all. */
+/** The suggestion for a text. Null for no answer at all. */
 export type Script = (keystroke: Keystroke) => string | null;
 
-/** Completes the sentences it was given, from wherever the typed text has got to in one of them. */
+/** Completes the given sentences, if the last line of the text is the beginning of one. */
 export function knows(...sentences: string[]): Script {
   return ({ before }) => {
     const line = before.slice(before.lastIndexOf("\n") + 1);
@@ -28,21 +28,21 @@ export function knows(...sentences: string[]): Script {
 }
 
 export const TOKEN = "a-token-for-tests";
-/** Where the built playground is. */
+/** The folder of the built playground. */
 export const PLAYGROUND = new URL("../../../backend/foretype/playground/", import.meta.url);
 export const CODE = "ABCD-EFGH";
 
-/** A server of protocol version 1 that says what its script says and keeps every frame it was sent. */
+/** A server for protocol version 1. Its script gives the answers, and it keeps every frame that it receives. */
 export class ScriptedServer {
   readonly received: Frame[] = [];
   script: Script = () => "";
-  /** Other ways to go on, where they are asked for. */
+  /** Other suggestions, if they are requested. */
   others: (keystroke: Keystroke) => readonly string[] = () => [];
-  /** Asked for a page, it serves these: by path. */
+  /** The pages that it serves, by path. */
   readonly pages = new Map<string, string>();
   /** The built pages of real editors are under `/pages/`. */
   readonly #built = new URL("../../.output/test-pages/", import.meta.url);
-  /** Where the playground's files are, once they are served. */
+  /** The folder of the playground, once it is served. */
   #playground: URL | null = null;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "foretype.v1" });
@@ -76,7 +76,7 @@ export class ScriptedServer {
     this.#playground = folder;
   }
 
-  /** Answers wait until the function that this gives back is called. */
+  /** Holds back all answers until the returned function is called. */
   hold(): () => void {
     this.#held = [];
     return () => {
@@ -167,7 +167,7 @@ export class ScriptedServer {
   }
 }
 
-/** What the real server lets its page do. */
+/** The policy that the real server sends with its page. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' ws://HOST wss://HOST; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { type BrowserContext, test as base, type Page } from "@playwright/test";
-import { barriersOn } from "./barriers.ts";
+import { problemsOn } from "./accessibility.ts";
 import {
   ALL_SITES,
   EXTENSION_ID,
@@ -17,7 +17,7 @@ import { Ghost } from "./ghost.ts";
 import { RealPopup } from "./real-popup.ts";
 import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
 
-/** Where it may help: on no site before it is allowed there, and on no other. */
+/** The extension works only on allowed sites. */
 
 const SENTENCE = "Thanks for the quick response";
 const MAIL = "https://mail.test";
@@ -31,11 +31,11 @@ interface OfWorker {
 
 interface OfTest {
   welcome: Page;
-  /** Opens a page of this site in a tab of its own. */
+  /** Opens a page of this site in a new tab. */
   visit(origin: string, body?: string): Promise<Page>;
 }
 
-/** A browser that has paired and allowed nothing; before each test, what was allowed in the one before is taken back. */
+/** A paired browser without allowed sites. Before each test, the permissions of the previous test are removed. */
 const test = base.extend<OfTest, OfWorker>({
   server: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
@@ -70,7 +70,7 @@ const test = base.extend<OfTest, OfWorker>({
       await storage.local.remove(["sites", "preferences"]);
     }, THIS_MACHINE);
     await expect.poll(() => sitesOf(browserContext)).toEqual([]);
-    // The page may have been told of these as of a person's own doing.
+    // The page may have noticed the removal as if the user had done it.
     await page.reload();
     server.received.length = 0;
     await use(page);
@@ -94,12 +94,12 @@ const test = base.extend<OfTest, OfWorker>({
   },
 });
 
-/** Where the scripts run, less where they run from the beginning. Chromium takes that back, too, with all sites, until it is next started. */
+/** The sites on which the scripts run, without this machine. With the permission for all sites, Chromium removes this machine too, until its next start. */
 async function sitesOf(context: BrowserContext): Promise<string[]> {
   return (await scriptsOf(context)).filter((one) => !THIS_MACHINE.includes(one));
 }
 
-/** The part of the extension's own interface that is used here. */
+/** The part of the extension API that is used here. */
 interface Extension {
   readonly permissions: {
     request(wanted: object): Promise<boolean>;
@@ -115,7 +115,7 @@ async function type(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text);
 }
 
-/** Types on a page that is not allowed: nothing comes to it, and nothing of it to the server. */
+/** Types on a page that is not allowed. The page gets nothing from the extension, and the server gets nothing from the page. */
 async function expectUntouched(page: Page, server: ScriptedServer): Promise<void> {
   const { length } = server.keystrokes;
   await type(page, "Thanks");
@@ -125,20 +125,24 @@ async function expectUntouched(page: Page, server: ScriptedServer): Promise<void
   expect(server.keystrokes).toHaveLength(length);
 }
 
-test("just installed it runs on no site, and the first page says so", async ({ welcome, visit, server }) => {
+test("after the installation the extension runs on no site, and the welcome page shows that", async ({
+  welcome,
+  visit,
+  server,
+}) => {
   await expect(welcome.locator("#where-step")).not.toHaveAttribute("data-done");
   await expectUntouched(await visit(MAIL), server);
 });
 
-test("who has updated is brought to the question, and told why it is quiet", async ({ welcome }) => {
+test("after an update the welcome page opens at the choice of sites, and says why", async ({ welcome }) => {
   await expect(welcome.locator("#since-update")).toBeHidden();
   await welcome.goto("about:blank");
   await welcome.goto(`${WELCOME}#where`);
   await expect(welcome.locator("#since-update")).toBeVisible();
-  await expect(welcome.getByRole("heading", { name: "Where may it help?" })).toBeInViewport();
+  await expect(welcome.getByRole("heading", { name: "Choose your sites" })).toBeInViewport();
 });
 
-test("allowed on all sites in one click, it is there at once, also on a page that was open", async ({
+test("one click allows all sites, and works at once, also on an open page", async ({
   welcome,
   visit,
   browserContext,
@@ -146,12 +150,12 @@ test("allowed on all sites in one click, it is there at once, also on a page tha
   const open = await visit(MAIL);
   await type(open, "Thanks");
   await welcome.bringToFront();
-  await welcome.getByRole("button", { name: "On all sites" }).click();
-  await expect(welcome.locator("#where-now")).toHaveText(/^It may help on all sites/);
+  await welcome.getByRole("button", { name: "All sites" }).click();
+  await expect(welcome.locator("#where-now")).toHaveText(/^Foretype works on all sites/);
   await expect(welcome.locator("#where-step")).toHaveAttribute("data-done");
   await expect.poll(() => sitesOf(browserContext)).toEqual(ALL_SITES);
   await open.bringToFront();
-  // Whoever comes late finds the field that has the focus, and waits for the next key.
+  // The script that is added to the open page finds the field with the focus, and waits for the next key.
   await expect
     .poll(async () => {
       await open.keyboard.press("Shift");
@@ -163,32 +167,32 @@ test("allowed on all sites in one click, it is there at once, also on a page tha
   await new Ghost(other).expectText(" for the quick response");
 });
 
-test("a refusal is said, and changes nothing", async ({ welcome, browserContext }) => {
+test("a refusal of the browser is shown, and changes nothing", async ({ welcome, browserContext }) => {
   await welcome.evaluate(() => {
     const { permissions } = (globalThis as unknown as { chrome: Extension }).chrome;
     permissions.request = async () => false;
   });
-  await welcome.getByRole("button", { name: "On all sites" }).click();
-  await expect(welcome.locator("#where-now")).toHaveText("The browser did not allow it. Nothing has changed.");
+  await welcome.getByRole("button", { name: "All sites" }).click();
+  await expect(welcome.locator("#where-now")).toHaveText("The browser did not give permission. Nothing has changed.");
   await expect(welcome.locator("#where-step")).not.toHaveAttribute("data-done");
   expect(await sitesOf(browserContext)).toEqual([]);
 });
 
-test("only on chosen sites: the popup asks for the one it is over, which is helped at once, and no other", async ({
+test("with chosen sites, the popup requests the site of its tab, and only that one works, at once", async ({
   welcome,
   visit,
   server,
 }) => {
-  await welcome.getByRole("button", { name: "Only on sites I choose" }).click();
-  await expect(welcome.locator("#where-now")).toHaveText("It helps only on the sites that you choose.");
+  await welcome.getByRole("button", { name: "Chosen sites" }).click();
+  await expect(welcome.locator("#where-now")).toHaveText("Foretype works only on the sites that you choose.");
   await expect(welcome.locator("#where-step")).toHaveAttribute("data-done");
   const mail = await visit(MAIL);
   const popup = await RealPopup.openOver(mail);
-  await expect.poll(() => popup.text()).toBe("Not allowed on this site yet.");
+  await expect.poll(() => popup.text()).toBe("Foretype is not allowed on this site yet.");
   await mkdir("test-results/images", { recursive: true });
   await writeFile("test-results/images/popup-unallowed.png", await popup.picture());
-  await popup.press("Help me on this site");
-  await expect.poll(() => popup.text()).toBe("On. It waits for you to write.");
+  await popup.press("Allow on this site");
+  await expect.poll(() => popup.text()).toBe("On. Start writing in a field.");
   await popup.close();
   await type(mail, "Thanks");
   await new Ghost(mail).expectText(" for the quick response");
@@ -196,12 +200,16 @@ test("only on chosen sites: the popup asks for the one it is over, which is help
   await expectUntouched(await visit("http://mail.test"), server);
 });
 
-test("a frame of another site is left alone, and the popup says whose it is", async ({ welcome, visit, server }) => {
+test("a frame of a site that is not allowed gets no suggestions, and the popup says why", async ({
+  welcome,
+  visit,
+  server,
+}) => {
   await welcome.goto(OPTIONS);
-  await welcome.getByRole("button", { name: "Only on sites I choose" }).click();
+  await welcome.getByRole("button", { name: "Chosen sites" }).click();
   await welcome.getByLabel("Add a site").fill("mail.test");
   await welcome.keyboard.press("Enter");
-  await expect(welcome.locator("#site-outcome")).toHaveText("It helps on mail.test now.");
+  await expect(welcome.locator("#site-outcome")).toHaveText("Foretype now works on mail.test.");
   const mail = await visit(MAIL, `<iframe src="${OTHER}/inner" width="600" height="200"></iframe>`);
   await mail.route(`${OTHER}/inner`, (route) =>
     route.fulfill({ body: '<textarea id="field"></textarea>', contentType: "text/html" }),
@@ -215,58 +223,61 @@ test("a frame of another site is left alone, and the popup says whose it is", as
   expect(server.keystrokes).toEqual([]);
 });
 
-test("a site is added and removed in the options, and what is removed is left at once", async ({
+test("a site is added and removed in the options, and a removed site ends at once", async ({
   welcome: options,
   visit,
   server,
 }) => {
   await options.goto(OPTIONS);
   await expect(options.getByLabel("Add a site")).toBeHidden();
-  await options.getByRole("button", { name: "Only on sites I choose" }).click();
+  await options.getByRole("button", { name: "Chosen sites" }).click();
   await options.getByLabel("Add a site").fill("no site");
   await options.keyboard.press("Enter");
-  await expect(options.locator("#site-outcome")).toContainText("That is no site.");
+  await expect(options.locator("#site-outcome")).toContainText("This is not a site address.");
   await options.getByLabel("Add a site").fill(`${MAIL}/inbox`);
-  await options.getByRole("button", { name: "Add" }).click();
+  await options.getByRole("button", { name: "Add", exact: true }).click();
   await expect(options.locator("#allowed")).toContainText("mail.test");
-  expect(await barriersOn(options)).toEqual([]);
+  expect(await problemsOn(options)).toEqual([]);
   await options.screenshot({ path: "test-results/images/options-chosen.png", fullPage: true });
   const mail = await visit(MAIL);
   const ghost = new Ghost(mail);
   await type(mail, "Thanks");
   await ghost.expectText(" for the quick response");
-  await options.getByRole("button", { name: "Help no more on mail.test" }).click();
+  await options.getByRole("button", { name: "Remove mail.test" }).click();
   await expect(options.locator("#allowed")).toBeHidden();
   await expect(options.getByLabel("Add a site")).toBeFocused();
   await ghost.expectText(null);
   await expectUntouched(mail, server);
 });
 
-test("who takes back all sites keeps the chosen ones", async ({ welcome: options, browserContext }) => {
+test("after All sites, Chosen sites brings back the sites that were chosen before", async ({
+  welcome: options,
+  browserContext,
+}) => {
   await options.goto(OPTIONS);
-  await options.getByRole("button", { name: "Only on sites I choose" }).click();
+  await options.getByRole("button", { name: "Chosen sites" }).click();
   await options.getByLabel("Add a site").fill("mail.test");
   await options.keyboard.press("Enter");
   await expect(options.locator("#allowed")).toContainText("mail.test");
-  await options.getByRole("button", { name: "On all sites" }).click();
-  await expect(options.getByRole("button", { name: "On all sites" })).toHaveAttribute("aria-pressed", "true");
+  await options.getByRole("button", { name: "All sites" }).click();
+  await expect(options.getByRole("button", { name: "All sites" })).toHaveAttribute("aria-pressed", "true");
   await expect(options.locator("#allowed")).toBeHidden();
-  await options.getByRole("button", { name: "Only on sites I choose" }).click();
+  await options.getByRole("button", { name: "Chosen sites" }).click();
   await expect(options.locator("#allowed")).toContainText("mail.test");
   await expect.poll(() => sitesOf(browserContext)).toEqual([`${MAIL}/*`]);
 });
 
-test("of its own pages the popup says what is so there", async ({ welcome }) => {
+test("on the extension's own pages and the browser's pages the popup shows the status too", async ({ welcome }) => {
   await welcome.getByLabel("A message").focus();
   const first = await RealPopup.openOver(welcome);
-  expect(await first.text()).toBe("On: what you write here is completed.");
+  expect(await first.text()).toBe("On. Suggestions appear while you write.");
   await first.close();
   await welcome.goto(`chrome-extension://${EXTENSION_ID}/options.html`);
   const second = await RealPopup.openOver(welcome);
-  expect(await second.text()).toBe("On. This page is Foretype's own.");
+  expect(await second.text()).toBe("On. This is one of Foretype's own pages.");
   await second.close();
   await welcome.goto("chrome://version");
   const third = await RealPopup.openOver(welcome);
-  expect(await third.text()).toBe("The browser lets no extension write on this page.");
+  expect(await third.text()).toBe("The browser allows no extensions on this page.");
   await third.close();
 });

@@ -20,12 +20,12 @@ for (const [kind, html] of Object.entries(FIELDS)) {
     const written = (page: import("@playwright/test").Page) =>
       page.locator("#field").evaluate((field) => ("value" in field ? String(field.value) : field.textContent));
 
-    test("shows how the text goes on", async ({ page, ghost }) => {
+    test("the suggestion is shown", async ({ page, ghost }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
     });
 
-    test("Tab takes one word after another, and the rest stays", async ({ page, ghost, server }) => {
+    test("Tab accepts one word after the other, and the rest stays", async ({ page, ghost, server }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       await page.keyboard.press("Tab");
@@ -36,7 +36,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       await expect.poll(() => server.of("accepted").map(({ text }) => text)).toEqual(["ck", " response", ", and"]);
     });
 
-    test("the right arrow takes all of it at the end of a line", async ({ page, ghost }) => {
+    test("the right arrow accepts the whole suggestion at the end of a line", async ({ page, ghost }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       await page.keyboard.press("ArrowRight");
@@ -44,7 +44,11 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       await ghost.expectText(null);
     });
 
-    test("Escape sends it away, tells the server, and it is quiet at this spot", async ({ page, ghost, server }) => {
+    test("Escape dismisses the suggestion, tells the server, and no suggestion comes back at this place", async ({
+      page,
+      ghost,
+      server,
+    }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       await page.keyboard.press("Escape");
@@ -56,7 +60,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       expect(await written(page)).toBe("Thanks for the qui");
     });
 
-    test("undo takes back the accepted word and nothing else, redo brings it again", async ({ page, ghost }) => {
+    test("undo removes the accepted word and nothing else, and redo inserts it again", async ({ page, ghost }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       await page.keyboard.press("Tab");
@@ -70,7 +74,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       expect(await written(page)).toBe("Thanks for the quick");
     });
 
-    test("typing what is shown neither hides nor moves it, with no answer from the server", async ({
+    test("typing what is suggested neither hides nor moves the rest, even without an answer from the server", async ({
       page,
       ghost,
       server,
@@ -88,7 +92,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       expect(after.top).toBe(before.top);
     });
 
-    test("stands where the text will be", async ({ page, ghost }) => {
+    test("ghost text is where the typed text will be", async ({ page, ghost }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       const drawn = await ghost.rect();
@@ -99,7 +103,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       expect(Math.abs(drawn.right - typed.right)).toBeLessThan(1);
     });
 
-    test("a key that is not ours goes through, and a wrong one takes the ghost away", async ({
+    test("another key goes to the page, and if it does not fit the suggestion goes", async ({
       page,
       ghost,
       server,
@@ -112,7 +116,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       expect(await written(page)).toBe("Thanks for the quix");
     });
 
-    test("with nothing on the screen Tab moves the focus", async ({ page, server }) => {
+    test("without a suggestion Tab moves the focus", async ({ page, server }) => {
       server.script = () => "";
       await page.keyboard.type("Hello");
       await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Hello");
@@ -121,7 +125,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       expect(await written(page)).toBe("Hello");
     });
 
-    test("goes when the caret or the focus goes", async ({ page, ghost }) => {
+    test("the suggestion goes when the caret or the focus moves", async ({ page, ghost }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       await page.keyboard.press("ArrowLeft");
@@ -132,7 +136,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       await ghost.expectText(null);
     });
 
-    test("while an input method composes, nothing is drawn and no key is taken", async ({ page, ghost }) => {
+    test("during a composition nothing is drawn and no key is used", async ({ page, ghost }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       const session = await page.context().newCDPSession(page);
@@ -144,7 +148,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       expect(await written(page)).toBe("Thanks for the quic");
     });
 
-    test("what a script types or presses is not taken for the user's key", async ({ page, ghost }) => {
+    test("a key event of a script does not count as the user's key", async ({ page, ghost }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       await page.locator("#field").evaluate((field) => {
@@ -154,7 +158,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       await ghost.expectText("ck response, and see you on Friday");
     });
 
-    test("Alt with the arrows shows other ways to go on, and how many there are", async ({ page, ghost, server }) => {
+    test("Alt with the arrows shows other suggestions, and how many there are", async ({ page, ghost, server }) => {
       server.others = () => ["te reply", "etness"];
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
@@ -173,7 +177,7 @@ for (const [kind, html] of Object.entries(FIELDS)) {
       await expect.poll(() => server.of("accepted").at(-1)?.text).toBe("te");
     });
 
-    test("says nothing on the console", async ({ page, ghost, noise }) => {
+    test("nothing is written to the console", async ({ page, ghost, noise }) => {
       await page.keyboard.type("Thanks for the qui");
       await ghost.expectText("ck response, and see you on Friday");
       await page.keyboard.press("Tab");

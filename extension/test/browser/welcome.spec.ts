@@ -1,14 +1,14 @@
 import { type BrowserContext, test as base, type Page } from "@playwright/test";
-import { barriersOn, zoom } from "./barriers.ts";
+import { problemsOn, zoom } from "./accessibility.ts";
 import { expect, install, inWorker, OPTIONS, WELCOME, welcomeOf } from "./fixtures.ts";
 import { Ghost } from "./ghost.ts";
 import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
 
-/** The first minutes after installing, in a browser that was never paired. */
+/** The welcome page in a browser that was never paired. */
 
 const BEGUN = "Please let me know if you have any que";
-/** Where a server is looked for that nobody has named. */
-const USUAL = "http://127.0.0.1:8765/healthz";
+/** The address that the page tries first. */
+const DEFAULT_SERVER = "http://127.0.0.1:8765/healthz";
 const FOLDER = "test-results/images";
 
 interface OfWorker {
@@ -20,7 +20,7 @@ interface OfTest {
   welcome: Page;
 }
 
-/** A new browser for all tests; before each, what was kept of the one before is forgotten. */
+/** A new browser for all tests. Before each test, the extension's storage is cleared. */
 const test = base.extend<OfTest, OfWorker>({
   server: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
@@ -46,8 +46,8 @@ const test = base.extend<OfTest, OfWorker>({
   welcome: async ({ browserContext }, use) => {
     await inWorker(browserContext, "chrome.storage.local.clear()");
     const page = await welcomeOf(browserContext);
-    // No server of this machine, as none is here when one installs it first.
-    await page.route(USUAL, (route) => route.abort());
+    // As if no server were running on this machine.
+    await page.route(DEFAULT_SERVER, (route) => route.abort());
     await page.emulateMedia({ colorScheme: null, forcedColors: null, reducedMotion: "reduce" });
     await page.reload();
     await use(page);
@@ -55,31 +55,33 @@ const test = base.extend<OfTest, OfWorker>({
   },
 });
 
-/** As a person who comes back from another window. */
+/** As when the user comes back from another window. */
 const comeBack = (page: Page) => page.evaluate(() => window.dispatchEvent(new Event("focus")));
 
-test("it is the page that opens when the extension is installed, once", async ({ browserContext, welcome }) => {
+test("the welcome page opens once, when the extension is installed", async ({ browserContext, welcome }) => {
   const opened = browserContext.pages().map((page) => page.url());
   expect(opened.filter((url) => url === WELCOME)).toHaveLength(1);
   expect(opened).not.toContain(OPTIONS);
   await expect(welcome.getByRole("heading", { level: 1 })).toHaveText("Welcome to Foretype");
 });
 
-test("where no server answers it says how to start one, and looks again when one comes back", async ({ welcome }) => {
+test("if no server answers, the page says how to start one, and checks again when the user comes back", async ({
+  welcome,
+}) => {
   const server = welcome.locator("#server");
   await expect(server).toHaveText("No server answers at http://127.0.0.1:8765 yet.");
   await expect(welcome.getByText("foretype serve", { exact: true })).toBeVisible();
   await welcome.unrouteAll();
   const answers = ["loading", "loading", "ready"];
-  await welcome.route(USUAL, (route) => route.fulfill({ json: { status: answers.shift() } }));
+  await welcome.route(DEFAULT_SERVER, (route) => route.fulfill({ json: { status: answers.shift() } }));
   await comeBack(welcome);
   await expect(server).toContainText("loads its model");
-  // The rest comes by itself.
+  // The page now checks again by itself.
   await expect(server).toHaveText("A server is running at http://127.0.0.1:8765.");
   await expect(welcome.getByText("foretype serve", { exact: true })).toBeHidden();
 });
 
-test("a code that is pasted pairs, and the caret is where the rest of the word appears; no mouse", async ({
+test("a pasted code connects, and the caret is where the suggestion appears; all by keyboard", async ({
   welcome,
   server,
 }) => {
@@ -89,10 +91,10 @@ test("a code that is pasted pairs, and the caret is where the rest of the word a
       await welcome.keyboard.press("Tab");
       if (await welcome.getByLabel(name, { exact: true }).evaluate((one) => one === document.activeElement)) return;
     }
-    throw new Error(`Tab never comes to ${name}`);
+    throw new Error(`Tab never reaches ${name}`);
   };
-  await expect(welcome.locator("#keys")).toContainText("takes the next word");
-  // The scripted server is at an address of its own.
+  await expect(welcome.locator("#keys")).toContainText("accepts the next word");
+  // The scripted server has another address than the default.
   await tabTo("Pairing code or token");
   await welcome.keyboard.press("Tab");
   await welcome.keyboard.press("Enter");
@@ -119,7 +121,7 @@ test("a code that is pasted pairs, and the caret is where the rest of the word a
   await expect(message).not.toBeFocused();
 });
 
-test("a wrong code, and an address that nobody answers at, are said, and the field to be mended has the focus", async ({
+test("the page explains a wrong code and a wrong address, and the wrong field gets the focus", async ({
   welcome,
   server,
 }) => {
@@ -136,12 +138,12 @@ test("a wrong code, and an address that nobody answers at, are said, and the fie
   await address.fill(server.origin);
   await welcome.getByLabel("Pairing code or token").fill("WRNG-CODE");
   await welcome.keyboard.press("Enter");
-  await expect(outcome).toContainText("That code is wrong");
+  await expect(outcome).toContainText("This pairing code is wrong");
   await expect(welcome.getByLabel("Pairing code or token")).toBeFocused();
 });
 
 for (const scheme of ["light", "dark"] as const) {
-  test(`axe finds nothing on it, in ${scheme}, at twice the size and in forced colours`, async ({
+  test(`axe finds no problems on the welcome page, in ${scheme}, at twice the size and in forced colours`, async ({
     welcome,
     server,
   }) => {
@@ -150,7 +152,7 @@ for (const scheme of ["light", "dark"] as const) {
     await expect(welcome.locator("#server")).toContainText("No server answers");
     await welcome.screenshot({ path: `${FOLDER}/welcome-${scheme}.png`, fullPage: true });
     await zoom(welcome, 2);
-    expect(await barriersOn(welcome)).toEqual([]);
+    expect(await problemsOn(welcome)).toEqual([]);
     await zoom(welcome, 1);
     await welcome.locator("summary").click();
     await welcome.getByLabel("Server address").fill(server.origin);
@@ -160,8 +162,8 @@ for (const scheme of ["light", "dark"] as const) {
     await welcome.screenshot({ path: `${FOLDER}/welcome-paired-${scheme}.png` });
     await welcome.emulateMedia({ forcedColors: "active" });
     await welcome.screenshot({ path: `${FOLDER}/welcome-forced-${scheme}.png` });
-    expect(await barriersOn(welcome)).toEqual([]);
-    // The plate behind unseen text would hide what was typed.
+    expect(await problemsOn(welcome)).toEqual([]);
+    // The plate that the browser draws behind invisible text would hide the typed text.
     expect(await ghost.style(["forced-color-adjust"])).toEqual({ "forced-color-adjust": "none" });
   });
 }

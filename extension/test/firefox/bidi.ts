@@ -15,7 +15,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A connection of WebDriver BiDi: https://w3c.github.io/webdriver-bidi/ */
+/** A WebDriver BiDi connection: https://w3c.github.io/webdriver-bidi/ */
 export class BiDi {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, Waiting>();
@@ -35,7 +35,7 @@ export class BiDi {
     return new BiDi(socket);
   }
 
-  /** What the browser answers. Throws what it calls an error, and when it has gone. */
+  /** Resolves with the browser's answer. Rejects if the answer is an error, or the browser has ended. */
   send<Result>(method: string, params: object = {}): Promise<Result> {
     this.#ids += 1;
     const id = this.#ids;

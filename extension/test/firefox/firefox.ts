@@ -7,21 +7,30 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { BiDi } from "./bidi.ts";
 
-/** The Firefox that tests run in: Debian's, or what FORETYPE_FIREFOX names. */
+/** The Firefox for the tests: Debian's, or the path in FORETYPE_FIREFOX. */
 const FIREFOX = process.env.FORETYPE_FIREFOX ?? "firefox-esr";
 const EXTENSION = fileURLToPath(new URL("../../.output/firefox-mv3", import.meta.url));
 
-/** Firefox gives an extension another address in every profile, unless the profile knows one already. */
+/** The extension's address. Without it in the profile, Firefox would choose a random one. */
 const ADDRESS = "0f5e7a3c-1111-4222-8333-444455556666";
 const PREFERENCES = {
-  // No test reaches the window that would ask: it is said yes to.
+  // No test reaches the window in which the browser would ask, so every request is granted.
   "extensions.webextOptionalPermissionPrompts": false,
-  // Sites that are on this machine and do not sound like it.
+  // Names for this machine that are not known as local.
   "network.dns.localDomains": "mail.test,other.test",
+  // What Firefox asks its makers for by itself finds nobody: all but this machine is behind a proxy that is not there.
+  "network.proxy.type": 1,
+  "network.proxy.http": "127.0.0.1",
+  "network.proxy.http_port": 9,
+  "network.proxy.ssl": "127.0.0.1",
+  "network.proxy.ssl_port": 9,
+  "network.proxy.no_proxies_on": "mail.test, other.test",
+  "network.proxy.failover_direct": false,
+  "network.proxy.allow_bypass": false,
   "extensions.webextensions.uuids": JSON.stringify({ "foretype@foretype.invalid": ADDRESS }),
 };
 
-/** Keys without a letter, as WebDriver writes them. */
+/** The codes that WebDriver uses for keys without a character. */
 const KEYS = {
   Tab: "\uE004",
   ArrowLeft: "\uE012",
@@ -37,7 +46,7 @@ export type Key = keyof typeof KEYS;
 
 /** A node as `includeShadowTree` gives it. */
 interface Node {
-  /** Names it to the browser. */
+  /** The id by which a command refers to it. */
   readonly sharedId?: string;
   readonly value: {
     readonly localName?: string;
@@ -64,11 +73,11 @@ export class Firefox {
     this.#bidi = bidi;
   }
 
-  /** `look`: what the system is said to look like. */
-  static async start(look: "light" | "dark" = "light"): Promise<Firefox> {
+  /** `scheme`: the colour scheme that pages see. */
+  static async start(scheme: "light" | "dark" = "light"): Promise<Firefox> {
     const profile = await mkdtemp(join(tmpdir(), "foretype-firefox-"));
-    const scheme = { "layout.css.prefers-color-scheme.content-override": look === "dark" ? 0 : 1 };
-    const lines = Object.entries({ ...PREFERENCES, ...scheme }).map(
+    const override = { "layout.css.prefers-color-scheme.content-override": scheme === "dark" ? 0 : 1 };
+    const lines = Object.entries({ ...PREFERENCES, ...override }).map(
       ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
     );
     await writeFile(join(profile, "user.js"), lines.join(""));
@@ -94,7 +103,7 @@ export class Firefox {
     await rm(this.#profile, { recursive: true, force: true });
   }
 
-  /** The tab that shows this page of the extension; null where none does. */
+  /** The tab that shows this page of the extension. Null if there is none. */
   async tabWith(page: string): Promise<Tab | null> {
     const { contexts } = await this.#bidi.send<{ contexts: { url: string; context: string }[] }>(
       "browsingContext.getTree",
@@ -111,7 +120,7 @@ export class Firefox {
   }
 }
 
-/** The address that Firefox prints when it listens. Throws when it ends before. */
+/** The address that Firefox prints when it listens. Rejects if Firefox ends before. */
 function addressOf(process: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     process.once("error", reject);
@@ -143,13 +152,13 @@ export class Tab {
     await this.#bidi.send("browsingContext.navigate", { context: this.#context, url, wait: "complete" });
   }
 
-  /** WebDriver may not open a page of the extension. Another page of the extension may. */
+  /** Goes to a page of the extension. WebDriver must not open it, but another page of the extension may. */
   async goWithin(page: string): Promise<void> {
     await this.#bidi.send("browsingContext.activate", { context: this.#context });
     await this.value(`void location.assign(${JSON.stringify(extensionPage(page))})`);
   }
 
-  /** What is on the screen, as a PNG. */
+  /** A screenshot as a PNG. */
   async picture(): Promise<Buffer> {
     const { data } = await this.#bidi.send<{ data: string }>("browsingContext.captureScreenshot", {
       context: this.#context,
@@ -161,7 +170,7 @@ export class Tab {
     await this.#bidi.send("browsingContext.close", { context: this.#context });
   }
 
-  /** The first frame in it; null where none is. */
+  /** The first frame in it. Null if there is none. */
   async frame(): Promise<Tab | null> {
     const { contexts } = await this.#bidi.send<{ contexts: { children: { context: string }[] }[] }>(
       "browsingContext.getTree",
@@ -184,7 +193,7 @@ export class Tab {
     return this.#perform([...text].flatMap((letter) => [down(letter), up(letter)]));
   }
 
-  /** A letter while these keys are held. */
+  /** Types a letter while these keys are held. */
   hold(held: readonly Key[], letter: string): Promise<void> {
     const values = [...held.map((key) => KEYS[key]), letter];
     return this.#perform([...values.map(down), ...values.reverse().map(up)]);
@@ -201,7 +210,7 @@ export class Tab {
     });
   }
 
-  /** The ghost text that is drawn, out of its closed shadow root; null where nothing is. */
+  /** The ghost text, read from its closed shadow root. Null if nothing is drawn. */
   async ghost(): Promise<string | null> {
     const drawn = await this.#drawn();
     return drawn ? textOf(drawn) : null;

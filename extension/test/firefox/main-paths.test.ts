@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { knows, ScriptedServer } from "../browser/scripted-server.ts";
 import { Firefox, type Tab } from "./firefox.ts";
-import { eventually, firstPage, pair } from "./pairing.ts";
+import { eventually, pair, welcomePage } from "./pairing.ts";
 
-/** What a person does most, in Firefox. All the rest is tested in Chromium. */
+/** The main paths in Firefox. Everything else is tested in Chromium. */
 
 const SENTENCE = "Thanks for the quick response";
 const TEXTAREA = '<textarea id="field" rows="4" cols="70"></textarea>';
 const VALUE = "document.querySelector('#field').value";
-const WHERE = "document.activeElement.id";
+const FOCUSED = "document.activeElement.id";
 
 const server = new ScriptedServer();
 let firefox: Firefox;
@@ -30,7 +30,7 @@ const ghost = () => eventually(() => tab.ghost());
 beforeAll(async () => {
   await server.start();
   firefox = await Firefox.start();
-  own = await firstPage(firefox);
+  own = await welcomePage(firefox);
 });
 
 afterAll(async () => {
@@ -50,7 +50,7 @@ test("the options page pairs this browser with a server", async () => {
   await pair(own, server.origin);
 });
 
-test("in a text area Tab takes a word, and the right arrow all that is left", async () => {
+test("in a text area Tab accepts a word, and the right arrow accepts the rest", async () => {
   await show(TEXTAREA);
   await tab.type("Thanks for the qui");
   await ghost().toBe("ck response");
@@ -60,10 +60,10 @@ test("in a text area Tab takes a word, and the right arrow all that is left", as
   await tab.press("ArrowRight");
   await eventually(() => tab.value(VALUE)).toBe(SENTENCE);
   await ghost().toBe(null);
-  expect(await tab.value(WHERE)).toBe("field");
+  expect(await tab.value(FOCUSED)).toBe("field");
 });
 
-test("in an editable element Tab takes a word, and the right arrow all that is left", async () => {
+test("in an editable element Tab accepts a word, and the right arrow accepts the rest", async () => {
   await show('<div id="field" contenteditable="true"></div>');
   const text = () => tab.value("document.querySelector('#field').textContent.replaceAll('\\u00a0', ' ')");
   await tab.type("Thanks for the qui");
@@ -75,7 +75,7 @@ test("in an editable element Tab takes a word, and the right arrow all that is l
   await eventually(text).toBe(SENTENCE);
 });
 
-test("typing through ghost text leaves what is still right", async () => {
+test("typing what is suggested keeps the rest of the suggestion", async () => {
   await show(TEXTAREA);
   await tab.type("Thanks");
   await ghost().toBe(" for the quick response");
@@ -84,14 +84,14 @@ test("typing through ghost text leaves what is still right", async () => {
   await ghost().toBe(" the quick response");
 });
 
-test("Esc sends ghost text away, and then Tab is the page's own", async () => {
+test("Esc dismisses the suggestion, and then Tab goes to the page", async () => {
   await show(`${TEXTAREA}<input id="next">`);
   await tab.type("Thanks");
   await ghost().toBe(" for the quick response");
   await tab.press("Escape");
   await ghost().toBe(null);
   await tab.press("Tab");
-  await eventually(() => tab.value(WHERE)).toBe("next");
+  await eventually(() => tab.value(FOCUSED)).toBe("next");
   expect(await tab.value(VALUE)).toBe("Thanks");
 });
 
@@ -105,13 +105,13 @@ test("a password is never read", async () => {
   expect(JSON.stringify(server.received)).not.toContain("zq");
 });
 
-test("the popup says what is so", async () => {
+test("the popup shows the status", async () => {
   await own.goWithin("popup.html");
   await eventually(() => own.value("document.querySelector('[role=status]')?.textContent")).toMatch(/\.$/);
   await eventually(() => own.value("document.querySelector('#saved')?.textContent")).toMatch(/\w/);
 });
 
-test("a server that goes and comes back is asked what it missed", async () => {
+test("after a restart of the server the missed keystroke is sent again", async () => {
   await show(TEXTAREA);
   await tab.type("Thanks");
   await ghost().toBe(" for the quick response");

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { knows, ScriptedServer } from "../browser/scripted-server.ts";
 import { Firefox, type Tab } from "./firefox.ts";
-import { eventually, firstPage, pair } from "./pairing.ts";
+import { eventually, pair, welcomePage } from "./pairing.ts";
 
-/** Where it may help, in Firefox: nowhere but on this machine, until it is allowed there, and no longer than that. */
+/** Allowed sites in Firefox: the extension works on this machine, and on other sites only while they are allowed. */
 
 const SENTENCE = "Thanks for the quick response";
 const PAGE = '<!doctype html><html lang="en"><title>A page</title><textarea id="field" rows="4" cols="70"></textarea>';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   server.pages.set("/page", PAGE);
   server.script = knows(SENTENCE, "See you soon");
   firefox = await Firefox.start();
-  own = await firstPage(firefox);
+  own = await welcomePage(firefox);
   await pair(own, server.origin);
 });
 
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 afterEach(() => tab.close());
 
-/** Opens a page of a site that is on this machine, but does not sound like it, and types in it. */
+/** Opens a page of this machine under another host name, and types in it. */
 async function typeAt(host: string): Promise<void> {
   server.received.length = 0;
   tab = await firefox.newTab(server.origin.replace("127.0.0.1", host).concat("/page"));
@@ -37,7 +37,7 @@ async function typeAt(host: string): Promise<void> {
   await tab.type("Thanks for the qui");
 }
 
-/** Nothing of what was typed in `there` has gone out: what is typed after it, where that may be, has come. */
+/** Nothing that was typed in `there` was sent: text that is typed afterwards on an allowed page has arrived. */
 async function expectNothingReadIn(there: Tab): Promise<void> {
   const allowed = await firefox.newTab(server.origin.replace("127.0.0.1", "localhost").concat("/page"));
   await allowed.focus("#field");
@@ -48,12 +48,12 @@ async function expectNothingReadIn(there: Tab): Promise<void> {
   expect(await there.ghost()).toBe(null);
 }
 
-test("nothing is read on a site that was not allowed", async () => {
+test("nothing is read on a site that is not allowed", async () => {
   await typeAt("mail.test");
   await expectNothingReadIn(tab);
 });
 
-test("On all sites: the page that is open already is helped, and every other", async () => {
+test("All sites: suggestions work on the open page, and on every other page", async () => {
   await typeAt("mail.test");
   await own.goWithin("welcome.html");
   await eventually(() => own.value("location.pathname + document.readyState")).toBe("/welcome.htmlcomplete");
@@ -68,7 +68,7 @@ test("On all sites: the page that is open already is helped, and every other", a
   await eventually(() => tab.ghost()).toBe("ck response");
 });
 
-test("what is taken back ends on the page that is open", async () => {
+test("a removed permission ends the suggestions on the open page", async () => {
   await typeAt("mail.test");
   await eventually(() => tab.ghost()).toBe("ck response");
   await own.value("browser.permissions.remove({ origins: ['http://*/*', 'https://*/*'] })");
@@ -78,7 +78,7 @@ test("what is taken back ends on the page that is open", async () => {
   await expectNothingReadIn(tab);
 });
 
-test("a frame is off where the site around it is, also from another site", async () => {
+test("a frame is off if the site around it is off, also a frame of another site", async () => {
   server.received.length = 0;
   server.pages.set("/inner", PAGE);
   const inner = server.origin.replace("127.0.0.1", "localhost");

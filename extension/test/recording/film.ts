@@ -9,11 +9,11 @@ interface Frame {
   readonly png: Buffer;
 }
 
-/** What stays on the screen at the end, in seconds. */
+/** How long the last frame is shown, in seconds. */
 const LAST_S = 2.5;
 const FPS = 20;
 
-/** What a page looks like while something is done in it: the browser's own frames, each with its time. */
+/** Records the frames of a page during `act`, each with its time. */
 export async function film(page: Page, act: () => Promise<void>): Promise<Frame[]> {
   const frames: Frame[] = [];
   const session: CDPSession = await page.context().newCDPSession(page);
@@ -28,7 +28,7 @@ export async function film(page: Page, act: () => Promise<void>): Promise<Frame[
   return frames;
 }
 
-/** Puts frames together into a GIF that runs again and again, each for as long as it was on the screen. Wants ffmpeg. */
+/** Writes the frames as a GIF in a loop, each as long as it was on the screen. Needs ffmpeg. */
 export function writeGif(frames: readonly Frame[], file: string, width: number): void {
   const folder = mkdtempSync(join(tmpdir(), "foretype-film-"));
   const list = frames.map(({ at, png }, index) => {
@@ -36,7 +36,7 @@ export function writeGif(frames: readonly Frame[], file: string, width: number):
     const next = frames[index + 1]?.at;
     return `file ${index}.png\nduration ${(next === undefined ? LAST_S : next - at).toFixed(4)}`;
   });
-  // The last frame's duration counts only where a frame follows.
+  // ffmpeg uses the duration of a frame only if another frame follows.
   writeFileSync(join(folder, "list.txt"), `${list.join("\n")}\nfile ${frames.length - 1}.png\n`);
   const filter = `fps=${FPS},scale=${width}:-1:flags=lanczos,split[a][b];[a]palettegen=max_colors=64:stats_mode=full[p];[b][p]paletteuse=dither=none:diff_mode=rectangle`;
   const made = spawnSync(
@@ -45,6 +45,6 @@ export function writeGif(frames: readonly Frame[], file: string, width: number):
     { encoding: "utf8" },
   );
   rmSync(folder, { recursive: true });
-  if (made.error) throw new Error("The recording wants ffmpeg. Debian, Ubuntu: sudo apt-get install ffmpeg.");
+  if (made.error) throw new Error("The recording needs ffmpeg. Debian, Ubuntu: sudo apt-get install ffmpeg.");
   if (made.status !== 0) throw new Error(`ffmpeg: ${made.stderr}`);
 }

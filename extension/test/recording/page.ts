@@ -1,4 +1,4 @@
-/** A mail being written, large enough to be read in a README, with the keys that are not letters shown beneath. */
+/** A mail that is being written, large enough for a README. The pressed keys that are no letters are shown below it. */
 export const PAGE = `<meta name="color-scheme" content="light">
 <style>
   body { margin: 0; padding: 22px 28px; font: 15px/1.5 "Liberation Sans", sans-serif; background: #eef0f4; color: #1e1c19 }

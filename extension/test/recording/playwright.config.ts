@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-/** Apart from the tests: it takes its time, and wants ffmpeg. */
+/** Separate from the tests, because it takes long and needs ffmpeg. */
 export default defineConfig({
   testDir: ".",
   outputDir: "../../test-results/recording",

@@ -4,11 +4,11 @@ import { expect, test } from "../browser/real-fixtures.ts";
 import { film, writeGif } from "./film.ts";
 import { PAGE } from "./page.ts";
 
-/** `npm run recording`: a mail typed at a person's speed, completed by the real model, as a moving picture for README. */
+/** `npm run recording`: a mail that is typed at a user's speed and completed by the real model, as an animation for the README. */
 const FILE = fileURLToPath(new URL("../../../docs/images/typing.gif", import.meta.url));
 const SIZE = { width: 760, height: 430 };
 
-/** What is written; after the second line another way to go on is looked for and taken, after the third what is offered is sent away. */
+/** The text of the mail. In the second line another suggestion is chosen and accepted; in the third the suggestion is dismissed. */
 const MAIL = [
   "Thank you for the quick response.",
   "Please let me know if you have any ",
@@ -16,7 +16,7 @@ const MAIL = [
 ] as const;
 const BY_HAND = "it!";
 const LETTER_MS = 105;
-/** How long one looks at grey text before one takes it, and at what one has taken. */
+/** How long the user looks at a suggestion before accepting it, and at the accepted text. */
 const LOOK_MS = 420;
 
 test("a mail is typed", async ({ page, ghost, show }) => {
@@ -26,7 +26,7 @@ test("a mail is typed", async ({ page, ghost, show }) => {
   await page.locator("#body").click();
   const frames = await film(page, async () => {
     await page.waitForTimeout(600);
-    const write = (text: string) => typeOrTake(page, () => ghost.text(), text);
+    const write = (text: string) => typeOrAccept(page, () => ghost.text(), text);
     const offered = () => expect.poll(() => ghost.text()).toMatch(/\w/);
     await write(MAIL[0]);
     await page.waitForTimeout(LOOK_MS);
@@ -34,10 +34,10 @@ test("a mail is typed", async ({ page, ghost, show }) => {
     await write(MAIL[1]);
     await offered();
     await page.waitForTimeout(2 * LOOK_MS);
-    await pressShown(page, "Alt+ArrowDown", "Alt ↓", "another way to go on");
+    await pressShown(page, "Alt+ArrowDown", "Alt ↓", "next suggestion");
     await page.waitForTimeout(3 * LOOK_MS);
     while ((await ghost.text()) !== null) {
-      await pressShown(page, "ArrowRight", "→", "takes all of it");
+      await pressShown(page, "ArrowRight", "→", "accepts the whole suggestion");
       await page.waitForTimeout(2 * LOOK_MS);
     }
     await showKey(page, "", "");
@@ -46,7 +46,7 @@ test("a mail is typed", async ({ page, ghost, show }) => {
     await write(MAIL[2]);
     await offered();
     await page.waitForTimeout(2 * LOOK_MS);
-    await pressShown(page, "Escape", "Esc", "sends it away");
+    await pressShown(page, "Escape", "Esc", "dismisses the suggestion");
     await page.waitForTimeout(2 * LOOK_MS);
     await showKey(page, "", "");
     await page.keyboard.type(BY_HAND, { delay: LETTER_MS });
@@ -56,8 +56,8 @@ test("a mail is typed", async ({ page, ghost, show }) => {
   writeGif(frames, FILE, SIZE.width);
 });
 
-/** Types a text letter by letter, and takes each word that is offered just as it is to be. */
-async function typeOrTake(page: Page, offered: () => Promise<string | null>, text: string): Promise<void> {
+/** Types a text letter by letter, and accepts each suggested word that is the next word of the text. */
+async function typeOrAccept(page: Page, offered: () => Promise<string | null>, text: string): Promise<void> {
   let at = 0;
   while (at < text.length) {
     const ghost = (await offered()) ?? "";
@@ -66,7 +66,7 @@ async function typeOrTake(page: Page, offered: () => Promise<string | null>, tex
     const isWhole = rest.startsWith(word) && /^(\s|[.,]|$)/.test(rest.slice(word.length));
     if (word.trim().length > 1 && isWhole) {
       await page.waitForTimeout(LOOK_MS);
-      await pressShown(page, "Tab", "Tab", "takes the word");
+      await pressShown(page, "Tab", "Tab", "accepts the word");
       at += word.length;
       await page.waitForTimeout(LOOK_MS);
     } else {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { originOf, socketOf } from "../../src/protocol/address.ts";
 import { waitBefore } from "../../src/protocol/backoff.ts";
-import { isCode } from "../../src/protocol/pair.ts";
+import { isCode } from "../../src/protocol/pairing.ts";
 
 test.each([
   ["127.0.0.1:8765", "http://127.0.0.1:8765"],
@@ -18,7 +18,7 @@ test.each([
   expect(originOf(entered)).toBe(origin);
 });
 
-test("a secure origin has a secure socket", () => {
+test("an https origin has a wss socket", () => {
   expect(socketOf("https://team.example")).toBe("wss://team.example/v1/socket");
   expect(socketOf("http://127.0.0.1:8765")).toBe("ws://127.0.0.1:8765/v1/socket");
 });
@@ -28,11 +28,11 @@ test.each([
   [" abcd-efgh ", true],
   ["ABCDEFGH", true],
   ["a-much-longer-token", false],
-])("%j is a code: %j", (secret, code) => {
+])("%j is a pairing code: %j", (secret, code) => {
   expect(isCode(secret)).toBe(code);
 });
 
-test("waits grow to a limit, and half of each is chance", () => {
+test("waits grow to a limit, and half of each is random", () => {
   expect([waitBefore(0, 0), waitBefore(0, 1)]).toEqual([200, 400]);
   expect(waitBefore(100, 1)).toBe(10_000);
 });

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { ghostStrength, paperFor } from "../../src/ghost/colour.ts";
 
-test("black on white is paled as far as it can be read", () => {
+test("black on white becomes as pale as is readable", () => {
   const strength = ghostStrength("rgb(0, 0, 0)", "rgb(255, 255, 255)");
   expect(strength).toBeGreaterThanOrEqual(0.5);
   expect(strength).toBeLessThan(0.6);
 });
 
-test("white on black likewise", () => {
+test("white on black becomes as pale as is readable", () => {
   expect(ghostStrength("rgb(255, 255, 255)", "rgb(0, 0, 0)")).toBeLessThan(0.6);
 });
 
@@ -15,7 +15,7 @@ test("grey text keeps more of its colour, but never all of it", () => {
   expect(ghostStrength("rgb(110, 110, 110)", "rgb(255, 255, 255)")).toBeCloseTo(0.78);
 });
 
-test("on a background that is not known it is in between", () => {
+test("on an unknown background it has a medium strength", () => {
   expect(ghostStrength("rgb(0, 0, 0)", null)).toBe(0.6);
   expect(ghostStrength("oklch(0.5 0.1 200)", "rgb(255, 255, 255)")).toBe(0.6);
 });
@@ -28,6 +28,6 @@ test.each([
   ["lch(20 5 80)", false],
   ["color(srgb 0.1 0.1 0.1)", false],
   ["color(display-p3 0.9 0.9 0.9 / 0.8)", true],
-])("where nothing is known of the background, %s has a dark one: %j", (colour, dark) => {
+])("for an unknown background, a label in %s gets a dark one: %j", (colour, dark) => {
   expect(paperFor(colour)).toBe(dark ? "rgb(32, 33, 36)" : "rgb(255, 255, 255)");
 });

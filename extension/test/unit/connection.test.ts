@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Connection, type State } from "../../src/protocol/connection.ts";
+import { Connection, type ConnectionState } from "../../src/protocol/connection.ts";
 import type { ServerFrame } from "../../src/protocol/frames.ts";
 
 class FakeSocket {
@@ -23,7 +23,7 @@ interface Timer {
 
 let sockets: FakeSocket[];
 let timers: Set<Timer>;
-let states: State[];
+let states: ConnectionState[];
 let frames: ServerFrame[];
 let connection: Connection;
 
@@ -67,7 +67,7 @@ beforeEach(() => {
   );
 });
 
-test("it says hello first, and nothing before it is welcome", () => {
+test("it sends hello first, and nothing else before welcome", () => {
   connection.open();
   expect(connection.send({ type: "close", field: "f" })).toBe(false);
   newest().onopen();
@@ -77,7 +77,7 @@ test("it says hello first, and nothing before it is welcome", () => {
   expect(states).toEqual(["connecting", "ready"]);
 });
 
-test("it comes back by itself, waiting longer each time, and from the start once it was welcome", () => {
+test("it reconnects by itself after growing waits, which begin at the shortest again after a welcome", () => {
   connection.open();
   const waits = [];
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -91,7 +91,7 @@ test("it comes back by itself, waiting longer each time, and from the start once
   expect(states).toEqual(["connecting", "lost", "ready", "lost"]);
 });
 
-test("a token that is refused is not tried again", () => {
+test("there is no retry with a refused token", () => {
   connection.open();
   newest().onopen();
   newest().onclose({ code: 4401 });
@@ -99,14 +99,14 @@ test("a token that is refused is not tried again", () => {
   expect(timers.size).toBe(0);
 });
 
-test("a server that takes the connection and says nothing is given up", () => {
+test("a server that accepts the connection and sends nothing counts as lost", () => {
   connection.open();
   newest().onopen();
   fire();
   expect(states.at(-1)).toBe("lost");
 });
 
-test("a socket that was given up is not listened to", () => {
+test("events of a dropped socket are ignored", () => {
   connection.open();
   const old = newest();
   connection.close();
@@ -116,7 +116,7 @@ test("a socket that was given up is not listened to", () => {
   expect(old.sent).toEqual([]);
 });
 
-test("what can't be read is passed over", () => {
+test("frames that can't be read are ignored", () => {
   connection.open();
   welcome();
   for (const data of ["", "{", "[]", "null", '{"type":"later"}', '{"type":"suggestion"}', new ArrayBuffer(1)])

@@ -4,19 +4,19 @@ import { Conversation } from "../../src/ghost/conversation.ts";
 const at = (before: string) => ({ before, after: "" });
 const answer = (seq: number, text: string, changes = {}) => ({ seq, text, final: true, ...changes });
 
-test("the number grows with every question", () => {
+test("the sequence number grows with every request", () => {
   const conversation = new Conversation();
   expect([at("a"), at("ab"), at("a")].map((text) => conversation.ask(text).seq)).toEqual([1, 2, 3]);
 });
 
-test("the newest question's answer is held", () => {
+test("the answer to the newest request is held", () => {
   const conversation = new Conversation();
   conversation.ask(at("Hi th"));
   conversation.answer(answer(1, "ere"));
   expect(conversation.held?.text).toBe("ere");
 });
 
-test("an older question's answer is held where it agrees with what was typed since", () => {
+test("the answer to an older request is held if it agrees with what was typed since", () => {
   const conversation = new Conversation();
   conversation.ask(at("Hi th"));
   conversation.ask(at("Hi the"));
@@ -24,7 +24,7 @@ test("an older question's answer is held where it agrees with what was typed sin
   expect(conversation.held?.text).toBe("ere");
 });
 
-test("an older question's answer that does not agree leaves what is held", () => {
+test("the answer to an older request is ignored if it does not agree", () => {
   const conversation = new Conversation();
   conversation.ask(at("Hi t"));
   conversation.answer(answer(1, "here"));
@@ -34,7 +34,7 @@ test("an older question's answer that does not agree leaves what is held", () =>
   expect(conversation.held?.text).toBe("here");
 });
 
-test("an answer that is older than what is held is dropped", () => {
+test("an answer that is older than the held suggestion is ignored", () => {
   const conversation = new Conversation();
   conversation.ask(at("a"));
   conversation.ask(at("ab"));
@@ -43,7 +43,7 @@ test("an answer that is older than what is held is dropped", () => {
   expect(conversation.held?.text).toBe("c");
 });
 
-test("an empty answer takes away what is held only where it is final, about the newest text, and not for want of time", () => {
+test("an empty answer removes the held suggestion only if it is final, about the newest text, and not cut off by the time budget", () => {
   const conversation = new Conversation();
   conversation.ask(at("Hi t"));
   conversation.answer(answer(1, "here"));
@@ -63,7 +63,7 @@ test("each part of an answer replaces the one before", () => {
   expect(conversation.held?.text).toBe("ere, Ann");
 });
 
-test("what was dismissed stays away, also where its answer comes late, until another text is asked about", () => {
+test("a dismissed suggestion stays away, also if its answer comes late, until there is a request about another text", () => {
   const conversation = new Conversation();
   conversation.ask(at("Hi th"));
   conversation.answer(answer(1, "ere"));
@@ -74,7 +74,7 @@ test("what was dismissed stays away, also where its answer comes late, until ano
   expect(conversation.isDismissed(at("Hi the"))).toBe(false);
 });
 
-test("other ways to go on are asked for once, and stepped through in a circle", () => {
+test("other suggestions are requested once, and stepped through in a circle", () => {
   const conversation = new Conversation();
   conversation.ask(at("Hi th"));
   conversation.answer(answer(1, "ere"));
@@ -89,7 +89,7 @@ test("other ways to go on are asked for once, and stepped through in a circle", 
   expect(conversation.held).toMatchObject({ text: "is", choice: { number: 3, of: 3 } });
 });
 
-test("what was chosen stays while it is typed, whatever the server says of the longer text", () => {
+test("a chosen suggestion stays while it is typed, whatever the server answers about the longer text", () => {
   const conversation = new Conversation();
   conversation.ask(at("Hi th"));
   conversation.answer(answer(1, "ere"));

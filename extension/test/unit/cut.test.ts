@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstOf, lastOf } from "../../src/ghost/cut.ts";
+import { firstOf, lastOf } from "../../src/ghost/text/cut.ts";
 
 test.each([
   ["Hello", 10, "Hello", "Hello"],
@@ -14,7 +14,7 @@ test.each([
   expect(firstOf(text, limit)).toBe(first);
 });
 
-test("half a character that a page put there alone stays what it is", () => {
+test("a single half of a surrogate pair stays as it is", () => {
   expect(lastOf("a\udc00b", 2)).toBe("\udc00b");
   expect(firstOf("a\ud800b", 2)).toBe("a\ud800");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decide, type Live, type Suggestion, whyNotHere } from "../../src/ghost/decide.ts";
+import { decide, type Live, obstacleTo, type Suggestion } from "../../src/ghost/decide.ts";
 
 const live = (changes: Partial<Live> = {}): Live => ({
   before: "Hi th",
@@ -15,7 +15,7 @@ const suggestion = (text: string, after = ""): Suggestion => ({ anchor: { seq: 4
 
 const reason = (reason: string) => ({ kind: "nothing", reason });
 
-test("what fits is drawn in the line", () => {
+test("a suggestion that fits is drawn in the line", () => {
   expect(decide(suggestion("ere, Ann"), live())).toEqual({
     kind: "ghost",
     text: "ere, Ann",
@@ -25,28 +25,28 @@ test("what fits is drawn in the line", () => {
   });
 });
 
-test("what was typed of it is not drawn again", () => {
+test("the typed part of a suggestion is not drawn again", () => {
   expect(decide(suggestion("ere, Ann"), live({ before: "Hi there" }))).toMatchObject({ text: ", Ann" });
 });
 
-test("it ends with the line", () => {
+test("ghost text ends with the line", () => {
   expect(decide(suggestion("ere,\nHow are you"), live())).toMatchObject({ text: "ere," });
 });
 
-test("it ends before characters that can't be seen or turn text around", () => {
+test("ghost text ends before invisible characters and characters that change the direction", () => {
   expect(decide(suggestion("ere\u202eevil"), live())).toMatchObject({ text: "ere" });
 });
 
-test("what already stands after the caret is not drawn", () => {
+test("text that already follows the caret is not drawn", () => {
   expect(decide(suggestion("ere again.", " ."), live({ after: " ." }))).toMatchObject({ position: "below" });
   expect(decide(suggestion("ere.", "."), live({ after: "." }))).toMatchObject({ text: "ere" });
 });
 
-test("spaces after the caret are no text", () => {
+test("spaces after the caret do not count as text", () => {
   expect(decide(suggestion("ere", "  \nAnn"), live({ after: "  \nAnn" }))).toMatchObject({ position: "inline" });
 });
 
-test("where text follows in the line and the next line is free, it goes below", () => {
+test("if text follows in the line and the next line is empty, ghost text goes below", () => {
   expect(decide(suggestion("ere", " Ann"), live({ after: " Ann" }))).toMatchObject({ position: "below" });
 });
 
@@ -63,11 +63,11 @@ test.each([
   ["the caret is inside a word", suggestion("ere", "ing"), { after: "ing" }, "inside_word"],
   ["text follows, and text stands below", suggestion("ere", " a\nb"), { after: " a\nb" }, "no_room"],
   ["the field would not take it", suggestion("ere"), { room: 2 }, "no_room"],
-] as const)("nothing is drawn where %s", (_, held, changes, why) => {
+] as const)("nothing is drawn if %s", (_, held, changes, why) => {
   expect(decide(held, live(changes))).toEqual(reason(why));
 });
 
-test("where nothing could be drawn, nothing needs to be asked", () => {
-  expect(whyNotHere(live({ after: "ing" }))).toBe("inside_word");
-  expect(whyNotHere(live())).toBeNull();
+test("if nothing could be drawn, no request is needed", () => {
+  expect(obstacleTo(live({ after: "ing" }))).toBe("inside_word");
+  expect(obstacleTo(live())).toBeNull();
 });

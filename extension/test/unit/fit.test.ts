@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { typedThrough, withoutOverlap } from "../../src/ghost/fit.ts";
+import { typedThrough, withoutOverlap } from "../../src/ghost/text/fit.ts";
 
 const at = (before: string, after = "") => ({ before, after });
 
@@ -15,16 +15,16 @@ test.each([
   expect(typedThrough(at(before), suggestion, at(now))).toBe(typed);
 });
 
-test("typing at the limit of what is read pushes its beginning out", () => {
+test("if the window is full, typing pushes out its first characters", () => {
   expect(typedThrough(at("0123456789"), "abc", at("23456789ab"))).toBe(2);
 });
 
-test("a window that would begin with half a character is shorter, and still the same text", () => {
+test("a window that would begin inside a surrogate pair is shorter, and still the same text", () => {
   expect(typedThrough(at("😀23456789"), "abc", at("23456789a"))).toBe(1);
   expect(typedThrough(at("x123456789"), "abc", at("23456789a"))).toBeNull();
 });
 
-test("text after the caret that has changed is another text", () => {
+test("if the text after the caret has changed, the suggestion does not fit", () => {
   expect(typedThrough(at("Hi", "\nAnn"), " there", at("Hi", "\nBob"))).toBeNull();
 });
 

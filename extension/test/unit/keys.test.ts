@@ -22,46 +22,46 @@ test.each([
   ["ArrowLeft", null],
   ["Enter", null],
   ["a", null],
-])("%s asks for %j", (key, act) => {
+])("%s does %j", (key, act) => {
   expect(actOf(press(key), ghost)).toBe(act);
 });
 
-test("the right arrow moves the caret where text follows it in its line", () => {
+test("if text follows the caret in its line, the right arrow moves the caret", () => {
   expect(actOf(press("ArrowRight"), { ...ghost, atLineEnd: false })).toBeNull();
 });
 
-test("where text runs to the left, onward is the left arrow", () => {
+test("in right-to-left text, the left arrow accepts all", () => {
   expect(actOf(press("ArrowLeft"), { ...ghost, rightToLeft: true })).toBe("all");
   expect(actOf(press("ArrowRight"), { ...ghost, rightToLeft: true })).toBeNull();
 });
 
 test.each([
-  ["a script's", { isTrusted: false }],
+  ["of a script", { isTrusted: false }],
   ["with Shift", { shiftKey: true }],
   ["with Control", { ctrlKey: true }],
   ["with Alt", { altKey: true }],
   ["with Meta", { metaKey: true }],
   ["in a composition", { isComposing: true }],
   ["taken by an input method", { keyCode: 229 }],
-])("a key that is %s is not ours", (_, changes) => {
+])("a key %s goes to the page", (_, changes) => {
   for (const key of ["Tab", "ArrowRight", "Escape"]) expect(actOf(press(key, changes), ghost)).toBeNull();
 });
 
-test("Alt with the arrows up and down steps through other ways to go on", () => {
+test("Alt with the arrows up and down steps through other suggestions", () => {
   expect(actOf(press("ArrowDown", { altKey: true }), ghost)).toBe("next");
   expect(actOf(press("ArrowUp", { altKey: true }), ghost)).toBe("previous");
   expect(actOf(press("ArrowDown", { altKey: true, shiftKey: true }), ghost)).toBeNull();
   expect(actOf(press("ArrowDown"), ghost)).toBeNull();
 });
 
-test("keys can be others, or none", () => {
+test("keys can be changed or turned off", () => {
   const keys = { ...DEFAULT_KEYS, word: "Ctrl+Enter", all: "End", dismiss: "" };
   expect(actOf(press("Enter", { ctrlKey: true }), ghost, keys)).toBe("word");
   expect(actOf(press("End"), { ...ghost, atLineEnd: false }, keys)).toBe("all");
   for (const key of ["Tab", "ArrowRight", "Escape"]) expect(actOf(press(key), ghost, keys)).toBeNull();
 });
 
-test("a chord is called by its modifiers and its key; a modifier alone is none", () => {
+test("a chord is named by its modifiers and its key; a modifier alone is no chord", () => {
   expect(chordOf(press("ArrowDown", { altKey: true, ctrlKey: true }))).toBe("Ctrl+Alt+ArrowDown");
   expect(chordOf(press("J", { ctrlKey: true, shiftKey: true }))).toBe("Ctrl+Shift+j");
   expect(chordOf(press("Control", { ctrlKey: true }))).toBeNull();

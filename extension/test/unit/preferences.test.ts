@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { countOn, dayOf, withAccepted } from "../../src/daily-count.ts";
 import { DEFAULTS, isFieldOn, isOnAt, isPaused, withField, withSite } from "../../src/preferences.ts";
-import { dayOf, savedOn, withTaken } from "../../src/saved.ts";
 
 const off = withSite(DEFAULTS, "mail.example.org", false);
 
@@ -15,11 +15,11 @@ test.each([
   expect(isOnAt(off, [host])).toBe(on);
 });
 
-test("a frame is off where the page around it is", () => {
+test("a frame is off if the page around it is off", () => {
   expect(isOnAt(off, ["ads.test", "mail.example.org"])).toBe(false);
 });
 
-test("a site that is switched on again is forgotten", () => {
+test("a site that is turned on again is removed from the list", () => {
   expect(withSite(off, "mail.example.org", true).sitesOff).toEqual([]);
 });
 
@@ -28,15 +28,15 @@ test("a pause ends by itself", () => {
   expect([4999, 5000].map((now) => isPaused(paused, now))).toEqual([true, false]);
 });
 
-test("what is taken is counted by the day, less the key it took", () => {
-  const first = withTaken(savedOn(undefined, "2026-11-25"), "2026-11-25", 8);
-  const second = withTaken(first, "2026-11-25", 1);
+test("accepted text is counted by the day, minus the key that accepted it", () => {
+  const first = withAccepted(countOn(undefined, "2026-11-25"), "2026-11-25", 8);
+  const second = withAccepted(first, "2026-11-25", 1);
   expect(second).toEqual({ day: "2026-11-25", taken: 2, keys: 7 });
-  expect(withTaken(second, "2026-11-26", 3)).toEqual({ day: "2026-11-26", taken: 1, keys: 2 });
+  expect(withAccepted(second, "2026-11-26", 3)).toEqual({ day: "2026-11-26", taken: 1, keys: 2 });
   expect(dayOf(new Date(2026, 0, 5))).toBe("2026-01-05");
 });
 
-test("kinds of field are on until they are switched off, and code is off until it is switched on", () => {
+test("kinds of field are on until they are turned off, and code is off until it is turned on", () => {
   const kinds = ["text", "email", "line", "search", "code"] as const;
   const on = (preferences: typeof DEFAULTS) => kinds.filter((kind) => isFieldOn(preferences, kind));
   expect(on(DEFAULTS)).toEqual(["text", "email", "line", "search"]);

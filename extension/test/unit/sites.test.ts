@@ -3,7 +3,7 @@ import { allowedBy, EVERYWHERE, isAllowedAt, patternFrom, patternOf, siteOf, THI
 
 const CHOSEN = [...THIS_MACHINE, "https://mail.example.org/*", "http://intranet/*", "https://chat.example.org/*"];
 
-test("what is allowed from the beginning is not among the chosen sites, which stand in the order of their hosts", () => {
+test("the pages of this machine are not among the chosen sites, which are sorted by host", () => {
   expect(allowedBy(THIS_MACHINE)).toEqual({ everywhere: false, sites: [] });
   expect(allowedBy(CHOSEN).sites.map(siteOf)).toEqual(["chat.example.org", "http://intranet", "mail.example.org"]);
 });
@@ -32,7 +32,7 @@ test.each([
   expect(isAllowedAt(CHOSEN, origin)).toBe(allowed);
 });
 
-test("everywhere means every site, and no page that is none", () => {
+test("everywhere means every site, but no other pages", () => {
   expect(isAllowedAt(EVERYWHERE, "http://any.test")).toBe(true);
   expect(isAllowedAt(EVERYWHERE, "chrome-extension://abc")).toBe(false);
 });
@@ -45,10 +45,10 @@ test.each([
   ["ftp://example.org", null],
   ["", null],
   ["two words", null],
-])("a person who writes %j means %j", (written, pattern) => {
+])("a user who enters %j means %j", (written, pattern) => {
   expect(patternFrom(written)).toBe(pattern);
 });
 
-test("a page of no site has no pattern", () => {
+test("a page that belongs to no site has no pattern", () => {
   expect([undefined, "", "about:blank", "chrome://settings/", "file:///a"].map(patternOf)).toEqual(Array(5).fill(null));
 });

@@ -64,7 +64,7 @@ beforeEach(() => {
   switchboard.prefer(DEFAULTS);
 });
 
-test("two pages' fields of the same name are two, and each gets its own answer", () => {
+test("fields of two pages with the same name are different fields, and each gets its own answer", () => {
   const [one, two] = [page(), page()];
   one.receive(keystroke("Hi"));
   two.receive(keystroke("Ho"));
@@ -81,7 +81,7 @@ test("it connects when a field is focused, and not before", () => {
   expect(opened).toBe(1);
 });
 
-test("a server that comes back is asked again what it has not answered, and nothing else", () => {
+test("after a reconnection, keystrokes without an answer are sent again, and nothing else", () => {
   const one = page();
   one.receive(keystroke("Hi", 1));
   one.receive(keystroke("Hi t", 2));
@@ -99,7 +99,7 @@ test.each([
   ["overloaded", 0],
   ["rate_limited", 0],
   ["internal", 0],
-])("what was refused with %s is asked again when a server comes back: %i times", (code, times) => {
+])("after the error %s and a reconnection, the keystroke is sent again %i times", (code, times) => {
   const one = page();
   one.receive(keystroke("Hi"));
   one.posted.length = 0;
@@ -110,7 +110,7 @@ test.each([
   expect(sent.length).toBe(times);
 });
 
-test("a page that is gone is not asked for again", () => {
+test("keystrokes of a closed page are not sent again", () => {
   const one = page();
   one.receive(keystroke("Hi"));
   one.leave();
@@ -119,7 +119,7 @@ test("a page that is gone is not asked for again", () => {
   expect(sent).toEqual([]);
 });
 
-test("pages are told how much text the server wants", () => {
+test("pages learn how much text the server wants", () => {
   const one = page();
   one.receive({ type: "focused", hosts: ["example.org"] });
   switchboard.welcome(welcome);
@@ -135,7 +135,7 @@ test("pages are told how much text the server wants", () => {
   });
 });
 
-test("while a field is focused there is a sign of life; when none is, the connection is let go", () => {
+test("while a field has the focus, keep-alive messages are sent; when none has, the connection is closed", () => {
   const one = page();
   one.receive({ type: "focused", hosts: ["example.org"] });
   sent.length = 0;
@@ -147,7 +147,7 @@ test("while a field is focused there is a sign of life; when none is, the connec
   expect(closed).toBe(1);
 });
 
-test("a page of a site that is off is told so, also while it is open, and nothing of it is sent", () => {
+test("an open page learns that its site was turned off, and nothing of it is sent", () => {
   const one = page();
   one.receive({ type: "focused", hosts: ["inner.example", "example.org"] });
   expect(one.posted.at(-1)).toMatchObject({ type: "context", on: true });
@@ -158,7 +158,7 @@ test("a page of a site that is off is told so, also while it is open, and nothin
   expect(sent).toEqual([]);
 });
 
-test("before a person's wishes have been read nothing is sent, and then only what they allow", () => {
+test("before the preferences have been read nothing is sent, and then only what they allow", () => {
   const connection = { open: () => {}, send: (frame: ClientFrame) => sent.push(frame) > 0 };
   switchboard = new Switchboard({ setTimeout: () => 0, clearTimeout: () => {}, now: () => now });
   switchboard.use(connection as unknown as Connection);
@@ -175,7 +175,7 @@ test("before a person's wishes have been read nothing is sent, and then only wha
   expect([off, on].map(({ posted }) => posted.at(-1))).toMatchObject([{ on: false }, { on: true }]);
 });
 
-test("a frame that does not know what is around it is off where its tab's site is", () => {
+test("a frame that does not know the pages around it is off if the site of its tab is off", () => {
   const frame = page("example.org");
   switchboard.prefer({ ...DEFAULTS, sitesOff: ["example.org"] });
   frame.receive({ type: "focused", hosts: ["inner.example"] });
@@ -184,7 +184,7 @@ test("a frame that does not know what is around it is off where its tab's site i
   expect(sent).toEqual([]);
 });
 
-test("a server that owes an answer and says nothing is doubted, by the next key or the next sign of life", () => {
+test("if an answer is overdue, the next key or the next keep-alive message makes the connection reconnect", () => {
   const one = page();
   one.receive(keystroke("Hi", 1));
   now += 4_999;
@@ -202,7 +202,7 @@ test("a server that owes an answer and says nothing is doubted, by the next key 
   expect(doubted).toBe(2);
 });
 
-test("who writes again before the connection is let go keeps it", () => {
+test("typing again before the connection is closed keeps it open", () => {
   const one = page();
   one.receive({ type: "focused", hosts: ["example.org"] });
   now += 300_000;
@@ -213,7 +213,7 @@ test("who writes again before the connection is let go keeps it", () => {
   expect(closed).toBe(0);
 });
 
-test("while all is paused nothing is sent, and then again", () => {
+test("during a pause nothing is sent, and after it keystrokes are sent again", () => {
   const one = page();
   one.receive({ type: "focused", hosts: ["example.org"] });
   switchboard.prefer({ ...DEFAULTS, pausedUntil: 2000 });
@@ -225,7 +225,7 @@ test("while all is paused nothing is sent, and then again", () => {
   expect(sent).toHaveLength(1);
 });
 
-test("what is less sure than a person wants comes to the page as nothing", () => {
+test("a suggestion below the chosen confidence reaches the page as an empty one", () => {
   const one = page();
   one.receive(keystroke("Hi"));
   switchboard.prefer({ ...DEFAULTS, sureness: "calm" });

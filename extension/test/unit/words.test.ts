@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextWord, startsInsideWord } from "../../src/ghost/words.ts";
+import { nextWord, startsInsideWord } from "../../src/ghost/text/words.ts";
 
 test.each([
   ["ck response, and", "ck"],
@@ -23,13 +23,13 @@ test.each([
   expect(nextWord(text)).toBe(word);
 });
 
-test("words of a script without spaces are taken one by one", () => {
+test("words of a script without spaces are accepted one by one", () => {
   const word = nextWord("今日は天気がいい");
   expect(word.length).toBeGreaterThan(0);
   expect(word.length).toBeLessThan(8);
 });
 
-test("taking word after word takes all of it, whatever it is", () => {
+test("accepting word after word accepts the whole text", () => {
   const text = "ck response, and — if you’re free — see you at 9:30! 🎉";
   let rest = text;
   let taken = "";

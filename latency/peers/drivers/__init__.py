@@ -1,4 +1,6 @@
-"""One child process for each peer: `loop` speaks with the parent, `engine` times, the others run a model.
+"""The programs that run in a peer's child process: one module for each peer. `child_protocol` talks to the
+parent, and `engine` measures times.
 
-They run in the peers' own environment, so they import nothing but numpy, their peer and each other.
+All run in the peers' environment, so they import only numpy, their peer's package and each other.
+`foretype_runtime` and `transformers_torch` run in Foretype's environment.
 """

@@ -1,5 +1,5 @@
-"""CTranslate2. It keeps its past to itself, so its times are taken around what it offers: a generation of one
-token, and the gaps between the tokens of a longer one.
+"""CTranslate2. It does not give access to its past key values, so other times are measured: the generation of
+one token, and the time between two tokens of a longer generation.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 import ctranslate2  # type: ignore[import-not-found]
 import numpy as np
 
+from latency.peers.drivers.child_protocol import serve
 from latency.peers.drivers.engine import surprise
-from latency.peers.drivers.loop import serve
 
 
 class CTranslate2:
-    """The same deeds as an `Engine`'s."""
+    """Has the same operations as an `Engine`."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         folder = Path(options["weights"])
@@ -35,7 +35,9 @@ class CTranslate2:
         return (time.perf_counter() - start) * 1000
 
     def steps(self, ids: list[int], token: int, times: int) -> list[float]:
-        """It chooses its own tokens, so `token` is not used; which one it is makes no difference in time."""
+        """The engine chooses its tokens itself, so `token` is not used. The time does not depend on the
+        token.
+        """
         came = [
             time.perf_counter()
             for _ in self._generator.generate_tokens(self._spell(ids), **_greedy(times + 1))
@@ -51,7 +53,7 @@ class CTranslate2:
 
 
 def _greedy(tokens: int) -> dict[str, Any]:
-    """Exactly so many tokens, the likeliest each time."""
+    """Options that generate exactly this number of tokens, always the most probable one."""
     return {"sampling_topk": 1, "min_length": tokens, "max_length": tokens}
 
 

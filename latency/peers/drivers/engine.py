@@ -1,4 +1,4 @@
-"""What every peer is made to do, and timed at, in the same words: an engine reads tokens and goes back."""
+"""The operations that are timed, written once for all peers: an engine reads tokens, and can go back."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_TOKENS = 8  # of one word: what a plain autocomplete asks for
+MOST_TOKENS = 8  # of one word: a simple autocomplete does not ask for more
 
 Logits = NDArray[np.float32]
 
 
 class Engine(ABC):
-    """A model that holds one text. Subclasses read and go back; the clock is read here, alike for all.
+    """A model with one text. Subclasses read and go back; times are measured here, in the same way for all.
 
     All times are in milliseconds, from the call until the logits can be read.
     """
@@ -27,18 +27,20 @@ class Engine(ABC):
 
     @abstractmethod
     def keep(self, count: int) -> None:
-        """Forget all but the first `count` tokens that were read."""
+        """Forget all tokens that were read except the first `count`."""
 
     @abstractmethod
     def feed(self, ids: Sequence[int]) -> Logits:
-        """Read `ids` behind what was read; the logits (vocab,) after the last, valid until the next call."""
+        """Read `ids` after the tokens that were read. Returns the logits (vocab,) after the last one, which
+        are valid until the next call.
+        """
 
     def prefill(self, ids: list[int]) -> float:
         self.keep(0)
         return _timed(self.feed, ids)
 
     def steps(self, ids: list[int], token: int, times: int) -> list[float]:
-        """One token after `ids`, again and again."""
+        """Times a run with one token after `ids`, `times` times."""
         self.keep(0)
         self.feed(ids)
         found = []
@@ -48,9 +50,10 @@ class Engine(ABC):
         return found
 
     def nats_stepwise(self, ids: list[int], given: int) -> float:
-        """How surprising `ids` are, summed over all but the first `given`; read token by token.
+        """The `surprise` of `ids` without the first `given`, read token by token.
 
-        Those that can read them in one pass have a method `nats` too: a single row takes other kernels.
+        An engine that can read them in one pass also has a method `nats`, because other kernels are used
+        there.
         """
         self.keep(0)
         rows = [self.feed([token]).copy() for token in ids[:-1]]
@@ -58,11 +61,11 @@ class Engine(ABC):
 
 
 class BranchingEngine(Engine):
-    """One that reads several continuations of one text in one run."""
+    """An engine that can read several continuations of one text in one run."""
 
     @abstractmethod
     def branch(self, tokens: Sequence[int]) -> None:
-        """Read each of `tokens` directly behind what was read, all logits wanted, then forget them."""
+        """Read each of `tokens` as a continuation of the text, compute all logits, and forget the tokens."""
 
     def branches(self, ids: list[int], tokens: list[int], times: int) -> list[float]:
         self.keep(0)
@@ -71,28 +74,32 @@ class BranchingEngine(Engine):
 
 
 class WritingEngine(Engine):
-    """One that completes a word at each keystroke, as a plain autocomplete does: greedily, its cache on."""
+    """An engine that completes one word at each keystroke as a simple autocomplete does: greedily, with a
+    prompt cache.
+    """
 
-    begin: list[int]  # what stands before every text
+    begin: list[int]  # the tokens before every text
 
     def __init__(self) -> None:
-        self._held: list[int] = []  # what was read, the model's own words included
+        self._held: list[int] = []  # the tokens that were read, including those that the model has generated
 
     @abstractmethod
     def tokens(self, text: str) -> list[int]: ...
 
     @abstractmethod
     def piece(self, token: int) -> bytes:
-        """What a token stands for; empty where it ends the text."""
+        """The bytes of a token. Empty if the token ends the text."""
 
     def keystroke(self, text: str) -> dict[str, float]:
-        """Complete the word that `text` ends in, or the next: from the keystroke to the whole word, in `ms`.
+        """Complete the last word of `text`, or write the next one. `ms` is the time until the word is
+        complete.
 
-        What is held and agrees with `text` is not read again, whoever wrote it.
+        Tokens that were read before and agree with `text` are not read again, also if the model generated
+        them.
         """
         start = time.perf_counter()
         ids = self.begin + self.tokens(text)
-        same = min(_common(self._held, ids), len(ids) - 1)  # the last is read anyway: its logits are wanted
+        same = min(_common(self._held, ids), len(ids) - 1)  # the last one is always read, for its logits
         self.keep(same)
         token = int(self.feed(ids[same:]).argmax())
         self._held, written = ids, 0
@@ -103,18 +110,20 @@ class WritingEngine(Engine):
         return {"ms": (time.perf_counter() - start) * 1000, "tokens": written}
 
     def forget(self) -> None:
-        """Begin another text."""
+        """Begin a new text."""
         self._held = []
         self.keep(0)
 
 
 def ends_word(piece: bytes, written: int) -> bool:
-    """Whether a token belongs to the word no more, after `written` tokens of it."""
+    """Whether a token no longer belongs to the word, which has `written` tokens so far."""
     return not piece or (written > 0 and not (piece[:1].isalnum() or piece[0] >= 128 or piece[:1] in b"'_"))
 
 
 def surprise(rows: Logits, wanted: Sequence[int]) -> float:
-    """Nats: minus the log-probability of `wanted` (n), by `rows` (n or more, vocab) of logits before them."""
+    """The negative log-probability in nats of the tokens `wanted` (n). `rows` (at least n, vocab) are the
+    logits before each of them.
+    """
     rows = rows[: len(wanted)].astype(np.float64)
     peak = rows.max(axis=1)
     total = peak + np.log(np.exp(rows - peak[:, None]).sum(axis=1))
@@ -124,7 +133,7 @@ def surprise(rows: Logits, wanted: Sequence[int]) -> float:
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens both begin with."""
+    """The length of the common beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 

@@ -1,4 +1,6 @@
-"""onnxruntime-genai: Microsoft's own graph and loop, over the same ONNX Runtime as Foretype's."""
+"""onnxruntime-genai: Microsoft's graph and generation loop, with the version of ONNX Runtime that Foretype
+uses.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from typing import Any
 import numpy as np
 import onnxruntime_genai as og  # type: ignore[import-not-found]
 
+from latency.peers.drivers.child_protocol import serve
 from latency.peers.drivers.engine import Engine, Logits
-from latency.peers.drivers.loop import serve
 
 CONTEXT = 2048
 

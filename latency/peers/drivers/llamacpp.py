@@ -1,6 +1,6 @@
-"""llama.cpp through its C interface, which costs it less than its Python classes or its HTTP server would.
+"""llama.cpp through its C interface, which is faster than its Python classes and its HTTP server.
 
-Its prompt cache is the sequence that it holds: what agrees with the next text is kept.
+Its prompt cache is the sequence in its memory: tokens that agree with the next text are kept.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 import llama_cpp as llama  # type: ignore[import-not-found]
 import numpy as np
 
+from latency.peers.drivers.child_protocol import serve
 from latency.peers.drivers.engine import BranchingEngine, Logits, WritingEngine, surprise
-from latency.peers.drivers.loop import serve
 
 CONTEXT = 2048
 BRANCHES = 8
@@ -25,12 +25,14 @@ class LlamaCpp(WritingEngine, BranchingEngine):
     def __init__(self, options: dict[str, Any]) -> None:
         super().__init__()
         llama.llama_backend_init()
-        self._quiet = llama.llama_log_callback(lambda level, text, data: None)  # kept: C holds no reference
+        self._quiet = llama.llama_log_callback(
+            lambda level, text, data: None
+        )  # kept here, because C holds no reference
         llama.llama_log_set(self._quiet, None)
         file = Path(options["weights"])
         self._model = llama.llama_model_load_from_file(str(file).encode(), llama.llama_model_default_params())
         if not self._model:
-            raise ValueError(f"{file.name} is no model that llama.cpp {llama.__version__} can read")
+            raise ValueError(f"llama.cpp {llama.__version__} cannot read {file.name}")
         self._vocab = llama.llama_model_get_vocab(self._model)
         self._width = llama.llama_vocab_n_tokens(self._vocab)
         self._context = llama.llama_init_from_model(self._model, _context_params(options))
@@ -87,7 +89,7 @@ class LlamaCpp(WritingEngine, BranchingEngine):
         return room.raw[: max(count, 0)]
 
     def _decode(self, entries: list[tuple[int, int, int, bool]]) -> None:
-        """Run tokens, each with its position, its sequence, and whether its logits are wanted."""
+        """One run. An entry is a token, its position, its sequence, and whether its logits are wanted."""
         batch = self._batch
         batch.n_tokens = len(entries)
         for at, (token, position, sequence, wanted) in enumerate(entries):
@@ -109,7 +111,7 @@ def _context_params(options: dict[str, Any]) -> Any:
     params.n_ctx = CONTEXT
     params.n_batch = CONTEXT
     params.n_seq_max = BRANCHES
-    params.kv_unified = True  # the sequences share the past; apart, each would hold a copy
+    params.kv_unified = True  # the sequences share past key values; otherwise each would have a copy
     params.n_threads = params.n_threads_batch = options["threads"]
     params.no_perf = True
     for name, value in options.get("context", {}).items():
@@ -118,7 +120,7 @@ def _context_params(options: dict[str, Any]) -> Any:
 
 
 def _instructions(system: str) -> str:
-    """The processor's instructions that it was built with, of what llama.cpp says of itself."""
+    """The processor's instructions that llama.cpp was compiled for, from its system information."""
     known = ("AVX512_VNNI", "AVX512", "AVX_VNNI", "AVX2", "FMA", "NEON", "DOTPROD", "OPENMP", "REPACK")
     return " ".join(name for name in known if f"{name} = 1" in system)
 

@@ -1,4 +1,4 @@
-"""transformers on PyTorch, float32: what Python programmers reach for first."""
+"""transformers with PyTorch in float32, which Python programmers usually try first."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 import transformers
 from tokenizers import Tokenizer
 
+from latency.peers.drivers.child_protocol import serve
 from latency.peers.drivers.engine import Logits, WritingEngine, surprise
-from latency.peers.drivers.loop import serve
 
 
 class Transformers(WritingEngine):
@@ -52,7 +52,7 @@ class Transformers(WritingEngine):
         return b"" if token == self._ends else self._tokenizer.decode([token]).encode()
 
     def _read(self, ids: Sequence[int], rows: int) -> Logits:
-        """Logits (rows, vocab) of the last `rows` of `ids`."""
+        """The logits (rows, vocab) after the last `rows` of `ids`."""
         read = self._model(
             torch.tensor([list(ids)]), past_key_values=self._past, use_cache=True, logits_to_keep=rows
         )

@@ -48,17 +48,17 @@ def answer(
     reason = draft.place(Keystroke(1, before, after), on_screen)
     if reason is not None:
         return reason
-    while not (look := draft.look()).done:
+    while not (result := draft.search()).done:
         run = draft.next_run()
         first_slot = draft.arena.length
         logits = model.run(draft.arena, run.chunk)
         draft.record(run, first_slot, [Distribution.of(row, VOCABULARY.ranks) for row in logits])
-    return look.chosen[0].text if look.chosen else ""
+    return result.chosen[0].text if result.chosen else ""
 
 
 def foresee(draft: Draft, before: str, on_screen: str = "") -> list[str]:
-    """What may be typed after `before`, worked out without a run."""
-    draft.look_ahead()
+    """Work out the answers to the likeliest keys after `before`, without a run. Returns those keys."""
+    draft.search_ahead()
     letters = draft.likely_letters()
     for letter in letters:
         left = on_screen[1:] if on_screen[:1] == letter else ""
@@ -67,19 +67,19 @@ def foresee(draft: Draft, before: str, on_screen: str = "") -> list[str]:
 
 
 def run_ahead(draft: Draft, model: ScriptedModel) -> None:
-    if draft.look_ahead():
+    if draft.search_ahead():
         run = draft.next_run()
         first_slot = draft.arena.length
         logits = model.run(draft.arena, run.chunk)
         draft.record(run, first_slot, [Distribution.of(row, VOCABULARY.ranks) for row in logits])
 
 
-def test_half_a_word_is_finished_and_drawn_out_while_that_is_likely() -> None:
+def test_half_a_word_is_completed_and_words_are_added_while_that_is_likely() -> None:
     draft, model = new_draft()
     assert answer(draft, model, "Please tell me any que") == "stions you have"
 
 
-def test_typing_on_inside_a_word_runs_the_model_no_more() -> None:
+def test_further_letters_of_a_word_need_no_run() -> None:
     draft, model = new_draft()
     answer(draft, model, "Please tell me any ")
     answer(draft, model, "Please tell me any q")
@@ -89,7 +89,7 @@ def test_typing_on_inside_a_word_runs_the_model_no_more() -> None:
     assert len(model.runs) == runs
 
 
-def test_a_typed_suggestion_is_walked_along_not_computed_again() -> None:
+def test_a_suggestion_that_is_typed_is_not_computed_again() -> None:
     draft, model = new_draft()
     answer(draft, model, "Please tell me any que")
     tokens = sum(model.runs)
@@ -106,7 +106,7 @@ def test_a_deletion_goes_back_to_nodes_that_are_still_there() -> None:
     assert len(model.runs) == runs
 
 
-def test_a_long_text_goes_through_in_parts_that_a_newer_keystroke_can_interrupt() -> None:
+def test_a_long_text_is_read_in_parts_between_which_a_newer_keystroke_can_come() -> None:
     draft, model = new_draft(TreeLimits(tokens_a_run=8))
     answer(draft, model, "Please tell me the " * 12 + "any que")
     assert max(model.runs) <= 8
@@ -123,11 +123,11 @@ def test_an_empty_text_has_no_context(before: str) -> None:
     assert answer(*new_draft(), before) is Reason.NO_CONTEXT
 
 
-def test_another_script_is_left_alone() -> None:
+def test_a_text_in_another_script_is_unsupported() -> None:
     assert answer(*new_draft(), "Please 请") is Reason.UNSUPPORTED_TEXT
 
 
-def test_memory_ends_where_the_limits_say() -> None:
+def test_memory_stays_within_the_limits() -> None:
     limits = TreeLimits(context_tokens=32, arena_tokens=96)
     draft, model = new_draft(limits)
     for end in range(1, 40):
@@ -135,7 +135,7 @@ def test_memory_ends_where_the_limits_say() -> None:
     assert draft.arena.touched <= limits.arena_tokens
 
 
-def test_what_is_given_up_is_gone_before_the_garbage_collector_comes() -> None:
+def test_give_up_frees_the_distributions_without_the_garbage_collector() -> None:
     gc.disable()
     try:
         draft, model = new_draft()
@@ -153,7 +153,7 @@ def _distributions(draft: Draft) -> list[Distribution]:
     return [node.distribution for node in draft._trie._with_distribution if node.distribution is not None]
 
 
-def test_room_made_in_the_middle_of_a_long_text_loses_none_of_it() -> None:
+def test_freeing_slots_in_the_middle_of_a_long_text_loses_none_of_it() -> None:
     draft, model = new_draft(TreeLimits(context_tokens=128, arena_tokens=300, tokens_a_run=8))
     for _ in range(8):
         answer(draft, model, "any " * 60 + "Please tell me any ")
@@ -170,8 +170,8 @@ def test_room_made_in_the_middle_of_a_long_text_loses_none_of_it() -> None:
     ),
     st.data(),
 )
-def test_what_is_found_does_not_depend_on_the_way_there(pieces: list[str], data: st.DataObject) -> None:
-    """A tree that was typed, deleted and pasted into, with little room, says what a new one says."""
+def test_the_result_does_not_depend_on_the_keystrokes_before(pieces: list[str], data: st.DataObject) -> None:
+    """After typing, deleting and pasting, with few slots, a draft finds what a new one finds."""
     walked = new_draft(TreeLimits(context_tokens=64, arena_tokens=160, tokens_a_run=8))
     text = ""
     for piece in pieces:
@@ -187,7 +187,7 @@ def test_what_is_found_does_not_depend_on_the_way_there(pieces: list[str], data:
 
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
-    """All that are made."""
+    """All searches that are made."""
     made: list[Search] = []
     explore = Search.explore
 
@@ -209,8 +209,8 @@ def test_a_foreseen_letter_is_answered_without_a_search(searches: list[Search]) 
     assert not searches
 
 
-def test_a_foreseen_letter_is_known_where_the_text_comes_cut_at_its_left(searches: list[Search]) -> None:
-    """As clients send a long one: each key takes a letter from its beginning."""
+def test_a_foreseen_letter_is_recognised_if_the_text_is_cut_at_its_left(searches: list[Search]) -> None:
+    """As clients send a long text: with each key its first letter is cut off."""
     draft, model = new_draft(TreeLimits(context_tokens=24))
     before = "Please tell me the " * 12 + "any q"
     answer(draft, model, before)
@@ -220,8 +220,8 @@ def test_a_foreseen_letter_is_known_where_the_text_comes_cut_at_its_left(searche
     assert not searches
 
 
-def test_what_was_foreseen_is_forgotten_where_room_was_made_since(searches: list[Search]) -> None:
-    """It may stand on nodes that are gone."""
+def test_foreseen_answers_are_dropped_when_slots_are_freed(searches: list[Search]) -> None:
+    """They may use nodes that are dropped."""
     before = "Please tell me any q"
     outcomes = set()
     for tokens in range(12, 20):
@@ -239,7 +239,7 @@ def test_what_was_foreseen_is_forgotten_where_room_was_made_since(searches: list
     assert outcomes == {True, False}
 
 
-def test_what_was_foreseen_for_another_screen_or_another_text_behind_does_not_count(
+def test_an_answer_foreseen_for_another_screen_or_text_after_the_caret_is_not_used(
     searches: list[Search],
 ) -> None:
     draft, model = new_draft()
@@ -277,15 +277,15 @@ def test_a_distribution_sums_to_one_over_words_and_boundaries() -> None:
     assert (np.diff(distribution.top.log_probs) <= 0).all()
 
 
-def test_a_model_with_a_short_context_reads_no_more_than_it_can() -> None:
+def test_a_model_with_a_short_context_reads_no_more_than_its_context() -> None:
     limits = TreeLimits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=128)
-    assert limits.arena_tokens == 128  # rotary positions are laid for no more slots
+    assert limits.arena_tokens == 128  # rotary positions exist for no more slots
     draft, model = new_draft(limits)
     for text in ("Please tell me any " * 60, "any" * 400, "Please tell me any " * 61 + "q" * 40):
         answer(draft, model, text)
     assert model.furthest < 128
 
 
-def test_a_model_with_a_long_context_reads_as_much_as_is_quick() -> None:
+def test_a_model_with_a_long_context_keeps_the_usual_limits() -> None:
     limits = TreeLimits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=8192)
     assert limits == TreeLimits()

@@ -1,4 +1,4 @@
-"""A draft whose distributions lie on a device says the same as one whose lie on the host."""
+"""A draft whose distributions lie on a device finds the same as one whose distributions lie on the host."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLENTY = 200
 
 
 class Typed:
-    """One draft and the scripted model, which looks ahead after each key."""
+    """One draft and the scripted model, with a run ahead after each key."""
 
     def __init__(self, tops: Tops | None) -> None:
         self.model = ScriptedModel(VOCABULARY, SCRIPT)
@@ -46,14 +46,14 @@ class Typed:
         self.draft.record(run, first_slot, found)
 
     def answers(self) -> list[list[tuple[str, float]]]:
-        """What is said at each key of `TEXT`."""
+        """The texts and probabilities chosen at each key of `TEXT`."""
         said = []
         for end in range(1, len(TEXT) + 1):
             assert self.draft.place(Keystroke(end, TEXT[:end])) is None
-            while not (look := self.draft.look()).done:
+            while not (result := self.draft.search()).done:
                 self.run()
-            said.append([(one.text, round(one.confidence, 4)) for one in look.chosen])
-            if self.draft.look_ahead():
+            said.append([(one.text, round(one.confidence, 4)) for one in result.chosen])
+            if self.draft.search_ahead():
                 self.run()
         return said
 
@@ -64,20 +64,20 @@ def new_tops(rows: int) -> Tops:
     return Tops(memory, replace(VOCABULARY.ranks, top=32), most_bytes=0, least_rows=rows)
 
 
-def test_the_same_is_said_and_the_model_runs_as_often() -> None:
+def test_the_answers_are_the_same_and_the_model_runs_as_often() -> None:
     host, device = Typed(None), Typed(new_tops(PLENTY))
     assert device.answers() == host.answers()
     assert device.model.runs == host.model.runs
 
 
-def test_what_lies_beyond_the_caret_is_not_fetched() -> None:
+def test_distributions_after_the_stem_are_not_fetched_whole() -> None:
     device = Typed(new_tops(PLENTY))
     device.answers()
     fetched = [one for one in device.made if one._whole is not None]
     assert 0 < len(fetched) < len(device.made)
 
 
-def test_rows_that_are_gone_cost_a_run_and_nothing_else() -> None:
+def test_rows_that_were_overwritten_cost_a_run_and_nothing_else() -> None:
     host, device = Typed(None), Typed(new_tops(rows=4))
     assert device.answers() == host.answers()
     assert len(device.model.runs) > len(host.model.runs)

@@ -36,12 +36,12 @@ def test_settled_and_stem_are_the_text(before: str) -> None:
     assert len(found.stem) <= LONGEST_STEM
 
 
-def test_a_word_without_end_is_settled_but_for_its_last_part() -> None:
+def test_of_an_endless_word_all_but_the_last_part_is_settled() -> None:
     assert len(split("a" * 100_000).stem) == LONGEST_STEM
 
 
 @given(any_text)
-def test_any_text_can_be_encoded_once_its_lone_surrogates_are_replaced(text: str) -> None:
+def test_any_text_can_be_encoded_after_its_lone_surrogates_are_replaced(text: str) -> None:
     scalar = scalar_values(text)
     scalar.encode()
     assert len(scalar) == len(text)

@@ -1,4 +1,4 @@
-"""What to show is a decision: from the findings to one text, or to nothing and its reason. Pure functions."""
+"""Chooses what to show from the words that the search found: one text, or nothing. Pure functions."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from foretype.engine.tree.search import Word
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How sure one must be. Probabilities are those that the typist types the whole text.
+    """How likely a text must be to be shown. Each probability is that the user types the whole text next.
 
-    show: the least for a new text.
-    draw_out: the least for showing more than a word of it.
-    keep: the least for one that is on the screen already; a text that comes and goes is worse than either.
-    clearly_better: by which factor another must be likelier to take the place of what is on the screen.
-    price: how many saved keys one text shown in vain costs (`_worth_showing`).
-    ahead: the least for a next letter whose answer is worked out before it is typed.
-    least_chars: a shorter text saves nothing, since taking it costs a key too.
+    show: the lowest probability for a new text.
+    draw_out: the lowest for a text of more than one word.
+    keep: the lowest for a text that is already on the screen. It is lower than `show`, because a text that
+    comes and goes disturbs more than one that stays.
+    clearly_better: how many times likelier another text must be to replace the one on the screen.
+    price: how many saved keys one text costs that is shown and not taken (`_worth_showing`).
+    ahead: the lowest for a next letter whose answer is worked out before it is typed.
+    least_chars: a shorter text saves nothing, because taking it costs a key too.
     """
 
     show: float = 0.2
@@ -32,26 +33,26 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What stands around the caret, as far as the choice must know."""
+class CaretContext:
+    """What the choice depends on besides the words."""
 
-    after: str = ""
-    max_chars: int | None = None
-    on_screen: str = ""  # what is left of the text on the screen, where the last key agreed with it
+    after: str = ""  # the text after the caret
+    max_chars: int | None = None  # of a text, if the client sets a limit
+    on_screen: str = ""  # the rest of the text on the screen, if the keys since then agreed with it
 
 
 Agreeing = Callable[[bytes], float]
-"""The probability, 0 to 1, that the typist's next bytes are these."""
+"""The probability, 0 to 1, that the user types these bytes next."""
 
 
-def choose(
-    words: Sequence[Word], policy: Policy, place: Place, agreeing: Agreeing, alternatives: int = 0
+def choose_continuations(
+    words: Sequence[Word], policy: Policy, caret: CaretContext, agreeing: Agreeing, alternatives: int = 0
 ) -> list[Continuation]:
-    """What to show and, behind it, other ways to go on that differ in their first word; empty where nothing
-    is worth a glance.
+    """The text to show, then at most `alternatives` others, all of which differ in their first word. Empty if
+    no text is worth showing. `words`: likeliest first.
     """
-    possible = [found for word in words if (found := _fitting(word, policy, place)) is not None]
-    shown = _on_screen(possible, policy, place, agreeing) or _best(possible, policy, agreeing)
+    possible = [found for word in words if (found := _fitting(word, policy, caret)) is not None]
+    shown = _on_screen(possible, policy, caret, agreeing) or _best(possible, policy, agreeing)
     if shown is None:
         return []
     chosen = [shown]
@@ -64,7 +65,7 @@ def choose(
 
 
 def _best(possible: Sequence[Continuation], policy: Policy, agreeing: Agreeing) -> Continuation | None:
-    """The likeliest word, if it is worth showing, drawn out while all of it stays likely."""
+    """The likeliest word, if it is worth showing, with as many words after it as stay likely."""
     if not possible or not _worth_showing(possible[0], policy, agreeing):
         return None
     best = possible[0]
@@ -75,11 +76,11 @@ def _best(possible: Sequence[Continuation], policy: Policy, agreeing: Agreeing) 
 
 
 def _worth_showing(one: Continuation, policy: Policy, agreeing: Agreeing) -> bool:
-    """Whether to show a word now is better than to wait, for any number of keys.
+    """Whether showing the word now is better than waiting for any number of further keys.
 
-    Waiting for k keys forgoes k saved ones if the word is right. It spares a text shown in vain if those keys
-    tell that it is wrong; if they don't, the wrong text is shown then all the same. So a word that shares its
-    next letters with its rivals is shown sooner than one that the next letter decides
+    If the word is right, waiting for k keys loses k saved keys. If it is wrong and those keys show that,
+    waiting avoids a wrong suggestion; if they do not show it, the wrong text is shown then all the same. So a
+    word that shares its next letters with its rivals is shown sooner than one that the next letter decides
     (docs/decisions/0007-what-to-show.md).
     """
     word = first_word(one.text).encode()
@@ -94,13 +95,13 @@ def _worth_showing(one: Continuation, policy: Policy, agreeing: Agreeing) -> boo
 
 
 def _on_screen(
-    possible: Sequence[Continuation], policy: Policy, place: Place, agreeing: Agreeing
+    possible: Sequence[Continuation], policy: Policy, caret: CaretContext, agreeing: Agreeing
 ) -> Continuation | None:
-    """The text on the screen, if it is still likely enough and none that contradicts it is clearly better."""
-    if not place.on_screen:
+    """The text on the screen, if it is still likely and no text that contradicts it is clearly better."""
+    if not caret.on_screen:
         return None
-    still_there = (one for one in possible if one.text == place.on_screen and one.confidence >= policy.keep)
-    kept = next(still_there, None)
+    likely = (one for one in possible if one.text == caret.on_screen and one.confidence >= policy.keep)
+    kept = next(likely, None)
     if kept is None:
         return None
     for other in possible:
@@ -111,23 +112,22 @@ def _on_screen(
     return longer if longer is not None and longer.text.startswith(kept.text) else kept
 
 
-def _fitting(word: Word, policy: Policy, place: Place) -> Continuation | None:
+def _fitting(word: Word, policy: Policy, caret: CaretContext) -> Continuation | None:
     try:
         text = word.text.decode()
     except UnicodeDecodeError:
-        return None  # it would end inside a character
-    text = without_after(text, place.after)
-    if not text.strip() or (len(text) < policy.least_chars and text != place.on_screen):
+        return None  # it ends inside a character
+    text = without_after(text, caret.after)
+    if not text.strip() or (len(text) < policy.least_chars and text != caret.on_screen):
         return None
-    if place.max_chars is not None and len(text) > place.max_chars:
+    if caret.max_chars is not None and len(text) > caret.max_chars:
         return None
     return Continuation(text, word.probability)
 
 
 def without_after(text: str, after: str) -> str:
-    """`text` without the end that `after` already says; empty where the caret stands inside a word.
-
-    "is sched|uled for" gets nothing: whatever came would run into what is there.
+    """`text` without its end, if that end stands after the caret already. Empty if the caret stands inside a
+    word: in "is sched|uled for" any text would run into the word's end.
     """
     if not after:
         return text
@@ -160,7 +160,7 @@ def _same_start(one: str, other: str) -> bool:
 
 
 def first_word(text: str) -> str:
-    """The first word with what stands before it."""
+    """The first word, with the space and punctuation before it."""
     end = 0
     while end < len(text) and not _is_word_character(text[end]):
         end += 1

@@ -1,7 +1,7 @@
-"""One field's text as the tree sees it: from keystroke to findings to choice, with the model runs named but
-not made.
+"""One field's draft: it finds the suggestion for a keystroke, and names the model runs that this needs.
 
-No clock, no thread, no socket: `foretype.engine.field` gives it time, `foretype.engine.scheduler` the model.
+It has no clock, no thread and no socket, and runs no model: `foretype.engine.field` keeps the time,
+`foretype.engine.scheduler` makes the runs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason
-from foretype.engine.tree.choice import Place, Policy, choose
+from foretype.engine.tree.choice import CaretContext, Policy, choose_continuations
 from foretype.engine.tree.search import Findings, Floors, Search
 from foretype.engine.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
 from foretype.engine.tree.trie import Node, Run, Trie, missing
@@ -20,21 +20,29 @@ from foretype.engine.vocabulary import Vocabulary
 from foretype.runtime.arena import IDLE, Arena
 from foretype.runtime.distribution import Distribution
 
-WORDS_TOKENS = LONGEST_STEM + 16  # a stem may be a token a character; a suggestion is much shorter
+WORDS_TOKENS = LONGEST_STEM + 16  # a stem may take a token for each character; a suggestion takes far fewer
 
 
 @dataclass(frozen=True, slots=True)
 class TreeLimits:
-    """What one field may take. tokens_a_run bounds how long a newer keystroke waits for an older one's run to
-    end.
+    """What one field may use.
+
+    context_tokens: settled text that the model reads.
+    arena_tokens: slots of the field's arena.
+    tokens_a_run: bounds how long a newer keystroke waits until the run of an older one ends.
+    nodes_a_run, nodes_a_run_ahead: nodes whose distributions one run gives.
+    candidates_ahead: nodes that a search ahead notes, of which it chooses those for the run.
+    runs_a_keystroke, runs_a_brief_keystroke: without those that only read the text.
+    distributions: that are kept.
+    letters_foreseen: next letters whose answers are worked out before one of them is typed.
     """
 
     context_tokens: int = 256
-    arena_tokens: int = 1024 - IDLE  # with those a round number of slots, as kernels like them
+    arena_tokens: int = 1024 - IDLE  # with the IDLE slots a round number, for which kernels are fastest
     tokens_a_run: int = 24
     nodes_a_run: int = 2
     nodes_a_run_ahead: int = 4
-    looked_at_ahead: int = 48
+    candidates_ahead: int = 48
     runs_a_keystroke: int = 12
     runs_a_brief_keystroke: int = 6
     distributions: int = 64
@@ -44,25 +52,27 @@ class TreeLimits:
     def within(
         cls, field_bytes: int, slot_bytes: int, vocab_size: int, begin_tokens: int, context_length: int
     ) -> TreeLimits:
-        """What fits into `field_bytes`, never less than a full context and half as much to grow ahead; and
-        into `context_length` tokens, with room for the word in hand and what is suggested.
+        """The limits for `field_bytes` and a model that reads `context_length` tokens.
+
+        The arena has slots for the begin tokens, a full context and half as much again, even if those need
+        more bytes. The model's context has space for the stem and the suggestion.
         """
         usual = cls()
         context = max(1, min(usual.context_tokens, context_length - begin_tokens - WORDS_TOKENS))
         least = begin_tokens + usual.context_tokens * 3 // 2
         slots = (field_bytes - usual.distributions * vocab_size * 4) // slot_bytes
-        most = min(
-            usual.arena_tokens, context_length
-        )  # a run takes no more slots than the model has positions
+        # A run takes no more slots than the model has positions.
+        most = min(usual.arena_tokens, context_length)
         return cls(context_tokens=context, arena_tokens=min(max(least, slots), most))
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What can be said now.
+class SearchResult:
+    """What can be shown with the distributions that are there.
 
-    done: nothing the model could add would change it. sure: what the model may still add can only draw the
-    text out or add alternatives.
+    chosen: the text to show, then alternatives; empty if nothing is to be shown.
+    done: no run would change it, or no more runs are allowed.
+    sure: further runs can only make the text longer or add alternatives.
     """
 
     chosen: list[Continuation]
@@ -71,35 +81,35 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stand:
-    """Where a keystroke stands in the tree, and what is asked there."""
+class _Query:
+    """What is searched for: continuations of the stem from a node of the tree."""
 
     root: Node
     stem: bytes
-    place: Place
+    caret: CaretContext
     alternatives: int
-    brief: bool
+    brief: bool  # one word is enough
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
-    """What is found from a stand with the distributions that are there."""
+class _QueryResult:
+    """What a query finds with the distributions that are there."""
 
-    stand: _Stand
+    query: _Query
     findings: Findings
     chosen: list[Continuation]
 
 
-# All that the answer to a keystroke depends on: what is read of the settled text, the stem, what stands after
-# the caret and is on the screen, and what is asked for.
-_Question = tuple[str | None, str, str, int | None, int, str, bool]
-ENDS = {b" ", b",", b"."}  # what comes after a word that is complete
-NOWHERE = _Stand(Node(0, None), b"", Place(), 0, brief=False)
+# All that the answer to a keystroke depends on: the part of the settled text that is read (None: the anchor
+# is not in it), stem, after, max_chars, alternatives, on_screen, brief.
+_Key = tuple[str | None, str, str, int | None, int, str, bool]
+WORD_ENDS = {b" ", b",", b"."}  # bytes that often follow a complete word
+NOWHERE = _Query(Node(0, None), b"", CaretContext(), 0, brief=False)
 
 
 class Draft:
-    """Owned by its field. `place` a keystroke, then `look`, and while that is not done, make `next_run` and
-    `record` it.
+    """Owned by its field, used on the event loop. Call `place` with a keystroke, then `search`; while its
+    result is not done, make `next_run`, `record` it and search again.
     """
 
     def __init__(
@@ -110,14 +120,14 @@ class Draft:
         self._limits = limits
         self._trie = Trie(arena, begin, limits.distributions)
         self._window = Window(vocabulary, limits.context_tokens)
-        self._stand = NOWHERE
-        self._sight: _Sight | None = None  # of the keystroke in hand, where it was foreseen
-        self._foreseen: dict[_Question, _Sight] = {}
-        self._further = Findings()  # of the last look ahead
+        self._query = NOWHERE
+        self._foreseen_result: _QueryResult | None = None  # of the latest keystroke, if it was foreseen
+        self._foreseen: dict[_Key, _QueryResult] = {}
+        self._findings_ahead = Findings()  # of the last search ahead
         self._wanted: list[Node] = []  # what the next run is for, likeliest first
-        self._asked_for: Run | None = None  # the run under way, if it is for the keystroke in hand
-        self._ran = False  # for the keystroke in hand
-        self._runs = 0  # likewise, without those that only read its text
+        self._asked_for: Run | None = None  # the run under way, if it is for the latest keystroke
+        self._ran = False  # for the latest keystroke
+        self._runs = 0  # for the latest keystroke, without those that only read its text
 
     @property
     def arena(self) -> Arena:
@@ -125,63 +135,67 @@ class Draft:
 
     @property
     def held_bytes(self) -> int:
-        """Memory of past key values and distributions."""
+        """Bytes of past key values and distributions."""
         return self._trie.held_bytes
 
     def give_up(self) -> None:
-        """Nothing is asked of it after this."""
+        """Free its memory; it is not used after this."""
         self._trie.give_up()
 
     @property
     def ran(self) -> bool:
-        """Whether the model has run for the keystroke in hand."""
+        """Whether the model has run for the latest keystroke."""
         return self._ran
 
     def place(self, keystroke: Keystroke, on_screen: str = "", *, brief: bool = False) -> Reason | None:
-        """Walk to where the keystroke stands. A reason, if nothing can be suggested there.
+        """Walk to the keystroke's node in the tree. Returns a reason if nothing can be suggested there.
 
-        brief: look for one word only, and not for long.
+        on_screen: the rest of the suggestion on the screen. brief: search for one word only, with fewer runs.
         """
         self._runs = 0
         self._ran = False
         self._asked_for = None
-        self._further = Findings()
+        self._findings_ahead = Findings()
         self._wanted = []
         foreseen, self._foreseen = self._foreseen, {}
-        self._sight = None
+        self._foreseen_result = None
         before = scalar_values(keystroke.before)
         if not before.strip():
             return Reason.NO_CONTEXT
         if not is_supported(keystroke.before):
             return Reason.UNSUPPORTED_TEXT
         cut = split(before)
-        self._sight = foreseen.get(self._question(keystroke, cut, on_screen, brief=brief))
-        if self._sight is not None:
-            self._stand = self._sight.stand
+        self._foreseen_result = foreseen.get(self._key(keystroke, cut, on_screen, brief=brief))
+        if self._foreseen_result is not None:
+            self._query = self._foreseen_result.query
         else:
-            self._stand = self._stand_at(
+            self._query = self._query_at(
                 keystroke, cut, self._window.settle(cut.settled), on_screen, brief=brief
             )
-        self._trie.touch(self._stand.root)
+        self._trie.touch(self._query.root)
         return None
 
-    def look(self) -> Look:
+    def search(self) -> SearchResult:
         """Search with the distributions that are there."""
-        sight = self._sight or self._see(self._stand, self._limits.nodes_a_run)
-        self._sight = None
-        self._wanted = sight.findings.wanted
+        found = self._foreseen_result or self._search_for(self._query, self._limits.nodes_a_run)
+        self._foreseen_result = None
+        self._wanted = found.findings.wanted
         limits = self._limits
-        most_runs = limits.runs_a_brief_keystroke if self._stand.brief else limits.runs_a_keystroke
+        most_runs = limits.runs_a_brief_keystroke if self._query.brief else limits.runs_a_keystroke
         done = not self._wanted or self._runs >= most_runs
-        return Look(sight.chosen, done, sure=bool(sight.chosen) and sight.findings.sure_words > 0)
+        return SearchResult(found.chosen, done, sure=bool(found.chosen) and found.findings.sure_words > 0)
 
     @property
-    def lacks(self) -> int:
-        """How many tokens the run would take that the last `look` lacks most; 0 if it lacks none."""
+    def missing_tokens(self) -> int:
+        """How many tokens the next run has to compute for the likeliest node that the last search wants; 0 if
+        it wants none.
+        """
         return len(missing(self._wanted[0])) if self._wanted else 0
 
     def next_run(self, most_tokens: int | None = None) -> Run:
-        """The run that the last `look` lacks most. Only while no run of this draft is under way."""
+        """The run for the nodes that the last search wants, of at most `most_tokens`. Call it only while no
+        run of this draft is under way.
+        """
         limit = self._limits.tokens_a_run if most_tokens is None else most_tokens
         times_cleared = self._trie.times_cleared
         self._asked_for = self._trie.run_towards(self._wanted, limit)
@@ -189,27 +203,27 @@ class Draft:
             self._foreseen.clear()
         return self._asked_for
 
-    def look_ahead(self) -> bool:
-        """Search where the typist may get to next, for `next_run` to compute; False where nothing likely is
-        left.
+    def search_ahead(self) -> bool:
+        """Search for the nodes that likely next keystrokes will need, so that `next_run` computes them. False
+        if there are none.
 
-        Only after a `look` that was done. What it computes changes no answer, only how soon the next one is
+        Call it only after a `search` that was done. It changes no answer, only how soon the next one is
         there.
         """
         policy, limits = self._policy, self._limits
         floor = policy.ahead * policy.show
-        search = self._search(self._stand, Floors(floor, floor, floor), limits.looked_at_ahead)
-        self._further = search.explore()
-        needed = self._further.needed_next(policy.show, policy.ahead, self._vocabulary)
+        search = self._new_search(self._query, Floors(floor, floor, floor), limits.candidates_ahead)
+        self._findings_ahead = search.explore()
+        needed = self._findings_ahead.needed_next(policy.show, policy.ahead, self._vocabulary)
         self._wanted = needed[: limits.nodes_a_run_ahead]
         return bool(needed)
 
     def likely_letters(self) -> list[str]:
-        """What may be typed next, likeliest first, by the last `look_ahead`: a few letters, or what ends a
-        word.
-        """
-        found = self._further
-        letters = {word.text[:1] for word in found.words} | {one.next_byte for one in found.lacking} | ENDS
+        """The next keys by the last `search_ahead`, likeliest first: letters, or what ends a word."""
+        found = self._findings_ahead
+        letters = (
+            {word.text[:1] for word in found.words} | {one.next_byte for one in found.lacking} | WORD_ENDS
+        )
         likely = [
             (found.agreeing(letter, self._vocabulary), letter.decode())
             for letter in letters
@@ -223,26 +237,26 @@ class Draft:
         ]
 
     def foresee(self, keystroke: Keystroke, on_screen: str = "") -> None:
-        """Work out what a keystroke would be answered that has not come yet, so that `place` finds it there.
+        """Work out the answer to a keystroke that may come, so that `place` finds it.
 
-        Only an answer that nothing the model could add would change is kept. Costs about what `place` and
-        `look` do, less where a distribution is not there yet, and no run.
+        The answer is kept only if no run could change it. Costs about as much as `place` and `search`, less
+        if a distribution is missing, and no run.
         """
         before = scalar_values(keystroke.before)
         cut = split(before)
-        question = self._question(keystroke, cut, on_screen, brief=False)
-        read = question[0]
-        if question in self._foreseen or read is None or not is_supported(before):
+        key = self._key(keystroke, cut, on_screen, brief=False)
+        read = key[0]
+        if key in self._foreseen or read is None or not is_supported(before):
             return
         ids = self._window.foresee(read)
         if ids is None:
             return
-        sight = self._see(self._stand_at(keystroke, cut, ids, on_screen, brief=False), 0)
-        if not sight.findings.lacking:
-            self._foreseen[question] = sight
+        found = self._search_for(self._query_at(keystroke, cut, ids, on_screen, brief=False), 0)
+        if not found.findings.lacking:
+            self._foreseen[key] = found
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> bool:
-        """Take in a finished run, also one that an earlier keystroke asked for. Whether it was this one."""
+        """Take over a finished run. False if an earlier keystroke had asked for it."""
         self._trie.record(run, first_slot, distributions)
         if run is not self._asked_for:
             return False
@@ -250,36 +264,36 @@ class Draft:
         self._runs += bool(run.wanted)
         return True
 
-    def _question(self, keystroke: Keystroke, cut: Split, on_screen: str, *, brief: bool) -> _Question:
+    def _key(self, keystroke: Keystroke, cut: Split, on_screen: str, *, brief: bool) -> _Key:
         one = keystroke
         read = self._window.read_of(cut.settled)
         return read, cut.stem, one.after, one.max_chars, one.alternatives, on_screen, brief
 
-    def _stand_at(
+    def _query_at(
         self, keystroke: Keystroke, cut: Split, ids: Sequence[int], on_screen: str, *, brief: bool
-    ) -> _Stand:
-        place = Place(scalar_values(keystroke.after), keystroke.max_chars, on_screen)
-        return _Stand(self._trie.node(ids), cut.stem.encode(), place, keystroke.alternatives, brief)
+    ) -> _Query:
+        caret = CaretContext(scalar_values(keystroke.after), keystroke.max_chars, on_screen)
+        return _Query(self._trie.node(ids), cut.stem.encode(), caret, keystroke.alternatives, brief)
 
-    def _see(self, stand: _Stand, most_wanted: int) -> _Sight:
-        findings = self._search(stand, self._floors(stand), most_wanted).explore()
+    def _search_for(self, query: _Query, most_wanted: int) -> _QueryResult:
+        findings = self._new_search(query, self._floors(query), most_wanted).explore()
         agreeing = partial(findings.agreeing, vocabulary=self._vocabulary)
-        chosen = choose(findings.words, self._policy, stand.place, agreeing, stand.alternatives)
-        return _Sight(stand, findings, chosen)
+        chosen = choose_continuations(findings.words, self._policy, query.caret, agreeing, query.alternatives)
+        return _QueryResult(query, findings, chosen)
 
-    def _floors(self, stand: _Stand) -> Floors:
+    def _floors(self, query: _Query) -> Floors:
         policy = self._policy
-        # Others to choose from are less likely than the one shown.
-        word = policy.show / 4 if stand.alternatives else policy.show
-        return Floors(word, 1.0 if stand.brief else policy.draw_out, policy.keep)
+        # Alternatives are less likely than the text that is shown.
+        word = policy.show / 4 if query.alternatives else policy.show
+        return Floors(word, 1.0 if query.brief else policy.draw_out, policy.keep)
 
-    def _search(self, stand: _Stand, floors: Floors, most_wanted: int) -> Search:
+    def _new_search(self, query: _Query, floors: Floors, most_wanted: int) -> Search:
         return Search(
             self._trie,
-            stand.root,
-            stand.stem,
+            query.root,
+            query.stem,
             self._vocabulary,
             floors=floors,
-            on_screen=stand.place.on_screen.encode(),
+            on_screen=query.caret.on_screen.encode(),
             most_wanted=most_wanted,
         )

@@ -1,4 +1,4 @@
-"""Where the settled text ends and the stem begins: pure text, no tokens."""
+"""Divides the text before the caret into settled text and stem. Text only, no tokens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# Characters; beyond it nobody's word is being guessed, and every further token costs the search a level.
+# Characters. No usual word is longer, and every further token costs the search a level.
 LONGEST_STEM = 32
 _STEM = re.compile(r" ?[\w'’]*\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -14,8 +14,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """`settled + stem` is the text before the caret; the stem is a word's beginning with the space before it,
-    and may be empty.
+    """`settled + stem` is the text before the caret. The stem is the beginning of a word with the space
+    before it; it may be empty.
     """
 
     settled: str
@@ -23,23 +23,28 @@ class Split:
 
 
 def split(before: str) -> Split:
-    """Cut at the last word boundary, but never more than LONGEST_STEM characters back."""
-    tail_start = max(0, len(before) - LONGEST_STEM)
-    found = _STEM.search(before, tail_start)
+    """Cut where the stem starts."""
+    start = stem_start(before)
+    return Split(before[:start], before[start:])
+
+
+def stem_start(before: str) -> int:
+    """The index of the last word boundary, at most LONGEST_STEM characters before the end."""
+    found = _STEM.search(before, max(0, len(before) - LONGEST_STEM))
     assert found is not None  # the pattern matches the empty end of any text
-    return Split(before[: found.start()], found.group())
+    return found.start()
 
 
 def scalar_values(text: str) -> str:
-    """`text` with its lone surrogates, which no encoding can carry, replaced; the length stays."""
-    return _SURROGATE.sub("\ufffd", text)
+    """`text` with its lone surrogates, which UTF-8 cannot encode, replaced. The length stays the same."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def is_supported(before: str) -> bool:
-    """Whether the last letter before the caret is of a script that these models write: Latin.
+    """Whether the last letter before the caret is Latin, the only script that these models write.
 
-    A letter of another script in the last word means a text that the model would answer with nonsense; a half
-    surrogate pair means the caret stands inside a character.
+    After a letter of another script the model's suggestion would be nonsense. Half a surrogate pair means
+    that the caret stands inside a character.
     """
     if before and _SURROGATE.match(before[-1]):
         return False

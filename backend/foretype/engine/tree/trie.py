@@ -1,4 +1,4 @@
-"""The tokens of one field as a trie, and where each node's keys and values lie in the field's arena."""
+"""The tokens of one field as a trie, and the slot of each node in the field's arena."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ NO_SLOT = -1
 
 
 class Node:
-    """A token after its ancestors. `slot` is where its keys and values lie (NO_SLOT: not computed);
-    `distribution` what follows it.
+    """A token after its ancestors.
+
+    slot: where its keys and values lie in the arena; NO_SLOT if they are not computed.
+    distribution: of the token after it; None if it is not computed or was dropped.
     """
 
     __slots__ = ("children", "depth", "distribution", "parent", "slot", "token", "used")
@@ -29,7 +31,7 @@ class Node:
         self.slot = NO_SLOT
         self.distribution: Distribution | None = None
         self.children: dict[int, Node] = {}
-        self.used = 0  # the trie's clock when a search last went through
+        self.used = 0  # the trie's clock when a search last visited the node
 
     def path(self) -> list[Node]:
         """From the root to this node."""
@@ -44,8 +46,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A chunk and the nodes that it computes, one a token; `wanted` are those whose distribution comes back,
-    one a row.
+    """A chunk and the nodes that it computes, one for each token. `wanted`: the nodes whose distribution
+    comes back, one for each of the chunk's rows.
     """
 
     chunk: Chunk
@@ -54,11 +56,12 @@ class Run:
 
 
 class Trie:
-    """Owned by the event loop, which leaves it alone while a run of its arena is under way.
+    """Used on the event loop only, and never while a run of its arena is under way.
 
-    Slots are given in order, so a new node's is above all its ancestors', as the model's causality wants.
-    An arena may come with the begin tokens in it. Dropped nodes leave holes, which `_make_room` closes.
-    Distributions are large (4 bytes a rank): at most `most_distributions` are kept.
+    Slots are given in order, so a new node's slot is above those of all its ancestors, as the model's causal
+    attention needs. The arena may already hold the begin tokens. Dropped nodes leave holes, which
+    `_free_slots` closes. Distributions are large (4 bytes for each rank): at most `most_distributions` are
+    kept.
     """
 
     def __init__(self, arena: Arena, begin: Sequence[int], most_distributions: int = 64) -> None:
@@ -66,29 +69,29 @@ class Trie:
         self._begin = tuple(begin)
         self._most_distributions = most_distributions
         self._with_distribution: set[Node] = set()
-        self._distribution_bytes = 0  # of one; they are all alike
+        self._distribution_bytes = 0  # of one; all have the same size
         self.clock = 0
-        self.times_cleared = 0  # a node that was found before the last time may be in the tree no more
+        self.times_cleared = 0  # a node that was found before the latest time may have been dropped
         self.root = Node(self._begin[0], None)
         for slot, node in enumerate(self.node([]).path()[: arena.length]):
             node.slot = slot
 
     @property
     def held_bytes(self) -> int:
-        """Memory of past key values and distributions."""
+        """Bytes of past key values and distributions."""
         distributions = len(self._with_distribution) * self._distribution_bytes
         return self.arena.touched * self.arena.slot_bytes + distributions
 
     def give_up(self) -> None:
-        """Nobody asks any more: what is large goes at once. Nodes hold each other, parents and children, and
-        would keep it until the garbage collector comes.
+        """Free the distributions at once; the trie is not used after this. Parents and children refer to each
+        other and would keep them until the garbage collector runs.
         """
         for node in self._with_distribution:
             node.distribution = None
         self._with_distribution.clear()
 
     def node(self, ids: Sequence[int]) -> Node:
-        """The node after the begin tokens and `ids`; made where it is not there yet."""
+        """The node after the begin tokens and `ids`; made if it is missing."""
         node = self.root
         for token in (*self._begin[1:], *ids):
             node = self.child(node, token)
@@ -102,10 +105,11 @@ class Trie:
         return found
 
     def run_towards(self, targets: Sequence[Node], limit: int) -> Run:
-        """The next run, of at most `limit` tokens, on the way to the distributions of `targets`.
+        """The next run, of at most `limit` tokens, for the distributions of `targets`, likeliest first.
 
-        Where the first target's path needs more tokens than that, the run is its next part and wants nothing
-        yet. Raises ArenaFullError after having made what room there is.
+        If the first target's path needs more than `limit` tokens, the run is the path's next part and returns
+        no distribution. Drops nodes if the arena has too few free slots; if it still has, making the run
+        raises ArenaFullError.
         """
         nodes = missing(targets[0])
         if len(nodes) > limit:
@@ -121,7 +125,7 @@ class Trie:
 
     def _run(self, nodes: list[Node], wanted: list[Node], keep: Sequence[Node]) -> Run:
         if self.arena.length + len(nodes) > self.arena.capacity:
-            self._make_room([*nodes, *keep], len(nodes))
+            self._free_slots([*nodes, *keep], len(nodes))
         first = self.arena.length
         slots = {node: first + index for index, node in enumerate(nodes)}
         rows = np.array([slots[node] - first for node in wanted], np.int64)
@@ -143,13 +147,12 @@ class Trie:
         return None if np.array_equal(visible, everything) else visible
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
-        """Take in a finished run: its nodes have slots from `first_slot` on, those it wanted have
-        distributions.
+        """Take over a finished run: its nodes have the slots from `first_slot` on, and its wanted nodes have
+        `distributions`.
         """
         for index, node in enumerate(run.nodes):
-            if (
-                node.slot == NO_SLOT
-            ):  # else it ran again for its distribution only, and its descendants know the old slot
+            # A node with a slot ran again for its distribution only; its descendants attend to the old slot.
+            if node.slot == NO_SLOT:
                 node.slot = first_slot + index
         for node, distribution in zip(run.wanted, distributions, strict=True):
             node.distribution = distribution
@@ -159,8 +162,8 @@ class Trie:
             self._forget_distributions(keep=set(run.wanted))
 
     def _forget_distributions(self, keep: set[Node]) -> None:
-        """Down to three quarters, so that this is not done at every run; a forgotten one costs a run of one
-        token when wanted again.
+        """Drop those used longest ago until three quarters are left, so that this is not done at every run.
+        If a dropped one is needed again, that costs a run of one token.
         """
         oldest = sorted(self._with_distribution - keep, key=lambda node: node.used)
         for node in oldest[: len(self._with_distribution) - self._most_distributions * 3 // 4]:
@@ -168,16 +171,16 @@ class Trie:
             self._with_distribution.discard(node)
 
     def touch(self, node: Node) -> None:
-        """A new keystroke stands at `node`: its path is the most recently used."""
+        """A new keystroke is at `node`: mark its path as used last."""
         self.clock += 1
         for ancestor in node.path():
             ancestor.used = self.clock
 
-    def _make_room(self, keep: Sequence[Node], count: int) -> None:
-        """Close the holes; then, until `count` slots are free, drop what was used longest ago, never the
-        paths to `keep`.
+    def _free_slots(self, keep: Sequence[Node], count: int) -> None:
+        """Free `count` slots: close the holes, then drop the nodes used longest ago, never those on the paths
+        to `keep`.
 
-        Half of the arena is freed at once, so that this is rare.
+        Frees half of the arena if it can, so that this is rare.
         """
         self.times_cleared += 1
         path = {ancestor for node in keep for ancestor in node.path()}
@@ -193,7 +196,9 @@ class Trie:
             node.slot = slot
 
     def _drop_unread(self, path: set[Node]) -> None:
-        """Nodes that were wanted once and overtaken: nothing below them was read either."""
+        """Drop nodes that no run has computed because their keystroke was overtaken. No node below them is
+        computed either.
+        """
         for node in list(self._nodes()):
             unread = [
                 child for child in node.children.values() if child.slot == NO_SLOT and child not in path
@@ -202,7 +207,7 @@ class Trie:
                 del node.children[child.token]
 
     def _drop(self, live: list[Node], path: set[Node], surplus: int) -> None:
-        """Leaves first within the same age, since a node is never used later than its parent."""
+        """Leaves first among nodes of the same age: a node is never used later than its parent."""
         candidates = sorted((n for n in live if n not in path), key=lambda node: (node.used, -node.depth))
         for node in candidates[:surplus]:
             self._with_distribution.discard(node)
@@ -218,8 +223,8 @@ class Trie:
 
 
 def missing(target: Node) -> list[Node]:
-    """The nodes to compute for a distribution of `target`, parents first; the target itself always, as its
-    logits were not kept.
+    """The nodes to compute for the distribution of `target`, parents first. `target` is always one of them,
+    because logits are not kept.
     """
     nodes = [target]
     node = target.parent

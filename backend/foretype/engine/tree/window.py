@@ -1,30 +1,30 @@
-"""Which part of a long text the model reads: from an anchor that stays put while the typist goes on."""
+"""Which part of a long text the model reads: from an anchor that stays in place while the user types on."""
 
 from __future__ import annotations
 
 from foretype.engine.vocabulary import Vocabulary
 
-# Characters by which the anchor is found again: the text before the caret may come cut anywhere at its left.
+# Characters by which the anchor is found again: clients may send the text cut anywhere at its left.
 HEAD = 64
-KNOWN = 6  # texts whose ids are kept: the one in hand, the one before it, and what may come next
+KNOWN = 6  # texts whose ids are kept: the current one, the one before it, and those that may come next
 
 
 class Window:
     """Keeps the settled text within `most_tokens`.
 
-    A window that slid with every token would change every position, and with it all past key values. So the
-    anchor moves only when the window is full, and then by half of it.
+    If the window slid with every token, every position would change, and all past key values with it. So the
+    anchor moves only when the window is full, and then by half of the window.
     """
 
     def __init__(self, vocabulary: Vocabulary, most_tokens: int) -> None:
         self._vocabulary = vocabulary
         self._most_tokens = most_tokens
-        self._head = ""
-        self._known: dict[str, list[int]] = {}  # the last few texts and their ids
+        self._head = ""  # the text at the anchor; empty if the window begins where the text does
+        self._known: dict[str, list[int]] = {}  # texts and their ids, the one used longest ago first
 
     def settle(self, settled: str) -> list[int]:
-        """The ids of `settled` from the anchor on; most calls see the same settled text as the one before and
-        cost nothing.
+        """The ids of `settled` from the anchor on. Most calls have the same settled text as the call before
+        and cost nothing.
         """
         text = settled[self._anchor(settled) :]
         ids = self._encode(text)
@@ -35,15 +35,15 @@ class Window:
         return ids
 
     def read_of(self, settled: str) -> str | None:
-        """The part of `settled` that `settle` reads while the anchor stays, the same wherever `settled` comes
-        cut at its left; None where the anchor is not in it.
+        """The part of `settled` that `settle` reads while the anchor stays: the same wherever `settled` is
+        cut at its left. None if the anchor is not in it.
         """
         anchor = settled.rfind(self._head) if self._head else 0
         return settled[anchor:] if anchor >= 0 else None
 
     def foresee(self, read: str) -> list[int] | None:
-        """What `settle` would say to a text of which this is read, or None where the anchor would move:
-        nobody has typed this yet.
+        """What `settle` would return for a text that is not typed yet and of which `read` is read. None if
+        the anchor would move.
         """
         ids = self._encode(read)
         return ids if len(ids) <= self._most_tokens else None
@@ -52,7 +52,7 @@ class Window:
         ids = self._known.pop(text, None)
         if ids is None:
             ids = self._vocabulary.encode_before_word(text)
-        self._known[text] = ids  # as the last one: the first is the one that was not asked for longest
+        self._known[text] = ids  # at the end, as the one used last
         if len(self._known) > KNOWN:
             del self._known[next(iter(self._known))]
         return ids
@@ -67,7 +67,7 @@ class Window:
         return found
 
     def _later_half(self, text: str, tokens: int) -> str:
-        """About half a window of text, from the start of a sentence or else of a word."""
+        """About half a window of text, from the start of a sentence or, if there is none, of a word."""
         start = max(0, len(text) - len(text) * self._most_tokens // (2 * tokens))
         for boundary in ("\n", ". ", " "):
             found = text.find(boundary, start, start + len(text) // 4)

@@ -1,3 +1,3 @@
-import { bringPairingToLife } from "../../look/pairing-form.ts";
+import { setUpPairingForm } from "../../ui/pairing-form.ts";
 
-await bringPairingToLife();
+await setUpPairingForm();

@@ -1,4 +1,4 @@
-/** A button in a row of a list. `label` says what it does where the row is not seen beside it. */
+/** A button in a row of a list. `label` tells screen readers what it does, with the name of the row. */
 export function rowButton(
   text: string,
   label: string,

@@ -1,53 +1,57 @@
 import { browser } from "wxt/browser";
-import type { Sign } from "../../background/toolbar.ts";
-import { find } from "../../look/find.ts";
-import { ARRIVE, STATUS } from "../../messages.ts";
+import { ASK_STATUS, type ServerStatus, SITE_ALLOWED } from "../../messages.ts";
 import { HOUR_MS, isPaused, type Preferences, withSite } from "../../preferences.ts";
-import { changePreferences, readPreferences, readSavedToday, readSettings } from "../../settings.ts";
-import { placeBehind } from "./place.ts";
-import { type Situation, sentenceOf } from "./sentence.ts";
+import { changePreferences, readCountOfToday, readPreferences, readServer } from "../../storage.ts";
+import { findElement } from "../../ui/find-element.ts";
+import { findActivePage } from "./active-page.ts";
+import { type Situation, statusSentence } from "./status-sentence.ts";
 
-const state = find("#state", HTMLParagraphElement);
-const site = find("#site", HTMLDivElement);
-const help = find("#help", HTMLButtonElement);
-const on = find("#on", HTMLInputElement);
-const pause = find("#pause", HTMLButtonElement);
+const state = findElement("#state", HTMLParagraphElement);
+const site = findElement("#site", HTMLDivElement);
+const allow = findElement("#allow", HTMLButtonElement);
+const on = findElement("#on", HTMLInputElement);
+const pause = findElement("#pause", HTMLButtonElement);
 
-const place = await placeBehind();
-/** The host of the site that the popup was opened over; empty where it is none. */
-const host = "host" in place ? place.host : "";
+const page = await findActivePage();
+/** The host of the page's site. Empty if the page belongs to no site. */
+const host = "host" in page ? page.host : "";
 let preferences = await readPreferences();
 
-/** A server that is loading its model answers, but not yet to keystrokes. */
+/** A server that is loading its model accepts no connection yet, but answers this. */
 async function isLoading(): Promise<boolean> {
-  const settings = await readSettings();
-  if (!settings) return false;
-  const answer = await fetch(`${settings.origin}/healthz`, { cache: "no-store" }).catch(() => null);
+  const server = await readServer();
+  if (!server) return false;
+  const answer = await fetch(`${server.origin}/healthz`, { cache: "no-store" }).catch(() => null);
   const { status } = ((await answer?.json().catch(() => null)) ?? {}) as { status?: string };
   return status === "loading";
 }
 
-async function signNow(): Promise<Situation["sign"]> {
-  const sign = ((await browser.runtime.sendMessage(STATUS)) ?? "closed") as Sign;
-  return sign === "lost" && (await isLoading()) ? "loading" : sign;
+async function serverStatus(): Promise<Situation["server"]> {
+  const status = ((await browser.runtime.sendMessage(ASK_STATUS)) ?? "closed") as ServerStatus;
+  return status === "lost" && (await isLoading()) ? "loading" : status;
 }
 
 async function show(): Promise<void> {
   const paused = isPaused(preferences, Date.now());
-  const { tone, text } = sentenceOf({ sign: await signNow(), place, preferences, now: Date.now() });
+  const { tone, text } = statusSentence({
+    server: await serverStatus(),
+    page,
+    preferences,
+    now: Date.now(),
+  });
   state.dataset.tone = tone;
   state.textContent = text;
-  help.hidden = place.kind !== "unallowed";
-  site.hidden = host === "" || place.kind === "unallowed";
-  find("#host", HTMLElement).textContent = host;
+  allow.hidden = page.kind !== "unallowed";
+  site.hidden = host === "" || page.kind === "unallowed";
+  findElement("#host", HTMLElement).textContent = host;
   on.checked = host !== "" && !preferences.sitesOff.includes(host);
-  pause.textContent = paused ? "Go on now" : "Pause for an hour";
-  find("#paused", HTMLElement).textContent = paused
+  pause.textContent = paused ? "Resume" : "Pause 1 hour";
+  findElement("#paused", HTMLElement).textContent = paused
     ? `Paused until ${new Date(preferences.pausedUntil).toLocaleTimeString([], { timeStyle: "short" })}`
-    : "Everywhere";
-  const { taken, keys } = await readSavedToday();
-  find("#saved", HTMLElement).textContent =
-    taken === 0 ? "Nothing taken yet today." : `Today: ${keys} keys saved, ${taken} times taken.`;
+    : "All sites";
+  const { taken, keys } = await readCountOfToday();
+  findElement("#saved", HTMLElement).textContent =
+    taken === 0 ? "Today: nothing accepted yet." : `Today: ${taken} accepted, ${keys} keystrokes saved.`;
 }
 
 async function prefer(change: (now: Preferences) => Preferences): Promise<void> {
@@ -56,11 +60,12 @@ async function prefer(change: (now: Preferences) => Preferences): Promise<void> 
 }
 
 on.addEventListener("change", () => prefer((now) => withSite(now, host, on.checked)));
-help.addEventListener("click", async () => {
-  if (place.kind !== "unallowed") return;
-  // The browser asks only in the click itself: nothing is waited for before. Some close the popup then; the service worker does the rest.
-  if (!(await browser.permissions.request({ origins: [place.pattern] }))) return;
-  await browser.runtime.sendMessage(ARRIVE);
+allow.addEventListener("click", async () => {
+  if (page.kind !== "unallowed") return;
+  // The browser asks only during the click itself, so nothing may be awaited before. Some browsers close the popup then; the service worker
+  // does the rest.
+  if (!(await browser.permissions.request({ origins: [page.pattern] }))) return;
+  await browser.runtime.sendMessage(SITE_ALLOWED);
   location.reload();
 });
 pause.addEventListener("click", () => {

@@ -1,77 +1,77 @@
 import { answerPopup } from "../../content/popup-answer.ts";
-import { reachFrom } from "../../content/reach.ts";
+import { privilegedPageAccess } from "../../content/privileged-page-access.ts";
 import { WorkerClient } from "../../content/worker-client.ts";
 import { completeHere } from "../../ghost/index.ts";
 import type { Act } from "../../ghost/keys.ts";
-import { readable } from "../../look/chord.ts";
-import { find } from "../../look/find.ts";
-import { bringOffersToLife } from "../../look/offer.ts";
-import { bringPairingToLife } from "../../look/pairing-form.ts";
-import { bringWhereToLife } from "../../look/where.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
-import { findServer, type PairingError } from "../../protocol/pair.ts";
-import { sentenceFor } from "../../protocol/troubles.ts";
-import { readPreferences, readSettings } from "../../settings.ts";
+import { findServer, type PairingError } from "../../protocol/pairing.ts";
+import { sentenceFor } from "../../protocol/trouble-sentences.ts";
+import { readPreferences, readServer } from "../../storage.ts";
+import { chordLabel } from "../../ui/chord-label.ts";
+import { findElement } from "../../ui/find-element.ts";
+import { setUpPairingForm } from "../../ui/pairing-form.ts";
+import { setUpServerOffer } from "../../ui/server-offer.ts";
+import { setUpSiteChoice } from "../../ui/site-choice.ts";
 
-/** The page that opens when the extension is installed: start the server, pair with it, try it, say where it may help. */
+/** The page that opens when the extension is installed: start the server, connect to it, try it, choose the sites. */
 
-const WHAT_THEY_DO: Readonly<Partial<Record<Act, string>>> = {
-  word: "takes the next word",
-  all: "takes all of it",
-  dismiss: "sends it away: then Tab leaves the field as ever",
+const KEY_EFFECTS: Readonly<Partial<Record<Act, string>>> = {
+  word: "accepts the next word",
+  all: "accepts the whole suggestion",
+  dismiss: "dismisses the suggestion; then Tab leaves the field as usual",
 };
 
-/** A server that loads its model is looked at again after this, in milliseconds. */
+/** While a server loads its model, it is asked again after this, in milliseconds. */
 const LOADING_MS = 1000;
 
-const server = find("#server", HTMLParagraphElement);
-const how = find("#how", HTMLDivElement);
-const message = find("#message", HTMLTextAreaElement);
-let isPaired = (await readSettings()) !== null;
+const server = findElement("#server", HTMLParagraphElement);
+const how = findElement("#how", HTMLDivElement);
+const message = findElement("#message", HTMLTextAreaElement);
+let isPaired = (await readServer()) !== null;
 
-/** No event says that a server has been started. Who started one comes back to this page, and that is one. */
+/** The start of a server causes no event. But the user who starts it comes back to this page, which causes a focus event. */
 async function lookForServer(offered?: string): Promise<void> {
-  const origin = offered ?? (await readSettings())?.origin ?? DEFAULT_ADDRESS;
+  const origin = offered ?? (await readServer())?.origin ?? DEFAULT_ADDRESS;
   const trouble = await findServer(origin).then(
     () => null,
     (error: PairingError) => error.trouble,
   );
   if (trouble === "loading") setTimeout(() => lookForServer(offered), LOADING_MS);
-  find("#start", HTMLLIElement).toggleAttribute("data-done", trouble === null);
+  findElement("#start", HTMLLIElement).toggleAttribute("data-done", trouble === null);
   how.hidden = trouble !== "unreachable";
   server.dataset.tone = trouble === null ? "good" : "quiet";
   const now = trouble === null ? `A server is running at ${origin}.` : sentenceOf(trouble, origin);
-  // The same words a second time would be read out a second time.
+  // Setting the same text again would make screen readers announce it again.
   if (server.textContent !== now) server.textContent = now;
 }
 
 const sentenceOf = (trouble: PairingError["trouble"], origin: string): string => {
   if (trouble === "unreachable") return `No server answers at ${origin} yet.`;
-  if (trouble === "loading") return "The server is there, and loads its model. It will be ready in a moment.";
+  if (trouble === "loading") return "The server is running and loads its model. This takes a moment.";
   return sentenceFor(trouble, origin);
 };
 
 async function showKeys(): Promise<void> {
   const { keys } = await readPreferences();
-  const rows = Object.entries(WHAT_THEY_DO).map(([act, what]) => {
+  const rows = Object.entries(KEY_EFFECTS).map(([act, effect]) => {
     const row = document.createElement("div");
     const key = document.createElement("dt");
     const kbd = document.createElement("kbd");
     const does = document.createElement("dd");
-    kbd.textContent = readable(keys[act as Act]);
-    does.textContent = what;
+    kbd.textContent = chordLabel(keys[act as Act]);
+    does.textContent = effect;
     key.append(kbd);
     row.append(key, does);
     return row;
   });
-  find("#keys", HTMLDListElement).replaceChildren(...rows);
+  findElement("#keys", HTMLDListElement).replaceChildren(...rows);
 }
 
 function showPaired(): void {
-  find("#pair-step", HTMLLIElement).toggleAttribute("data-done", isPaired);
+  findElement("#pair-step", HTMLLIElement).toggleAttribute("data-done", isPaired);
 }
 
-/** The next step is the person's who has just done this one: the caret stands where the rest of the word belongs. */
+/** After connecting, the next step is to try it: the caret is put where the rest of the word will appear. */
 function goOn(): void {
   isPaired = true;
   showPaired();
@@ -80,23 +80,24 @@ function goOn(): void {
   message.setSelectionRange(message.value.length, message.value.length);
 }
 
-// No content script comes to the extension's own pages: this one completes by itself.
-const life = new AbortController();
-const script = { signal: life.signal, isInvalid: false, abort: () => life.abort() };
-const look = completeHere(new WorkerClient(script), reachFrom(window, life.signal), life.signal);
-answerPopup(look, life.signal);
+// The extension's own pages get no content script, so this page completes by itself.
+const lifetime = new AbortController();
+const script = { signal: lifetime.signal, isInvalid: false, abort: () => lifetime.abort() };
+const page = privilegedPageAccess(window, lifetime.signal);
+const focusReport = completeHere(new WorkerClient(script), page, lifetime.signal);
+answerPopup(focusReport, lifetime.signal);
 showPaired();
-// Who was here before and is asked now is told why.
-const isAskedAgain = location.hash === "#where";
-find("#since-update", HTMLParagraphElement).hidden = !isAskedAgain;
+// After an update, the page opens at the choice of sites, and says why.
+const isAfterUpdate = location.hash === "#where";
+findElement("#since-update", HTMLParagraphElement).hidden = !isAfterUpdate;
 await Promise.all([
   showKeys(),
-  bringPairingToLife(goOn).then((connect) => bringOffersToLife(connect, lookForServer)),
-  bringWhereToLife((_allowed, where) =>
-    find("#where-step", HTMLLIElement).toggleAttribute("data-done", where !== null),
+  setUpPairingForm(goOn).then((connect) => setUpServerOffer(connect, lookForServer)),
+  setUpSiteChoice((_allowed, where) =>
+    findElement("#where-step", HTMLLIElement).toggleAttribute("data-done", where !== null),
   ),
   lookForServer(),
 ]);
 window.addEventListener("focus", () => isPaired || lookForServer());
-// What has been filled in above it has moved it.
-if (isAskedAgain) find("#where", HTMLHeadingElement).scrollIntoView();
+// The parts above have been filled in, and have moved the choice.
+if (isAfterUpdate) findElement("#where", HTMLHeadingElement).scrollIntoView();

@@ -1,6 +1,6 @@
-/** The text of a rich editor around its caret, as one would copy it out: a block or a `br` is a new line. */
+/** The text of a rich editor around its caret, as the user would copy it: a block or a `br` begins a new line. */
 
-import { firstOf, lastOf } from "../cut.ts";
+import { firstOf, lastOf } from "../text/cut.ts";
 
 export interface Caret {
   readonly node: Node;
@@ -13,11 +13,11 @@ export interface TextAround {
 }
 
 const BLOCK_DISPLAY = /^(block|flex|grid|table|list-item|flow-root|table-row|table-cell|table-caption)/;
-/** Spaces that HTML shows as fewer, or not at all. */
+/** Spaces that HTML may collapse into one, or not show at all. */
 const COLLAPSES = /[\t\r\n\f]| {2}|^ /;
 const KEEPS_SPACES = /^(pre|break-spaces)/;
 
-/** What stands around `caret` in `root`, at most `limit` characters on each side. Reads no more of a long text than that needs. */
+/** The text around `caret` in `root`, at most `limit` characters on each side. Of a long text it reads only what is needed. */
 export function textAround(root: Element, caret: Caret, limit: number): TextAround {
   const lines = new Lines();
   const first = firstWithin(root, caret, limit);
@@ -29,13 +29,13 @@ export const isBlock = (element: Element): boolean => BLOCK_DISPLAY.test(getComp
 
 interface Reading {
   readonly caret: Caret;
-  /** Nothing before this node is needed. */
+  /** Nodes before this one are not needed. */
   readonly first: Node | null;
   readonly limit: number;
   isEnough(): boolean;
 }
 
-/** Puts text, breaks and the caret together to lines. A block begins a new line only where something stands before it. */
+/** Joins text, line breaks and the caret to lines. A block begins a new line only if something comes before it. */
 class Lines {
   before = "";
   after = "";
@@ -75,7 +75,7 @@ class Lines {
     else this.before += text;
   }
 
-  /** Spaces as HTML shows them: one for many, none at a line's beginning. */
+  /** Spaces as HTML shows them: several become one, and none is shown at the beginning of a line. */
   #collapse(data: string): string {
     const collapsed = data.replace(/[ \t\r\n\f]+/g, " ");
     const last = (this.before + this.after).at(-1);
@@ -92,10 +92,10 @@ function readInto(lines: Lines, node: Node, reading: Reading): void {
 
 function readText(lines: Lines, node: Text, { caret, limit }: Reading): void {
   const { data, parentElement } = node;
-  // To ask for a style costs more than to read the text: it is asked for where it would make a difference.
+  // Reading a style costs more than reading the text, so it is read only if it makes a difference.
   const keeps =
     !COLLAPSES.test(data) || (parentElement !== null && KEEPS_SPACES.test(getComputedStyle(parentElement).whiteSpace));
-  // Spaces may yet become one for many: a little more than the limit is read.
+  // Collapsing may shorten the text, so more than the limit is read.
   if (node !== caret.node) return lines.text(node.data, keeps);
   lines.text(lastOf(node.data.slice(0, caret.offset), 2 * limit), keeps);
   lines.caret();
@@ -108,7 +108,7 @@ function readElement(lines: Lines, element: Element, reading: Reading): void {
   const block = BLOCK_DISPLAY.test(display);
   if (block) lines.blockEdge();
   const { caret, first, isEnough } = reading;
-  /** The child that the caret stands before; null where it stands after all of them. */
+  /** The child after the caret; null if the caret is after the last child; undefined if the caret is elsewhere. */
   const next = element === caret.node ? (element.childNodes[caret.offset] ?? null) : undefined;
   for (let child = childWith(element, first); child && !isEnough(); child = child.nextSibling) {
     if (child === next) lines.caret();
@@ -118,7 +118,7 @@ function readElement(lines: Lines, element: Element, reading: Reading): void {
   if (block) lines.blockEdge();
 }
 
-/** A `br` that only keeps its block, or the line after another `br`, from having no height. */
+/** Whether a `br` only gives a height to its empty block, or to the empty line after another `br`. */
 function isPlaceholder(br: HTMLBRElement): boolean {
   for (let node: Node = br; ; node = node.parentNode as Node) {
     for (let next = node.nextSibling; next; next = next.nextSibling) {
@@ -129,14 +129,14 @@ function isPlaceholder(br: HTMLBRElement): boolean {
   }
 }
 
-/** The child of `element` that `inner` is in, or its first one where `inner` is elsewhere. */
+/** The child of `element` that contains `inner`. If none does, the first child. */
 function childWith(element: Element, inner: Node | null): Node | null {
   let child = inner;
   while (child && child.parentNode !== element) child = child.parentNode;
   return child ?? element.firstChild;
 }
 
-/** Where `limit` characters before the caret begin; null where there are fewer. */
+/** The node in which the last `limit` characters before the caret begin. Null if there are fewer. */
 function firstWithin(root: Element, caret: Caret, limit: number): Node | null {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   walker.currentNode = caret.node.childNodes[caret.offset] ?? caret.node;

@@ -1,38 +1,42 @@
-import { lastOf } from "../cut.ts";
-import { type Box, intersection, type Place } from "../place.ts";
-import { isClosed, type PasswordMemory } from "../private.ts";
-import type { Reach } from "../reach.ts";
-import { type Caret, isBlock, textAround } from "./editable-text.ts";
-import type { Field, FieldKind, FieldText, Written } from "./field.ts";
-import { kindOf } from "./kind.ts";
-import { clippedByAncestors, coloursOf, edges, isSeenAt, parentOf, textStyle } from "./style.ts";
-import { startNewUndoStepIn } from "./undo.ts";
-import { foundOrDisturbed } from "./verify.ts";
-import { wayInto } from "./ways.ts";
+import type { Placement } from "../placement.ts";
+import { lastOf } from "../text/cut.ts";
+import { startNewUndoStepIn } from "./browser-undo.ts";
+import { coloursOf } from "./colours.ts";
+import { blockAround, caretBox, contentBox, startsAtEdge, visibleBox } from "./editable-boxes.ts";
+import { type Caret, textAround } from "./editable-text.ts";
+import { editorOf } from "./editors/index.ts";
+import type { Field, FieldContext, FieldText, Written } from "./field.ts";
+import type { FieldKind } from "./field-kind.ts";
+import { kindOf } from "./kind-of.ts";
+import { textStyle } from "./text-style.ts";
+import { foundOrDisturbed } from "./verify-write.ts";
+import { clippedByAncestors, isSeenAt } from "./visibility.ts";
+import { byRequestOrCommand } from "./write.ts";
 
-/** How much is read to see that a write did what it should. */
+/** How many characters on each side are compared after a write. */
 const VERIFIED = 200;
-/** An editor that draws later than it takes text in is looked at again: often within this task, then after these milliseconds. */
+/** An editor may draw the text later than it takes it. It is read again this many times within the task, then after these milliseconds. */
 const TICKS = 10;
 const SETTLING_MS = [16, 32];
 
-/** Any `contenteditable`. Editors differ in how they take text in and keep undo steps; how it is read and where it stands is the same. */
+/**
+ * Any `contenteditable`. Reading its text and finding its caret is the same for all editors. How text is written and how an undo step ends
+ * depends on the editor: `editors/`.
+ */
 export class Editable implements Field {
   readonly element: HTMLElement;
   readonly kind: FieldKind;
-  readonly #passwords: PasswordMemory;
-  readonly #reach: Reach;
+  readonly #context: FieldContext;
 
-  constructor(element: HTMLElement, passwords: PasswordMemory, reach: Reach) {
+  constructor(element: HTMLElement, context: FieldContext) {
     this.element = element;
-    this.#passwords = passwords;
-    this.#reach = reach;
+    this.#context = context;
     this.kind = kindOf(element, true);
-    reach.entered(element);
+    context.page.entered(element);
   }
 
-  get open(): boolean {
-    return !isClosed(this.element, this.#passwords);
+  get readable(): boolean {
+    return !this.#context.privacy.isClosed(this.element);
   }
 
   read(limit: number): FieldText | null {
@@ -43,7 +47,7 @@ export class Editable implements Field {
     return { ...around, selected: !selection.isCollapsed, room: Number.POSITIVE_INFINITY };
   }
 
-  place(): Place | null {
+  placement(): Placement | null {
     const selection = this.#selection();
     const caret = selection && this.#caret(selection);
     if (!caret) return null;
@@ -76,10 +80,11 @@ export class Editable implements Field {
     const was = this.read(VERIFIED);
     if (!selection || !was || was.selected || !element.isContentEditable) return "refused";
     startNewUndoStepIn(selection);
-    this.#reach.undoStep(element, "before");
-    wayInto(element)(element, text);
+    this.#context.page.undoStep(element, "before");
+    const write = editorOf(element)?.write ?? byRequestOrCommand;
+    write(element, text);
     const written = await this.#holds(lastOf(was.before + text, VERIFIED), was.after);
-    this.#reach.undoStep(element, "after");
+    this.#context.page.undoStep(element, "after");
     return written;
   }
 
@@ -103,7 +108,7 @@ export class Editable implements Field {
   }
 
   #selection(): Selection | null {
-    // In a shadow root, Chromium tells the selection only to the root itself.
+    // Inside a shadow root, Chromium gives the selection only through that root.
     const root = this.element.getRootNode() as Document & { getSelection(): Selection | null };
     return root.getSelection?.() ?? document.getSelection();
   }
@@ -113,61 +118,4 @@ export class Editable implements Field {
     if (!focusNode || !this.element.contains(focusNode)) return null;
     return { node: focusNode, offset: focusOffset };
   }
-}
-
-/** The block that the caret's line is laid out in. */
-function blockAround(inline: Element, root: Element): HTMLElement | null {
-  for (let element: Element | null = inline; element; element = parentOf(element)) {
-    if (element instanceof HTMLElement && (element === root || isBlock(element))) return element;
-  }
-  return null;
-}
-
-function contentBox(block: HTMLElement): Box {
-  const outer = block.getBoundingClientRect();
-  const style = getComputedStyle(block);
-  const border = edges(style, "border");
-  const padding = edges(style, "padding");
-  const scale = outer.width / block.offsetWidth;
-  return {
-    left: outer.left + (border.left + padding.left - block.scrollLeft) * scale,
-    top: outer.top + (border.top + padding.top - block.scrollTop) * scale,
-    width: (block.clientWidth - padding.left - padding.right) * scale,
-    height: outer.height - (border.top + border.bottom + padding.top + padding.bottom) * scale,
-  };
-}
-
-/** What of a scrolling editor is inside its edges; an editor that does not scroll lets text out of them. */
-function visibleBox(element: HTMLElement): Box {
-  const outer = element.getBoundingClientRect();
-  const { overflowX, overflowY } = getComputedStyle(element);
-  if (overflowX !== "visible" || overflowY !== "visible") return outer;
-  return intersection({ ...plain(outer), height: outer.height + outer.height }, viewport());
-}
-
-function plain({ left, top, width, height }: Box): Box {
-  return { left, top, width, height };
-}
-
-function viewport(): Box {
-  return { left: 0, top: 0, width: window.innerWidth, height: window.innerHeight };
-}
-
-function startsAtEdge(align: string, rightToLeft: boolean): boolean {
-  return align === "start" || align === "justify" || align === (rightToLeft ? "right" : "left");
-}
-
-/** The box of the line's text at the caret. An empty line has none: there it is where its `br` is, or where the block begins. */
-function caretBox(caret: Caret, block: Box, style: CSSStyleDeclaration): Box {
-  const range = document.createRange();
-  range.setStart(caret.node, caret.offset);
-  const drawn = [...range.getClientRects()].at(-1);
-  if (drawn && drawn.height > 0) return plain(drawn);
-  const next = caret.node.childNodes[caret.offset];
-  if (next instanceof Element) {
-    const box = next.getBoundingClientRect();
-    if (box.height > 0) return { left: box.left, top: box.top, width: 0, height: box.height };
-  }
-  const left = style.direction === "rtl" ? block.left + block.width : block.left;
-  return { left, top: block.top, width: 0, height: Number.parseFloat(style.fontSize) * 1.2 };
 }

@@ -1,44 +1,49 @@
-import type { Kind } from "../client.ts";
-import type { Place } from "../place.ts";
+import type { PageAccess } from "../page-access.ts";
+import type { Placement } from "../placement.ts";
+import type { FieldKind } from "./field-kind.ts";
 
-/** What stands around the caret. `before` ends and `after` begins at the caret; each is cut to what was asked for. */
+/** The text around the caret. `before` ends and `after` begins at the caret; each is cut to the limit that was asked for. */
 export interface FieldText {
   readonly before: string;
   readonly after: string;
-  /** There is a selection, not a caret. */
+  /** There is a selection instead of a caret. */
   readonly selected: boolean;
-  /** How many characters the field still takes. */
+  /** How many more characters the field accepts. */
   readonly room: number;
 }
 
-/** What a field is for: `text` is one of several lines, `line` of one. Of the two, and of code, the server is told that they are text. */
-export type FieldKind = Kind | "line" | "code";
-
 export type Written = "written" | "refused" | "unverified";
 
-/** Who is told of what an editor does without the page's events. */
-export interface Heard {
-  /** Its text, its caret or their place is another one, and that is drawn by now. */
+/** Hears of changes in an editor that cause no event of the page. */
+export interface EditorListener {
+  /** The text, the caret, or their place on the screen has changed, and the change is drawn. */
   changed(): void;
   composing(is: boolean): void;
 }
 
-/** One kind of editor. Nothing else knows how text is read from it, where it is drawn, or how it is written. */
+/** What a field needs from the page around it. */
+export interface FieldContext {
+  readonly privacy: { isClosed(element: HTMLElement): boolean };
+  readonly page: PageAccess;
+}
+
+/** A field with the focus. Only its class knows how its text is read, where its caret is, and how text is written into it. */
 export interface Field {
   readonly element: HTMLElement;
-  /** As it was when the field was entered. */
+  /** As it was when the field got the focus. */
   readonly kind: FieldKind;
-  /** Whether it may be read now. Asked before every reading: pages change their fields while one types. */
-  readonly open: boolean;
-  /** Only of editors whose text and caret change without an event of the page. Ends with `signal`. */
-  watch?(heard: Heard, signal: AbortSignal): void;
-  /** The text around the caret, null where the caret is not in the field. */
+  /** Whether it may be read now. Asked before every reading: a page may change its fields while the user types. */
+  readonly readable: boolean;
+  /** Only for editors whose text and caret change without an event of the page. Ends with `signal`. */
+  watch?(listener: EditorListener, signal: AbortSignal): void;
+  /** The text around the caret. Null if the caret is not in the field. */
   read(limit: number): FieldText | null;
-  /** Where text after the caret would stand, null where that can't be seen. */
-  place(): Place | null;
+  /** Where text after the caret would be drawn. Null if it could not be seen there. */
+  placement(): Placement | null;
   /**
-   * Puts `text` in at the caret as the user would, once, before it gives back anything. Ends when the field has taken it, which an
-   * editor with a model of its own may do later. "unverified": the field is not what it should be then; leave it alone.
+   * Inserts `text` at the caret, once, as if the user had typed it. The insertion is done before this returns. The promise resolves when the
+   * field has taken the text, which an editor with its own model may do later. "unverified": the field does not contain what it should;
+   * leave it alone.
    */
   insert(text: string): Promise<Written>;
 }

@@ -1,12 +1,12 @@
 import { createEmptyHistoryState, registerHistory } from "@lexical/history";
 import { registerRichText } from "@lexical/rich-text";
 import { $createParagraphNode, $getRoot, createEditor } from "lexical";
-import { expose, place } from "./page.ts";
+import { container, expose } from "./editor-page.ts";
 
 const element = document.createElement("div");
 element.contentEditable = "true";
 element.style.cssText = "outline: none; min-height: 4em";
-place().append(element);
+container().append(element);
 const editor = createEditor({
   namespace: "test",
   onError(error) {

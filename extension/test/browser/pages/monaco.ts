@@ -1,7 +1,7 @@
 import * as monaco from "monaco-editor/editor/editor.api";
-import { expose, place } from "./page.ts";
+import { container, expose } from "./editor-page.ts";
 
-const element = place();
+const element = container();
 element.style.cssText = "width: 800px; height: 200px; border: 1px solid";
 const editor = monaco.editor.create(element, {
   language: "plaintext",

@@ -1,8 +1,12 @@
 import Quill from "quill";
 import "quill/dist/quill.snow.css";
-import { expose, place } from "./page.ts";
+import { container, expose } from "./editor-page.ts";
 
-const quill = new Quill(place(), { theme: "snow", modules: { toolbar: [["bold", "italic"]] }, placeholder: "Write …" });
-// Pages that take Quill from a script tag have it so.
+const quill = new Quill(container(), {
+  theme: "snow",
+  modules: { toolbar: [["bold", "italic"]] },
+  placeholder: "Write …",
+});
+// As on pages that load Quill by a script tag.
 Object.assign(window, { Quill });
 expose({ text: () => quill.getText().replace(/\n$/, "") });

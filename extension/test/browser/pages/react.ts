@@ -1,8 +1,8 @@
 import { type ChangeEvent, createElement, type ReactElement, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { expose, place } from "./page.ts";
+import { container, expose } from "./editor-page.ts";
 
-/** React writes its state back into the field after each change: what it did not hear of is gone. */
+/** After each change, React writes its state back into the field: a change that React has not noticed is lost. */
 let written = "";
 
 function Form(): ReactElement {
@@ -17,5 +17,5 @@ function Form(): ReactElement {
   });
 }
 
-createRoot(place()).render(createElement(Form));
+createRoot(container()).render(createElement(Form));
 expose({ text: () => written });

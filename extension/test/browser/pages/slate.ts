@@ -3,12 +3,12 @@ import { createRoot } from "react-dom/client";
 import { createEditor, type Descendant, Node } from "slate";
 import { withHistory } from "slate-history";
 import { Editable, Slate, withReact } from "slate-react";
-import { expose, place } from "./page.ts";
+import { container, expose } from "./editor-page.ts";
 
 const editor = withHistory(withReact(createEditor()));
 const initialValue: Descendant[] = [{ children: [{ text: "" }] }];
 
-/** Slate leaves the keys for undo to the browser's own `beforeinput`, or to the page. */
+/** Slate does not handle the keys for undo: the browser's `beforeinput` or the page does. */
 function Page(): ReactElement {
   const editable = createElement(Editable, {
     placeholder: "Write …",
@@ -19,9 +19,9 @@ function Page(): ReactElement {
       else editor.undo();
     },
   });
-  // biome-ignore lint/correctness/noChildrenProp: Slate's types want them among the properties
+  // biome-ignore lint/correctness/noChildrenProp: Slate's types require them among the properties
   return createElement(Slate, { editor, initialValue, children: editable });
 }
 
-createRoot(place()).render(createElement(Page));
+createRoot(container()).render(createElement(Page));
 expose({ text: () => editor.children.map((node) => Node.string(node)).join("\n") });

@@ -1,7 +1,7 @@
 import { mount } from "svelte";
+import { container, expose } from "./editor-page.ts";
 import Form from "./form.svelte";
-import { expose, place } from "./page.ts";
 
 let written = "";
-mount(Form, { target: place(), props: { heard: (text: string) => (written = text) } });
+mount(Form, { target: container(), props: { heard: (text: string) => (written = text) } });
 expose({ text: () => written });

@@ -5,10 +5,10 @@ import "tinymce/themes/silver";
 import "tinymce/skins/ui/oxide/skin.js";
 import "tinymce/skins/ui/oxide/content.js";
 import "tinymce/skins/content/default/content.js";
-import { expose, place } from "./page.ts";
+import { container, expose } from "./editor-page.ts";
 
 const target = document.createElement("textarea");
-place().append(target);
+container().append(target);
 const [editor] = await tinymce.init({
   target,
   license_key: "gpl",

@@ -1,6 +1,6 @@
 import { Editor } from "@tiptap/core";
 import StarterKit from "@tiptap/starter-kit";
-import { expose, place } from "./page.ts";
+import { container, expose } from "./editor-page.ts";
 
-const editor = new Editor({ element: place(), extensions: [StarterKit], content: "" });
+const editor = new Editor({ element: container(), extensions: [StarterKit], content: "" });
 expose({ text: () => editor.getText({ blockSeparator: "\n" }) });

@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { compile } from "svelte/compiler";
 import { defineConfig, type Plugin } from "vite";
 
-/** The pages that hold the real editors, as scripts that a test's server serves. */
+/** Builds the pages with real editors, as scripts that the tests' server serves. */
 const here = new URL(".", import.meta.url);
-const SHARED = ["page.ts", "vite.config.ts"];
+const SHARED = ["editor-page.ts", "vite.config.ts"];
 const entries = readdirSync(here).filter((name) => name.endsWith(".ts") && !SHARED.includes(name));
 
 const svelte: Plugin = {

@@ -1,5 +1,5 @@
 import { createApp, defineComponent, h, ref } from "vue";
-import { expose, place } from "./page.ts";
+import { container, expose } from "./editor-page.ts";
 
 const written = ref("");
 
@@ -16,5 +16,5 @@ const Form = defineComponent({
     }),
 });
 
-createApp(Form).mount(place());
+createApp(Form).mount(container());
 expose({ text: () => written.value });

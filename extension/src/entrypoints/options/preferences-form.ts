@@ -1,0 +1,127 @@
+import type { FieldKind } from "../../ghost/index.ts";
+import { ACTS, type Act, chordOf, DEFAULT_KEYS, isFree } from "../../ghost/keys.ts";
+import { isFieldOn, type Preferences, type Sureness, withField, withSite } from "../../preferences.ts";
+import { changePreferences, onStorageChange, readPreferences } from "../../storage.ts";
+import { chordLabel } from "../../ui/chord-label.ts";
+import { findElement } from "../../ui/find-element.ts";
+import { rowButton } from "./row-button.ts";
+
+/** The part of the options page about preferences: keys, confidence, fields, sites that are off. Each change is stored at once. */
+
+const NAMES: Readonly<Record<Act, string>> = {
+  word: "Accept next word",
+  all: "Accept all",
+  dismiss: "Dismiss",
+  next: "Next suggestion",
+  previous: "Previous suggestion",
+};
+
+let preferences = await readPreferences();
+
+const keyList = findElement("#key-list", HTMLDivElement);
+const keyOutcome = findElement("#key-outcome", HTMLParagraphElement);
+const fieldKinds = findElement("#field-kinds", HTMLDivElement);
+const spoken = findElement("#spoken", HTMLInputElement);
+const sites = findElement("#sites", HTMLUListElement);
+
+async function prefer(change: (now: Preferences) => Preferences): Promise<void> {
+  preferences = await changePreferences(change);
+  show();
+}
+
+/** The popup, or this page in another tab, may have changed the preferences. */
+async function follow(): Promise<void> {
+  const now = await readPreferences();
+  if (JSON.stringify(now) === JSON.stringify(preferences)) return;
+  preferences = now;
+  show();
+}
+
+/** Takes the next key that is pressed, and only that one: the key after it has its usual effect. */
+function listenFor(act: Act, button: HTMLButtonElement): void {
+  const stop = new AbortController();
+  const end = () => {
+    stop.abort();
+    button.textContent = chordLabel(preferences.keys[act]);
+  };
+  button.textContent = "Press a key …";
+  button.addEventListener("blur", end, { signal: stop.signal });
+  button.addEventListener(
+    "keydown",
+    (event) => {
+      const chord = chordOf(event);
+      if (chord === null) return;
+      event.preventDefault();
+      end();
+      void choose(act, chord);
+    },
+    { signal: stop.signal },
+  );
+}
+
+async function choose(act: Act, chord: string): Promise<void> {
+  const other = ACTS.find((one) => one !== act && chord !== "" && preferences.keys[one] === chord);
+  if (other) return say(`${chordLabel(chord)} is already used for “${NAMES[other]}”.`);
+  if (chord !== "" && !isFree(chord)) return say(`${chordLabel(chord)} is needed for typing or for leaving a field.`);
+  await prefer((now) => ({ ...now, keys: { ...now.keys, [act]: chord } }));
+  say(`${NAMES[act]}: ${chordLabel(chord)}.`);
+  keyList.querySelector<HTMLButtonElement>(`[data-act="${act}"]`)?.focus();
+}
+
+function say(text: string): void {
+  keyOutcome.textContent = text;
+}
+
+function showKeys(): void {
+  const rows = ACTS.map((act) => {
+    const row = document.createElement("div");
+    const name = document.createElement("span");
+    name.textContent = NAMES[act];
+    const chord = preferences.keys[act];
+    const change = rowButton(chordLabel(chord), `${NAMES[act]}: ${chordLabel(chord)}. Change`, (button) =>
+      listenFor(act, button),
+    );
+    change.dataset.act = act;
+    const isDefault = chord === DEFAULT_KEYS[act];
+    const reset = rowButton(
+      isDefault ? "Turn off" : "Reset",
+      `${NAMES[act]}: ${isDefault ? "turn off" : "reset"}`,
+      () => choose(act, isDefault ? "" : DEFAULT_KEYS[act]),
+    );
+    row.append(name, change, reset);
+    return row;
+  });
+  keyList.replaceChildren(...rows);
+}
+
+function showSites(): void {
+  const rows = preferences.sitesOff.map((host) => {
+    const row = document.createElement("li");
+    row.append(
+      host,
+      rowButton("Turn on", `Turn on for ${host}`, () => prefer((now) => withSite(now, host, true))),
+    );
+    return row;
+  });
+  sites.replaceChildren(...rows);
+  findElement("#off", HTMLDivElement).hidden = rows.length === 0;
+}
+
+function show(): void {
+  showKeys();
+  showSites();
+  for (const box of fieldKinds.querySelectorAll("input")) box.checked = isFieldOn(preferences, box.value as FieldKind);
+  spoken.checked = preferences.spoken;
+  findElement(`#sureness [value="${preferences.sureness}"]`, HTMLInputElement).checked = true;
+}
+
+spoken.addEventListener("change", () => prefer((now) => ({ ...now, spoken: spoken.checked })));
+fieldKinds.addEventListener("change", ({ target }) => {
+  const { value, checked } = target as HTMLInputElement;
+  return prefer((now) => withField(now, value as FieldKind, checked));
+});
+findElement("#sureness", HTMLDivElement).addEventListener("change", (event) =>
+  prefer((now) => ({ ...now, sureness: (event.target as HTMLInputElement).value as Sureness })),
+);
+onStorageChange({ preferences: () => void follow() });
+show();

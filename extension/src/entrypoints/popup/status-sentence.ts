@@ -1,0 +1,58 @@
+import type { FocusState } from "../../ghost/index.ts";
+import type { ServerStatus } from "../../messages.ts";
+import { isPaused, type Preferences } from "../../preferences.ts";
+import type { ActivePage } from "./active-page.ts";
+
+/** Everything that the popup's status sentence depends on. */
+export interface Situation {
+  readonly server: ServerStatus | "loading";
+  readonly page: ActivePage;
+  readonly preferences: Preferences;
+  readonly now: number;
+}
+
+export interface Sentence {
+  readonly tone: "quiet" | "good" | "bad";
+  readonly text: string;
+}
+
+const SERVER: Readonly<Partial<Record<Situation["server"], Sentence>>> = {
+  unpaired: { tone: "bad", text: "Not connected yet. Connect your server in the options." },
+  refused: { tone: "bad", text: "The server no longer accepts this browser. Connect again in the options." },
+  loading: { tone: "quiet", text: "The server is loading its model. This takes a moment." },
+  lost: { tone: "bad", text: "The server is unreachable. Start it with: foretype serve" },
+};
+
+const FOCUS: Readonly<Record<FocusState, Sentence>> = {
+  field: { tone: "good", text: "On. Suggestions appear while you write." },
+  private: {
+    tone: "quiet",
+    text: "Foretype does not read this field: it is private, or the page wants no writing tools.",
+  },
+  code: { tone: "quiet", text: "Foretype is off in code editors. You can turn it on in the options." },
+  kind: { tone: "quiet", text: "You turned off suggestions for fields of this kind in the options." },
+  unwritable: { tone: "bad", text: "Foretype is off in this field, because a word was not inserted correctly." },
+  none: { tone: "quiet", text: "On. Start writing in a field." },
+};
+
+/** The current status in one sentence. What the user has turned off comes first, then the server, then the field. */
+export function statusSentence({ server, page, preferences, now }: Situation): Sentence {
+  if (isPaused(preferences, now)) return { tone: "quiet", text: "Paused on all sites." };
+  if ("host" in page && preferences.sitesOff.includes(page.host)) return { tone: "quiet", text: "Off on this site." };
+  return SERVER[server] ?? pageSentence(page);
+}
+
+function pageSentence(page: ActivePage): Sentence {
+  switch (page.kind) {
+    case "site":
+      return FOCUS[page.focus];
+    case "own":
+      return page.focus ? FOCUS[page.focus] : { tone: "quiet", text: "On. This is one of Foretype's own pages." };
+    case "unallowed":
+      return { tone: "quiet", text: "Foretype is not allowed on this site yet." };
+    case "frame":
+      return { tone: "quiet", text: "This field belongs to another site, on which Foretype is not allowed yet." };
+    case "closed":
+      return { tone: "quiet", text: "The browser allows no extensions on this page." };
+  }
+}

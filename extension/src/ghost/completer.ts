@@ -1,0 +1,228 @@
+import type { Client } from "./client.ts";
+import { type Answer, type ChoiceOffset, Conversation } from "./conversation.ts";
+import { type Anchor, decide, type Live, obstacleTo, positionIn, somethingFollows } from "./decide.ts";
+import type { Field } from "./fields/field.ts";
+import type { FieldKind } from "./fields/field-kind.ts";
+import { actOf, type Press } from "./keys.ts";
+import type { Screen } from "./screen.ts";
+import { nextWord } from "./text/words.ts";
+
+/** How many other suggestions are requested. */
+const ALTERNATIVES = 3;
+
+/** One field while it has the focus. */
+interface Session {
+  readonly field: Field;
+  readonly name: string;
+  readonly conversation: Conversation;
+  composing: boolean;
+  /** The last text came in without a key, and no key has gone down since. */
+  dictated: boolean;
+  /** The text as it was read last. */
+  live: Live | null;
+  /** A write failed in this field: there are no suggestions until it gets the focus again. */
+  leftAlone: boolean;
+}
+
+interface Drawn {
+  readonly text: string;
+  readonly seq: number;
+  readonly atLineEnd: boolean;
+  readonly rightToLeft: boolean;
+}
+
+/**
+ * Follows the user from field to field: it asks about the text, draws each suggestion while it fits, and acts on the keys that accept,
+ * dismiss or change it. It hears no events itself: `listen` calls it.
+ */
+export class Completer {
+  readonly #client: Client;
+  readonly #screen: Screen;
+  #fields = 0;
+  #session: Session | null = null;
+  #drawn: Drawn | null = null;
+  #whenAnswered = () => this.changed();
+  readonly #failed = new WeakSet<HTMLElement>();
+  #writing = false;
+  /** Keys that were pressed during a write. They are handled after it. */
+  #waiting: Press[] = [];
+
+  constructor(client: Client, screen: Screen) {
+    this.#client = client;
+    this.#screen = screen;
+    client.onChange(() => this.changed());
+    client.onAnswer((field, answer) => this.#answered(field, answer));
+  }
+
+  /** Whether a write into `element` has failed before. */
+  hasFailedIn(element: HTMLElement): boolean {
+    return this.#failed.has(element);
+  }
+
+  /** For each answer, calls `listener` instead of drawing at once. The listener calls `changed` when it is time to draw. */
+  onAnswer(listener: () => void): void {
+    this.#whenAnswered = listener;
+  }
+
+  /** Whether the user has turned off fields of this kind. */
+  isOff(kind: FieldKind): boolean {
+    return kind === "code" ? !this.#client.codeToo : this.#client.fieldsOff.includes(kind);
+  }
+
+  get element(): HTMLElement | null {
+    return this.#session?.field.element ?? null;
+  }
+
+  enter(field: Field): void {
+    if (this.#session?.field.element === field.element) return;
+    this.leave();
+    this.#fields += 1;
+    this.#session = {
+      field,
+      name: `f${this.#fields}`,
+      conversation: new Conversation(),
+      composing: false,
+      dictated: false,
+      live: null,
+      leftAlone: false,
+    };
+    this.#client.focused();
+  }
+
+  leave(): void {
+    this.#erase();
+    if (this.#session) this.#client.left(this.#session.name);
+    this.#session = null;
+  }
+
+  compose(composing: boolean): void {
+    if (!this.#session) return;
+    this.#session.composing = composing;
+    this.changed();
+  }
+
+  /** Text came in without a key: there are no suggestions until a key goes down. */
+  dictated(): void {
+    if (this.#session && !this.#writing) this.#session.dictated = true;
+  }
+
+  /** The text, the caret, or their place on the screen may have changed: draws again, and asks about a new text. */
+  changed(): void {
+    const session = this.#session;
+    if (!session || this.#writing) return;
+    const live = this.#read(session);
+    this.#draw(session, live);
+    if (live) this.#ask(session, live);
+  }
+
+  /** Handles a key. True if the key is used, and the page must not get it. */
+  press(press: Press): boolean {
+    const session = this.#session;
+    if (session && press.isTrusted) session.dictated = false;
+    if (!session || !this.#drawn) return false;
+    if (!this.#writing && !this.#screen.isStillSeen()) {
+      this.#erase();
+      return false;
+    }
+    const act = actOf(press, this.#drawn, this.#client.keys);
+    if (!act) return false;
+    if (this.#writing) {
+      this.#waiting.push(press);
+      return true;
+    }
+    // The suggestion fitted when it was drawn. It is accepted only if it still fits now.
+    this.#draw(session, this.#read(session));
+    if (!this.#drawn) return false;
+    if (act === "dismiss") this.#dismiss(session, this.#drawn);
+    else if (act === "next" || act === "previous") this.#choose(session, act === "next" ? 1 : -1);
+    else void this.#accept(session, this.#drawn, act === "word" ? nextWord(this.#drawn.text) : this.#drawn.text);
+    return true;
+  }
+
+  #read(session: Session): Live | null {
+    if (!this.#client.on || session.leftAlone || !session.field.readable) return null;
+    if (this.isOff(session.field.kind)) return null;
+    const text = session.field.read(this.#client.contextChars);
+    return text && { ...text, composing: session.composing, dictated: session.dictated };
+  }
+
+  #ask(session: Session, live: Live): void {
+    const { conversation } = session;
+    if (obstacleTo(live) || live.before.trim() === "") return;
+    if (conversation.isAsked(live) || conversation.isDismissed(live)) return;
+    this.#send(session, conversation.ask(live));
+  }
+
+  #send({ field, name }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
+    const kind = field.kind === "code" || field.kind === "line" ? "text" : field.kind;
+    const keystroke = { field: name, seq, before, after, kind };
+    this.#client.keystroke(alternatives > 0 ? { ...keystroke, alternatives } : keystroke);
+  }
+
+  /** Shows the next or the previous suggestion. The others are requested when the user first wants them. */
+  #choose(session: Session, offset: ChoiceOffset): void {
+    if (!session.live) return;
+    const anchor = session.conversation.choose(session.live, offset);
+    if (anchor) this.#send(session, anchor, ALTERNATIVES);
+    else this.#draw(session, session.live);
+  }
+
+  #answered(name: string, answer: Answer): void {
+    const session = this.#session;
+    if (session?.name !== name) return;
+    session.conversation.answer(answer);
+    if (!this.#isDrawnAlready(session)) this.#whenAnswered();
+  }
+
+  /** Whether the newest answer is what is drawn already. Most are, while the user types what is suggested. */
+  #isDrawnAlready({ conversation, live }: Session): boolean {
+    const shown = live && decide(conversation.held, live);
+    if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.text || shown.choice) return false;
+    this.#drawn = { ...this.#drawn, seq: shown.seq };
+    return true;
+  }
+
+  #draw(session: Session, live: Live | null): void {
+    session.live = live;
+    const shown = live && decide(session.conversation.held, live);
+    const placement = shown?.kind === "ghost" ? session.field.placement() : null;
+    if (!live || shown?.kind !== "ghost" || !placement) return this.#erase();
+    const { text, seq, choice } = shown;
+    const { rightToLeft } = placement;
+    const position = positionIn(shown, live, rightToLeft);
+    if (!position || !this.#screen.show(text, position, placement, choice)) return this.#erase();
+    this.#drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
+  }
+
+  #erase(): void {
+    if (!this.#drawn) return;
+    this.#drawn = null;
+    this.#screen.hide();
+  }
+
+  async #accept(session: Session, drawn: Drawn, text: string): Promise<void> {
+    // The write causes an input event of the field. It is handled once, after the write is known to have succeeded or failed.
+    this.#writing = true;
+    // An editor or a page may throw anything while it takes the text.
+    const written = await session.field.insert(text).catch(() => "unverified" as const);
+    this.#writing = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (written === "written") this.#client.accepted(session.name, drawn.seq, text);
+    else this.#giveUp(session);
+    this.changed();
+    // During the write the user may have gone to another field: the keys were not meant for that one.
+    if (this.#session === session) for (const press of waiting) this.press(press);
+  }
+
+  #giveUp(session: Session): void {
+    session.leftAlone = true;
+    this.#failed.add(session.field.element);
+  }
+
+  #dismiss(session: Session, drawn: Drawn): void {
+    session.conversation.dismiss();
+    this.#client.dismissed(session.name, drawn.seq);
+    this.#erase();
+  }
+}

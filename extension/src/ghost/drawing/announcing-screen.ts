@@ -1,0 +1,68 @@
+import type { Choice, Position } from "../decide.ts";
+import type { Placement } from "../placement.ts";
+import type { Screen } from "../screen.ts";
+
+/** A suggestion is announced only if it stays this long: a user who types on is not interrupted. */
+const PAUSE_MS = 700;
+
+const UNSEEN: Readonly<Record<string, string>> = {
+  all: "initial",
+  position: "fixed",
+  width: "1px",
+  height: "1px",
+  overflow: "hidden",
+  "clip-path": "inset(50%)",
+};
+
+/** A screen that also announces suggestions to screen readers, politely, if the user has turned that on. */
+export class AnnouncingScreen implements Screen {
+  readonly #screen: Screen;
+  readonly #isWanted: () => boolean;
+  readonly #host = document.createElement("div");
+  readonly #region = document.createElement("div");
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #text = "";
+
+  constructor(screen: Screen, isWanted: () => boolean) {
+    this.#screen = screen;
+    this.#isWanted = isWanted;
+    for (const [name, value] of Object.entries(UNSEEN)) this.#host.style.setProperty(name, value, "important");
+    this.#region.setAttribute("role", "status");
+    this.#host.attachShadow({ mode: "closed" }).append(this.#region);
+  }
+
+  show(text: string, position: Position, placement: Placement, choice: Choice | null): boolean {
+    const shown = this.#screen.show(text, position, placement, choice);
+    if (shown && this.#isWanted()) this.#announce(text.trim());
+    else this.#clear();
+    return shown;
+  }
+
+  hide(): void {
+    this.#screen.hide();
+    this.#clear();
+  }
+
+  isStillSeen(): boolean {
+    return this.#screen.isStillSeen();
+  }
+
+  #announce(text: string): void {
+    if (text === this.#text) return;
+    this.#text = text;
+    clearTimeout(this.#timer);
+    // Screen readers announce a change of a live region, but not the text that it has when it is added. So it is added first.
+    if (!this.#host.isConnected) document.documentElement.append(this.#host);
+    this.#timer = setTimeout(() => {
+      this.#region.textContent = text;
+    }, PAUSE_MS);
+  }
+
+  #clear(): void {
+    if (this.#text === "") return;
+    this.#text = "";
+    clearTimeout(this.#timer);
+    this.#region.textContent = "";
+    this.#host.remove();
+  }
+}

@@ -1,0 +1,141 @@
+import type { Choice, Position } from "../decide.ts";
+import type { Box, Placement } from "../placement.ts";
+import { LeadLayout } from "./lead.ts";
+import { setStyle, setText } from "./set-style.ts";
+
+/** Characters that every font has. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/**
+ * The nodes of ghost text, and how they are laid out. The browser lays the text out as it lays out the field: the text before the caret is
+ * laid out again, invisibly, and ghost text continues it. So line breaks, kerning and tab stops need no arithmetic.
+ */
+export class GhostLine {
+  readonly #clip = document.createElement("div");
+  readonly #flow = document.createElement("div");
+  readonly #lead = new LeadLayout();
+  /** In the line, or positioned at it. The ghost in it contains only text, so its box is the box of its letters. */
+  readonly #anchor = document.createElement("span");
+  readonly #ghost = document.createElement("span");
+  readonly #text = document.createTextNode("");
+  /** Ghost text under the line. */
+  readonly #label = document.createElement("div");
+  /** Which one of several suggestions it is, after the text. */
+  readonly #count = document.createElement("small");
+  #style: ReadonlyMap<string, string> = new Map();
+  #isBelow = false;
+  /** The distance from the flow's top to the top of its text, in pixels of the field, and the style that it was measured in. */
+  #drop: { readonly px: number; readonly style: Placement["style"] } | null = null;
+
+  constructor(root: ShadowRoot) {
+    setStyle(this.#clip, { position: "absolute", overflow: "clip", "transform-origin": "0 0" });
+    setStyle(this.#flow, { position: "absolute" });
+    setStyle(this.#label, { position: "absolute", "border-radius": "4px", padding: "0 4px", "white-space": "pre" });
+    setStyle(this.#count, {
+      "margin-inline-start": "0.7em",
+      padding: "0 0.4em",
+      "border-radius": "0.5em",
+      "font-size": "0.7em",
+      "line-height": "1.4",
+      outline: "1px solid currentColor",
+      "vertical-align": "middle",
+      "white-space": "nowrap",
+    });
+    this.#ghost.append(this.#text);
+    this.#anchor.append(this.#ghost, this.#count);
+    this.#clip.append(this.#flow);
+    root.append(this.#clip, this.#label);
+  }
+
+  get isBelow(): boolean {
+    return this.#isBelow;
+  }
+
+  layOut(text: string, placement: Placement, choice: Choice | null): void {
+    this.#setTextStyle(placement);
+    this.#setBoxes(placement);
+    setText(this.#text, text);
+    this.#lead.layOut(this.#flow, placement, this.#anchor);
+    this.#count.textContent = choice ? `${choice.number}/${choice.of}` : "";
+    setStyle(this.#count, { display: choice ? "inline-block" : "none" });
+  }
+
+  #setTextStyle({ colour, style }: Placement): void {
+    setStyle(this.#ghost, { color: colour });
+    setStyle(this.#count, { color: colour });
+    if (isSameStyle(this.#style, style)) return;
+    this.#style = style;
+    this.#lead.forget();
+    for (const element of [this.#flow, this.#label]) setStyle(element, Object.fromEntries(style));
+  }
+
+  #setBoxes({ clip, flow, scale, lead, wraps }: Placement): void {
+    setStyle(this.#clip, {
+      left: `${clip.left}px`,
+      top: `${clip.top}px`,
+      width: `${clip.width / scale}px`,
+      height: `${clip.height / scale}px`,
+      transform: scale === 1 ? "none" : `scale(${scale})`,
+    });
+    const singleLine = lead.kind === "text" && !lead.multiline;
+    setStyle(this.#flow, {
+      left: `${(flow.left - clip.left) / scale}px`,
+      width: `${flow.width}px`,
+      height: singleLine ? `${flow.height}px` : "auto",
+      // An input centres its single line, but the line never begins above the input's top.
+      display: singleLine ? "grid" : "block",
+      "align-content": "safe center",
+      "white-space": wraps ? "pre-wrap" : "pre",
+      "text-align": lead.kind === "text" ? lead.align : "start",
+      // If only the caret's box is known, `start` sets the top: it has to measure the line first.
+      ...(lead.kind === "text" ? { top: `${(flow.top - clip.top) / scale}px` } : {}),
+    });
+    // Out of the flow, ghost text takes no space: centred text stays where it is, and the line does not break because of it.
+    const inFlow = wraps && (lead.kind === "caret" || /^(start|justify|left)$/.test(lead.align));
+    setStyle(this.#anchor, { position: inFlow ? "static" : "absolute", "white-space": inFlow ? "inherit" : "pre" });
+  }
+
+  /** The box where ghost text begins. If the caret's own box is known, the line is moved onto it. */
+  start(placement: Placement, text: string): Box {
+    if (placement.lead.kind === "text") return this.ghostBox(placement);
+    const { caret } = placement.lead;
+    const top = (caret.top - placement.clip.top) / placement.scale;
+    setStyle(this.#flow, { top: `${top - this.#dropOf(placement, text)}px` });
+    return caret;
+  }
+
+  ghostBox({ rightToLeft }: Placement): Box {
+    const first = this.#ghost.getClientRects()[0] ?? this.#ghost.getBoundingClientRect();
+    return { left: rightToLeft ? first.right : first.left, top: first.top, width: 0, height: first.height };
+  }
+
+  /** Measured once for text of a single font. Letters of another font may change the height of the line. */
+  #dropOf({ scale }: Placement, text: string): number {
+    const isPlain = PLAIN.test(text) && this.#count.textContent === "";
+    if (isPlain && this.#drop?.style === this.#style) return this.#drop.px;
+    const px = (this.#lead.markTop() - this.#flow.getBoundingClientRect().top) / scale;
+    this.#drop = isPlain ? { px, style: this.#style } : null;
+    return px;
+  }
+
+  setPosition(text: string, position: Position, start: Box, { colour, background }: Placement): void {
+    const below = position === "below";
+    if (!below && this.#isBelow) this.#anchor.append(this.#count);
+    this.#isBelow = below;
+    setStyle(this.#flow, { visibility: below ? "hidden" : "visible" });
+    setStyle(this.#label, { display: below ? "block" : "none" });
+    if (!below) return;
+    this.#label.replaceChildren(text.trimStart(), this.#count);
+    setStyle(this.#label, {
+      left: `${start.left}px`,
+      top: `${start.top + start.height + 2}px`,
+      color: colour,
+      background,
+      outline: `1px solid ${colour}`,
+    });
+  }
+}
+
+function isSameStyle(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a === b || (a.size === b.size && [...a].every(([name, value]) => b.get(name) === value));
+}

@@ -1,0 +1,131 @@
+import type { Placement, TextLead } from "../placement.ts";
+import { runsOneWay } from "../text/direction.ts";
+import { setStyle, setText } from "./set-style.ts";
+
+/** A text longer than this, in characters, is not laid out again at each key: only about its last `KEPT` characters are. */
+const LONG = 1500;
+const KEPT = 300;
+
+/**
+ * What comes before ghost text, laid out invisibly. Of a long text only the end is laid out at each key: the rest has been measured once,
+ * and is replaced by an empty box of that size. In several lines, the box ends where a line begins, because that place does not depend on
+ * the text after it; in a single line, it ends after a word.
+ */
+export class LeadLayout {
+  readonly #spacer = document.createElement("span");
+  readonly #mark = document.createElement("span");
+  readonly #above = document.createElement("div");
+  readonly #end = document.createElement("div");
+  readonly #typed = document.createElement("span");
+  readonly #text = document.createTextNode("");
+  readonly #break = document.createElement("wbr");
+  /** The text that was measured, for a flow of this width and scale. */
+  #measured = "";
+  #width = 0;
+  #scale = 1;
+  /** The size of the measured text in pixels of the field: the height of its lines, or the width of its single line. */
+  #size = 0;
+  #multiline = true;
+
+  constructor() {
+    setStyle(this.#spacer, { display: "inline-block", height: "0" });
+    setStyle(this.#typed, { visibility: "hidden" });
+    this.#typed.append(this.#text);
+    // A zero-width character has the height of a letter: it shows where the text of its line begins at the top.
+    this.#mark.textContent = "\u200b";
+  }
+
+  /** The top of the line's text, in pixels of the viewport. */
+  markTop(): number {
+    return this.#mark.getBoundingClientRect().top;
+  }
+
+  layOut(flow: HTMLElement, placement: Placement, anchor: HTMLElement): void {
+    if (placement.lead.kind === "caret") this.#indent(flow, placement.lead.indent, anchor);
+    else this.#repeat(flow, placement, placement.lead, anchor);
+  }
+
+  /** Forgets what was measured, because the text has another style or another flow now. */
+  forget(): void {
+    this.#measured = "";
+    this.#size = 0;
+  }
+
+  #indent(flow: HTMLElement, indent: number, anchor: HTMLElement): void {
+    setStyle(this.#spacer, { width: `${indent}px` });
+    if (this.#spacer.parentNode !== flow) flow.replaceChildren(this.#spacer, this.#mark, anchor);
+  }
+
+  #repeat(flow: HTMLElement, placement: Placement, { text, multiline }: TextLead, anchor: HTMLElement): void {
+    const { scale, rightToLeft } = placement;
+    if (this.#end.parentNode !== flow || multiline !== this.#multiline) {
+      const spacer = multiline ? [] : [this.#spacer];
+      // The line may break at the caret, so that the typed text stays where it is in the field.
+      this.#end.replaceChildren(this.#mark, ...spacer, this.#typed, this.#break, anchor);
+      flow.replaceChildren(this.#above, this.#end);
+      this.forget();
+    }
+    if (placement.flow.width !== this.#width || scale !== this.#scale || !text.startsWith(this.#measured))
+      this.forget();
+    this.#multiline = multiline;
+    this.#width = placement.flow.width;
+    this.#scale = scale;
+    this.#setBoxSize();
+    setText(this.#text, text.slice(this.#measured.length));
+    if (this.#text.length > LONG) this.#measure(rightToLeft);
+  }
+
+  #setBoxSize(): void {
+    setStyle(this.#above, { height: `${this.#multiline ? this.#size : 0}px` });
+    if (!this.#multiline) setStyle(this.#spacer, { width: `${this.#size}px` });
+  }
+
+  /** Replaces all but the end of the text by an empty box. */
+  #measure(rightToLeft: boolean): void {
+    const most = this.#text.length - KEPT;
+    const start = this.#multiline ? this.#lineStart(most) : this.#wordStart(most, rightToLeft);
+    if (start === 0) return;
+    const size = this.#multiline ? this.#topAt(start) - this.markTop() : this.#widthTo(start);
+    this.#size += size / this.#scale;
+    this.#measured += this.#text.data.slice(0, start);
+    this.#setBoxSize();
+    setText(this.#text, this.#text.data.slice(start));
+  }
+
+  /** Where a word begins, at most at `index`. 0 for text of both directions: its letters are not drawn in the order of the text. */
+  #wordStart(index: number, rightToLeft: boolean): number {
+    const start = this.#text.data.lastIndexOf(" ", index) + 1;
+    return runsOneWay(this.#text.data.slice(0, start), rightToLeft) ? start : 0;
+  }
+
+  #widthTo(index: number): number {
+    const range = document.createRange();
+    range.setStart(this.#text, 0);
+    range.setEnd(this.#text, index);
+    return range.getBoundingClientRect().width;
+  }
+
+  /** Where the line begins that contains the character at `index`. */
+  #lineStart(index: number): number {
+    const top = this.#topAt(index);
+    let [before, within] = [-1, index];
+    while (within - before > 1) {
+      const middle = (before + within) >> 1;
+      if (this.#topAt(middle) < top - 1) before = middle;
+      else within = middle;
+    }
+    return within;
+  }
+
+  /** The top of a character's box. A line break may have no box: then it is the top of the next character. */
+  #topAt(index: number): number {
+    const range = document.createRange();
+    for (let at = index; at < this.#text.length; at++) {
+      range.setStart(this.#text, at);
+      range.setEnd(this.#text, at + 1);
+      const box = [...range.getClientRects()].find(({ height }) => height > 0);
+      if (box) return box.top;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+}

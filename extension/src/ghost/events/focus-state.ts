@@ -1,0 +1,27 @@
+import type { Completer } from "../completer.ts";
+import { fieldAt } from "../fields/field-at.ts";
+import type { PageAccess } from "../page-access.ts";
+import type { Privacy } from "../privacy/privacy.ts";
+
+/** What has the focus on a page, as it is told to the user. The set is closed. */
+export type FocusState =
+  | "field" // a field with suggestions
+  | "private" // a field that is never read
+  | "code" // a code editor, and code editors are off
+  | "kind" // a field of another kind that is off
+  | "unwritable" // a field into which a write has failed
+  | "none"; // no field
+
+/** Reports what has the focus now, also in a window that has not the focus itself. */
+export type FocusReport = () => FocusState;
+
+export function focusReport(completer: Completer, privacy: Privacy, page: PageAccess): FocusReport {
+  return () => {
+    const element = document.activeElement;
+    const field = fieldAt(element, privacy, page);
+    if (!field) return element && privacy.isPassword(element) ? "private" : "none";
+    if (!field.readable) return "private";
+    if (completer.isOff(field.kind)) return field.kind === "code" ? "code" : "kind";
+    return completer.hasFailedIn(field.element) ? "unwritable" : "field";
+  };
+}

@@ -1,0 +1,60 @@
+/** Where ghost text is drawn: numbers in pixels of the viewport, measured by a field and used by the screen. */
+
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What comes before ghost text in the line of the caret. */
+export type Lead = TextLead | CaretLead;
+
+/** All text before the caret. It is laid out again, invisibly. */
+export interface TextLead {
+  readonly kind: "text";
+  readonly text: string;
+  readonly multiline: boolean;
+  readonly align: string;
+}
+
+/** Empty space up to a caret whose box is known. */
+export interface CaretLead {
+  readonly kind: "caret";
+  readonly indent: number;
+  readonly caret: Box;
+}
+
+export interface Placement {
+  /** Nothing is drawn outside of it. */
+  readonly clip: Box;
+  /** The box that the field's text flows in, moved by scrolling: its corner in pixels of the viewport, its size in pixels of the field. */
+  readonly flow: Box;
+  /** How many pixels of the viewport one pixel of the field takes. */
+  readonly scale: number;
+  /** Whether a line that is too long continues in the next line. */
+  readonly wraps: boolean;
+  readonly rightToLeft: boolean;
+  readonly style: ReadonlyMap<string, string>;
+  readonly colour: string;
+  readonly background: string;
+  readonly lead: Lead;
+  /** Whether the field itself, and nothing over it, is visible at this point. */
+  seenAt(x: number, y: number): boolean;
+}
+
+export function intersection(a: Box, b: Box): Box {
+  const left = Math.max(a.left, b.left);
+  const top = Math.max(a.top, b.top);
+  const right = Math.min(a.left + a.width, b.left + b.width);
+  const bottom = Math.min(a.top + a.height, b.top + b.height);
+  return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
+}
+
+export function isInside(box: Box, x: number, y: number): boolean {
+  return x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height;
+}
+
+export function isSameBox(a: Box, b: Box): boolean {
+  return a.left === b.left && a.top === b.top && a.width === b.width && a.height === b.height;
+}

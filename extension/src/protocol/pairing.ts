@@ -1,0 +1,105 @@
+import { originOf, socketOf } from "./address.ts";
+import { Connection } from "./connection.ts";
+import type { Welcome } from "./frames.ts";
+
+/** Why connecting to a server has failed. */
+export type Trouble =
+  | "bad_address"
+  | "bad_secret"
+  | "unreachable"
+  | "not_foretype"
+  | "not_allowed"
+  | "loading"
+  | "wrong_code"
+  | "too_many_tries"
+  | "unknown_token";
+
+export class PairingError extends Error {
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble) {
+    super(trouble);
+    this.trouble = trouble;
+  }
+}
+
+export interface Paired {
+  readonly origin: string;
+  readonly token: string;
+  readonly welcome: Welcome;
+}
+
+const CODE = /^[A-Z0-9]{4}-?[A-Z0-9]{4}$/i;
+const ANSWER_WITHIN_MS = 8000;
+
+/** Whether `secret` is a pairing code. Otherwise it is a token. */
+export const isCode = (secret: string): boolean => CODE.test(secret.trim());
+
+/** Pairs with the server at `address` by a pairing code or a token. The returned token was accepted by the server. Throws `PairingError`. */
+export async function connect(address: string, secret: string, client: string): Promise<Paired> {
+  const origin = originOf(address);
+  if (!origin) throw new PairingError("bad_address");
+  const entered = secret.trim();
+  if (entered === "" || /\s/.test(entered)) throw new PairingError("bad_secret");
+  await findServer(origin);
+  const token = isCode(entered) ? await exchange(origin, entered, client) : entered;
+  return { origin, token, welcome: await sayHello(origin, token, client) };
+}
+
+/** Exchanges a pairing code, which works once, for a token. Throws `PairingError`. */
+export async function exchange(origin: string, code: string, client: string): Promise<string> {
+  const response = await ask(`${origin}/v1/pair`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ code: code.trim().toUpperCase(), client }),
+  });
+  if (response.status === 403) throw new PairingError("not_allowed");
+  if (response.status === 404) throw new PairingError("not_foretype");
+  if (response.status === 429) throw new PairingError("too_many_tries");
+  if (!response.ok) throw new PairingError("wrong_code");
+  const { token } = await membersOf(response);
+  if (typeof token !== "string") throw new PairingError("not_foretype");
+  return token;
+}
+
+/** Resolves if a server at `origin` is ready. Throws `PairingError`. */
+export async function findServer(origin: string): Promise<void> {
+  const response = await ask(`${origin}/healthz`);
+  if (response.status === 403) throw new PairingError("not_allowed");
+  const { status } = await membersOf(response);
+  if (status === "loading" || status === "draining") throw new PairingError("loading");
+  if (status !== "ready") throw new PairingError("not_foretype");
+}
+
+/** Checks the token with the server: the user may have entered any text as a token. */
+function sayHello(origin: string, token: string, client: string): Promise<Welcome> {
+  return new Promise((resolve, reject) => {
+    const connection = new Connection({ socketUrl: socketOf(origin), token }, client, {
+      state(state) {
+        if (state === "refused") reject(new PairingError("unknown_token"));
+        if (state !== "lost") return;
+        connection.close();
+        reject(new PairingError("not_foretype"));
+      },
+      welcome(welcome) {
+        resolve(welcome);
+        connection.close();
+      },
+      frame() {},
+    });
+    connection.open();
+  });
+}
+
+async function ask(url: string, request: RequestInit = {}): Promise<Response> {
+  try {
+    return await fetch(url, { ...request, cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  } catch {
+    throw new PairingError("unreachable");
+  }
+}
+
+async function membersOf(response: Response): Promise<Record<string, unknown>> {
+  const value: unknown = await response.json().catch(() => null);
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,131 @@
+import { browser } from "wxt/browser";
+import { countOn, type DailyCount, dayOf, withAccepted } from "./daily-count.ts";
+import { DEFAULTS, type Preferences } from "./preferences.ts";
+
+/** Everything that the extension keeps in the browser's storage. Only the extension's own pages and its service worker can read it. */
+
+const SERVER = "server";
+const PREFERENCES = "preferences";
+const DAILY_COUNT = "saved";
+const SITE_CHOICE = "sites";
+
+/** The server that this browser is paired with, and the token that the server gave it. */
+export interface PairedServer {
+  readonly origin: string;
+  readonly token: string;
+}
+
+/** The user's choice of sites. Which sites are really allowed, only the browser knows. */
+export interface SiteChoice {
+  readonly where: "everywhere" | "chosen";
+  /** The patterns of the sites that were allowed before "everywhere" was chosen: the browser forgets them. */
+  readonly before: readonly string[];
+}
+
+async function stored<Value>(key: string): Promise<Partial<Value> | undefined> {
+  return (await browser.storage.local.get(key))[key] as Partial<Value> | undefined;
+}
+
+export async function readServer(): Promise<PairedServer | null> {
+  const { origin, token } = (await stored<PairedServer>(SERVER)) ?? {};
+  return typeof origin === "string" && typeof token === "string" ? { origin, token } : null;
+}
+
+export async function writeServer(server: PairedServer): Promise<void> {
+  await browser.storage.local.set({ [SERVER]: server });
+}
+
+export async function readPreferences(): Promise<Preferences> {
+  return { ...DEFAULTS, ...(await stored<Preferences>(PREFERENCES)) };
+}
+
+/** Changes are made one after the other, each from what is stored then: another page of the extension may have changed something. */
+let changing: Promise<unknown> = Promise.resolve();
+
+/** Returns the preferences after the change. */
+export function changePreferences(change: (now: Preferences) => Preferences): Promise<Preferences> {
+  const changed = changing.then(async () => {
+    const preferences = change(await readPreferences());
+    await browser.storage.local.set({ [PREFERENCES]: preferences });
+    return preferences;
+  });
+  changing = changed.catch(() => {});
+  return changed;
+}
+
+/** Null if the user has not chosen yet. */
+export async function readSiteChoice(): Promise<SiteChoice | null> {
+  const { where, before = [] } = (await stored<SiteChoice>(SITE_CHOICE)) ?? {};
+  return where ? { where, before } : null;
+}
+
+export async function writeSiteChoice(choice: SiteChoice): Promise<void> {
+  await browser.storage.local.set({ [SITE_CHOICE]: choice });
+}
+
+export async function readCountOfToday(): Promise<DailyCount> {
+  return countOn((await stored<DailyCount>(DAILY_COUNT)) as DailyCount | undefined, dayOf(new Date()));
+}
+
+/** Counts are written one after the other: if two read before either has written, one of them is lost. */
+let counting: Promise<void> = Promise.resolve();
+
+export function countAccepted(length: number): Promise<void> {
+  counting = counting.then(async () => {
+    const count = withAccepted(await readCountOfToday(), dayOf(new Date()), length);
+    await browser.storage.local.set({ [DAILY_COUNT]: count });
+  });
+  return counting;
+}
+
+/** Calls a listener whenever the paired server or the preferences have changed. */
+export function onStorageChange(listeners: { readonly server?: () => void; readonly preferences?: () => void }): void {
+  browser.storage.local.onChanged.addListener((changes) => {
+    if (SERVER in changes) listeners.server?.();
+    if (PREFERENCES in changes) listeners.preferences?.();
+  });
+}
+
+const OFFER = "offer";
+
+/** A server that a page of this machine offers. It is kept in memory only, until the user is asked about it. */
+export interface ServerOffer {
+  readonly origin: string;
+  readonly code: string;
+}
+
+export async function writeServerOffer(offer: ServerOffer): Promise<void> {
+  await browser.storage.session.set({ [OFFER]: offer });
+}
+
+/** Returns the current offer and removes it. */
+export async function takeServerOffer(): Promise<ServerOffer | null> {
+  const offer = (await browser.storage.session.get(OFFER))[OFFER] as ServerOffer | undefined;
+  if (offer) await browser.storage.session.remove(OFFER);
+  return offer ?? null;
+}
+
+export function onServerOffer(listener: () => void): void {
+  browser.storage.session.onChanged.addListener((changes) => {
+    if (changes[OFFER]?.newValue !== undefined) listener();
+  });
+}
+
+const HINT_SHOWN = "hinted";
+
+/** Whether the hint that the server is unreachable was shown since the browser was started. */
+export async function wasHintShown(): Promise<boolean> {
+  return (await browser.storage.session.get(HINT_SHOWN))[HINT_SHOWN] === true;
+}
+
+export async function writeHintShown(): Promise<void> {
+  await browser.storage.session.set({ [HINT_SHOWN]: true });
+}
+
+/** Content scripts run beside pages, so they get no access to the storage. */
+export async function keepStorageFromPages(): Promise<void> {
+  await browser.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
+}
+
+/** How the extension names itself to the server. */
+export const CLIENT = `foretype-extension/${browser.runtime.getManifest().version}`;

@@ -1,0 +1,79 @@
+import { browser } from "wxt/browser";
+import { DEFAULT_ADDRESS, originOf } from "../protocol/address.ts";
+import { connect, isCode, PairingError } from "../protocol/pairing.ts";
+import { sentenceFor } from "../protocol/trouble-sentences.ts";
+import { CLIENT, readServer, writeServer } from "../storage.ts";
+import { findElement } from "./find-element.ts";
+
+/** The form that pairs this browser with a server: `#pairing`, which contains `#address`, `#secret` and `#outcome`. */
+
+type Tone = "quiet" | "good" | "bad";
+
+/**
+ * Adds the form's behaviour, and calls `paired` whenever the browser is newly paired. Resolves when the form shows the current server. The
+ * returned function connects with what is filled in.
+ */
+export async function setUpPairingForm(paired: () => void = () => {}): Promise<() => void> {
+  const form = findElement("#pairing", HTMLFormElement);
+  const address = findElement("#address", HTMLInputElement);
+  const secret = findElement("#secret", HTMLInputElement);
+  const button = findElement('#pairing [type="submit"]', HTMLButtonElement);
+
+  const tryToConnect = async (): Promise<void> => {
+    const origin = originOf(address.value);
+    if (origin && !(await mayReach(origin)))
+      return say("bad", `The browser did not give permission to connect to ${origin}.`);
+    say("quiet", "Connecting …");
+    try {
+      const { origin: found, token, welcome } = await connect(address.value, secret.value, CLIENT);
+      await writeServer({ origin: found, token });
+      address.value = found;
+      secret.value = "";
+      say("good", `Connected. Model: ${welcome.model}. Suggestions arrive within ${welcome.budgetMs} ms.`);
+      paired();
+    } catch (error) {
+      if (!(error instanceof PairingError)) throw error;
+      say("bad", sentenceFor(error.trouble, origin ?? address.value));
+      const wrong = error.trouble === "bad_address" || error.trouble === "unreachable" ? address : secret;
+      // The address may be folded away. The user has to see it to correct it.
+      const folded = wrong.closest("details");
+      if (folded) folded.open = true;
+      wrong.focus();
+    }
+  };
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    try {
+      await tryToConnect();
+    } finally {
+      button.disabled = false;
+    }
+  });
+  // A pasted code is complete: the user need not press the button.
+  secret.addEventListener("input", (event) => {
+    if ((event as InputEvent).inputType === "insertFromPaste" && isCode(secret.value)) form.requestSubmit(button);
+  });
+
+  const server = await readServer();
+  address.value = server?.origin ?? DEFAULT_ADDRESS;
+  if (server)
+    say(
+      "quiet",
+      `This browser is connected to ${server.origin}. A new pairing code or token replaces this connection.`,
+    );
+  return () => form.requestSubmit(button);
+}
+
+function say(tone: Tone, text: string): void {
+  const outcome = findElement("#outcome", HTMLParagraphElement);
+  outcome.dataset.tone = tone;
+  outcome.textContent = text;
+}
+
+/** The permission for a server on another machine is requested when its address is entered, not at the installation. */
+async function mayReach(origin: string): Promise<boolean> {
+  const { hostname, protocol } = new URL(origin);
+  return browser.permissions.request({ origins: [`${protocol}//${hostname}/*`] });
+}

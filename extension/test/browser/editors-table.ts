@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { EDITOR_PAGES, type EditorPage } from "./editor-pages.ts";
+
+/** The tables of EDITORS.md, one for each browser: the checks that each editor passed. */
+
+export const COLUMNS = {
+  ghost: "suggestion shown",
+  box: "within 1 px",
+  words: "Tab ×3",
+  all: "→ all",
+  through: "typing along",
+  undo: "undo",
+  redo: "redo",
+  ime: "IME",
+  middle: "mid-line caret",
+  escape: "Esc",
+} as const;
+
+export type Column = keyof typeof COLUMNS;
+
+/** The columns that each editor failed, by its name. */
+export type Found = ReadonlyMap<string, readonly Column[]>;
+
+/** Why an editor fails a column. If the column was not measured, the reason begins with `NOT_MEASURED`. */
+export type ReasonOf = (editor: EditorPage, column: Column) => string | undefined;
+export const NOT_MEASURED = "Not measured: ";
+
+export type Browser = "Chromium" | "Firefox";
+
+const EDITORS_MD = new URL("../../EDITORS.md", import.meta.url);
+const FIREFOX = "\n## In Firefox\n";
+
+const IN_CHROMIUM = `# The editors
+
+How the extension works in each kind of field. The browser tests check every row in Chromium with a scripted server. \`npm run editors\`
+writes this file, and the tests fail if it differs from their results.
+
+- **suggestion shown**: the suggestion appears in grey after the typed text, and goes when the field loses the focus.
+- **within 1 px**: each edge of the suggestion's box is at most 1 pixel from the same edge of the accepted text.
+- **Tab ×3**: three quick presses of Tab accept three words. The rest of the suggestion stays on the screen.
+- **→ all**: the right arrow accepts the whole suggestion.
+- **typing along**: when the user types what is suggested, the rest does not move or flicker, even without a new answer from the server.
+- **undo**: after two presses of Tab, each Ctrl-Z restores the exact text before one of them. **redo** inserts the word again.
+- **IME**: during a composition no suggestion is shown or accepted. After it, the suggestion is shown again.
+- **mid-line caret**: if text follows the caret, the suggestion is a label under the line. Tab accepts its first word.
+- **Esc**: the suggestion goes, the text stays, and no suggestion comes back at this place.
+
+Code editors (CodeMirror, Monaco) are off until the user turns them on. The tests turn them on.
+
+\`npm run test:random\` does a thousand random steps in each field: keys, clicks, pastes, undos, accepts, dismissals. \`FORETYPE_SEED\`
+chooses another random sequence. \`npm run test:browser\` does sixty steps. At the end, the field contains exactly what was done, and no
+suggestion is left on the page.
+
+To add an editor: one file in \`src/ghost/fields/editors/\`, one line in its \`index.ts\`, a test page in \`test/browser/pages/\`, and its row in
+\`test/browser/editor-pages.ts\`.
+`;
+
+const IN_FIREFOX = `${FIREFOX}
+The results of the same checks in Firefox ESR. There is no column for IME, because WebDriver can't control input methods.
+`;
+
+/** A browser's part of EDITORS.md, as it is stored. */
+export function keptPart(browser: Browser): string {
+  const kept = readFileSync(EDITORS_MD, "utf8");
+  const at = kept.includes(FIREFOX) ? kept.indexOf(FIREFOX) : kept.length;
+  return browser === "Firefox" ? kept.slice(at) : kept.slice(0, at);
+}
+
+/** Replaces a browser's part of EDITORS.md. */
+export function keepPart(browser: Browser, part: string): void {
+  const parts = browser === "Firefox" ? [keptPart("Chromium"), part] : [part, keptPart("Firefox")];
+  writeFileSync(EDITORS_MD, parts.join(""));
+}
+
+/** A browser's part of EDITORS.md, made from the results. */
+export function partOf(browser: Browser, found: Found, columns: readonly Column[], reasonOf: ReasonOf): string {
+  const reasons: string[] = [];
+  const note = (reason: string) => {
+    if (!reasons.includes(reason)) reasons.push(reason);
+    return reasons.indexOf(reason) + 1;
+  };
+  const rows = EDITOR_PAGES.map((editor) => {
+    const failed = found.get(editor.name) ?? [];
+    const cells = columns.map((column) => {
+      if (!failed.includes(column)) return "yes";
+      const reason = reasonOf(editor, column) ?? "No reason is known.";
+      return `${reason.startsWith(NOT_MEASURED) ? "–" : "no"} (${note(reason)})`;
+    });
+    return `| ${[titleOf(editor), ...cells].join(" | ")} |`;
+  });
+  const titles = ["editor", ...columns.map((column) => COLUMNS[column])];
+  const table = [`| ${titles.join(" | ")} |`, `|${titles.map(() => "---").join("|")}|`, ...rows].join("\n");
+  const notes = reasons.map((reason, index) => `${index + 1}. ${reason}`).join("\n");
+  const head = browser === "Firefox" ? IN_FIREFOX : IN_CHROMIUM;
+  return `${head}\n${table}\n${notes === "" ? "" : `\n${notes}\n`}`;
+}
+
+function titleOf({ name, packageName }: EditorPage): string {
+  if (!packageName) return name;
+  const file = new URL(`../../node_modules/${packageName}/package.json`, import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  return `${name} ${version}`;
+}

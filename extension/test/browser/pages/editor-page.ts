@@ -1,0 +1,25 @@
+/** What all editors' pages have in common: a container for the editor, and the text that the editor itself reports. */
+
+/** The editor's own view of its text. A test compares it with what was typed: the DOM may differ from the editor's model. */
+export interface Page {
+  /** The text, one line for each paragraph. */
+  text(): string;
+}
+
+declare global {
+  interface Window {
+    editorPage?: Page;
+  }
+}
+
+/** Creates the element for the editor. */
+export function container(): HTMLElement {
+  const element = document.createElement("main");
+  element.id = "container";
+  document.body.append(element);
+  return element;
+}
+
+export function expose(page: Page): void {
+  window.editorPage = page;
+}

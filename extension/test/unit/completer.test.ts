@@ -1,0 +1,276 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Client, Keystroke } from "../../src/ghost/client.ts";
+import { Completer } from "../../src/ghost/completer.ts";
+import type { Answer } from "../../src/ghost/conversation.ts";
+import type { Field, FieldText, Written } from "../../src/ghost/fields/field.ts";
+import type { FieldKind } from "../../src/ghost/fields/field-kind.ts";
+import { DEFAULT_KEYS, type Press } from "../../src/ghost/keys.ts";
+import type { Placement } from "../../src/ghost/placement.ts";
+import type { Screen } from "../../src/ghost/screen.ts";
+
+class RecordingClient implements Client {
+  contextChars = 100;
+  codeToo = false;
+  fieldsOff: FieldKind[] = [];
+  on = true;
+  spoken = false;
+  keys = DEFAULT_KEYS;
+  readonly log: string[] = [];
+  readonly asked: Keystroke[] = [];
+  answer: (field: string, answer: Answer) => void = () => {};
+  onAnswer(listener: (field: string, answer: Answer) => void) {
+    this.answer = listener;
+  }
+  keystroke(keystroke: Keystroke) {
+    this.asked.push(keystroke);
+    this.log.push(`keystroke ${keystroke.field} ${keystroke.seq} ${keystroke.before}`);
+  }
+  accepted(field: string, seq: number, text: string) {
+    this.log.push(`accepted ${field} ${seq} ${text}`);
+  }
+  dismissed(field: string, seq: number) {
+    this.log.push(`dismissed ${field} ${seq}`);
+  }
+  onChange() {}
+  focused() {}
+  left(field: string) {
+    this.log.push(`left ${field}`);
+  }
+}
+
+class FakeScreen implements Screen {
+  text: string | null = null;
+  canBeSeen = true;
+  show(text: string) {
+    this.text = this.canBeSeen ? text : null;
+    return this.canBeSeen;
+  }
+  hide() {
+    this.text = null;
+  }
+  isStillSeen() {
+    return this.canBeSeen;
+  }
+}
+
+class FakeField implements Field {
+  readonly element = {} as HTMLElement;
+  kind: FieldKind = "text";
+  readable = true;
+  reads = 0;
+  before = "";
+  after = "";
+  writes: Written = "written";
+  read(limit: number): FieldText {
+    this.reads += 1;
+    return { before: this.before.slice(-limit), after: this.after, selected: false, room: Number.POSITIVE_INFINITY };
+  }
+  placement(): Placement {
+    return { rightToLeft: false } as Placement;
+  }
+  async insert(text: string): Promise<Written> {
+    if (this.writes === "written") this.before += text;
+    await this.settled;
+    return this.writes;
+  }
+  /** An editor with its own model may take the text later. */
+  settled: Promise<void> | null = null;
+}
+
+const press = (key: string): Press => ({
+  key,
+  isTrusted: true,
+  isComposing: false,
+  keyCode: 0,
+  altKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+});
+
+let client: RecordingClient;
+let screen: FakeScreen;
+let field: FakeField;
+let completer: Completer;
+
+function type(text: string): void {
+  for (const letter of text) {
+    field.before += letter;
+    completer.changed();
+  }
+}
+
+function answer(text: string, changes: Partial<Answer> = {}): void {
+  const { field: name, seq } = client.asked.at(-1) as Keystroke;
+  client.answer(name, { seq, text, final: true, ...changes });
+}
+
+beforeEach(() => {
+  client = new RecordingClient();
+  screen = new FakeScreen();
+  field = new FakeField();
+  completer = new Completer(client, screen);
+  completer.enter(field);
+});
+
+test("every change of the text causes one request", () => {
+  type("Hi");
+  completer.changed();
+  expect(client.log).toEqual(["keystroke f1 1 H", "keystroke f1 2 Hi"]);
+});
+
+test("an answer is drawn, and typing what is suggested keeps the rest without a new answer", () => {
+  type("Hi th");
+  answer("ere, Ann");
+  expect(screen.text).toBe("ere, Ann");
+  type("ere");
+  expect(screen.text).toBe(", Ann");
+});
+
+test("Tab accepts the next word, tells the server, and asks at once about the new text", async () => {
+  type("Hi th");
+  answer("ere, Ann");
+  client.log.length = 0;
+  expect(completer.press(press("Tab"))).toBe(true);
+  await vi.waitFor(() => expect(client.log).toHaveLength(2));
+  expect(field.before).toBe("Hi there");
+  expect(screen.text).toBe(", Ann");
+  expect(client.log).toEqual(["accepted f1 5 ere", "keystroke f1 6 Hi there"]);
+});
+
+test("if nothing is drawn, Tab goes to the page", () => {
+  type("Hi");
+  expect(completer.press(press("Tab"))).toBe(false);
+});
+
+test("if something covers the ghost text, Tab goes to the page", () => {
+  type("Hi th");
+  answer("ere, Ann");
+  screen.canBeSeen = false;
+  expect(completer.press(press("Tab"))).toBe(false);
+  expect(screen.text).toBeNull();
+});
+
+test("if the drawn suggestion does not fit any more, Tab goes to the page", () => {
+  type("Hi th");
+  answer("ere");
+  field.before = "Other text";
+  expect(completer.press(press("Tab"))).toBe(false);
+  expect(field.before).toBe("Other text");
+  expect(screen.text).toBeNull();
+});
+
+test("Escape dismisses the suggestion and tells the server which one", () => {
+  type("Hi th");
+  answer("ere");
+  expect(completer.press(press("Escape"))).toBe(true);
+  expect(screen.text).toBeNull();
+  expect(client.log.at(-1)).toBe("dismissed f1 5");
+  expect(completer.press(press("Escape"))).toBe(false);
+});
+
+test("a closed field is never read, and ghost text goes when the field closes", () => {
+  type("Hi th");
+  answer("ere");
+  field.readable = false;
+  const { reads } = field;
+  completer.changed();
+  expect(field.reads).toBe(reads);
+  expect(screen.text).toBeNull();
+});
+
+test("code editors get suggestions only if that is turned on", () => {
+  field.kind = "code";
+  type("let it");
+  expect(client.asked).toEqual([]);
+  client.codeToo = true;
+  type(" b");
+  expect(client.asked.at(-1)).toMatchObject({ before: "let it b", kind: "text" });
+});
+
+test("a kind of field that is turned off gets no suggestions until it is turned on", () => {
+  field.kind = "search";
+  client.fieldsOff = ["search"];
+  type("let it b");
+  expect(client.asked).toEqual([]);
+  client.fieldsOff = [];
+  completer.changed();
+  expect(client.asked.at(-1)).toMatchObject({ before: "let it b", kind: "search" });
+});
+
+test("the server is told that a single-line field is text", () => {
+  field.kind = "line";
+  type("let it b");
+  expect(client.asked.at(-1)).toMatchObject({ kind: "text" });
+});
+
+test("on a page that is turned off nothing is read, and ghost text goes", () => {
+  type("Hi th");
+  answer("ere");
+  client.on = false;
+  const { reads } = field;
+  completer.changed();
+  expect(screen.text).toBeNull();
+  type("e");
+  expect(field.reads).toBe(reads);
+});
+
+test("during a composition nothing is drawn, requested or accepted", () => {
+  type("Hi th");
+  answer("ere");
+  completer.compose(true);
+  expect(screen.text).toBeNull();
+  const { length } = client.log;
+  type("e");
+  expect(client.log).toHaveLength(length);
+  expect(completer.press(press("Tab"))).toBe(false);
+  completer.compose(false);
+  expect(screen.text).toBe("re");
+});
+
+test("a key that is pressed during a write is handled after it", async () => {
+  type("Hi th");
+  answer("ere, Ann");
+  let settle = () => {};
+  field.settled = new Promise((resolve) => {
+    settle = resolve;
+  });
+  completer.press(press("Tab"));
+  expect(completer.press(press("Tab"))).toBe(true);
+  expect(field.before).toBe("Hi there");
+  field.settled = null;
+  settle();
+  await vi.waitFor(() => expect(field.before).toBe("Hi there, Ann"));
+  await vi.waitFor(() => expect(client.log.filter((line) => line.startsWith("accepted"))).toHaveLength(2));
+});
+
+test("a failed write is not repeated, and the field gets no more suggestions", async () => {
+  type("Hi th");
+  answer("ere");
+  field.writes = "unverified";
+  expect(completer.press(press("Tab"))).toBe(true);
+  await vi.waitFor(() => expect(screen.text).toBeNull());
+  expect(client.log.some((line) => line.startsWith("accepted"))).toBe(false);
+  type("x");
+  expect(completer.press(press("Tab"))).toBe(false);
+});
+
+test("a suggestion that could not be seen is not accepted", () => {
+  screen.canBeSeen = false;
+  type("Hi th");
+  answer("ere");
+  expect(completer.press(press("Tab"))).toBe(false);
+});
+
+test("another field has another name, and answers about the previous field are ignored", () => {
+  type("Hi th");
+  completer.enter(new FakeField());
+  answer("ere");
+  expect(screen.text).toBeNull();
+  expect(client.log).toContain("left f1");
+});
+
+test("an empty field causes no request", () => {
+  type("  ");
+  expect(client.log).toEqual([]);
+});

@@ -1,0 +1,69 @@
+"""Plain typing: every character is typed, each as soon as the last one has its final answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from latency.replay.connection import Connection
+from latency.replay.type_text import PATIENCE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The final answer to one keystroke: a suggestion's text and source, or an error's code. If no answer
+    came, `source` and `error` are None.
+    """
+
+    text: str = ""
+    source: str | None = None
+    error: str | None = None
+
+
+class _Listener:
+    """Waits for the final answer to one keystroke at a time."""
+
+    def __init__(self) -> None:
+        self._seq = 0
+        self._answer: asyncio.Future[Final] | None = None
+
+    def expect(self, seq: int) -> asyncio.Future[Final]:
+        self._seq = seq
+        self._answer = asyncio.get_running_loop().create_future()
+        return self._answer
+
+    def suggestion(self, seq: int, text: str, source: str, *, final: bool) -> None:
+        if final:
+            self._settle(seq, Final(text, source))
+
+    def error(self, seq: int, code: str) -> None:
+        self._settle(seq, Final(error=code))
+
+    def _settle(self, seq: int, answer: Final) -> None:
+        if seq == self._seq and self._answer is not None and not self._answer.done():
+            self._answer.set_result(answer)
+
+
+async def type_plainly(
+    connection: Connection, name: str, text: str, *, kind: str = "email"
+) -> AsyncIterator[Final]:
+    """Types `text` in the field `name`, and yields the final answer to each character.
+
+    The next character is typed when the caller asks for the next answer. The field stays open. Raises
+    `ServerLostError`.
+    """
+    listener = _Listener()
+    connection.listen(name, listener)
+    patience = connection.welcome.budget_ms / 1000 + PATIENCE_S
+    for seq in range(1, len(text) + 1):
+        answer = listener.expect(seq)
+        before = text[:seq][-connection.welcome.context_chars :]
+        frame = {"type": "keystroke", "field": name, "seq": seq, "before": before, "after": "", "kind": kind}
+        await connection.send(frame)
+        final = Final()
+        with contextlib.suppress(TimeoutError):  # no answer came: an empty `Final` is yielded
+            async with asyncio.timeout(patience):
+                final = await answer
+        yield final

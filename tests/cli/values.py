@@ -1,0 +1,34 @@
+"""Values of settings for tests that go through all of them."""
+
+from __future__ import annotations
+
+OTHER_VALUES: dict[str, object] = {
+    "host": "::1",
+    "port": 7,
+    "tls_certificate": "chain.pem",
+    "tls_key": "key.pem",
+    "tls_in_front": True,
+    "token": "not-the-default-one",
+    "allowed_hosts": "complete.example.org",
+    "allowed_origins": "https://app.example.org",
+    "state_dir": "state",
+    "model": "gpt2",
+    "models_dir": "models",
+    "provider": "cpu",
+    "threshold": 0.5,
+    "budget_ms": 77,
+    "threads": 5,
+    "runs_ahead": 1,
+    "gpu_memory_mb": 300,
+    "field_mb": 17,
+    "trees_mb": 65,
+    "context_chars": 7,
+    "fields": 7,
+    "message_bytes": 100_000,
+    "keystrokes_per_second": 7.5,
+    "keystroke_burst": 7,
+    "log_level": "error",
+}
+"""A value of each setting that is not its default."""
+BESIDE = {"tls_certificate": {"tls_key": "key.pem"}, "tls_key": {"tls_certificate": "chain.pem"}}
+"""What a setting needs beside it."""
