@@ -1,4 +1,4 @@
-"""A tiny model that has learnt a little, prepared; and the same again under a name that says it has not."""
+"""A tiny trained model, prepared; and a copy whose name says that its weights are random."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foretype.models.recipe import FolderSource, Recipe
 from foretype.prepare.make import make
 from tests.distil.little import BEGIN, make_texts, new_gpt2, teach, write_tokeniser
 
-CONTEXT = 512  # a server reads up to 256 tokens of a text, and some to look ahead
+CONTEXT = 512  # the server reads up to 256 tokens of a text, and needs room for its suggestions
 LEARNT, DRAWN = "learnt", f"learnt{RANDOM_WEIGHTS}"
 
 
@@ -27,7 +27,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def models_dir(tmp_path_factory: pytest.TempPathFactory, texts: Path) -> Path:
-    """A models folder with both."""
+    """A models folder with both models."""
     import torch
 
     torch.set_num_threads(1)
@@ -57,7 +57,7 @@ def _recipe(weights: Path) -> Recipe:
 
 
 def copied(model: Path, to: Path, **changes: object) -> Path:
-    """A prepared model as another one, its manifest changed."""
+    """A copy of a prepared model, with changes in its manifest."""
     shutil.copytree(model, to, copy_function=os.link)
     manifest = json.loads((to / MANIFEST).read_text("utf-8"))
     (to / MANIFEST).unlink()

@@ -1,4 +1,4 @@
-"""`foretype compare` as a person calls it, with tiny models."""
+"""`foretype compare` on the command line, with tiny models."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def environment() -> dict[str, str]:
 
 
 def row(table: str, name: str) -> list[str]:
-    """The cells of a row, of which none holds two spaces."""
+    """The cells of a row. No cell may hold two spaces."""
     (line,) = (line for line in table.splitlines() if line.strip().startswith(name))
     return re.split(r" {2,}", line.strip())[1:]
 
@@ -48,13 +48,13 @@ def test_models_stand_side_by_side_in_a_table_a_picture_and_a_file(
     assert result.exit_code == 0, result.stderr
     table = result.stdout
     assert max(map(len, table.splitlines())) <= 80
-    for name, unit in (("size on the disk", "MB"), ("memory", "MB"), ("ready after", "s")):
+    for name, unit in (("size on disk", "MB"), ("memory", "MB"), ("time to load", "s")):
         assert [cell.split()[1] for cell in row(table, name)] == [unit] * 3
-    for name in ("one more token", "the first 64 tokens", "an answer from nothing"):
+    for name in ("one more token", "first 64 tokens", "answer in a new field"):
         assert all(float(cell.removesuffix(" ms").replace(",", "")) > 0 for cell in row(table, name))
     first, second, drawn = row(table, "bits per byte")
     assert first == second  # the same model twice
-    assert float(first) < 3  # an untaught one has 8
+    assert float(first) < 3  # an untrained model needs 8
     assert drawn == "random weights"
     saved = row(table, "keystrokes saved")
     assert saved[0] == saved[1] != "0.0 %"
@@ -77,7 +77,7 @@ def test_models_stand_side_by_side_in_a_table_a_picture_and_a_file(
     ("arguments", "code", "said"),
     [
         (("nothing",), 1, "There is no model “nothing”: no folder, and no recipe of that name. Prepared in"),
-        (("smollm2-135m",), 1, "Make it ready with: foretype prepare smollm2-135m"),
+        (("smollm2-135m",), 1, "Prepare it with: foretype prepare smollm2-135m"),
         (("{texts}",), 1, "holds no prepared model"),
         (("{models}",), 1, f"holds prepared models, but is none. Name one: {LEARNT}, {DRAWN}."),
         ((LEARNT, "--texts", "{models}"), 1, "holds no text: no file ends in .txt or .md."),
@@ -96,7 +96,7 @@ def test_a_mistake_is_one_sentence_before_anything_is_measured(
     assert said in line
 
 
-def test_a_folder_that_is_not_prepared_yet_is_told_from_one_that_is_altered(
+def test_a_folder_that_is_not_prepared_and_an_altered_one_have_different_errors(
     models_dir: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "config.json").write_text("{}")
@@ -106,7 +106,7 @@ def test_a_folder_that_is_not_prepared_yet_is_told_from_one_that_is_altered(
     assert "model.onnx is missing" in run(altered).stderr
 
 
-def test_a_model_that_cannot_run_is_said_without_a_stack_trace(models_dir: Path, tmp_path: Path) -> None:
+def test_a_model_that_cannot_run_is_reported_without_a_stack_trace(models_dir: Path, tmp_path: Path) -> None:
     broken = copied(models_dir / LEARNT, tmp_path / "broken")
     (broken / GRAPH).unlink()
     (broken / GRAPH).write_bytes(b"no graph")
@@ -117,7 +117,7 @@ def test_a_model_that_cannot_run_is_said_without_a_stack_trace(models_dir: Path,
     (broken / MANIFEST).write_text(json.dumps(manifest), "utf-8")
     result = run(broken, "--quick")
     assert result.exit_code == 1
-    assert re.search(r"broken could not be measured: \w+ while it ran, so", result.stderr.strip())
+    assert re.search(r"broken could not be measured: running it raised \w+, so", result.stderr.strip())
     assert "Traceback" not in result.stderr
 
     beside = run(broken, models_dir / DRAWN, "--quick", "--json", tmp_path / "figures.json")
@@ -130,11 +130,11 @@ def test_a_model_that_cannot_run_is_said_without_a_stack_trace(models_dir: Path,
 @pytest.mark.parametrize(
     ("ending", "said"),
     [
-        ("os.kill(os.getpid(), 9)", "as it does where memory runs out"),
+        ("os.kill(os.getpid(), 9)", "as it does when memory runs out"),
         ("os._exit(7)", "ended with exit code 7"),
     ],
 )
-def test_a_process_that_dies_is_said(
+def test_a_process_that_dies_is_reported(
     models_dir: Path, monkeypatch: pytest.MonkeyPatch, ending: str, said: str
 ) -> None:
     monkeypatch.setattr(running, "COMMAND", (sys.executable, "-c", f"import os; {ending}"))

@@ -1,4 +1,4 @@
-"""The measurements themselves, in this process."""
+"""The measurements, in this process."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foretype.compare.figures import Quality, Speed, percentile, typical
-from foretype.compare.measure import READ_AT_ONCE, Tell, _Asking, _Reader, _type
-from foretype.compare.texts import Texts
+from foretype.compare.figures import Quality, Speed, medians, percentile
+from foretype.compare.reading import READ_AT_ONCE, ModelReader
+from foretype.compare.serving import EngineClient, measure_typing
+from foretype.compare.task import OnProgress
+from foretype.compare.texts import QualityTexts
 from foretype.engine.contract import Answer, Desk, Engine, Failure, FailureCode
 from foretype.engine.keystroke import Keystroke, Source, Suggestion
 from foretype.engine.vocabulary import Vocabulary
@@ -30,28 +32,28 @@ def quietly(what: str, done: float, total: float) -> None:
 
 
 @pytest.fixture(scope="module")
-def reader(models_dir: Path) -> _Reader:
+def reader(models_dir: Path) -> ModelReader:
     folder = models_dir / LEARNT
     manifest = Manifest.read(folder)
     vocabulary = Vocabulary.load(folder, manifest.geometry.vocab_size)
-    return _Reader(open_runtime(folder, threads=1), manifest, vocabulary)
+    return ModelReader(open_runtime(folder, threads=1), manifest, vocabulary)
 
 
 @pytest.mark.parametrize("length", [3, READ_AT_ONCE, READ_AT_ONCE + 1, 400])
-def test_bits_per_byte_are_those_of_the_gate(reader: _Reader, models_dir: Path, length: int) -> None:
+def test_bits_per_byte_are_those_of_the_gate(reader: ModelReader, models_dir: Path, length: int) -> None:
     text = (TEXT * 10)[:length]
     manifest = Manifest.read(models_dir / LEARNT)
     ids = np.array([*manifest.begin_ids, *(byte for byte in _ids(models_dir, text))], np.int64)
     gate = GateText(ids, begin=1, bytes=length)
     logits = open_reader(models_dir / LEARNT, manifest.graph, manifest.geometry, 1).read(ids)
-    tokens, found = reader.bits_per_byte(Texts("", (text,), ()), quietly)
+    tokens, found = reader.bits_per_byte(QualityTexts("", (text,), ()), quietly)
     assert tokens == length  # a token is a byte here
     assert found == pytest.approx(gate.bits_per_byte(logits), rel=1e-5)
 
 
-def test_a_text_beyond_the_context_is_begun_anew_and_every_token_counts_once(reader: _Reader) -> None:
+def test_a_text_beyond_the_context_is_begun_anew_and_every_token_counts_once(reader: ModelReader) -> None:
     text = (TEXT * 30)[: CONTEXT + 200]
-    tokens, found = reader.bits_per_byte(Texts("", (text, TEXT), ()), quietly)
+    tokens, found = reader.bits_per_byte(QualityTexts("", (text, TEXT), ()), quietly)
     assert tokens == len(text) + len(TEXT)
     assert 0 < found < 8
 
@@ -64,7 +66,7 @@ def _ids(models_dir: Path, text: str) -> list[int]:
 
 
 class Oracle:
-    """An engine that always knows the rest of the text, and says it where the caret stands before a word."""
+    """An engine that knows the whole text and suggests the next word if the caret is before a word."""
 
     model = "oracle"
     provider = "NoProvider"
@@ -97,9 +99,9 @@ class Oracle:
         self.closed.append(field)
 
 
-async def typed(oracle: Oracle, *texts: str, tell: Tell = quietly) -> tuple[int, int, int, int]:
-    asking = _Asking(_engine(oracle), FieldKind.SEARCH, 1000)
-    typing = await _type(asking, Texts("", (), texts), tell)
+async def typed(oracle: Oracle, *texts: str, tell: OnProgress = quietly) -> tuple[int, int, int, int]:
+    client = EngineClient(_engine(oracle), FieldKind.SEARCH, 1000)
+    typing = await measure_typing(client, QualityTexts("", (), texts), tell)
     assert typing.waits_ms == [2.0] * typing.keys
     return typing.keys, typing.chars, typing.shown, typing.taken
 
@@ -138,7 +140,7 @@ def test_several_rounds_become_their_medians() -> None:
             step_ms=4 * value,
         )
 
-    assert typical([speed(1), speed(9), speed(2)]) == speed(2)
+    assert medians([speed(1), speed(9), speed(2)]) == speed(2)
 
 
 def test_shares_follow_from_what_was_counted() -> None:

@@ -1,4 +1,4 @@
-"""From what a person names to models, each with a label of its own."""
+"""From the names that the user gives to models, each with a unique label."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_name_means_the_models_folder_and_anything_else_a_folder(models_dir: P
     assert [one.label for one in found] == [LEARNT, "elsewhere"]
 
 
-def test_labels_say_no_more_than_tells_models_apart(models_dir: Path) -> None:
+def test_labels_are_as_short_as_unique_labels_can_be(models_dir: Path) -> None:
     assert labels(LEARNT, DRAWN, models_dir=models_dir) == [LEARNT, DRAWN]
     assert labels(LEARNT, LEARNT, models_dir=models_dir) == [f"{LEARNT} (1)", f"{LEARNT} (2)"]
     assert labels(LEARNT, models_dir / LEARNT, models_dir=models_dir) == [
@@ -32,7 +32,7 @@ def test_labels_say_no_more_than_tells_models_apart(models_dir: Path) -> None:
     ]
 
 
-def test_only_drawn_weights_are_random_and_they_are_named_as_the_shapes_are(models_dir: Path) -> None:
+def test_only_the_suffix_of_latency_shapes_marks_random_weights(models_dir: Path) -> None:
     assert [one.random_weights for one in find_models([LEARNT, DRAWN], models_dir)] == [False, True]
     assert shapes.SUFFIX == RANDOM_WEIGHTS
 

@@ -1,4 +1,4 @@
-"""Tables for any width, what stands beside the article, and the picture."""
+"""Tables of any width, the comparison with the article, the JSON file and the picture."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from foretype.compare.article import beside_article, shape
+from foretype.compare.article import article_figures, article_shape
 from foretype.compare.figures import Quality, Speed
 from foretype.compare.named import RANDOM_WEIGHTS, Named
 from foretype.compare.picture import draw
 from foretype.compare.report import Report, print_report, written
-from foretype.compare.run import Compared
-from foretype.compare.texts import Texts
+from foretype.compare.run import MeasuredModel
+from foretype.compare.texts import QualityTexts
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Figures, FileEntry, Geometry, Manifest, SourceEntry
 from foretype.models.prepared import Prepared
@@ -34,7 +34,7 @@ def model(
     saved: float = 0.3,
     provider: str = "CPUExecutionProvider",
     weights: str = "int8-block32",
-) -> Compared:
+) -> MeasuredModel:
     manifest = Manifest(
         recipe=name,
         family="gpt2",
@@ -75,17 +75,17 @@ def model(
         keystroke_p95_ms=40,
     )
     named = Named(name, Prepared(Path("/models") / name, manifest))
-    return Compared(named, speed, None if named.random_weights else quality)
+    return MeasuredModel(named, speed, None if named.random_weights else quality)
 
 
-def report(compared: Sequence[Compared]) -> Report:
-    texts = Texts("/home/me/mails", ("x" * 400,), ("y" * 300,) * 2, unreadable=1)
-    return Report(compared, texts, FieldKind.EMAIL, 3, 2, 300, "Abacus, Linux")
+def report(models: Sequence[MeasuredModel]) -> Report:
+    texts = QualityTexts("/home/me/mails", ("x" * 400,), ("y" * 300,) * 2, unreadable=1)
+    return Report(models, texts, FieldKind.EMAIL, 3, 2, 300, "Abacus, Linux")
 
 
-def printed(compared: Sequence[Compared], width: int) -> str:
+def printed(models: Sequence[MeasuredModel], width: int) -> str:
     out = io.StringIO()
-    print_report(report(compared), Console(file=out, width=width, highlight=False))
+    print_report(report(models), Console(file=out, width=width, highlight=False))
     return out.getvalue()
 
 
@@ -99,56 +99,60 @@ def test_any_number_of_models_fits_any_terminal(width: int) -> None:
     said = printed(MANY, width)
     assert max(len(line) for line in said.splitlines()) <= width
     assert sum(line.split().count("int8-block32") for line in said.splitlines()) == len(MANY)
-    assert len(re.findall("size on the disk", said)) > 1 or width == 250
+    assert len(re.findall("size on disk", said)) > 1 or width == 250
 
 
 def test_random_weights_are_named_and_have_no_quality() -> None:
     said = printed([SMALL, model("ours", layers=3)], 100)
     assert re.search(r"bits per byte +random weights +1\.250 *\n", said)
     assert re.search(r"keystrokes saved +– +30\.0 % *\n", said)
-    assert "drawn, not learnt" in said
-    assert "drawn, not learnt" not in printed([model("ours", layers=3)], 100)
+    assert "drawn at random, not trained" in said
+    assert "drawn at random, not trained" not in printed([model("ours", layers=3)], 100)
 
 
 def test_files_that_could_not_be_read_are_counted() -> None:
-    assert "1 file there is not UTF-8" in printed([model("ours", layers=3)], 200)
+    assert "1 file that is not UTF-8" in printed([model("ours", layers=3)], 200)
 
 
 # -- the article --------------------------------------------------------
 
 
 def test_a_shape_is_known_by_its_figures_whatever_the_weights_are() -> None:
-    assert [shape(one.model.manifest) for one in (SMALL, LARGE, MANY[2])] == ["DistilGPT2", "GPT-2", None]
-
-
-def test_the_articles_figures_stand_beside_ours_where_both_shapes_are_there() -> None:
-    here = [figure.here for figure in beside_article([LARGE, SMALL])]
-    assert here == [
-        "33 % on the disk",
-        "2.00 a token, 2.00 the first 64",
-        "60 ms from nothing (random weights)",
-        "not measured: none ran on a GPU",
+    assert [article_shape(one.model.manifest) for one in (SMALL, LARGE, MANY[2])] == [
+        "DistilGPT2",
+        "GPT-2",
+        None,
     ]
 
 
-def test_without_distilgpt2_nothing_here_is_the_articles() -> None:
-    assert beside_article([LARGE, MANY[2]]) == []
+def test_the_articles_figures_are_compared_with_ours_if_both_shapes_are_there() -> None:
+    here = [figure.here for figure in article_figures([LARGE, SMALL])]
+    assert here == [
+        "33 % smaller on disk",
+        "2.00 times as fast for one more token, 2.00 times for the first 64",
+        "60 ms in a new field (random weights)",
+        "not measured: no model ran on a GPU",
+    ]
+
+
+def test_without_distilgpt2_nothing_is_compared_with_the_article() -> None:
+    assert article_figures([LARGE, MANY[2]]) == []
     assert "article" not in printed([LARGE], 100)
 
 
-def test_what_is_missing_is_said() -> None:
-    alone = beside_article([model("distilgpt2", provider="CUDAExecutionProvider")])
+def test_a_missing_figure_is_explained() -> None:
+    alone = article_figures([model("distilgpt2", provider="CUDAExecutionProvider")])
     assert [figure.here for figure in alone] == [
-        "no model of GPT-2's shape is among these",
-        "no model of GPT-2's shape is among these",
-        "not measured: none ran on a CPU",
-        "60 ms from nothing",
+        "not measured: no model has GPT-2's shape",
+        "not measured: no model has GPT-2's shape",
+        "not measured: no model ran on a CPU",
+        "60 ms in a new field",
     ]
 
 
-def test_the_teacher_of_the_same_weights_is_taken() -> None:
+def test_the_gpt2_with_the_same_kind_of_weights_is_compared() -> None:
     other = model("gpt2", layers=12, step_ms=40, weights="float32")
-    assert beside_article([SMALL, other, LARGE])[1].here.startswith("2.00 a token")
+    assert article_figures([SMALL, other, LARGE])[1].here.startswith("2.00 times as fast for one more token")
 
 
 # -- the file and the picture --------------------------------------------------------
@@ -168,16 +172,16 @@ def test_the_file_has_all_figures_and_no_text() -> None:
     assert len(found["article"]) == 4
 
 
-@pytest.mark.parametrize("compared", [MANY, [SMALL, LARGE], [model("ours", layers=3, answer_ms=4000)]])
-def test_the_picture_names_every_model_the_budget_and_the_article(compared: list[Compared]) -> None:
-    said = "".join(ElementTree.fromstring(draw(report(compared)).svg()).itertext())
-    for one in compared:
+@pytest.mark.parametrize("models", [MANY, [SMALL, LARGE], [model("ours", layers=3, answer_ms=4000)]])
+def test_the_picture_names_every_model_the_budget_and_the_article(models: list[MeasuredModel]) -> None:
+    said = "".join(ElementTree.fromstring(draw(report(models)).svg()).itertext())
+    for one in models:
         assert one.model.label.removesuffix(RANDOM_WEIGHTS) in said
     for line in ("budget 300 ms", "article, GPU 199 ms", "article, CPU 925 ms"):
         assert line in said
 
 
-def test_labels_of_models_that_are_alike_do_not_lie_on_each_other() -> None:
+def test_labels_of_similar_models_do_not_overlap() -> None:
     alike = [model(f"model-{number}", layers=3, answer_ms=100 + number) for number in range(4)]
     drawn = ElementTree.fromstring(draw(report(alike)).svg())
     places = [

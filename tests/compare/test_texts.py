@@ -1,4 +1,4 @@
-"""What is read and typed, from a folder and without one."""
+"""The texts that are read and typed, from a folder and without one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from foretype.compare.texts import (
     SHORTEST,
     Amount,
     folder_texts,
-    half_words,
+    half_word_texts,
     shipped_texts,
 )
 
@@ -49,10 +49,10 @@ def test_short_texts_are_read_but_not_typed_and_what_is_no_text_is_counted(tmp_p
 
 def test_a_folder_without_a_text_to_type_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"\xff")
-    with pytest.raises(NothingToReadError, match=r"can be taken \(1 file: not UTF-8"):
+    with pytest.raises(NothingToReadError, match=r"can be used \(1 file: not UTF-8"):
         folder_texts(tmp_path, AMOUNT)
     (tmp_path / "b.txt").write_text("short")
-    with pytest.raises(NothingToReadError, match=f"has {SHORTEST} characters"):
+    with pytest.raises(NothingToReadError, match=f"has at least {SHORTEST} characters"):
         folder_texts(tmp_path, AMOUNT)
 
 
@@ -62,8 +62,8 @@ def test_without_a_folder_the_text_that_ships_is_read_and_its_paragraphs_are_typ
     assert [len(text) for text in texts.typed] == [200] * 3
 
 
-def test_answers_are_asked_for_in_the_middle_of_long_words() -> None:
-    places = half_words()
+def test_answers_are_measured_inside_long_words() -> None:
+    places = half_word_texts()
     assert len(set(places)) == ANSWERS
     for place in places:
         assert ANSWER_CHARS - 10 <= len(place) <= ANSWER_CHARS + 60

@@ -1,4 +1,4 @@
-"""Tiny teachers that have learnt a tiny language, and texts in that language."""
+"""Tiny teachers that have learnt a small language, and texts in that language."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.distil.little import make_texts, new_gpt2, new_llama, teach, write_to
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
-    """Two threads wait for each other longer than such models compute."""
+    """With two threads, such small models wait longer for each other than they compute."""
     torch.set_num_threads(1)
 
 

@@ -1,4 +1,6 @@
-"""A language of a few hundred sentences, a tokeniser of single bytes, and models that learn it in seconds."""
+"""A language of a few hundred sentences, a tokeniser of single bytes, and tiny models that learn the
+language in seconds.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 BEGIN = "<|endoftext|>"
 VOCABULARY = 257  # every byte, and the begin token
 CONTEXT = 96
-INITIALISER_RANGE = 0.1  # so small a model learns slowly from smaller weights
+INITIALISER_RANGE = 0.1  # with smaller weights, such a small model learns slowly
 
 OPENINGS = ("Hi", "Hello", "Dear")
 NAMES = ("Marta", "Daniel", "Susan", "Helen", "John")
@@ -33,7 +35,7 @@ def make_texts(folder: Path, choices: random.Random, count: int) -> Path:
 
 
 def write_tokeniser(folder: Path) -> Any:
-    """A byte-level BPE without a merge, as transformers keeps it. Returns it."""
+    """Write and return a byte-level BPE without merges, in transformers' format."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -81,7 +83,7 @@ def new_llama(**changes: Any) -> Any:
 
 
 def teach(model: Any, tokeniser: Any, texts: Path, steps: int) -> None:
-    """Plain language modelling, in windows at random places."""
+    """Train on next-token prediction, in windows at random positions."""
     import torch
 
     torch.manual_seed(3)
@@ -90,7 +92,7 @@ def teach(model: Any, tokeniser: Any, texts: Path, steps: int) -> None:
         ids += [0, *tokeniser.encode(file.read_text("utf-8"), add_special_tokens=False)]
     stream = torch.tensor(ids)
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    model.eval()  # no dropout: it has no time to lose
+    model.eval()  # no dropout: the model learns faster
     for _ in range(steps):
         starts = torch.randint(len(stream) - 64, (8,))
         batch = torch.stack([stream[start : start + 64] for start in starts.tolist()])

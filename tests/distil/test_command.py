@@ -1,4 +1,4 @@
-"""`foretype distil` as a person calls it."""
+"""`foretype distil` on the command line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["distil", *map(str, arguments)])
 
 
-def test_it_says_how_the_student_comes_nearer_and_where_it_is(
+def test_the_command_prints_each_evaluation_and_where_the_student_is(
     gpt2: Path, texts: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -79,7 +79,7 @@ def test_a_mistake_is_one_sentence(
     assert not (tmp_path / "out").exists()
 
 
-def test_ctrl_c_keeps_a_checkpoint_and_says_how_to_go_on(gpt2: Path, texts: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_a_checkpoint_and_says_how_to_continue(gpt2: Path, texts: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "foretype", "distil", gpt2, texts, "--out", out]
     many = ["--steps", "100000", "--length", "32", "--every", "50000", "--threads", "1"]
@@ -97,7 +97,7 @@ def test_ctrl_c_keeps_a_checkpoint_and_says_how_to_go_on(gpt2: Path, texts: Path
     assert (out / "run" / "checkpoint.pt").is_file()
     refused = run(gpt2, texts, "--out", out)
     assert refused.exit_code == 1
-    assert "Go on with it with --resume" in refused.stderr
+    assert "Continue it with --resume" in refused.stderr
 
 
 def test_help_teaches_and_needs_no_pytorch() -> None:
@@ -112,17 +112,17 @@ def test_help_teaches_and_needs_no_pytorch() -> None:
 
 def test_on_a_terminal_a_bar_shows_losses_speed_and_the_time_left() -> None:
     from foretype.cli.distil import _Watcher
-    from foretype.distil.journal import Measured, Trained
-    from foretype.distil.plan import Plan
+    from foretype.distil.journal import Evaluation, TrainingStep
+    from foretype.distil.plan import TrainingPlan
 
     before = signal.getsignal(signal.SIGINT)
-    plan = Plan.model_construct(steps=100)
+    plan = TrainingPlan.model_construct(steps=100)
     screen = io.StringIO()
     watcher = _Watcher(Console(file=screen, force_terminal=True, highlight=False, width=160))
     with watcher.training(plan, done=40) as training:
-        training.measured(Measured(40, 1.2, 1.0))
+        training.measured(Evaluation(40, 1.2, 1.0))
         training.measuring(10, 20)
-        training.trained(Trained(41, 9.0, 1.25, 2.5, 0.125, 1e-4, 1500.0))
+        training.trained(TrainingStep(41, 9.0, 1.25, 2.5, 0.125, 1e-4, 1500.0))
     shown = screen.getvalue()
     for expected in ("step 40: 1.2000 bits per byte", "41/100", "soft 1.250", "1,500 tokens/s", "left"):
         assert expected in shown

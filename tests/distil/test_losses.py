@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from foretype.distil.losses import Losses, Weights, hidden_states, language_model, soft_targets
+from foretype.distil.losses import Losses, LossWeights, hidden_states, language_model, soft_targets
 
 ROWS, POSITIONS, VOCABULARY, WIDTH = 3, 5, 11, 8
 
@@ -60,5 +60,5 @@ def test_the_hidden_state_loss_is_the_cosine_embedding_loss() -> None:
 
 def test_the_parts_are_weighted_and_added() -> None:
     losses = Losses(torch.tensor(1.0), torch.tensor(10.0), torch.tensor(100.0))
-    assert losses.weighted(Weights()).item() == 5 * 1 + 2 * 10 + 1 * 100
-    assert losses.weighted(Weights(0, 0, 0.5)).item() == 50
+    assert losses.weighted(LossWeights()).item() == 5 * 1 + 2 * 10 + 1 * 100
+    assert losses.weighted(LossWeights(0, 0, 0.5)).item() == 50

@@ -1,4 +1,4 @@
-"""Whole runs with tiny teachers: what the student becomes, and that an interruption changes nothing."""
+"""Whole runs with tiny teachers: the student is as expected, and an interruption changes nothing."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from foretype.distil import models as distil_models
 from foretype.distil import run as running
+from foretype.distil import teacher as distil_teacher
 from foretype.distil.errors import (
     BadPlanError,
     BadTeacherError,
@@ -33,22 +33,23 @@ from foretype.distil.errors import (
     OutFolderError,
     StoppedError,
 )
-from foretype.distil.folder import RunFolder
-from foretype.distil.journal import Measured, Trained, read_journal
-from foretype.distil.plan import Plan, Wishes
-from foretype.distil.run import Asked, Student, Training, distil
+from foretype.distil.journal import Evaluation, TrainingStep, read_journal
+from foretype.distil.plan import PlanOptions, TrainingPlan
+from foretype.distil.run import FinishedRun, RunRequest, TrainingProgress, distil
+from foretype.distil.run_folder import RunFolder
+from foretype.models.manifest import GRAPH, MANIFEST
 from foretype.support.progress import SILENT, Progress
 
-WISHES = Wishes(steps=8, every=3, length=32, batch_size=2, learning_rate=1e-3)
+OPTIONS = PlanOptions(steps=8, every=3, length=32, batch_size=2, learning_rate=1e-3)
 WEIGHTS = "model.safetensors"
 
 
 class Crash(BaseException):
-    """The process is gone: nothing is caught, nothing is saved."""
+    """Stands for the death of the process: nothing catches it, nothing is saved."""
 
 
 class Diary:
-    """A watcher that counts, and crashes at a step where that is wanted."""
+    """Records the progress of a run. Crashes after step `crash_at`."""
 
     def __init__(self, crash_at: int | None = None) -> None:
         self.steps: list[int] = []
@@ -61,10 +62,10 @@ class Diary:
         yield SILENT
 
     @contextmanager
-    def training(self, plan: Plan, done: int) -> Iterator[Training]:
+    def training(self, plan: TrainingPlan, done: int) -> Iterator[TrainingProgress]:
         yield self
 
-    def trained(self, entry: Trained) -> None:
+    def trained(self, entry: TrainingStep) -> None:
         self.steps.append(entry.step)
         self.measuring_now = False
         if entry.step == self._crash_at:
@@ -73,7 +74,7 @@ class Diary:
     def measuring(self, done: int, total: int) -> None:
         self.measuring_now = True
 
-    def measured(self, entry: Measured) -> None:
+    def measured(self, entry: Evaluation) -> None:
         self.evaluations.append(entry.step)
 
 
@@ -81,28 +82,30 @@ def never() -> bool:
     return False
 
 
-def make(asked: Asked, diary: Diary | None = None, stop: Callable[[], bool] = never) -> Student:
-    return distil(asked, diary or Diary(), stop)
+def make(
+    run_request: RunRequest, diary: Diary | None = None, stop: Callable[[], bool] = never
+) -> FinishedRun:
+    return distil(run_request, diary or Diary(), stop)
 
 
 def losses(out: Path) -> list[object]:
-    """Everything in the journal but the speed."""
+    """All entries of the journal, without their speed."""
     return [
-        replace(entry, tokens_per_second=0) if isinstance(entry, Trained) else entry
+        replace(entry, tokens_per_second=0) if isinstance(entry, TrainingStep) else entry
         for entry in read_journal(out / "training.jsonl")
     ]
 
 
 @pytest.fixture
-def asked(gpt2: Path, texts: Path, tmp_path: Path) -> Asked:
-    return Asked(gpt2, texts, tmp_path / "out", WISHES)
+def run_request(gpt2: Path, texts: Path, tmp_path: Path) -> RunRequest:
+    return RunRequest(gpt2, texts, tmp_path / "out", OPTIONS)
 
 
 @pytest.fixture(scope="session")
 def whole(gpt2: Path, texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the run that nothing interrupted."""
+    """The folder of an uninterrupted run."""
     out = tmp_path_factory.mktemp("whole") / "out"
-    make(Asked(gpt2, texts, out, WISHES))
+    make(RunRequest(gpt2, texts, out, OPTIONS))
     return out
 
 
@@ -114,16 +117,16 @@ def test_a_student_comes_nearer_to_its_teacher_at_every_evaluation(
     family: str, texts: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     teacher: Path = request.getfixturevalue(family)
-    wishes = Wishes(steps=36, every=12, length=64, learning_rate=1e-3)
-    student = make(Asked(teacher, texts, tmp_path / "out", wishes))
+    options = PlanOptions(steps=36, every=12, length=64, learning_rate=1e-3)
+    student = make(RunRequest(teacher, texts, tmp_path / "out", options))
     entries = read_journal(tmp_path / "out" / "training.jsonl")
-    bits = [entry.student_bits_per_byte for entry in entries if isinstance(entry, Measured)]
+    bits = [entry.student_bits_per_byte for entry in entries if isinstance(entry, Evaluation)]
     assert len(bits) == 4
     assert all(after < before for before, after in pairwise(bits))
     assert bits[-1] - student.last.teacher_bits_per_byte < 0.5 * (
         bits[0] - student.last.teacher_bits_per_byte
     )
-    trained = [entry for entry in entries if isinstance(entry, Trained)]
+    trained = [entry for entry in entries if isinstance(entry, TrainingStep)]
     for part in ("loss", "soft_targets", "hidden_states"):
         early, late = (
             np.mean([getattr(entry, part) for entry in some]) for some in (trained[:10], trained[-10:])
@@ -142,13 +145,13 @@ def test_the_folder_holds_a_transformers_model_with_the_teachers_tokeniser(whole
     assert sorted(file.name for file in (whole / "run").iterdir()) == ["lock", "plan.json"]
 
 
-def test_the_measure_is_what_a_model_needs_to_write_the_texts_down(gpt2: Path, tmp_path: Path) -> None:
+def test_bits_per_byte_are_the_cost_of_predicting_the_held_out_texts(gpt2: Path, tmp_path: Path) -> None:
     folder = tmp_path / "texts"
     folder.mkdir()
     for name in "abcdefghij":
         (folder / f"{name}.txt").write_text(f"Please {name * 90} today.\n")
-    wishes = Wishes(layers=4, steps=1, length=96, batch_size=1)
-    first = make(Asked(gpt2, folder, tmp_path / "out", wishes)).first
+    options = PlanOptions(layers=4, steps=1, length=96, batch_size=1)
+    first = make(RunRequest(gpt2, folder, tmp_path / "out", options)).first
     assert first.student_bits_per_byte == first.teacher_bits_per_byte  # all of its layers: the teacher itself
     model, tokeniser = AutoModelForCausalLM.from_pretrained(gpt2).eval(), AutoTokenizer.from_pretrained(gpt2)
     candidates = []
@@ -171,7 +174,7 @@ def test_the_measure_is_what_a_model_needs_to_write_the_texts_down(gpt2: Path, t
 def test_the_curve_is_a_picture_with_the_figures(whole: Path) -> None:
     picture = ElementTree.parse(whole / "loss.svg").getroot()
     words = " ".join(picture.itertext())
-    last = [entry for entry in read_journal(whole / "training.jsonl") if isinstance(entry, Measured)][-1]
+    last = [entry for entry in read_journal(whole / "training.jsonl") if isinstance(entry, Evaluation)][-1]
     for expected in (
         f"student {last.student_bits_per_byte:.3f}",
         f"teacher {last.teacher_bits_per_byte:.3f}",
@@ -203,164 +206,180 @@ def test_a_student_is_made_ready_to_serve_like_any_model(whole: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("step", [3, 7])
-def test_a_run_that_was_stopped_and_went_on_is_the_run_that_was_not(
-    asked: Asked, whole: Path, step: int
+def test_a_stopped_and_continued_run_equals_an_uninterrupted_run(
+    run_request: RunRequest, whole: Path, step: int
 ) -> None:
     diary = Diary()
     with pytest.raises(StoppedError) as stopped:
-        make(asked, diary, stop=lambda: len(diary.steps) == step)
+        make(run_request, diary, stop=lambda: len(diary.steps) == step)
     assert stopped.value.step == step
     later = Diary()
-    make(replace(asked, resume=True), later)
+    make(replace(run_request, resume=True), later)
     assert later.steps == list(range(step + 1, 9))
-    assert (asked.out / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
-    assert losses(asked.out) == losses(whole)
+    assert (run_request.out / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    assert losses(run_request.out) == losses(whole)
 
 
 @pytest.mark.parametrize(("step", "again"), [(2, 1), (8, 7)])
-def test_a_run_whose_process_died_goes_on_from_its_last_checkpoint(
-    asked: Asked, whole: Path, step: int, again: int
+def test_a_run_whose_process_died_continues_from_its_last_checkpoint(
+    run_request: RunRequest, whole: Path, step: int, again: int
 ) -> None:
     with pytest.raises(Crash):
-        make(asked, Diary(crash_at=step))
-    with (asked.out / "training.jsonl").open("a") as journal:
+        make(run_request, Diary(crash_at=step))
+    with (run_request.out / "training.jsonl").open("a") as journal:
         journal.write('{"step": 99, "lo')  # a line that was being written
     later = Diary()
-    make(replace(asked, resume=True), later)
+    make(replace(run_request, resume=True), later)
     assert later.steps[0] == again
-    assert (asked.out / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
-    assert losses(asked.out) == losses(whole)
+    assert (run_request.out / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    assert losses(run_request.out) == losses(whole)
 
 
-def test_a_run_can_be_stopped_while_it_measures(asked: Asked, whole: Path) -> None:
+def test_a_run_can_be_stopped_while_it_measures(run_request: RunRequest, whole: Path) -> None:
     diary = Diary()
     with pytest.raises(StoppedError):
-        make(asked, diary, stop=lambda: diary.steps == [1, 2, 3] and diary.measuring_now)
+        make(run_request, diary, stop=lambda: diary.steps == [1, 2, 3] and diary.measuring_now)
     assert 3 not in diary.evaluations
-    make(replace(asked, resume=True))
-    assert losses(asked.out) == losses(whole)
+    make(replace(run_request, resume=True))
+    assert losses(run_request.out) == losses(whole)
 
 
 def test_a_student_that_could_not_be_put_in_place_is_put_there_later(
-    asked: Asked, whole: Path, monkeypatch: pytest.MonkeyPatch
+    run_request: RunRequest, whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(running, "write_student", _crash)
         with pytest.raises(Crash):
-            make(asked)
-    assert not (asked.out / WEIGHTS).exists()
+            make(run_request)
+    assert not (run_request.out / WEIGHTS).exists()
     later = Diary()
-    make(replace(asked, resume=True), later)
+    make(replace(run_request, resume=True), later)
     assert (later.steps, later.evaluations) == ([], [])
-    assert (asked.out / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    assert (run_request.out / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
 
 
 def _crash(*_: object) -> None:
     raise Crash
 
 
-def test_a_finished_run_is_said_again(asked: Asked, whole: Path, tmp_path: Path) -> None:
-    shutil.copytree(whole, asked.out)
+def test_resuming_a_finished_run_returns_it_and_trains_nothing(
+    run_request: RunRequest, whole: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(whole, run_request.out)
     diary = Diary()
-    student = make(replace(asked, resume=True), diary)
+    student = make(replace(run_request, resume=True), diary)
     assert student.last.step == 8
     assert diary.steps == []
 
 
-def test_resuming_what_was_never_begun_begins_it(asked: Asked) -> None:
-    assert make(replace(asked, wishes=replace(WISHES, steps=1), resume=True)).last.step == 1
+def test_resume_begins_a_run_if_there_is_none(run_request: RunRequest) -> None:
+    assert make(replace(run_request, options=replace(OPTIONS, steps=1), resume=True)).last.step == 1
 
 
-def test_a_run_that_ended_before_it_trained_is_no_run(asked: Asked, tmp_path: Path) -> None:
-    """Its teacher was cut off: once that is mended the same command does what it says."""
-    whole = asked.teacher / "model.safetensors"
-    cut = Path(shutil.copytree(asked.teacher, tmp_path / "cut"))
+def test_a_run_that_failed_before_its_first_step_can_be_begun_again(
+    run_request: RunRequest, tmp_path: Path
+) -> None:
+    """The teacher's weights were cut off. Once they are complete, the same command begins a run."""
+    whole = run_request.teacher / "model.safetensors"
+    cut = Path(shutil.copytree(run_request.teacher, tmp_path / "cut"))
     (cut / "model.safetensors").write_bytes(whole.read_bytes()[:5000])
     for resume in (False, True):
         with pytest.raises(BadTeacherError):
-            make(replace(asked, teacher=cut, resume=resume))
-    assert make(replace(asked, wishes=replace(WISHES, steps=1))).last.step == 1
-    student = asked.out / "model.safetensors"
-    assert student.stat().st_mode == (asked.out / "config.json").stat().st_mode
+            make(replace(run_request, teacher=cut, resume=resume))
+    assert make(replace(run_request, options=replace(OPTIONS, steps=1))).last.step == 1
+    student = run_request.out / "model.safetensors"
+    assert student.stat().st_mode == (run_request.out / "config.json").stat().st_mode
 
 
-def test_a_teacher_that_may_not_be_read_is_a_sentence(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_teacher_without_read_permission_is_refused_with_a_sentence(
+    run_request: RunRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused(file: Path) -> str:
         raise PermissionError(errno.EACCES, "Permission denied", str(file))
 
-    monkeypatch.setattr(distil_models, "sha256", refused)
+    monkeypatch.setattr(distil_teacher, "sha256", refused)
     with pytest.raises(BadTeacherError, match=r"model\.safetensors cannot be read \(Permission denied\)\."):
-        make(asked)
+        make(run_request)
 
 
 # -- what is refused --------------------------------------------------------
 
 
-def test_an_unfinished_run_is_not_begun_again_by_mistake(asked: Asked) -> None:
+def test_an_unfinished_run_is_not_begun_again_by_mistake(run_request: RunRequest) -> None:
     with pytest.raises(StoppedError):
-        make(asked, stop=lambda: True)
-    with pytest.raises(OutFolderError, match=r"a run that is not finished\. Go on with it with --resume"):
-        make(asked)
+        make(run_request, stop=lambda: True)
+    with pytest.raises(OutFolderError, match=r"a run that is not finished\. Continue it with --resume"):
+        make(run_request)
 
 
-def test_going_on_with_other_settings_is_refused_and_says_which(
-    asked: Asked, llama: Path, tmp_path: Path
+def test_continuing_with_other_settings_is_refused_and_names_them(
+    run_request: RunRequest, llama: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(StoppedError):
-        make(asked, stop=lambda: True)
-    other = replace(asked, resume=True, wishes=Wishes(temperature=3.0, length=32))
+        make(run_request, stop=lambda: True)
+    other = replace(run_request, resume=True, options=PlanOptions(temperature=3.0, length=32))
     with pytest.raises(OtherRunError, match=r"its --temperature is 2\.0, not 3\.0") as refused:
         make(other)
     assert len(refused.value.differences) == 1
-    with pytest.raises(OtherRunError, match="its teacher is that of"):
-        make(replace(asked, resume=True, teacher=llama))
+    with pytest.raises(OtherRunError, match=r"its teacher, from .*, has other weights"):
+        make(replace(run_request, resume=True, teacher=llama))
     with pytest.raises(OtherRunError, match="its texts are"):
-        make(replace(asked, resume=True, texts=tmp_path))
-    make(replace(asked, resume=True, wishes=Wishes()))
+        make(replace(run_request, resume=True, texts=tmp_path))
+    make(replace(run_request, resume=True, options=PlanOptions()))
 
 
-def test_a_folder_with_other_things_in_it_is_left_alone(asked: Asked, tmp_path: Path) -> None:
-    asked.out.mkdir()
-    (asked.out / "thesis.txt").write_text("mine")
+def test_a_folder_with_other_things_in_it_is_left_alone(run_request: RunRequest, tmp_path: Path) -> None:
+    run_request.out.mkdir()
+    (run_request.out / "thesis.txt").write_text("mine")
     with pytest.raises(OutFolderError, match="not empty and holds no run"):
-        make(asked)
-    assert [file.name for file in asked.out.iterdir()] == ["thesis.txt"]
+        make(run_request)
+    assert [file.name for file in run_request.out.iterdir()] == ["thesis.txt"]
     with pytest.raises(OutFolderError, match="is a file"):
-        make(replace(asked, out=asked.out / "thesis.txt"))
+        make(replace(run_request, out=run_request.out / "thesis.txt"))
 
 
-def test_two_processes_do_not_work_on_one_folder(asked: Asked) -> None:
-    with RunFolder(asked.out).held(), pytest.raises(OutFolderError, match="Another process"):
-        make(asked)
+def test_two_processes_do_not_work_on_one_folder(run_request: RunRequest) -> None:
+    with RunFolder(run_request.out).locked(), pytest.raises(OutFolderError, match="Another process"):
+        make(run_request)
 
 
 def altered(folder: Path, copy: Path, **config: object) -> Path:
-    """A copy of a teacher's folder with other words in its config."""
+    """A copy of a teacher's folder with other values in its config."""
     shutil.copytree(folder, copy)
     file = copy / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), **config}))
     return copy
 
 
+def prepared_files(folder: Path) -> None:
+    for name in (MANIFEST, GRAPH):
+        (folder / name).touch()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (lambda folder: shutil.rmtree(folder), "There is no folder"),
-        (lambda folder: (folder / "config.json").unlink(), "holds no teacher"),
-        (lambda folder: (folder / "config.json").write_text("{"), "holds no teacher"),
+        (lambda folder: (folder / "config.json").unlink(), "it needs a transformers config.json"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json is not JSON"),
         (lambda folder: (folder / WEIGHTS).unlink(), "holds no weights"),
         (lambda folder: (folder / WEIGHTS).write_bytes(b"\0" * 99), "weights .* cannot be read"),
+        (
+            lambda folder: (folder / WEIGHTS).rename(folder / "pytorch_model.bin"),
+            r"no weights as \.safetensors",
+        ),
+        (lambda folder: prepared_files(folder), "holds a prepared model"),
         (lambda folder: (folder / "tokenizer.json").unlink(), "holds no tokeniser"),
         (lambda folder: (folder / "tokenizer.json").write_text("{}"), "tokeniser .* cannot be read"),
     ],
 )
 def test_a_folder_that_holds_no_teacher_is_refused(
-    asked: Asked, tmp_path: Path, change: Callable[[Path], object], said: str
+    run_request: RunRequest, tmp_path: Path, change: Callable[[Path], object], said: str
 ) -> None:
-    folder = altered(asked.teacher, tmp_path / "teacher")
+    folder = altered(run_request.teacher, tmp_path / "teacher")
     change(folder)
     with pytest.raises(BadTeacherError, match=said):
-        make(replace(asked, teacher=folder))
+        make(replace(run_request, teacher=folder))
 
 
 @pytest.mark.parametrize(
@@ -372,51 +391,55 @@ def test_a_folder_that_holds_no_teacher_is_refused(
         ),
         ({"architectures": ["GPT2ForSequenceClassification"]}, "is a GPT2ForSequenceClassification"),
         ({"vocab_size": 200}, "has 257 tokens, the model only 200"),
-        ({"n_layer": 5}, "are not whole: 12 are missing"),
+        ({"n_layer": 5}, "are incomplete: 12 are missing"),
     ],
 )
 def test_a_teacher_of_another_kind_is_refused(
-    asked: Asked, tmp_path: Path, config: dict[str, object], said: str
+    run_request: RunRequest, tmp_path: Path, config: dict[str, object], said: str
 ) -> None:
-    folder = altered(asked.teacher, tmp_path / "teacher", **config)
+    folder = altered(run_request.teacher, tmp_path / "teacher", **config)
     with pytest.raises(BadTeacherError, match=said):
-        make(replace(asked, teacher=folder))
+        make(replace(run_request, teacher=folder))
 
 
 @pytest.mark.parametrize(
-    ("wishes", "said"),
+    ("options", "said"),
     [
-        (Wishes(layers=5), "--layers is 5; the teacher has 4: say 1 to 4"),
-        (Wishes(length=97), "--length is 97; the teacher reads up to 96"),
-        (Wishes(temperature=0), "--temperature is 0; it must be more than 0"),
-        (Wishes(learning_rate=0), "--learning-rate is 0; it must be more than 0"),
-        (Wishes(alpha_soft=0, alpha_language=0, alpha_hidden=0), "nothing to train on"),
+        (PlanOptions(layers=5), "--layers is 5; the teacher has 4: choose 1 to 4"),
+        (PlanOptions(length=97), "--length is 97; the teacher reads up to 96"),
+        (PlanOptions(temperature=0), "--temperature is 0; it must be more than 0"),
+        (PlanOptions(learning_rate=0), "--learning-rate is 0; it must be more than 0"),
+        (PlanOptions(alpha_soft=0, alpha_language=0, alpha_hidden=0), "nothing to train on"),
     ],
 )
-def test_what_does_not_fit_is_refused_and_leaves_no_folder(asked: Asked, wishes: Wishes, said: str) -> None:
+def test_options_that_do_not_fit_are_refused_and_leave_no_folder(
+    run_request: RunRequest, options: PlanOptions, said: str
+) -> None:
     with pytest.raises(BadPlanError, match=said):
-        make(replace(asked, wishes=wishes))
-    assert not asked.out.exists()
+        make(replace(run_request, options=options))
+    assert not run_request.out.exists()
 
 
-def test_too_little_text_is_refused_with_what_one_step_takes(asked: Asked) -> None:
+def test_too_little_text_is_refused_with_what_one_step_takes(run_request: RunRequest) -> None:
     with pytest.raises(BadTextsError, match=r"tokens to train on; one step takes 96,000\."):
-        make(replace(asked, wishes=Wishes(batch_size=1000, length=96)))
-    assert not asked.out.exists()
+        make(replace(run_request, options=PlanOptions(batch_size=1000, length=96)))
+    assert not run_request.out.exists()
 
 
 Usage = namedtuple("Usage", "total used free")
 
 
-def test_too_little_disk_is_said_before_the_work(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_disk_space_is_reported_before_the_work(
+    run_request: RunRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 10**9 - 1000, 1000))
     with pytest.raises(DistilDiskFullError, match=r"GB are needed, 0\.00 GB are free"):
-        make(asked)
+        make(run_request)
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), RuntimeError("write failed")])
 def test_a_disk_that_fills_up_costs_no_checkpoint(
-    asked: Asked, whole: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    run_request: RunRequest, whole: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     save = torch.save
 
@@ -429,43 +452,45 @@ def test_a_disk_that_fills_up_costs_no_checkpoint(
 
     with monkeypatch.context() as patch:
         patch.setattr(torch, "save", failing)
-        with pytest.raises(DistilDiskFullError, match="run it again with --resume"):
-            make(asked)
+        with pytest.raises(DistilDiskFullError, match="run the command again with --resume"):
+            make(run_request)
     monkeypatch.undo()
     later = Diary()
-    make(replace(asked, resume=True), later)
+    make(replace(run_request, resume=True), later)
     assert later.steps[0] == 4
-    assert (asked.out / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    assert (run_request.out / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
 
 
-def test_a_damaged_checkpoint_is_said(asked: Asked) -> None:
+def test_a_damaged_checkpoint_is_reported(run_request: RunRequest) -> None:
     with pytest.raises(StoppedError):
-        make(asked, stop=lambda: True)
-    checkpoint = asked.out / "run" / "checkpoint.pt"
+        make(run_request, stop=lambda: True)
+    checkpoint = run_request.out / "run" / "checkpoint.pt"
     checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
     with pytest.raises(CheckpointError, match="Remove it to begin this run again"):
-        make(replace(asked, resume=True))
+        make(replace(run_request, resume=True))
     checkpoint.unlink()
-    make(replace(asked, resume=True, wishes=Wishes()))
+    make(replace(run_request, resume=True, options=PlanOptions()))
 
 
-def test_a_loss_that_is_no_number_ends_the_run(asked: Asked) -> None:
+def test_a_loss_that_is_no_number_ends_the_run(run_request: RunRequest) -> None:
     with pytest.raises(NotANumberError, match="lower --learning-rate"):
-        make(replace(asked, wishes=replace(WISHES, learning_rate=1e30)))
+        make(replace(run_request, options=replace(OPTIONS, learning_rate=1e30)))
 
 
-def test_every_error_is_one_that_the_command_says() -> None:
+def test_every_error_is_one_that_the_command_prints() -> None:
     for kind in (BadPlanError, BadTeacherError, BadTextsError, CheckpointError, OtherRunError):
         assert issubclass(kind, DistilError)
 
 
-def test_batches_that_are_added_up_are_one_large_batch(asked: Asked, tmp_path: Path) -> None:
-    calm = altered(asked.teacher, tmp_path / "calm", resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
+def test_batches_that_are_added_up_are_one_large_batch(run_request: RunRequest, tmp_path: Path) -> None:
+    calm = altered(run_request.teacher, tmp_path / "calm", resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
 
     def trained(batch_size: int, accumulate: int) -> list[float]:
         out = tmp_path / f"{batch_size}-{accumulate}"
-        wishes = replace(WISHES, steps=3, batch_size=batch_size, accumulate=accumulate)
-        make(replace(asked, teacher=calm, out=out, wishes=wishes))
-        return [entry.loss for entry in read_journal(out / "training.jsonl") if isinstance(entry, Trained)]
+        options = replace(OPTIONS, steps=3, batch_size=batch_size, accumulate=accumulate)
+        make(replace(run_request, teacher=calm, out=out, options=options))
+        return [
+            entry.loss for entry in read_journal(out / "training.jsonl") if isinstance(entry, TrainingStep)
+        ]
 
     assert trained(8, 1) == pytest.approx(trained(2, 4), rel=1e-4)

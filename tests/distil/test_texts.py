@@ -25,7 +25,7 @@ def decode(ids: object) -> list[str]:
     return content.decode().split("\0")[1:]
 
 
-def tokens(folder: Path, target: Path) -> module.Texts:
+def tokens(folder: Path, target: Path) -> module.TokenisedTexts:
     target.mkdir()
     with SILENT.step("tokenise") as step:
         write_tokens(folder, encode, BEGIN, target, step)
@@ -46,11 +46,11 @@ def test_every_text_is_in_one_of_the_streams_whole(folder: Path, tmp_path: Path)
     train, held_out = decode(found.train), decode(found.held_out)
     assert sorted([*train, *held_out]) == sorted(f"Text {number}, größer.\n" for number in range(20))
     assert held_out
-    assert (found.about.train_files, found.about.held_out_files) == (len(train), len(held_out))
-    assert found.about.held_out_bytes == len("".join(held_out).encode())
+    assert (found.summary.train_files, found.summary.held_out_files) == (len(train), len(held_out))
+    assert found.summary.held_out_bytes == len("".join(held_out).encode())
 
 
-def test_what_is_held_out_follows_from_the_names_alone(folder: Path, tmp_path: Path) -> None:
+def test_only_the_names_of_the_files_decide_which_texts_are_held_out(folder: Path, tmp_path: Path) -> None:
     first = decode(tokens(folder, tmp_path / "first").held_out)
     moved = folder.rename(tmp_path / "elsewhere")
     assert decode(tokens(moved, tmp_path / "second").held_out) == first
@@ -67,17 +67,19 @@ def test_texts_in_folders_count_and_hidden_or_other_files_do_not(folder: Path) -
     assert len(found) == 21
 
 
-def test_what_cannot_be_read_is_left_out_and_said(folder: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8_or_is_empty_is_left_out_with_the_reason(
+    folder: Path, tmp_path: Path
+) -> None:
     (folder / "latin.txt").write_bytes("größer".encode("latin-1"))
     (folder / "nothing.txt").write_text(" \n")
-    left = tokens(folder, tmp_path / "tokens").about.left_out
+    left = tokens(folder, tmp_path / "tokens").summary.left_out
     assert [(entry.file, entry.reason) for entry in left] == [
         ("latin.txt", "not UTF-8"),
         ("nothing.txt", "empty"),
     ]
 
 
-def test_a_file_that_may_not_be_read_is_left_out(
+def test_a_file_without_read_permission_is_left_out(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = Path.read_bytes
@@ -88,7 +90,7 @@ def test_a_file_that_may_not_be_read_is_left_out(
         return read(file)
 
     monkeypatch.setattr(Path, "read_bytes", refusing)
-    (left,) = tokens(folder, tmp_path / "tokens").about.left_out
+    (left,) = tokens(folder, tmp_path / "tokens").summary.left_out
     assert (left.file, left.reason) == ("3.txt", "Permission denied")
 
 
@@ -102,14 +104,14 @@ def test_a_long_text_is_cut_at_line_ends_and_loses_nothing(
     assert long in [*decode(found.train), *decode(found.held_out)]
 
 
-def test_no_more_is_held_out_than_can_be_measured_often(
+def test_the_bytes_that_are_held_out_are_limited(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "HELD_OUT_BYTES", 30)
     monkeypatch.setattr(module, "PIECE_CHARS", 10)
     for file in folder.iterdir():
         file.write_text("x" * 1000)
-    assert tokens(folder, tmp_path / "tokens").about.held_out_bytes == 30
+    assert tokens(folder, tmp_path / "tokens").summary.held_out_bytes == 30
 
 
 def test_a_folder_that_gives_nothing_is_refused_with_the_reason(folder: Path, tmp_path: Path) -> None:
@@ -133,6 +135,6 @@ def test_token_files_that_were_cut_are_refused(folder: Path, tmp_path: Path) -> 
     file.write_bytes(file.read_bytes()[:-4])
     with pytest.raises(BadTextsError, match="not those that were written"):
         open_tokens(tmp_path / "tokens")
-    (tmp_path / "tokens" / module.ABOUT).unlink()
+    (tmp_path / "tokens" / module.SUMMARY).unlink()
     with pytest.raises(BadTextsError, match="cannot be read"):
         open_tokens(tmp_path / "tokens")

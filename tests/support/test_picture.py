@@ -7,27 +7,36 @@ from xml.etree import ElementTree
 
 import pytest
 
-from foretype.support.picture import DARK, LIGHT, Axis, Chart, apart, number, numbered, spanning
+from foretype.support.picture import (
+    DARK,
+    LIGHT,
+    Axis,
+    Chart,
+    axis_around,
+    axis_between,
+    moved_apart,
+    tick_label,
+)
 
 LINEAR = Axis("x", 0, 10, [(0, "0")])
 
 
 def test_a_value_lies_between_the_ends_of_its_axis() -> None:
-    assert LINEAR.place(5) == 0.5
-    assert LINEAR.place(-3) == 0
-    assert LINEAR.place(11) == 1
+    assert LINEAR.fraction(5) == 0.5
+    assert LINEAR.fraction(-3) == 0
+    assert LINEAR.fraction(11) == 1
     log = Axis("x", 1, 100, [], log=True)
-    assert log.place(10) == pytest.approx(0.5)
-    assert log.place(0) == 0
+    assert log.fraction(10) == pytest.approx(0.5)
+    assert log.fraction(0) == 0
 
 
 @pytest.mark.parametrize(
     ("axis", "ticks"),
     [
-        (numbered("", 0, 60), [0, 10, 20, 30, 40, 50, 60]),
-        (numbered("", 1.13, 1.68), [1.2, 1.3, 1.4, 1.5, 1.6]),
-        (numbered("", 0.08, 1.5, log=True), [0.1, 0.2, 0.5, 1]),
-        (numbered("", 0.5, 20_000, log=True), [1, 10, 100, 1000, 10_000]),
+        (axis_between("", 0, 60), [0, 10, 20, 30, 40, 50, 60]),
+        (axis_between("", 1.13, 1.68), [1.2, 1.3, 1.4, 1.5, 1.6]),
+        (axis_between("", 0.08, 1.5, log=True), [0.1, 0.2, 0.5, 1]),
+        (axis_between("", 0.5, 20_000, log=True), [1, 10, 100, 1000, 10_000]),
     ],
 )
 def test_ticks_are_round_numbers(axis: Axis, ticks: list[float]) -> None:
@@ -36,17 +45,17 @@ def test_ticks_are_round_numbers(axis: Axis, ticks: list[float]) -> None:
 
 def test_an_axis_holds_its_values_even_where_they_are_all_the_same() -> None:
     for values in ([3.0, 3.0], [0.0], [1.0, 5.0]):
-        axis = spanning("x", values)
+        axis = axis_around("x", values)
         assert axis.low < min(values) <= max(values) < axis.high
         assert axis.ticks
 
 
 def test_labels_are_moved_apart_and_keep_their_order() -> None:
-    assert apart([100, 95, 300], 16) == [111, 95, 300]
+    assert moved_apart([100, 95, 300], 16) == [111, 95, 300]
 
 
 def test_numbers_are_as_short_as_can_be() -> None:
-    assert [number(value) for value in (20_000, 0.5, 3.0)] == ["20,000", "0.5", "3"]
+    assert [tick_label(value) for value in (20_000, 0.5, 3.0)] == ["20,000", "0.5", "3"]
 
 
 def test_a_chart_is_well_formed_whatever_words_stand_in_it(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def compare(
     from foretype.compare.named import find_models
     from foretype.compare.picture import draw
     from foretype.compare.report import Report, print_report, write_json
-    from foretype.compare.run import Asked, Stop
+    from foretype.compare.run import Comparison, Stop
     from foretype.compare.run import compare as measured
     from foretype.compare.texts import Amount, folder_texts, shipped_texts
     from foretype.models.errors import ModelError
@@ -92,7 +92,7 @@ def compare(
         read = shipped_texts(amount) if texts is None else folder_texts(texts.expanduser(), amount)
         stop = Stop()
         with asked_by_signals(stop.ask), drawn(console) as progress:
-            compared, failed = measured(Asked(found, read, kind, rounds, settings), progress, stop)
+            compared, failed = measured(Comparison(found, read, kind, rounds, settings), progress, stop)
     except (CompareError, ModelError) as error:
         fail(error)
     except StoppedError:

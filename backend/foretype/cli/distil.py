@@ -17,9 +17,9 @@ from foretype.cli.signals import asked_by_signals
 from foretype.support.cores import physical_cores
 
 if TYPE_CHECKING:
-    from foretype.distil.journal import Measured, Trained
-    from foretype.distil.plan import Plan
-    from foretype.distil.run import Student, Training
+    from foretype.distil.journal import Evaluation, TrainingStep
+    from foretype.distil.plan import TrainingPlan
+    from foretype.distil.run import FinishedRun, TrainingProgress
     from foretype.support.progress import Progress as Told
 
 SMOOTHING = 0.9  # of the losses on the bar: one batch says little
@@ -126,17 +126,17 @@ def _distil(
     resume: bool,
     device: str | None,
     threads: int,
-) -> Student:
+) -> FinishedRun:
     """The student; where there is none, a sentence and the exit."""
     with console.status("Loading PyTorch") if console.is_terminal else nullcontext():
         from foretype.distil.errors import DistilError, StoppedError
-        from foretype.distil.plan import Wishes
-        from foretype.distil.run import Asked, distil
+        from foretype.distil.plan import PlanOptions
+        from foretype.distil.run import RunRequest, distil
 
     teacher, texts, out = folders
     watcher = _Watcher(console)
     try:
-        asked = Asked(teacher, texts, out, Wishes(**wishes), resume, _device(device), threads)
+        asked = RunRequest(teacher, texts, out, PlanOptions(**wishes), resume, _device(device), threads)
         return distil(asked, watcher, watcher.stopping)
     except DistilError as error:
         fail(error)
@@ -159,7 +159,7 @@ def _device(asked: str | None) -> str:
     return asked
 
 
-def _summary(student: Student) -> str:
+def _summary(student: FinishedRun) -> str:
     first, last = student.first, student.last
     return (
         f"The student is in {student.folder}: {last.student_bits_per_byte:.3f} bits per byte on held-out "
@@ -184,7 +184,7 @@ class _Watcher:
         return drawn(self._console)
 
     @contextmanager
-    def training(self, plan: Plan, done: int) -> Iterator[Training]:
+    def training(self, plan: TrainingPlan, done: int) -> Iterator[TrainingProgress]:
         """While it lasts, the first Ctrl-C or SIGTERM only asks to stop; the second interrupts."""
         with self._asking_to_stop():
             if not self._console.is_terminal:
@@ -220,13 +220,13 @@ class _Watcher:
 
 
 class _Bars:
-    def __init__(self, bars: Progress, plan: Plan, done: int) -> None:
+    def __init__(self, bars: Progress, plan: TrainingPlan, done: int) -> None:
         self._bars = bars
         self._steps: TaskID = bars.add_task("train", total=plan.steps, completed=done, losses="")
         self._measure: TaskID = bars.add_task("measure", total=1, visible=False, losses="")
         self._smooth: dict[str, float] = {}
 
-    def trained(self, entry: Trained) -> None:
+    def trained(self, entry: TrainingStep) -> None:
         parts = ("soft_targets", "language_model", "hidden_states", "tokens_per_second")
         for part in parts:
             value = getattr(entry, part)
@@ -238,25 +238,25 @@ class _Bars:
     def measuring(self, done: int, total: int) -> None:
         self._bars.update(self._measure, completed=done, total=total, visible=done < total)
 
-    def measured(self, entry: Measured) -> None:
+    def measured(self, entry: Evaluation) -> None:
         self._bars.console.print(_line(entry))
 
 
 class _Lines:
     """Where there is no terminal: a line for each evaluation."""
 
-    def __init__(self, console: Console, plan: Plan) -> None:
+    def __init__(self, console: Console, plan: TrainingPlan) -> None:
         self._console = console
         self._steps = plan.steps
-        self._last: Trained | None = None
+        self._last: TrainingStep | None = None
 
-    def trained(self, entry: Trained) -> None:
+    def trained(self, entry: TrainingStep) -> None:
         self._last = entry
 
     def measuring(self, done: int, total: int) -> None:
         return
 
-    def measured(self, entry: Measured) -> None:
+    def measured(self, entry: Evaluation) -> None:
         losses = ""
         if self._last is not None:
             last = self._last
@@ -267,7 +267,7 @@ class _Lines:
         self._console.print(_line(entry) + losses, soft_wrap=True)
 
 
-def _line(entry: Measured) -> str:
+def _line(entry: Evaluation) -> str:
     return (
         f"step {entry.step}: {entry.student_bits_per_byte:.4f} bits per byte on held-out texts, the teacher "
         f"{entry.teacher_bits_per_byte:.4f}"

@@ -1,1 +1,1 @@
-"""Prepared models side by side: what each takes, how fast it is, how good. `foretype compare`."""
+"""Compares prepared models: size, memory, speed and quality, side by side. `foretype compare`."""

@@ -1,7 +1,7 @@
-"""A process that measures one model and ends: what it holds in memory is that model's alone.
+"""A process that measures one model and ends, so that its memory holds only that model.
 
-One line of JSON comes in, what is to be done; lines of JSON go out: how far it is, then the figures. It ends
-when its standard input does, so it never outlives whoever asked.
+It reads the task as one line of JSON from standard input, and writes lines of JSON to standard output: its
+progress, then the figures. It ends when its standard input is closed, so it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -10,59 +10,33 @@ import json
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from foretype.compare.measure import Work, measure
-from foretype.compare.texts import Texts
+from foretype.compare.measure import measure
+from foretype.compare.task import MeasuringTask
 from foretype.models.errors import ModelError
-from foretype.models.field_kind import FieldKind
 from foretype.support import logs
-from foretype.support.settings import Settings
-
-
-def task(folder: str, settings: Settings, kind: FieldKind, texts: Texts | None) -> str:
-    """The line for a child, as `_read` takes it apart. Secrets stay here: it opens no socket."""
-    return json.dumps(
-        {
-            "folder": folder,
-            "settings": settings.model_dump(mode="json", exclude={"token"}),
-            "kind": kind.value,
-            "texts": None if texts is None else TypeAdapter(Texts).dump_python(texts, mode="json"),
-        }
-    )
 
 
 def main() -> None:
-    work = _read(json.loads(sys.stdin.readline()))
+    task = MeasuringTask.from_json(sys.stdin.readline())
     threading.Thread(target=_end_with_stdin, daemon=True).start()
-    logs.configure(work.settings.log_level.value)
+    logs.configure(task.settings.log_level.value)
     try:
-        measured = measure(work, _tell)
+        measured = measure(task, _send_progress)
     except ModelError as error:
-        _say({"failed": str(error).rstrip(".")})
-    except Exception as error:  # whatever a model's libraries raise; its words may quote what was read
-        _say({"failed": f"{type(error).__name__} while it ran, so it may be damaged"})
+        _send({"failed": str(error).rstrip(".")})
+    except Exception as error:  # raised by a model's libraries; the message may quote the texts
+        _send({"failed": f"running it raised {type(error).__name__}, so it may be damaged"})
     else:
-        _say({"measured": measured.model_dump()})
+        _send({"measured": measured.model_dump()})
 
 
-def _read(task: dict[str, Any]) -> Work:
-    return Work(
-        folder=Path(task["folder"]),
-        settings=Settings.model_validate(task["settings"]),
-        kind=FieldKind(task["kind"]),
-        texts=None if task["texts"] is None else TypeAdapter(Texts).validate_python(task["texts"]),
-    )
+def _send_progress(step: str, done: float, total: float) -> None:
+    _send({"step": step, "done": done, "total": total})
 
 
-def _tell(what: str, done: float, total: float) -> None:
-    _say({"doing": what, "done": done, "total": total})
-
-
-def _say(line: dict[str, Any]) -> None:
+def _send(line: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

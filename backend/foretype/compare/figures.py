@@ -1,4 +1,4 @@
-"""What is measured of a model, and how several rounds become one figure. Pure."""
+"""The figures that are measured of a model, and the medians of several rounds. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,46 +14,49 @@ class _Strict(BaseModel):
 
 
 class Speed(_Strict):
-    """One round, in a process of its own. Milliseconds are medians; memory is in bytes."""
+    """The speed in one round, in a process of its own. Milliseconds are medians."""
 
-    provider: str  # ONNX Runtime's name of what the model ran on
-    load_s: float  # from the folder to a model that has run once
-    resident_bytes: int  # of the process, once it has answered
-    answer_ms: float  # a text of 300 characters that ends in half a word, of which nothing has been read
+    provider: str  # ONNX Runtime's name of the execution provider
+    load_s: float  # from opening the folder to an engine that has run once
+    resident_bytes: int  # of the process, after its answers
+    answer_ms: float  # to the final answer in a new field of 300 characters that end inside a word
     prefill_ms: float  # the first 64 tokens of a text
-    step_ms: float  # one more token after them
+    step_ms: float  # one more token after these
 
 
 class Quality(_Strict):
+    """The quality of a model on the texts."""
+
     bits_per_byte: float
     read_tokens: int
     read_bytes: int
     keystrokes: int
     characters: int
-    shown: int  # texts that came on the screen
-    taken: int  # of which a word was taken
+    shown: int  # suggestions on the screen
+    taken: int  # suggestions of which at least one word was accepted
     keystroke_p50_ms: float
     keystroke_p95_ms: float
 
     @property
     def saved_share(self) -> float:
-        """Of the keystrokes that typing by hand takes, 0 to 1."""
+        """The share of keystrokes saved, compared with typing every character, 0 to 1."""
         return 1 - self.keystrokes / self.characters
 
     @property
     def taken_share(self) -> float | None:
+        """The share of suggestions that were accepted, 0 to 1. None if no suggestion was shown."""
         return self.taken / self.shown if self.shown else None
 
 
 class Round(_Strict):
-    """What one process says at its end; quality is measured in the last round only."""
+    """The figures of one process. Quality is measured only in the last round."""
 
     speed: Speed
     quality: Quality | None = None
 
 
-def typical(rounds: Sequence[Speed]) -> Speed:
-    """The median of each figure."""
+def medians(rounds: Sequence[Speed]) -> Speed:
+    """The median of each figure over the rounds."""
     return Speed(
         provider=rounds[0].provider,
         load_s=statistics.median(one.load_s for one in rounds),
@@ -65,6 +68,6 @@ def typical(rounds: Sequence[Speed]) -> Speed:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """By nearest rank; `share` is 0 to 1, and there is at least one value."""
+    """The percentile by nearest rank. `share` is 0 to 1; `values` must not be empty."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

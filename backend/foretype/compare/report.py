@@ -1,4 +1,4 @@
-"""A comparison as tables to read and as a file to keep. Neither holds any of the texts."""
+"""The report of a comparison: printed tables, and a JSON file. Neither holds any of the texts."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from foretype.compare.article import beside_article
+from foretype.compare.article import article_figures
 from foretype.compare.figures import Quality, Speed
 from foretype.compare.named import RANDOM_WEIGHTS, Named
-from foretype.compare.run import Compared
-from foretype.compare.texts import ANSWER_CHARS, Texts
+from foretype.compare.run import MeasuredModel
+from foretype.compare.texts import ANSWER_CHARS, QualityTexts
 from foretype.models.field_kind import FieldKind
 from foretype.support.wording import many
 
 NO_QUALITY = "random weights"
-NAMES_WIDTH, MODEL_WIDTH = 28, 16  # characters that a column takes at least
+NAMES_WIDTH, MODEL_WIDTH = 28, 16  # characters of a column, at least
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One comparison and its circumstances."""
+    """The figures of one comparison, and how they were measured."""
 
-    compared: Sequence[Compared]
-    texts: Texts
+    models: Sequence[MeasuredModel]
+    texts: QualityTexts
     kind: FieldKind
     rounds: int
     threads: int
@@ -38,44 +38,44 @@ class Report:
 
 
 SPEED: tuple[tuple[str, Callable[[Speed], str]], ...] = (
-    ("ready after", lambda speed: f"{speed.load_s:.2f} s"),
-    ("memory of its process", lambda speed: _mb(speed.resident_bytes)),
+    ("time to load", lambda speed: f"{speed.load_s:.2f} s"),
+    ("memory of the process", lambda speed: _mb(speed.resident_bytes)),
     ("one more token", lambda speed: _ms(speed.step_ms)),
-    ("the first 64 tokens", lambda speed: _ms(speed.prefill_ms)),
-    ("an answer from nothing", lambda speed: _ms(speed.answer_ms)),
+    ("first 64 tokens", lambda speed: _ms(speed.prefill_ms)),
+    ("answer in a new field", lambda speed: _ms(speed.answer_ms)),
 )
 QUALITY: tuple[tuple[str, Callable[[Quality], str]], ...] = (
     ("bits per byte", lambda quality: f"{quality.bits_per_byte:.3f}"),
     ("keystrokes saved", lambda quality: _percent(quality.saved_share)),
-    ("shown texts taken", lambda quality: _percent(quality.taken_share)),
-    ("a keystroke, median", lambda quality: _ms(quality.keystroke_p50_ms)),
-    ("… 95 % of them within", lambda quality: _ms(quality.keystroke_p95_ms)),
+    ("suggestions accepted", lambda quality: _percent(quality.taken_share)),
+    ("time per keystroke, median", lambda quality: _ms(quality.keystroke_p50_ms)),
+    ("time per keystroke, p95", lambda quality: _ms(quality.keystroke_p95_ms)),
 )
 
 
 def print_report(report: Report, console: Console) -> None:
-    """As many models beside each other as there is room for; others follow in tables beneath."""
-    room = max(1, (console.width - NAMES_WIDTH) // MODEL_WIDTH)
-    for start in range(0, len(report.compared), room):
-        console.print(_table(report.compared[start : start + room]))
+    """Print tables of as many models as fit side by side. More models follow in further tables."""
+    columns = max(1, (console.width - NAMES_WIDTH) // MODEL_WIDTH)
+    for start in range(0, len(report.models), columns):
+        console.print(_table(report.models[start : start + columns]))
     for line in _remarks(report):
         console.print(line, soft_wrap=console.width > 200)
-    article = _article(report.compared)
+    article = _article(report.models)
     if article is not None:
         console.print(article)
         console.print(
-            "The article: one request to DistilGPT2 as it was served there; how long the text was, and on "
-            "which machine, is not said with the figures. Here: the answer from nothing, without a socket."
+            "The article: one request to DistilGPT2 as it was served there. The figures do not say how long "
+            "the text was, or which machine was used. Here: an answer in a new field, without a connection."
         )
 
 
 def short_name(model: Named) -> str:
-    """Without the words that its figures say again."""
+    """The label without the mark of random weights, which the table shows in a row."""
     return model.label.replace(RANDOM_WEIGHTS, "")
 
 
 def written(report: Report) -> dict[str, Any]:
-    """All of it as plain values, for a JSON file."""
+    """The report as plain values, for a JSON file."""
     return {
         "machine": report.machine,
         "threads": report.threads,
@@ -89,8 +89,8 @@ def written(report: Report) -> dict[str, Any]:
             "typed_chars": sum(map(len, report.texts.typed)),
             "unreadable": report.texts.unreadable,
         },
-        "models": [_written(one) for one in report.compared],
-        "article": [asdict(figure) for figure in beside_article(report.compared)],
+        "models": [_written(one) for one in report.models],
+        "article": [asdict(figure) for figure in article_figures(report.models)],
     }
 
 
@@ -99,7 +99,7 @@ def write_json(report: Report, file: Path) -> None:
     file.write_text(json.dumps(written(report), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _written(one: Compared) -> dict[str, Any]:
+def _written(one: MeasuredModel) -> dict[str, Any]:
     manifest = one.model.manifest
     quality = one.quality
     return {
@@ -116,66 +116,69 @@ def _written(one: Compared) -> dict[str, Any]:
     }
 
 
-# -- for a person ------------------------------------------------------------------------
+# -- the printed report ------------------------------------------------------------------
 
 
-def _table(compared: Sequence[Compared]) -> Table:
+def _table(models: Sequence[MeasuredModel]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
-    for one in compared:
+    for one in models:
         table.add_column(short_name(one.model).replace(" ", "\n"), justify="right", overflow="fold")
-    for name, cells in _rows(compared):
+    for name, cells in _rows(models):
         table.add_row(name, *cells)
     return table
 
 
-def _rows(compared: Sequence[Compared]) -> Iterator[tuple[str, list[str]]]:
-    manifests = [one.model.manifest for one in compared]
+def _rows(models: Sequence[MeasuredModel]) -> Iterator[tuple[str, list[str]]]:
+    manifests = [one.model.manifest for one in models]
     yield "weights", [manifest.weights for manifest in manifests]
     yield "graph", [manifest.graph for manifest in manifests]
-    yield "runs on", [one.speed.provider.removesuffix("ExecutionProvider") for one in compared]
-    yield "size on the disk", [_mb(one.model.prepared.bytes) for one in compared]
+    yield "runs on", [one.speed.provider.removesuffix("ExecutionProvider") for one in models]
+    yield "size on disk", [_mb(one.model.prepared.bytes) for one in models]
     for name, of_speed in SPEED:
-        yield name, [of_speed(one.speed) for one in compared]
+        yield name, [of_speed(one.speed) for one in models]
     for number, (name, of_quality) in enumerate(QUALITY):
         missing = NO_QUALITY if number == 0 else "–"
-        yield name, [missing if one.quality is None else of_quality(one.quality) for one in compared]
+        yield name, [missing if one.quality is None else of_quality(one.quality) for one in models]
 
 
 def _remarks(report: Report) -> Iterator[str]:
-    """What the figures rest on."""
+    """How the figures were measured."""
     texts = report.texts
     rounds = f"medians of {report.rounds} rounds" if report.rounds > 1 else "one round"
     threads = many(report.threads, "thread")
     yield f"Speed: {report.machine}, {threads}, {rounds}, each in a process of its own."
     yield (
-        f"An answer from nothing: {ANSWER_CHARS} characters that end in half a word, in a field that is new, "
-        f"with all the time it takes. A server says the best so far at {report.budget_ms:g} ms."
+        f"Answer in a new field: the time to the final answer for {ANSWER_CHARS} characters that end inside "
+        f"a word. A server answers after {report.budget_ms:g} ms at the latest, with the best suggestion so "
+        "far."
     )
-    if any(one.quality for one in report.compared):
+    if any(one.quality for one in report.models):
         typed = sum(map(len, texts.typed))
         yield (
-            f"Quality: {texts.source}; {texts.read_bytes / 1000:.1f} KB read, {typed:,} characters of "
-            f"{len(texts.typed)} texts typed in a field for {_FIELDS[report.kind]}, nothing run ahead."
+            f"Quality: {texts.source}; {texts.read_bytes / 1000:.1f} KB read, and {typed:,} characters of "
+            f"{many(len(texts.typed), 'text')} typed in a field for {_FIELDS[report.kind]}. No suggestion "
+            "was computed ahead of the keystrokes."
         )
     if texts.unreadable:
-        files = "1 file there is" if texts.unreadable == 1 else f"{texts.unreadable} files there are"
-        yield f"{files} not UTF-8, or may not be read, and left out."
-    if any(one.model.random_weights for one in report.compared):
+        are = "is" if texts.unreadable == 1 else "are"
+        yield f"Left out: {many(texts.unreadable, 'file')} that {are} not UTF-8 or not readable."
+    if any(one.model.random_weights for one in report.models):
         yield (
-            "Random weights: drawn, not learnt, in the shape of the model that the name says. A token takes "
-            "as long as with its own; an answer may take more runs or fewer."
+            "Random weights: drawn at random, not trained. Only the shape is that of the model in the name. "
+            "One more token takes the same time as with trained weights; an answer may need more or fewer "
+            "runs of the model."
         )
 
 
 _FIELDS = {FieldKind.EMAIL: "mail", FieldKind.SEARCH: "a search", FieldKind.TEXT: "text"}
 
 
-def _article(compared: Sequence[Compared]) -> Table | None:
-    figures = beside_article(compared)
+def _article(models: Sequence[MeasuredModel]) -> Table | None:
+    figures = article_figures(models)
     if not figures:
         return None
-    table = Table("Beside the article", "article", "here", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("Compared with the article", "article", "here", box=box.SIMPLE_HEAD, pad_edge=False)
     for figure in figures:
         table.add_row(figure.what, figure.article, figure.here)
     return table

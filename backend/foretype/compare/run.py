@@ -1,7 +1,7 @@
-"""A comparison from its beginning to its end: rounds over all models, a child process for each.
+"""A comparison from its beginning to its end: rounds over all models, with a child process for each model.
 
-All models have their turn in each round, so a machine that is busy for a while slows none of them alone; one
-model is in memory at a time. Quality is measured in the last round.
+Every round measures all models in turn. So if the machine is busy for a while, no single model looks slow.
+Only one model is in memory at a time. Quality is measured in the last round.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from foretype.compare import child
 from foretype.compare.errors import MeasuringFailedError, StoppedError
-from foretype.compare.figures import Quality, Round, Speed, typical
+from foretype.compare.figures import Quality, Round, Speed, medians
 from foretype.compare.named import Named
-from foretype.compare.texts import Texts
+from foretype.compare.task import MeasuringTask
+from foretype.compare.texts import QualityTexts
 from foretype.models.field_kind import FieldKind
 from foretype.support.progress import Progress, ProgressStep
 from foretype.support.settings import Settings
@@ -25,8 +25,8 @@ COMMAND = (sys.executable, "-m", "foretype.compare.child")
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """A model and its figures; without quality where its weights are random."""
+class MeasuredModel:
+    """A model and its figures. `quality` is None if its weights are random."""
 
     model: Named
     speed: Speed
@@ -34,17 +34,21 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Comparison:
+    """The models to compare, and how they are measured."""
+
     models: Sequence[Named]
-    texts: Texts
+    texts: QualityTexts
     kind: FieldKind
     rounds: int
     settings: Settings
 
 
 class Stop:
-    """Whether the person wants no more. A signal handler may ask: the process at work is ended, and whoever
-    waits for it wakes up. An exception out of a handler would be lost in a library's own code.
+    """Whether the user stopped the comparison.
+
+    A signal handler may call `ask`: it kills the child process, so the code that waits for the process
+    continues. An exception raised in a signal handler could be lost in a library's code.
     """
 
     def __init__(self) -> None:
@@ -57,47 +61,53 @@ class Stop:
             self._process.kill()
 
     def watch(self, process: subprocess.Popen[str]) -> None:
-        """`process` is at work now."""
+        """`process` is the one to kill from now on."""
         self._process = process
         if self.asked:
             process.kill()
 
 
 def compare(
-    asked: Asked, progress: Progress, stop: Stop
-) -> tuple[list[Compared], list[MeasuringFailedError]]:
-    """Those that were measured, and why others were not: one that fails leaves the others' figures. Minutes.
+    comparison: Comparison, progress: Progress, stop: Stop
+) -> tuple[list[MeasuredModel], list[MeasuringFailedError]]:
+    """The models that were measured, and the errors of the others: if one fails, the others are still
+    measured. Takes minutes.
 
-    Raises StoppedError; leaves no process behind.
+    Raises StoppedError. Leaves no process behind.
     """
-    rounds: dict[str, list[Round]] = {model.label: [] for model in asked.models}
+    rounds: dict[str, list[Round]] = {model.label: [] for model in comparison.models}
     failed: dict[str, MeasuringFailedError] = {}
-    for number in range(1, asked.rounds + 1):
-        for model in asked.models:
+    for number in range(1, comparison.rounds + 1):
+        for model in comparison.models:
             if model.label in failed:
                 continue
-            what = f"{model.label}, round {number} of {asked.rounds}" if asked.rounds > 1 else model.label
-            with progress.step(what) as step:
+            last = number == comparison.rounds
+            with progress.step(_step_name(model, number, comparison.rounds)) as step:
                 try:
-                    rounds[model.label].append(_measure(asked, model, number == asked.rounds, step, stop))
+                    rounds[model.label].append(_measure(comparison, model, last, step, stop))
                 except MeasuringFailedError as error:
                     failed[model.label] = error
     measured = [
-        Compared(
+        MeasuredModel(
             model,
-            typical([one.speed for one in rounds[model.label]]),
+            medians([each.speed for each in rounds[model.label]]),
             rounds[model.label][-1].quality,
         )
-        for model in asked.models
+        for model in comparison.models
         if model.label not in failed
     ]
     return measured, list(failed.values())
 
 
-def _measure(asked: Asked, model: Named, last: bool, step: ProgressStep, stop: Stop) -> Round:
-    texts = asked.texts if last and not model.random_weights else None
-    task = child.task(str(model.prepared.folder), asked.settings, asked.kind, texts)
-    # A session of its own: Ctrl-C at the terminal reaches this process alone, which then ends the child.
+def _step_name(model: Named, number: int, rounds: int) -> str:
+    return f"{model.label}, round {number} of {rounds}" if rounds > 1 else model.label
+
+
+def _measure(comparison: Comparison, model: Named, last: bool, step: ProgressStep, stop: Stop) -> Round:
+    texts = comparison.texts if last and not model.random_weights else None
+    task = MeasuringTask(model.prepared.folder, comparison.settings, comparison.kind, texts)
+    # The child has a session of its own, so that Ctrl-C in the terminal reaches only this process, which
+    # then kills the child.
     process = subprocess.Popen(
         COMMAND,
         stdin=subprocess.PIPE,
@@ -109,7 +119,7 @@ def _measure(asked: Asked, model: Named, last: bool, step: ProgressStep, stop: S
     )
     stop.watch(process)
     try:
-        return _listen(process, task, model, step)
+        return _receive(process, task, model, step)
     except MeasuringFailedError:
         if stop.asked:
             raise StoppedError from None
@@ -119,25 +129,25 @@ def _measure(asked: Asked, model: Named, last: bool, step: ProgressStep, stop: S
         process.communicate()
 
 
-def _listen(process: subprocess.Popen[str], task: str, model: Named, step: ProgressStep) -> Round:
+def _receive(process: subprocess.Popen[str], task: MeasuringTask, model: Named, step: ProgressStep) -> Round:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(task + "\n")
+        process.stdin.write(task.to_json() + "\n")
         process.stdin.flush()
     except BrokenPipeError:
-        pass  # it has ended already: why is said below
+        pass  # the process has already ended; its exit code is reported below
     for line in process.stdout:
-        said = json.loads(line)
-        if "measured" in said:
-            return Round.model_validate(said["measured"])
-        if "failed" in said:
-            raise MeasuringFailedError(model.label, said["failed"])
-        step.advance(said["done"], said["total"])
-    raise MeasuringFailedError(model.label, _how_it_ended(process.wait()))
+        message = json.loads(line)
+        if "measured" in message:
+            return Round.model_validate(message["measured"])
+        if "failed" in message:
+            raise MeasuringFailedError(model.label, message["failed"])
+        step.advance(message["done"], message["total"])
+    raise MeasuringFailedError(model.label, _reason_of_exit(process.wait()))
 
 
-def _how_it_ended(exit_code: int) -> str:
+def _reason_of_exit(exit_code: int) -> str:
     if exit_code == -9:
-        return "the system ended its process, as it does where memory runs out"
-    return f"its process ended with exit code {exit_code} before it was done"
+        return "the operating system killed its process, as it does when memory runs out"
+    return f"its process ended with exit code {exit_code} before it had finished"

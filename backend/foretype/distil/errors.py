@@ -1,4 +1,4 @@
-"""What can go wrong with a distillation, each as a sentence that says what to do."""
+"""What can go wrong with a distillation. `str()` of each says what happened and what to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class DistilError(Exception):
-    """`str()` is the sentence for the person who asked for it; the command line prints it, no stack trace."""
+    """`str()` is a sentence for the user; the command line prints it without a stack trace."""
 
 
 class BadTeacherError(DistilError):
@@ -14,11 +14,11 @@ class BadTeacherError(DistilError):
 
 
 class BadTextsError(DistilError):
-    """The folder of texts gives too little to train on, or to measure on."""
+    """The folder of texts holds too little to train on or to measure on."""
 
 
 class BadPlanError(DistilError):
-    """What was asked for does not fit the teacher or itself."""
+    """The options do not fit the teacher or each other."""
 
 
 class OutFolderError(DistilError):
@@ -26,10 +26,12 @@ class OutFolderError(DistilError):
 
 
 class OtherRunError(OutFolderError):
+    """The run in the folder has other settings than those that the user gave. `differences` names them."""
+
     def __init__(self, folder: Path, differences: list[str]) -> None:
         super().__init__(
-            f"{folder} holds another run: {'; '.join(differences)}. Leave these options out to go on with "
-            "that run, or name another folder in --out."
+            f"{folder} holds another run: {'; '.join(differences)}. To continue that run, give the same "
+            "teacher and texts and leave these options out. To start a new run, name another folder in --out."
         )
         self.differences = differences
 
@@ -43,14 +45,18 @@ class CheckpointError(DistilError):
 
 
 class NotANumberError(DistilError):
+    """The loss of a step is infinite or not a number."""
+
     def __init__(self, step: int) -> None:
         super().__init__(
-            f"The loss of step {step} is not a number any more. Begin again with a lower --learning-rate."
+            f"The loss of step {step} is not a number. Begin again with a lower --learning-rate."
         )
         self.step = step
 
 
 class DistilDiskFullError(DistilError):
+    """`needed` and `free` are in bytes."""
+
     def __init__(self, folder: Path, needed: int | None = None, free: int | None = None) -> None:
         figures = (
             f": {needed / 1e9:.2f} GB are needed, {free / 1e9:.2f} GB are free"
@@ -58,13 +64,13 @@ class DistilDiskFullError(DistilError):
             else ""
         )
         super().__init__(
-            f"The disk that holds {folder} is full{figures}. Free some space and run it again with --resume: "
-            "it goes on from the last checkpoint."
+            f"The disk that holds {folder} is full{figures}. Free some space and run the command again with "
+            "--resume: the run continues from the last checkpoint."
         )
 
 
 class StoppedError(Exception):
-    """The person asked to stop; a checkpoint of `step` is on the disk."""
+    """The user stopped the run. A checkpoint of `step` is on the disk."""
 
     def __init__(self, step: int) -> None:
         super().__init__(f"stopped after step {step}")

@@ -1,6 +1,6 @@
-"""`training.jsonl`: what every step and every evaluation of a run gave, a line each, for people and programs.
+"""`training.jsonl`: a line of JSON for each training step and for each evaluation of a run.
 
-A run that goes on from step n drops the lines of later steps: it makes them again.
+If a run continues from step n, the lines of later steps are removed: these steps are made again.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """One step. The losses are means over its tokens, in nats but for `hidden_states`; `loss` is their
-    weighted sum.
+class TrainingStep:
+    """One step. Its losses are means over its tokens: `hidden_states` is a cosine distance, the others are
+    in nats. `loss` is their weighted sum.
     """
 
-    step: int  # steps made, this one included
+    step: int  # counted from 1
     loss: float
     soft_targets: float
     language_model: float
@@ -30,7 +30,7 @@ class Trained:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Evaluation:
     """Bits per byte of the held-out texts, after `step` steps."""
 
     step: int
@@ -38,14 +38,14 @@ class Measured:
     teacher_bits_per_byte: float
 
 
-Entry = Trained | Measured
+Entry = TrainingStep | Evaluation
 
 
 class Journal:
-    """The file, open for its next lines; `entries` is all that it holds. One process writes it."""
+    """The file, open for its next lines. `entries` are all its lines. Only one process may write it."""
 
     def __init__(self, file: Path, done: int) -> None:
-        """Goes on after `done` steps. Raises OSError."""
+        """Keep the lines up to step `done`. Raises OSError."""
         self._file = file
         self.entries = [entry for entry in read_journal(file) if entry.step <= done]
         part = file.with_suffix(".part")
@@ -67,16 +67,16 @@ class Journal:
         self.entries.append(entry)
 
     @property
-    def measured(self) -> list[Measured]:
-        return [entry for entry in self.entries if isinstance(entry, Measured)]
+    def evaluations(self) -> list[Evaluation]:
+        return [entry for entry in self.entries if isinstance(entry, Evaluation)]
 
     @property
-    def trained(self) -> list[Trained]:
-        return [entry for entry in self.entries if isinstance(entry, Trained)]
+    def steps(self) -> list[TrainingStep]:
+        return [entry for entry in self.entries if isinstance(entry, TrainingStep)]
 
 
 def read_journal(file: Path) -> list[Entry]:
-    """The entries of a file; none where there is no file. A line cut short by a crash is passed over."""
+    """The entries of a file. Empty if there is no file. A line that a crash has cut off is ignored."""
     try:
         lines = file.read_text("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -88,7 +88,7 @@ def _entries(lines: list[str]) -> Iterable[Entry]:
     for line in lines:
         try:
             values = json.loads(line)
-            yield Trained(**values) if "loss" in values else Measured(**values)
+            yield TrainingStep(**values) if "loss" in values else Evaluation(**values)
         except (ValueError, TypeError):
             continue
 

@@ -1,13 +1,13 @@
-"""Which of the teacher's layers the student begins with."""
+"""The choice of the teacher's layers that the student starts with."""
 
 from __future__ import annotations
 
 
 def chosen_layers(teacher: int, student: int) -> list[int]:
-    """`student` of the layers 0 to `teacher` - 1: evenly spaced, the first and the last among them.
+    """`student` of the layers 0 to `teacher` - 1: evenly spaced, including the first and the last.
 
     Six of twelve are 0, 2, 4, 7, 9, 11, which is the choice that DistilGPT2's authors wrote down
-    (`distillation/scripts/extract.py`); they give none for other numbers. One layer alone is the first.
+    (`distillation/scripts/extract.py`). They give none for other numbers. A single layer is the first.
     """
     if not 1 <= student <= teacher:
         raise ValueError(f"{student} of {teacher} layers")
@@ -18,5 +18,5 @@ def chosen_layers(teacher: int, student: int) -> list[int]:
 
 
 def default_layers(teacher: int) -> int:
-    """Half of them, as DistilGPT2 has; the odd one stays."""
+    """Half of the teacher's layers, as in DistilGPT2, rounded up."""
     return (teacher + 1) // 2

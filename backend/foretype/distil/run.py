@@ -1,4 +1,4 @@
-"""A run from its folders to the student: begin it or go on with it, train, measure, keep."""
+"""A run from its folders to the student: begin or continue it, train, evaluate, save."""
 
 from __future__ import annotations
 
@@ -13,198 +13,195 @@ import torch
 
 from foretype.distil.curve import loss_curve
 from foretype.distil.errors import OtherRunError, OutFolderError, StoppedError
-from foretype.distil.folder import RunFolder
-from foretype.distil.journal import Journal, Measured, Trained
+from foretype.distil.evaluate import bits_per_byte
+from foretype.distil.journal import Evaluation, Journal, TrainingStep
 from foretype.distil.layers import chosen_layers
-from foretype.distil.measure import bits_per_byte
-from foretype.distil.models import (
-    Model,
-    TeacherFolder,
-    look_at_teacher,
-    make_student,
-    read_teacher,
-    read_tokeniser,
-    write_student,
-)
-from foretype.distil.plan import Plan, Wishes, check_wishes, new_plan
-from foretype.distil.texts import Texts, open_tokens, write_tokens
+from foretype.distil.plan import PlanOptions, TrainingPlan, check_options, new_plan
+from foretype.distil.run_folder import RunFolder
+from foretype.distil.student import make_student, write_student
+from foretype.distil.teacher import Model, TeacherFolder, inspect_teacher, load_teacher, load_tokeniser
+from foretype.distil.texts import TokenisedTexts, open_tokens, write_tokens
 from foretype.distil.trainer import Trainer, bytes_of_checkpoint
 from foretype.prepare.quiet import quiet
 from foretype.support.progress import Progress
 
 
-class Training(Protocol):
-    """Told what the loop does while it runs."""
+class TrainingProgress(Protocol):
+    """Receives what the training loop has done."""
 
-    def trained(self, entry: Trained) -> None: ...
+    def trained(self, entry: TrainingStep) -> None: ...
     def measuring(self, done: int, total: int) -> None: ...
-    def measured(self, entry: Measured) -> None: ...
+    def measured(self, entry: Evaluation) -> None: ...
 
 
-class Watcher(Protocol):
-    """Told what a run does; the command line draws it."""
+class RunProgress(Protocol):
+    """Receives what a run does; the command line draws it."""
 
     def preparing(self) -> AbstractContextManager[Progress]: ...
-    def training(self, plan: Plan, done: int) -> AbstractContextManager[Training]: ...
+    def training(self, plan: TrainingPlan, done: int) -> AbstractContextManager[TrainingProgress]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One call of the command. `device` is PyTorch's name for it."""
+class RunRequest:
+    """What one call of the command asks for. `device` is PyTorch's name for it."""
 
     teacher: Path
     texts: Path
     out: Path
-    wishes: Wishes
+    options: PlanOptions
     resume: bool = False
     device: str = "cpu"
     threads: int = 1  # of the processor
 
 
 @dataclass(frozen=True, slots=True)
-class Student:
-    """A finished run."""
+class FinishedRun:
+    """A run whose student is in `folder`, with its first and its last evaluation."""
 
     folder: Path
-    plan: Plan
-    first: Measured
-    last: Measured
+    plan: TrainingPlan
+    first: Evaluation
+    last: Evaluation
 
 
-def distil(asked: Asked, watcher: Watcher, stop: Callable[[], bool]) -> Student:
-    """Make the student, or go on with making it. `stop` is asked between steps.
+def distil(request: RunRequest, progress: RunProgress, stop: Callable[[], bool]) -> FinishedRun:
+    """Make the student, or continue a run that was interrupted. `stop` is called between steps.
 
-    Raises DistilError, and StoppedError once a checkpoint is on the disk after `stop` said yes. One process
-    works on one folder.
+    Raises DistilError. Raises StoppedError if `stop` returned True; a checkpoint is on the disk then. Only
+    one process may work on a folder.
     """
-    folder = RunFolder(asked.out)
-    torch.set_num_threads(asked.threads)
-    with quiet(), folder.full_disk_said():
-        teacher = look_at_teacher(asked.teacher)
-        return _distil(asked, folder, teacher, watcher, stop)
+    folder = RunFolder(request.out)
+    torch.set_num_threads(request.threads)
+    with quiet(), folder.disk_full_errors():
+        teacher = inspect_teacher(request.teacher)
+        with folder.locked():
+            with progress.preparing() as preparing:
+                plan = _plan(request, folder, teacher, preparing)
+                if folder.finished:
+                    folder.remove_run_files()
+                    return _finished_run(folder, plan)
+                run = _load(folder, plan, teacher, request.device, preparing)
+            return _train(run, progress, stop)
 
 
-def _distil(
-    asked: Asked, folder: RunFolder, teacher: TeacherFolder, watcher: Watcher, stop: Callable[[], bool]
-) -> Student:
-    with folder.held():
-        with watcher.preparing() as progress:
-            plan = _plan(asked, folder, teacher, progress)
-            if folder.finished:
-                folder.tidy()
-                return _finished(folder, plan)
-            run = _open(folder, plan, teacher, asked.device, progress)
-        return _complete(run, watcher, stop)
-
-
-def _plan(asked: Asked, folder: RunFolder, teacher: TeacherFolder, progress: Progress) -> Plan:
-    """The plan of the run that is in the folder, if it is the one that was asked for; else a new one, with
-    its tokens.
+def _plan(request: RunRequest, folder: RunFolder, teacher: TeacherFolder, progress: Progress) -> TrainingPlan:
+    """The plan of the run in the folder, if the request asks for that run. Otherwise a new plan, whose
+    tokens have been written.
     """
-    kept = folder.plan()
-    if kept is None:
-        return _new_plan(asked, folder, teacher, progress)
-    if not folder.begun:
-        goes_on = asked.resume and not kept.differences(asked.wishes, teacher, asked.texts)
-        return kept if goes_on else _new_plan(asked, folder, teacher, progress)
-    if not asked.resume:
+    plan = folder.plan()
+    if plan is None:
+        return _new_plan(request, folder, teacher, progress)
+    if not folder.started:
+        continues = request.resume and not plan.differences(request.options, teacher, request.texts)
+        return plan if continues else _new_plan(request, folder, teacher, progress)
+    if not request.resume:
         if folder.finished:
-            raise OutFolderError(f"{asked.out} holds a finished student. Name another folder in --out.")
+            raise OutFolderError(f"{request.out} holds a finished student. Name another folder in --out.")
         raise OutFolderError(
-            f"{asked.out} holds a run that is not finished. Go on with it with --resume, or name another "
+            f"{request.out} holds a run that is not finished. Continue it with --resume, or name another "
             "folder in --out."
         )
-    differences = kept.differences(asked.wishes, teacher, asked.texts)
+    differences = plan.differences(request.options, teacher, request.texts)
     if differences:
-        raise OtherRunError(asked.out, differences)
-    return kept
-
-
-def _new_plan(asked: Asked, folder: RunFolder, teacher: TeacherFolder, progress: Progress) -> Plan:
-    check_wishes(asked.wishes, teacher)
-    with progress.step("read the tokeniser"):
-        tokeniser = read_tokeniser(teacher)
-    with progress.step("tokenise the texts") as step:
-        folder.make_tokens(
-            lambda part: write_tokens(asked.texts, tokeniser.encode, tokeniser.begin, part, step)
-        )
-    about = open_tokens(folder.tokens).about
-    for left in about.left_out:
-        progress.say(f"Left out {left.file}: {left.reason}.")
-    plan = new_plan(asked.wishes, teacher, asked.texts, about)
-    folder.keep_plan(plan)
+        raise OtherRunError(request.out, differences)
     return plan
 
 
-def _finished(folder: RunFolder, plan: Plan) -> Student:
-    measured = Journal(folder.journal, plan.steps).measured
-    if not measured:
-        raise OutFolderError(f"{folder.out} holds a student, but {folder.journal.name} says nothing of it.")
-    return Student(folder.out, plan, measured[0], measured[-1])
+def _new_plan(
+    request: RunRequest, folder: RunFolder, teacher: TeacherFolder, progress: Progress
+) -> TrainingPlan:
+    check_options(request.options, teacher)
+    with progress.step("read the tokeniser"):
+        tokeniser = load_tokeniser(teacher)
+    with progress.step("tokenise the texts") as step:
+        folder.replace_tokens(
+            lambda part: write_tokens(request.texts, tokeniser.encode, tokeniser.begin, part, step)
+        )
+    summary = open_tokens(folder.tokens).summary
+    for left_out in summary.left_out:
+        progress.say(f"Left out {left_out.file}: {left_out.reason}.")
+    plan = new_plan(request.options, teacher, request.texts, summary)
+    folder.save_plan(plan)
+    return plan
+
+
+def _finished_run(folder: RunFolder, plan: TrainingPlan) -> FinishedRun:
+    evaluations = Journal(folder.journal, plan.steps).evaluations
+    if not evaluations:
+        raise OutFolderError(
+            f"{folder.out} holds a student, but {folder.journal.name} holds no evaluation of it. Name "
+            "another folder in --out."
+        )
+    return FinishedRun(folder.out, plan, evaluations[0], evaluations[-1])
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _LoadedRun:
     """A run whose models and texts are in memory."""
 
     folder: RunFolder
-    plan: Plan
-    source: TeacherFolder
+    plan: TrainingPlan
+    teacher_folder: TeacherFolder
     teacher: Model
-    texts: Texts
+    texts: TokenisedTexts
     trainer: Trainer
 
 
-def _open(folder: RunFolder, plan: Plan, source: TeacherFolder, device: str, progress: Progress) -> _Run:
-    """Where the run was left, or its beginning."""
+def _load(
+    folder: RunFolder, plan: TrainingPlan, teacher_folder: TeacherFolder, device: str, progress: Progress
+) -> _LoadedRun:
+    """Load the run from its last checkpoint. A run without a checkpoint is at its beginning."""
     texts = open_tokens(folder.tokens)
     with progress.step("read the teacher"):
-        teacher = read_teacher(source).to(device)
-    student = make_student(teacher, source.family, chosen_layers(source.layers, plan.layers)).to(device)
+        teacher = load_teacher(teacher_folder).to(device)
+    layers = chosen_layers(teacher_folder.layers, plan.layers)
+    student = make_student(teacher, teacher_folder.family, layers).to(device)
     folder.require_space(2 * bytes_of_checkpoint(sum(value.numel() for value in student.parameters())))
     trainer = Trainer(plan, teacher, student, texts.train, device)
     state = folder.checkpoint()
     if state is not None:
         trainer.restore(state)
-        progress.say(f"Going on after step {trainer.step_number} of {plan.steps}.")
-    return _Run(folder, plan, source, teacher, texts, trainer)
+        progress.say(f"Continuing after step {trainer.steps_done} of {plan.steps}.")
+    return _LoadedRun(folder, plan, teacher_folder, teacher, texts, trainer)
 
 
-def _complete(run: _Run, watcher: Watcher, stop: Callable[[], bool]) -> Student:
-    """Train to the end and put the student in place."""
-    done = run.trainer.step_number
-    with Journal(run.folder.journal, done) as journal, watcher.training(run.plan, done) as training:
-        _Loop(run, journal, training, stop).train()
-        run.folder.finish(lambda part: write_student(run.trainer.student, run.source, part))
-        measured = journal.measured
-        return Student(run.folder.out, run.plan, measured[0], measured[-1])
+def _train(run: _LoadedRun, progress: RunProgress, stop: Callable[[], bool]) -> FinishedRun:
+    """Train to the last step and put the student in place."""
+    done = run.trainer.steps_done
+    with Journal(run.folder.journal, done) as journal, progress.training(run.plan, done) as training:
+        _TrainingLoop(run, journal, training, stop).run()
+        run.folder.finish(lambda part: write_student(run.trainer.student, run.teacher_folder, part))
+        evaluations = journal.evaluations
+        return FinishedRun(run.folder.out, run.plan, evaluations[0], evaluations[-1])
 
 
-class _Loop:
-    """Train and measure in turns, until the plan's last step or until it is told to stop."""
+class _TrainingLoop:
+    """Trains and evaluates in turns, until the plan's last step or until `stop` returns True."""
 
-    def __init__(self, run: _Run, journal: Journal, training: Training, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, run: _LoadedRun, journal: Journal, progress: TrainingProgress, stop: Callable[[], bool]
+    ) -> None:
         self._run = run
         self._journal = journal
-        self._training = training
+        self._progress = progress
         self._stop = stop
 
-    def train(self) -> None:
+    def run(self) -> None:
         trainer, plan = self._run.trainer, self._run.plan
-        while trainer.step_number < plan.steps:
-            if trainer.step_number % plan.every == 0:
-                self._measure()
+        while trainer.steps_done < plan.steps:
+            if trainer.steps_done % plan.every == 0:
+                self._evaluate()
             self._step()
-            self._stop_if_told()
-        self._measure()
+            self._stop_if_asked()
+        self._evaluate()
 
     def _step(self) -> None:
         trainer, plan = self._run.trainer, self._run.plan
         rate, start = trainer.learning_rate, time.perf_counter()
         losses = trainer.step()
-        tokens = plan.windows_a_step * plan.length
-        entry = Trained(
-            step=trainer.step_number,
+        tokens = plan.windows_per_step * plan.length
+        entry = TrainingStep(
+            step=trainer.steps_done,
             loss=losses.total,
             soft_targets=losses.soft,
             language_model=losses.language,
@@ -213,27 +210,29 @@ class _Loop:
             tokens_per_second=round(tokens / (time.perf_counter() - start), 1),
         )
         self._journal.add(entry)
-        self._training.trained(entry)
+        self._progress.trained(entry)
 
-    def _measure(self) -> None:
-        """Measure the held-out texts where this was not done yet, draw the curve, keep a checkpoint."""
+    def _evaluate(self) -> None:
+        """Measure the held-out texts unless the journal has this step's evaluation, draw the curve, save a
+        checkpoint.
+        """
         run, journal = self._run, self._journal
-        step = run.trainer.step_number
-        if not any(entry.step == step for entry in journal.measured):
-            teacher = next((entry.teacher_bits_per_byte for entry in journal.measured), None)
+        step = run.trainer.steps_done
+        if not any(entry.step == step for entry in journal.evaluations):
+            teacher = next((entry.teacher_bits_per_byte for entry in journal.evaluations), None)
             if teacher is None:
                 teacher = self._bits_per_byte(run.teacher)
-            entry = Measured(step, self._bits_per_byte(run.trainer.student), teacher)
+            entry = Evaluation(step, self._bits_per_byte(run.trainer.student), teacher)
             journal.add(entry)
-            self._training.measured(entry)
-        curve = loss_curve(journal.trained, journal.measured, run.plan)
-        run.folder.replace(run.folder.curve, lambda part: part.write_text(curve, "utf-8"))
-        self._keep_checkpoint()
+            self._progress.measured(entry)
+        curve = loss_curve(journal.steps, journal.evaluations, run.plan)
+        run.folder.replace_file(run.folder.curve, lambda part: part.write_text(curve, "utf-8"))
+        self._save_checkpoint()
 
     def _bits_per_byte(self, model: Model) -> float:
         def tick(done: int, total: int) -> None:
-            self._training.measuring(done, total)
-            self._stop_if_told()
+            self._progress.measuring(done, total)
+            self._stop_if_asked()
 
         plan = self._run.plan
         return bits_per_byte(
@@ -245,10 +244,10 @@ class _Loop:
             tick=tick,
         )
 
-    def _stop_if_told(self) -> None:
+    def _stop_if_asked(self) -> None:
         if self._stop():
-            self._keep_checkpoint()
-            raise StoppedError(self._run.trainer.step_number)
+            self._save_checkpoint()
+            raise StoppedError(self._run.trainer.steps_done)
 
-    def _keep_checkpoint(self) -> None:
-        self._run.folder.keep_checkpoint(self._run.trainer.state())
+    def _save_checkpoint(self) -> None:
+        self._run.folder.save_checkpoint(self._run.trainer.state())

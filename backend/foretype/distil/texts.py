@@ -1,7 +1,8 @@
-"""From a folder of texts to tokens in memory-mapped files, some of the texts held out to measure on.
+"""From a folder of texts to two token streams in memory-mapped files: one to train on, one to measure on.
 
-Tokenised once for a run. Which files are held out follows from their names alone, so two runs on one folder
-measure on the same texts. A token stream is text after text, each begun with the tokeniser's begin token.
+The texts are tokenised once for a run. The names of the files decide which texts are held out for measuring,
+so two runs on one folder measure on the same texts. A token stream holds one text after the other; each
+starts with the tokeniser's begin token.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from foretype.support.progress import ProgressStep
 
 ENDINGS = (".txt", ".md")
 HELD_OUT_SHARE = 0.05  # of all bytes
-HELD_OUT_BYTES = 1_000_000  # at most: evaluations are many
-PIECE_CHARS = 1_000_000  # tokenised at once; longer texts are cut at line ends
+HELD_OUT_BYTES = 1_000_000  # at most, because a run has many evaluations
+PIECE_CHARS = 1_000_000  # tokenised at once; longer texts are cut after line ends
 
-ABOUT = "texts.json"
+SUMMARY = "texts.json"
 TRAIN = "train.bin"
 HELD_OUT = "held-out.bin"
 ID_TYPE = np.dtype("<u4")
@@ -33,44 +34,52 @@ Ids = NDArray[np.uint32]
 Encode = Callable[[str], list[int]]
 
 
+class UnreadableTextError(Exception):
+    """A file that cannot be read as a text. `reason` is a few words: “not UTF-8”, “Permission denied”."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A file that could not be read, by its path inside the folder, and why."""
+class LeftOutFile:
+    """A file that is not used. `file` is its path inside the folder."""
 
     file: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What the token files hold."""
+class TextsSummary:
+    """The content of the token files, kept beside them as JSON."""
 
     begin: int  # the id that every text starts with
     train_files: int
     held_out_files: int
     train_tokens: int
     held_out_tokens: int
-    held_out_bytes: int  # of UTF-8 that the held-out tokens stand for
-    left_out: tuple[LeftOut, ...]
+    held_out_bytes: int  # of the held-out texts in UTF-8
+    left_out: tuple[LeftOutFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """Both token streams, mapped from their files: (tokens,) of uint32."""
+class TokenisedTexts:
+    """Both token streams, each (tokens,) of uint32, mapped from its file."""
 
-    about: About
+    summary: TextsSummary
     train: Ids
     held_out: Ids
 
 
 def find_texts(folder: Path) -> list[Path]:
-    """All text files in a folder and the folders in it, in the order of their names; hidden ones are passed
-    over. Raises BadTextsError.
+    """All text files in a folder and in the folders inside it, sorted by path. Hidden files and folders are
+    ignored. Raises BadTextsError if there is no text file.
     """
     if folder.is_file():
-        raise BadTextsError(f"{folder} is a file: name the folder that it lies in.")
+        raise BadTextsError(f"{folder} is a file: name its folder.")
     if not folder.is_dir():
-        raise BadTextsError(f"There is no folder {folder}.")
+        raise BadTextsError(f"There is no folder {folder}: check its path.")
     files = [
         file
         for file in sorted(folder.rglob("*"))
@@ -83,25 +92,35 @@ def find_texts(folder: Path) -> list[Path]:
     return files
 
 
-def write_tokens(folder: Path, encode: Encode, begin: int, target: Path, step: ProgressStep) -> About:
-    """Tokenise the texts of `folder` into `target`, which exists and is empty. `step` is told of bytes.
+def read_text(file: Path) -> str:
+    """The text of a file, without a byte order mark. Raises UnreadableTextError."""
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableTextError("not UTF-8") from None
+    except OSError as error:
+        raise UnreadableTextError(error.strerror or type(error).__name__) from error
 
-    Raises BadTextsError where there is not one text to train on and another to measure on.
+
+def write_tokens(folder: Path, encode: Encode, begin: int, target: Path, step: ProgressStep) -> TextsSummary:
+    """Tokenise the texts of `folder` into `target`, an empty folder. `step` advances in bytes.
+
+    Raises BadTextsError if there are not at least two texts: one to train on and one to measure on.
     """
     readable, left_out = _readable(folder, find_texts(folder))
     held_out = _held_out(folder, readable)
     training = [file for file in readable if file not in held_out]
+    if not readable:
+        raise BadTextsError(f"None of the texts in {folder} can be read{_first_of(left_out)}.")
     if not held_out or not training:
         raise BadTextsError(
-            f"{folder} holds {len(readable)} text that can be read{_but(left_out)}. Two are needed, one to "
+            f"{folder} holds only one text that can be read{_first_of(left_out)}. Two are needed, one to "
             "train on and one to measure on: split it into several files."
-            if readable
-            else f"None of the texts in {folder} can be read{_but(left_out)}."
         )
     writer = _Writer(encode, begin, step, sum(readable.values()))
     train_tokens, _ = writer.write(training, target / TRAIN, None)
     held_out_tokens, held_out_bytes = writer.write(held_out, target / HELD_OUT, HELD_OUT_BYTES)
-    about = About(
+    summary = TextsSummary(
         begin=begin,
         train_files=len(training),
         held_out_files=len(held_out),
@@ -110,59 +129,61 @@ def write_tokens(folder: Path, encode: Encode, begin: int, target: Path, step: P
         held_out_bytes=held_out_bytes,
         left_out=tuple(left_out),
     )
-    (target / ABOUT).write_text(json.dumps(asdict(about), indent=2) + "\n", "utf-8")
-    return about
+    (target / SUMMARY).write_text(json.dumps(asdict(summary), indent=2) + "\n", "utf-8")
+    return summary
 
 
-def open_tokens(folder: Path) -> Texts:
-    """The token files that `write_tokens` made. Raises BadTextsError where they are not whole."""
+def open_tokens(folder: Path) -> TokenisedTexts:
+    """The token files that `write_tokens` made. Raises BadTextsError if they are missing or incomplete."""
     try:
-        kept: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
-        left_out = tuple(LeftOut(**entry) for entry in kept.pop("left_out"))
-        about = About(**kept, left_out=left_out)
+        values: dict[str, Any] = json.loads((folder / SUMMARY).read_text("utf-8"))
+        left_out = tuple(LeftOutFile(**entry) for entry in values.pop("left_out"))
+        summary = TextsSummary(**values, left_out=left_out)
         train = np.memmap(folder / TRAIN, ID_TYPE, "r")
         held_out = np.memmap(folder / HELD_OUT, ID_TYPE, "r")
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BadTextsError(
-            f"The tokens in {folder} cannot be read ({error}). Remove that folder's parent to begin the run "
-            "again."
+            f"The tokens in {folder} cannot be read ({error}). Begin the run again with another folder in "
+            "--out."
         ) from error
-    if (len(train), len(held_out)) != (about.train_tokens, about.held_out_tokens):
-        raise BadTextsError(f"The tokens in {folder} are not those that were written. Begin the run again.")
-    return Texts(about, train, held_out)
+    if (len(train), len(held_out)) != (summary.train_tokens, summary.held_out_tokens):
+        raise BadTextsError(
+            f"The tokens in {folder} are not those that were written. Begin the run again with another "
+            "folder in --out."
+        )
+    return TokenisedTexts(summary, train, held_out)
 
 
-def _readable(folder: Path, files: list[Path]) -> tuple[dict[Path, int], list[LeftOut]]:
-    """The files that hold text, with their bytes, and those that cannot be read as such."""
+def _readable(folder: Path, files: list[Path]) -> tuple[dict[Path, int], list[LeftOutFile]]:
+    """The files that hold text, with their sizes in bytes, and the files that are left out."""
     readable: dict[Path, int] = {}
     left_out = []
     for file in files:
         name = file.relative_to(folder).as_posix()
         try:
-            content = file.read_bytes()
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            left_out.append(LeftOut(name, "not UTF-8"))
-        except OSError as error:
-            left_out.append(LeftOut(name, error.strerror or type(error).__name__))
+            text = read_text(file)
+        except UnreadableTextError as error:
+            left_out.append(LeftOutFile(name, error.reason))
+            continue
+        if text.strip():
+            readable[file] = file.stat().st_size
         else:
-            if content.strip():
-                readable[file] = len(content)
-            else:
-                left_out.append(LeftOut(name, "empty"))
+            left_out.append(LeftOutFile(name, "empty"))
     return readable, left_out
 
 
 def _held_out(folder: Path, readable: dict[Path, int]) -> set[Path]:
-    """The files to measure on: by their names' hashes, until their share is reached; never all of them."""
+    """The files to measure on, chosen by the hashes of their names until their share of the bytes is
+    reached. At least one file is left to train on.
+    """
     enough = min(HELD_OUT_BYTES, HELD_OUT_SHARE * sum(readable.values()))
     chosen: set[Path] = set()
-    taken = 0
+    size = 0
     for file in sorted(readable, key=lambda file: _name_hash(folder, file))[: len(readable) - 1]:
-        if taken >= enough:
+        if size >= enough:
             break
         chosen.add(file)
-        taken += readable[file]
+        size += readable[file]
     return chosen
 
 
@@ -178,15 +199,16 @@ class _Writer:
         self._total = total
         self._done = 0
 
-    def write(self, files: list[Path] | set[Path], target: Path, most_bytes: int | None) -> tuple[int, int]:
-        """Tokens written, and the bytes they stand for; no more than about `most_bytes` of text."""
+    def write(self, files: list[Path] | set[Path], target: Path, max_bytes: int | None) -> tuple[int, int]:
+        """Write the tokens of the files, for about `max_bytes` of text at most. Returns the number of tokens
+        and the bytes of their text.
+        """
         tokens = text_bytes = 0
         with target.open("wb") as out:
             for file in sorted(files):
-                text = file.read_bytes().decode("utf-8-sig")
                 ids = [self._begin]
-                for piece in _pieces(text):
-                    if most_bytes is not None and text_bytes >= most_bytes:
+                for piece in _pieces(read_text(file)):
+                    if max_bytes is not None and text_bytes >= max_bytes:
                         break
                     ids.extend(self._encode(piece))
                     text_bytes += len(piece.encode())
@@ -198,7 +220,7 @@ class _Writer:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The text in pieces that a tokeniser takes at once, cut after line ends where there are any."""
+    """The text in pieces of at most `PIECE_CHARS`, each cut after its last line end if it has one."""
     start = 0
     while start < len(text):
         end = start + PIECE_CHARS
@@ -208,8 +230,8 @@ def _pieces(text: str) -> Iterator[str]:
         start = end
 
 
-def _but(left_out: list[LeftOut]) -> str:
-    """“ (left out: a.txt: not UTF-8, and 2 more)”; nothing where nothing was."""
+def _first_of(left_out: list[LeftOutFile]) -> str:
+    """“ (left out: a.txt: not UTF-8, and 2 more)”, or "" if no file was left out."""
     if not left_out:
         return ""
     more = f", and {len(left_out) - 1} more" if len(left_out) > 1 else ""

@@ -1,8 +1,8 @@
-"""One step after another: batches in a fixed order, the three losses, Adam.
+"""Training step by step: batches in a fixed order, the three losses, Adam.
 
-Everything but the weights and Adam's moments follows from the seed and the number of the step: which windows
-of the text it sees, what dropout drops, how fast it learns. So a checkpoint is weights, moments and a number,
-and a run that was interrupted goes on as if it had not been.
+The seed and the number of the step decide the windows of text, the dropout and the learning rate of a step.
+So a checkpoint needs only the weights, Adam's moments and the number of the step, and an interrupted run
+continues exactly as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 
 from foretype.distil.errors import NotANumberError
 from foretype.distil.losses import Losses, hidden_states, language_model, soft_targets
-from foretype.distil.models import Model
-from foretype.distil.plan import Plan
+from foretype.distil.plan import TrainingPlan
+from foretype.distil.teacher import Model
 from foretype.distil.texts import Ids
 
-WARMUP = 0.05  # of all steps; this and what follows as in the authors' code
+WARMUP = 0.05  # of all steps; the values of these four constants are those of the authors' code
 BETAS = (0.9, 0.98)
 EPSILON = 1e-6
-LARGEST_GRADIENT = 5.0
+MAX_GRADIENT_NORM = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class StepLosses:
-    """Plain numbers of one step; `total` is the weighted sum."""
+    """The losses of one step as plain numbers. `total` is their weighted sum."""
 
     total: float
     soft: float
@@ -39,37 +39,37 @@ class StepLosses:
 
 
 class Trainer:
-    """A student being trained. `step_number` counts the steps made."""
+    """Trains a student. `steps_done` counts the steps."""
 
-    def __init__(self, plan: Plan, teacher: Model, student: Model, train: Ids, device: str) -> None:
+    def __init__(self, plan: TrainingPlan, teacher: Model, student: Model, train: Ids, device: str) -> None:
         self.student = student
-        self.step_number = 0
+        self.steps_done = 0
         self._plan = plan
         self._teacher = teacher
         self._order = WindowOrder(train, plan.length, plan.seed)
         self._device = device
-        self._trained = [parameter for parameter in student.parameters() if parameter.requires_grad]
+        self._parameters = [parameter for parameter in student.parameters() if parameter.requires_grad]
         self._optimiser = torch.optim.AdamW(
-            self._trained, lr=plan.learning_rate, betas=BETAS, eps=EPSILON, weight_decay=0.0
+            self._parameters, lr=plan.learning_rate, betas=BETAS, eps=EPSILON, weight_decay=0.0
         )
 
     @property
     def learning_rate(self) -> float:
-        """The next step's: up in a line, then down in a line to nothing at the end."""
+        """The rate of the next step: it rises linearly during the warm-up, then falls linearly to zero."""
         plan = self._plan
         warm = math.ceil(WARMUP * plan.steps)
-        if self.step_number < warm:
-            return plan.learning_rate * (self.step_number + 1) / warm
-        return plan.learning_rate * (plan.steps - self.step_number) / max(1, plan.steps - warm)
+        if self.steps_done < warm:
+            return plan.learning_rate * (self.steps_done + 1) / warm
+        return plan.learning_rate * (plan.steps - self.steps_done) / max(1, plan.steps - warm)
 
     def step(self) -> StepLosses:
-        """Make one step. Raises NotANumberError, and the student is as it was."""
+        """Make one step. Raises NotANumberError and leaves the student unchanged."""
         plan = self._plan
-        torch.manual_seed(_dropout_seed(plan.seed, self.step_number))
+        torch.manual_seed(_dropout_seed(plan.seed, self.steps_done))
         self.student.train()
         self._optimiser.zero_grad(set_to_none=True)
         sums = np.zeros(4)
-        first = self.step_number * plan.windows_a_step
+        first = self.steps_done * plan.windows_per_step
         for batch in range(plan.accumulate):
             ids = self._order.windows(first + batch * plan.batch_size, plan.batch_size)
             losses = self._losses(torch.from_numpy(ids).to(self._device))
@@ -78,16 +78,16 @@ class Trainer:
             sums += [float(part) for part in (total, losses.soft, losses.language, losses.hidden)]
         found = StepLosses(*(float(part) for part in sums / plan.accumulate))
         if not math.isfinite(found.total):
-            raise NotANumberError(self.step_number + 1)
-        torch.nn.utils.clip_grad_norm_(self._trained, LARGEST_GRADIENT)
+            raise NotANumberError(self.steps_done + 1)
+        torch.nn.utils.clip_grad_norm_(self._parameters, MAX_GRADIENT_NORM)
         for group in self._optimiser.param_groups:
             group["lr"] = self.learning_rate
         self._optimiser.step()
-        self.step_number += 1
+        self.steps_done += 1
         return found
 
     def _losses(self, ids: Any) -> Losses:
-        """`ids` (rows, positions) of int64."""
+        """The losses of one batch of token ids (rows, positions), int64."""
         with torch.no_grad():
             teacher_hidden, teacher_logits = _outputs(self._teacher, ids)
         student_hidden, student_logits = _outputs(self.student, ids)
@@ -98,9 +98,9 @@ class Trainer:
         )
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """The content of a checkpoint."""
         return {
-            "step": self.step_number,
+            "step": self.steps_done,
             "student": self.student.state_dict(),
             "optimiser": self._optimiser.state_dict(),
         }
@@ -108,11 +108,11 @@ class Trainer:
     def restore(self, state: dict[str, Any]) -> None:
         self.student.load_state_dict(state["student"])
         self._optimiser.load_state_dict(state["optimiser"])
-        self.step_number = state["step"]
+        self.steps_done = state["step"]
 
 
 class WindowOrder:
-    """The windows of a token stream in an order of their own for each pass over it."""
+    """The windows of a token stream, shuffled anew for each pass over the stream."""
 
     def __init__(self, stream: Ids, length: int, seed: int) -> None:
         self._stream = stream
@@ -122,25 +122,25 @@ class WindowOrder:
         self._shuffled = lru_cache(maxsize=2)(self._shuffle)
 
     def windows(self, first: int, count: int) -> NDArray[np.int64]:
-        """(count, length) token ids: those from the `first`-th on, counted through all passes."""
-        starts = [self._place(index) * self._length for index in range(first, first + count)]
+        """Token ids (count, length) of `count` windows from number `first` on, counted through all passes."""
+        starts = [self._window(index) * self._length for index in range(first, first + count)]
         return np.stack([self._stream[start : start + self._length] for start in starts]).astype(np.int64)
 
-    def _place(self, index: int) -> int:
-        number, within = divmod(index, self._count)
-        return int(self._shuffled(number)[within])
+    def _window(self, index: int) -> int:
+        pass_number, within = divmod(index, self._count)
+        return int(self._shuffled(pass_number)[within])
 
-    def _shuffle(self, number: int) -> NDArray[np.int64]:
-        return np.random.default_rng([self._seed, number]).permutation(self._count)
+    def _shuffle(self, pass_number: int) -> NDArray[np.int64]:
+        return np.random.default_rng([self._seed, pass_number]).permutation(self._count)
 
 
 def bytes_of_checkpoint(parameters: int) -> int:
-    """float32 weights and Adam's two moments."""
+    """Bytes of the weights and of Adam's two moments, all in float32."""
     return parameters * 4 * 3
 
 
 def _outputs(model: Model, ids: Any) -> tuple[Any, Any]:
-    """The last hidden states, after the final norm (rows, positions, width), and the logits."""
+    """The last hidden states after the final norm (rows, positions, width), and the logits."""
     hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
     return hidden, model.get_output_embeddings()(hidden)
 

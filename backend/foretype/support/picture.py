@@ -1,6 +1,6 @@
-"""Small pictures of figures as SVG: text stays text, and the colours follow the reader's screen.
+"""Small charts as SVG. Text stays text, and the colours follow the reader's light or dark mode.
 
-Written by hand: a drawing library would be the largest thing that is installed, for a few lines.
+There is no drawing library, because it would be the largest installed package, for a few lines.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 WIDTH, HEIGHT = 880, 460  # of a chart
-LEFT, RIGHT, TOP, BOTTOM = 64, 40, 100, 84  # around its plot
+LEFT, RIGHT, TOP, BOTTOM = 64, 40, 100, 84  # margins around its plot
 
 Tone = Literal["ink", "soft", "grid", "first", "second", "third", "limit"]
 Point = tuple[float, float]
@@ -40,12 +40,13 @@ DARK = {
     "limit": "#ff7b72",
 }
 FONTS = 'system-ui, -apple-system, "Segoe UI", "Liberation Sans", "DejaVu Sans", sans-serif'
-HALO = "paint-order: stroke; stroke: var(--page); stroke-width: 4px; stroke-linejoin: round"  # over lines
+# Around text, to keep it readable on lines.
+HALO = "paint-order: stroke; stroke: var(--page); stroke-width: 4px; stroke-linejoin: round"
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """From `low` to `high`; `ticks` are values and what stands beside them."""
+    """From `low` to `high`. `ticks` are values and their labels."""
 
     title: str
     low: float
@@ -53,8 +54,8 @@ class Axis:
     ticks: Sequence[tuple[float, str]]
     log: bool = False
 
-    def place(self, value: float) -> float:
-        """Where a value lies: 0 at `low`, 1 at `high`; what lies outside is put on the edge."""
+    def fraction(self, value: float) -> float:
+        """The position of a value: 0 at `low`, 1 at `high`. A value outside is moved to the nearer end."""
         low, high, at = (math.log(v) if self.log else v for v in (self.low, self.high, self._clamped(value)))
         return (at - low) / (high - low)
 
@@ -64,7 +65,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where a panel's plot lies, in pixels from the picture's left and top."""
+    """A rectangle, in pixels from the left and the top of the picture."""
 
     left: float
     top: float
@@ -73,8 +74,8 @@ class Box:
 
 
 class Picture:
-    """A title, what it is about, and whatever is drawn into it, in the order in which things lie on each
-    other.
+    """A title, a subtitle, a caption, and the elements that are drawn into it. Later elements cover earlier
+    ones.
     """
 
     def __init__(self, width: int, height: int, title: str, subtitle: str, caption: str = "") -> None:
@@ -93,14 +94,14 @@ class Picture:
     def write(
         self, left: float, top: float, text: str, kind: str, tone: Tone = "ink", *, anchor: str = "start"
     ) -> None:
-        """`kind` is a class of the style: “title”, “strong”, “small”, or none."""
+        """`kind` is a class of the style: “title”, “strong”, “small”, or "" for plain text."""
         self.add(
             f'<text x="{left:.1f}" y="{top:.1f}" class="{kind}" text-anchor="{anchor}" '
             f'style="fill: var(--{tone})">{escape(text)}</text>'
         )
 
     def svg(self) -> str:
-        """The whole picture; a screen reader says its title and what it is about."""
+        """The whole picture. A screen reader reads its title, subtitle and caption."""
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self._width} {self._height}" '
@@ -119,7 +120,7 @@ class Picture:
 
 
 class Panel:
-    """A plot with its axes; what is drawn into it is placed by values."""
+    """A plot with its axes. Positions in it are given as values on the axes."""
 
     def __init__(self, picture: Picture, box: Box, x: Axis, y: Axis) -> None:
         self._picture = picture
@@ -129,11 +130,11 @@ class Panel:
         self._axes()
 
     def at(self, x: float, y: float) -> Point:
-        """Pixels from the picture's left and top."""
+        """Pixels from the left and the top of the picture."""
         box = self._box
         return (
-            box.left + self._x.place(x) * (box.right - box.left),
-            box.bottom - self._y.place(y) * (box.bottom - box.top),
+            box.left + self._x.fraction(x) * (box.right - box.left),
+            box.bottom - self._y.fraction(y) * (box.bottom - box.top),
         )
 
     def line(self, points: Sequence[Point], tone: Tone, *, width: float = 2.5, dashes: str = "") -> None:
@@ -153,7 +154,7 @@ class Panel:
         )
 
     def beyond(self, x: tuple[float, float], y: tuple[float, float]) -> None:
-        """Tint what lies beyond a limit, from one corner to the other."""
+        """Tint the area beyond a limit: the rectangle from `x[0]`, `y[0]` to `x[1]`, `y[1]`."""
         (left, bottom), (right, top) = self.at(x[0], y[0]), self.at(x[1], y[1])
         self._picture.add(
             f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}" '
@@ -171,7 +172,7 @@ class Panel:
         shift: tuple[float, float] = (8, 4),
         strong: bool = False,
     ) -> None:
-        """A word beside a point, `shift` pixels right and down of it."""
+        """Text beside a point, `shift` pixels to the right of it and below it."""
         left, top = self.at(x, y)
         kind = "strong" if strong else ""
         self._picture.write(left + shift[0], top + shift[1], text, kind, tone, anchor=anchor)
@@ -190,7 +191,7 @@ class Panel:
 
 
 class Chart(Panel):
-    """A picture of one panel, with a caption under it."""
+    """A picture of one panel, with a caption below it."""
 
     def __init__(self, title: str, subtitle: str, caption: str, x: Axis, y: Axis) -> None:
         picture = Picture(WIDTH, HEIGHT, title, subtitle, caption)
@@ -203,34 +204,38 @@ class Chart(Panel):
         self._picture.save(file)
 
 
-# -- axes that fit what is drawn ---------------------------------------------------------
+# -- axes and labels that fit the values -------------------------------------------------
 
 
-def spanning(title: str, values: Iterable[float], *, log: bool = False) -> Axis:
-    """An axis that holds all values, with some room on both sides; a logarithmic one passes over zero."""
+def axis_around(title: str, values: Iterable[float], *, log: bool = False) -> Axis:
+    """An axis that holds all values, with a margin on both sides. A logarithmic axis ignores values that are
+    not positive.
+    """
     found = [value for value in values if not log or value > 0] or [1.0]
     low, high = min(found), max(found)
     if log:
-        return numbered(title, low / 1.15, high * 1.15, log=True)
-    room = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
-    return numbered(title, low - room, high + room)
+        return axis_between(title, low / 1.15, high * 1.15, log=True)
+    margin = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
+    return axis_between(title, low - margin, high + margin)
 
 
-def numbered(title: str, low: float, high: float, *, log: bool = False) -> Axis:
-    """An axis with round numbers beside it."""
+def axis_between(title: str, low: float, high: float, *, log: bool = False) -> Axis:
+    """An axis with ticks at round numbers."""
     values = _round_logs(low, high) if log else _round_numbers(low, high)
-    return Axis(title, low, high, [(value, number(value)) for value in values], log)
+    return Axis(title, low, high, [(value, tick_label(value)) for value in values], log)
 
 
-def number(value: float) -> str:
-    """As short as it can be said: “20,000”, “0.5”."""
+def tick_label(value: float) -> str:
+    """A number without trailing zeros: “20,000”, “0.5”."""
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:.6g}"
 
 
-def apart(wanted: Sequence[float], gap: float) -> list[float]:
-    """Heights near the wanted ones, in the same order from the top, none closer than `gap` to another."""
+def moved_apart(wanted: Sequence[float], gap: float) -> list[float]:
+    """The wanted heights, moved down where needed so that no two are closer than `gap`. Their order from the
+    top stays.
+    """
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
     placed = list(wanted)
     for above, below in pairwise(order):

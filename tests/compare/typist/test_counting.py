@@ -1,4 +1,4 @@
-"""The replay counts as the experiment did whose figures the budget is taken from (31 % saved, 55 % taken)."""
+"""The typist's counts equal those of the experiment behind the budget (31 % saved, 55 % accepted)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ Counts = tuple[int, int, int]  # keys, texts shown, texts taken
 
 
 def experiment(text: str, suggested: list[str]) -> Counts:
-    """Its rule: one word at each position; the rest of the one on the screen is not shown anew."""
+    """The rule of the experiment: one word at each position. The rest of the word on the screen is not
+    counted again.
+    """
     at = keys = shown = taken = 0
     on_screen = ""
     while at < len(text):

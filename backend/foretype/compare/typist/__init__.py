@@ -1,3 +1,6 @@
-"""A person who types a given text and takes the words that are right: what they press, what they see, what is
-counted of it. Pure: no clock, no model, no socket. Models are compared with it, and servers are measured.
+"""A simulated typist, who types a given text and accepts the suggested words that are right.
+
+The modules hold the keys that the typist presses, the ghost text on the screen and the counts. They use no
+clock, no model and no socket. `foretype compare` compares models with the typist, and `latency.replay`
+measures servers.
 """

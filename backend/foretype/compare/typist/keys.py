@@ -1,7 +1,8 @@
-"""A typist: what they press next, given what is on the screen. Pure: no clock, no network.
+"""The typist's next key, given the ghost text on the screen.
 
-They want to write a given text. A suggestion whose next word is right is taken with one key; all else is
-typed. They may slip: a neighbouring key, noticed one to three keys later, deleted and typed again.
+The typist writes a given text. If the next word of the suggestion is right, the typist accepts it with one
+key; all other characters are typed. The typist may slip to a neighbouring key, notices it one to three keys
+later, deletes the wrong characters and types them again.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ class TypeKey:
 
 @dataclass(frozen=True, slots=True)
 class EraseKey:
-    """The last character goes."""
+    """Backspace: delete the last character."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeKey:
-    """Tab: the next word of what is on the screen."""
+    """Tab: accept the next word of the ghost text."""
 
     word: str
 
@@ -35,9 +36,9 @@ Key = TypeKey | EraseKey | TakeKey
 
 
 class Typist:
-    """Owns what stands in the field. `keys` counts every press, `corrections` those that slips cost.
+    """Owns the text in the field. `keys` counts all keys, `corrections` those that slips cost.
 
-    The first `begun` characters stand there when the typist comes.
+    The field holds the first `begun` characters of `target` at the start.
     """
 
     def __init__(self, target: str, rng: Random, *, slip_rate: float = 0.0, begun: int = 0) -> None:
@@ -47,14 +48,14 @@ class Typist:
         self.corrections = 0
         self._rng = rng
         self._slip_rate = slip_rate
-        self._unnoticed = 0  # keys until a slip is seen
+        self._unnoticed = 0  # keys until the typist notices a slip
 
     @property
     def done(self) -> bool:
         return self.typed == self.target
 
     def press(self, on_screen: str) -> Key:
-        """The next key, already applied to `typed`. Call it only while not `done`."""
+        """The next key, already applied to `typed`. May be called only if `done` is False."""
         key = self._decide(on_screen)
         self.keys += 1
         match key:
@@ -69,7 +70,7 @@ class Typist:
     def _decide(self, on_screen: str) -> Key:
         if not self.target.startswith(self.typed):
             self.corrections += 1
-            return self._go_on_wrong()
+            return self._after_slip()
         rest = self.target[len(self.typed) :]
         word = next_word(on_screen)
         if continues(word, rest):
@@ -81,7 +82,7 @@ class Typist:
             return TypeKey(wrong)
         return TypeKey(rest[0])
 
-    def _go_on_wrong(self) -> Key:
+    def _after_slip(self) -> Key:
         if self._unnoticed > 0 and len(self.typed) < len(self.target):
             self._unnoticed -= 1
             return TypeKey(self.target[len(self.typed)])
@@ -89,7 +90,7 @@ class Typist:
         return EraseKey()
 
     def _slip(self, char: str) -> str | None:
-        """The wrong key pressed for `char`, or None: no slip this time."""
+        """The wrong key that is pressed in place of `char`. None if the typist does not slip."""
         if not self._slip_rate or self._rng.random() >= self._slip_rate:
             return None
         beside = neighbours(char)
@@ -97,7 +98,7 @@ class Typist:
 
 
 def neighbours(char: str) -> list[str]:
-    """The keys left and right of a letter or digit, in its case; none for other characters."""
+    """The keys left and right of a letter or digit, in its case. Empty for other characters."""
     for row in _ROWS:
         at = row.find(char.lower())
         if at >= 0:

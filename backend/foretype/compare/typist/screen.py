@@ -1,8 +1,8 @@
-"""What ghost text stands behind the caret, and what is counted of it. Pure: the caller says what time it is.
+"""The ghost text after the caret, and its counts. The caller passes the time.
 
-A *showing* begins when a text comes on the screen that is not the one already there. It lasts while the
-typist types along it or takes words of it, and while answers only lengthen or shorten it by whole words. An
-*offer* is one word: the next one of a showing. A server of single words has as many of both.
+A *showing* begins when a new text appears on the screen. It lasts while the typist types its characters or
+accepts its words, and while answers only lengthen or shorten it by whole words. An *offer* is the next word
+of a showing. If a server suggests only single words, there are as many offers as showings.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from foretype.engine.words import continues, next_word
 @dataclass(slots=True)
 class ScreenTally:
     shown: int = 0  # showings
-    taken: int = 0  # showings of which at least one word was taken
+    taken: int = 0  # showings of which at least one word was accepted
     offers: int = 0
     words_taken: int = 0
-    replaced: int = 0  # an answer put another text in the place of one that was still possible
-    withdrawn: int = 0  # an answer took away one that was still possible
-    resized: int = 0  # an answer made it longer or shorter, its words unchanged
+    replaced: int = 0  # answers that replaced a text that still agreed with the field
+    withdrawn: int = 0  # answers that removed a text that still agreed with the field
+    resized: int = 0  # answers that only added or removed words at the end of a text
 
 
 class Screen:
-    """One field's ghost text. What no longer agrees with the field goes at once, as in the extension."""
+    """The ghost text of one field. It disappears at once if it no longer agrees with the field, as in the
+    extension.
+    """
 
     def __init__(self) -> None:
         self.text = ""
@@ -33,11 +35,11 @@ class Screen:
         self._taken = False
 
     def visible(self, now: float, glance_s: float = 0.0) -> str:
-        """The text, if it has been there for `glance_s`: a person needs a moment to read."""
+        """The text, or "" if it has been on the screen for less than `glance_s`: reading takes a moment."""
         return self.text if now - self._since >= glance_s else ""
 
     def answer(self, text: str, now: float) -> None:
-        """An answer for what stands in the field now."""
+        """An answer to the current text of the field arrives."""
         if text == self.text:
             return
         same = continues(text, self.text) or continues(self.text, text)
@@ -69,7 +71,7 @@ class Screen:
         self.text = ""
 
     def took(self, word: str) -> None:
-        """The typist took `word`, with which the text begins."""
+        """The typist accepted `word`. The ghost text must start with it."""
         assert self.text.startswith(word)
         self.tally.words_taken += 1
         if not self._taken:

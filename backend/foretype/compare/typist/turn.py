@@ -1,4 +1,4 @@
-"""One key: the typist decides, the screen follows."""
+"""One key: the typist decides, and the screen changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from foretype.compare.typist.screen import Screen
 
 
 def press(typist: Typist, screen: Screen, *, now: float = 0.0, glance_s: float = 0.0) -> str:
-    """The word that was taken, or "". What has been on the screen for less than `glance_s` is not seen."""
+    """The word that was accepted, or "". The typist does not see a text that is on the screen for less than
+    `glance_s`.
+    """
     match typist.press(screen.visible(now, glance_s)):
         case TypeKey(char):
             screen.typed(char)

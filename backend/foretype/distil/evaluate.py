@@ -1,6 +1,4 @@
-"""Bits per byte of the held-out texts: what a model needs to write them down, so models with different
-vocabularies can be compared.
-"""
+"""Bits per byte of the held-out texts. Models with different vocabularies can be compared by this figure."""
 
 from __future__ import annotations
 
@@ -12,23 +10,23 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 
-from foretype.distil.models import Model
-from foretype.distil.texts import Texts
+from foretype.distil.teacher import Model
+from foretype.distil.texts import TokenisedTexts
 
 
 def bits_per_byte(
     model: Model,
-    texts: Texts,
+    texts: TokenisedTexts,
     *,
     length: int,
     batch_size: int,
     device: str,
     tick: Callable[[int, int], None],
 ) -> float:
-    """Every token of the held-out texts is predicted once, from up to `length` tokens before it.
+    """The cost of predicting every token of the held-out texts once, from up to `length` tokens before it.
 
-    The begin tokens are given: they stand for no byte. `tick` is told of tokens done and all of them, and may
-    raise to stop. Leaves `model` in evaluation mode.
+    The begin tokens cost nothing, because they stand for no byte. `tick` is called with the number of tokens
+    that are done and the number of all, and may raise an error to stop. Leaves `model` in evaluation mode.
     """
     ids = torch.from_numpy(np.asarray(texts.held_out).astype(np.int64))
     model.eval()
@@ -39,14 +37,16 @@ def bits_per_byte(
         each = functional.cross_entropy(
             logits.flatten(0, 1), wanted.to(device).flatten(), reduction="none"
         ).double()
-        nats += float(each[(wanted != texts.about.begin).flatten().to(device)].sum())
+        nats += float(each[(wanted != texts.summary.begin).flatten().to(device)].sum())
         done += wanted.numel()
         tick(done, len(ids) - 1)
-    return nats / math.log(2) / texts.about.held_out_bytes
+    return nats / math.log(2) / texts.summary.held_out_bytes
 
 
 def _batches(ids: Any, length: int, batch_size: int) -> Any:
-    """Pairs (rows, positions) of what is given and what follows each of it; the last is what is left."""
+    """Pairs (rows, positions) of tokens that are given and the next token of each. The last pair may be
+    shorter.
+    """
     whole = (len(ids) - 1) // length
     for first in range(0, whole, batch_size):
         last = min(first + batch_size, whole)
