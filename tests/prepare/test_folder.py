@@ -199,7 +199,7 @@ def name_no_begin(folder: Path) -> None:
         (lose_a_layer, r"incomplete: 12 are missing, such as transformer\.h\.1\..*Copy them again\."),
         (remove("*token*"), "holds no tokeniser: .* Copy it from the model.s source"),
         (take_another_tokeniser, "has 409 tokens, the model only 400: they do not match"),
-        (take_a_sentencepiece_tokeniser, "cannot be served: only byte-level BPE tokenisers"),
+        (take_a_sentencepiece_tokeniser, "cannot be served: only models with a byte-level BPE tokeniser"),
         (name_no_begin, "names no token that begins or ends a text. Write a recipe that names one"),
     ],
 )
