@@ -21,7 +21,14 @@ def recognised(error: Exception) -> Exception:
     if (
         isinstance(error, MemoryError)
         or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-        or (type(error).__module__.startswith("onnxruntime") and _WORDS.search(str(error)))
+        or (_is_of_onnx_runtime(error) and _WORDS.search(str(error)))
     ):
         return OutOfMemoryError().with_traceback(error.__traceback__)
     return error
+
+
+def _is_of_onnx_runtime(error: Exception) -> bool:
+    """`run_with_iobinding` raises Python's own RuntimeError for every failure, `run` its own classes (1.32;
+    findings/errors-of-a-binding.sh).
+    """
+    return type(error) is RuntimeError or type(error).__module__.startswith("onnxruntime")
