@@ -188,11 +188,7 @@ class Connection:
                 took = self._service.clock() - self._arrived
                 self._service.metrics.keystroke()
                 self._service.metrics.stages.took(Stage.RECEIVE, took, keystroke.trace)
-                try:
-                    self._desk.keystroke(field, keystroke)
-                except Exception as error:  # one keystroke's failure must not end the other fields
-                    logs.logger().error("keystroke_failed", **logs.of(error))
-                    self._fail(event)
+                self._desk.keystroke(field, keystroke)
             case Accepted(field, seq, text):
                 self._desk.accepted(field, seq, text)
             case Dismissed(field, seq):
