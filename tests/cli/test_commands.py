@@ -221,7 +221,7 @@ def test_help_teaches(environment: dict[str, str]) -> None:
 
 def test_a_misspelt_variable_is_warned_of(environment: dict[str, str]) -> None:
     result = run({**environment, "FORETYPE_PROT": "1"}, "complete", TEXT)
-    assert "FORETYPE_PROT is no setting" in result.stderr
+    assert "FORETYPE_PROT is not a setting" in result.stderr
     assert result.stdout.startswith("stions\n")
 
 

@@ -153,7 +153,7 @@ def test_ctrl_c_ends_it_with_one_line_and_leaves_no_process(models_dir: Path, tm
         assert process.stderr.readline().startswith(f"{LEARNT}, round 1 of 3")
         children = psutil.Process(process.pid).children()
         process.send_signal(signal.SIGINT)
-        assert process.stderr.read() == "Stopped. Nothing was kept.\n"
+        assert process.stderr.read() == "Stopped. Nothing was written.\n"
         assert process.wait(60) == 130
     assert not any(child.is_running() for child in children)
     assert not figures.exists()
