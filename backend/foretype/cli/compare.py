@@ -58,7 +58,7 @@ def compare(
     Each model runs in a process of its own, in three rounds over all models. Foretype measures the size on
     disk, the memory, the time to load, the time for one more token, for the first 64 tokens and for an
     answer, the bits per byte of your texts (fewer are better), and the keystrokes that a simulated typist
-    saves who accepts each right word. This takes some minutes for each model.
+    saves by accepting each right word. This takes some minutes for each model.
 
     Only the files of `--json` and `--picture` are written. If a model cannot be measured, the others are
     shown all the same, and the exit code is 1.

@@ -23,7 +23,7 @@ def pair(
 ) -> None:
     """Make a one-time code that connects the browser extension, or another client, with the server.
 
-    The server may be running: use another terminal.
+    This also works while the server runs, from another terminal.
 
     **Examples**
 

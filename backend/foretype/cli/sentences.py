@@ -50,4 +50,4 @@ def remedy(folder: Path, origin: Origin) -> str:
     if origin.folder is not None:
         words = ("prepare", origin.folder, "--name", folder.name, "--force")
         return again + command(*words, models_dir=folder.parent)
-    return "Copy it again from where it was made."
+    return "Copy it again from the machine that made it."

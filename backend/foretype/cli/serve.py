@@ -45,7 +45,7 @@ def serve(given: Given) -> None:
     `foretype serve --port 9000 --model distilgpt2` serves another model on another port.
 
     `foretype serve --host 0.0.0.0 --allowed-hosts complete.example.org --tls-certificate chain.pem
-    --tls-key key.pem` serves a team.
+    --tls-key key.pem` serves a team over HTTPS.
     """
     settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)

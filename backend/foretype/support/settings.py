@@ -74,7 +74,7 @@ def is_blank(value: object) -> bool:
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a source without blank ones. Names that are not settings stay, so that they are refused."""
+    """A source's values without blank ones. Names that are not settings stay, so that they are refused."""
     return {
         name: value
         for name, value in values.items()
@@ -160,8 +160,8 @@ class Settings(BaseSettings):
     )
     token: Annotated[Token, Group.ACCESS] = Field(
         None,
-        description="A fixed token for clients, at least 16 characters. Clients that pair get tokens of their own. Not "
-        "an option, because every user of a machine can read the command lines on it.",
+        description="A fixed token for clients, at least 16 characters. Clients that pair get their own "
+        "tokens. Not an option, because every user of a machine can read the command lines on it.",
     )
     allowed_hosts: Annotated[Hosts, Group.ACCESS] = Field(
         (), description="More values of the Host header that the server accepts, separated by commas."
@@ -201,7 +201,8 @@ class Settings(BaseSettings):
         4,
         ge=0,
         le=100,
-        description="Model runs ahead of the next keystroke, if no field waits for the model; 0 saves energy.",
+        description="Model runs after each answer that prepare for the next keystrokes, if no field waits "
+        "for the model; 0 saves energy.",
     )
     gpu_memory_mb: Annotated[int | None, Group.WORK] = Field(
         None,
