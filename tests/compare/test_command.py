@@ -77,13 +77,13 @@ def test_models_stand_side_by_side_in_a_table_a_picture_and_a_file(
     ("arguments", "code", "said"),
     [
         (("nothing",), 1, "There is no model “nothing”: no folder, and no recipe of that name. Prepared in"),
-        (("smollm2-135m",), 1, "Make it ready with: foretype prepare smollm2-135m"),
+        (("smollm2-135m",), 1, "Prepare it with: foretype prepare smollm2-135m"),
         (("{texts}",), 1, "holds no prepared model"),
         (("{models}",), 1, f"holds prepared models, but is none. Name one: {LEARNT}, {DRAWN}."),
         ((LEARNT, "--texts", "{models}"), 1, "holds no text: no file ends in .txt or .md."),
         ((LEARNT, "--texts", "{nowhere}"), 1, "There is no folder"),
-        ((LEARNT, "--picture", "{texts}"), 2, "cannot be written."),
-        ((LEARNT, "--json", "{texts}/000.txt/figures.json"), 2, "cannot be written."),
+        ((LEARNT, "--picture", "{texts}"), 2, "cannot be written: choose another file."),
+        ((LEARNT, "--json", "{texts}/000.txt/figures.json"), 2, "cannot be written: choose another file."),
     ],
 )
 def test_a_mistake_is_one_sentence_before_anything_is_measured(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,34 +26,17 @@ def models(given: Given) -> None:
     "Bits per byte" says how well a model predicts a fixed text of plain e-mails: fewer are better. The value
     in brackets is that of the same model before its weights were rounded. "Step" is the time for one more
     token, and "First pass" the time for the first 64 tokens of a text, measured when the model was prepared.
-    The lines below a model are other kinds of weights that were measured then and not chosen.
+    The lines below a model are other kinds of weights that were tried then and not chosen.
 
     The checksum of every file is verified. If a model is damaged or a recipe cannot be read, an error is
     printed below the list, and the exit code is 1.
     """
-    from foretype.models.errors import ModelError
-    from foretype.models.prepared import load_prepared, prepared_names
-    from foretype.models.recipe import load_recipe, recipe_names
+    from foretype.models.prepared import prepared_names
 
     settings = settings_or_exit(given)
     _require_readable(settings.models_dir)
-    table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
-    recipes, there = recipe_names(), prepared_names(settings.models_dir)
-    damaged: list[Exception] = []
-    for name in [*recipes, *(other for other in there if other not in recipes)]:
-        described = ""
-        try:
-            described = load_recipe(name).description if name in recipes else ""
-            if name not in there:
-                table.add_row(name, described, "no")
-                continue
-            ready = load_prepared(settings.models_dir / name)
-            table.add_row(name, described or ready.manifest.description, *_figures(ready))
-            for other in ready.manifest.passed_over:
-                table.add_row("", "", *_other_figures(other), style="dim")
-        except ModelError as error:
-            table.add_row(name, described, "damaged")
-            damaged.append(error)
+    there = prepared_names(settings.models_dir)
+    table, damaged = _table(settings.models_dir, there)
     console = Console()
     console.print(table)
     if not there:
@@ -62,6 +46,32 @@ def models(given: Given) -> None:
         say(problem)
     if damaged:
         raise typer.Exit(FAILED)
+
+
+def _table(models_dir: Path, there: Collection[str]) -> tuple[Table, list[Exception]]:
+    """The list of all recipes and of the prepared models (`there`), and an error for each damaged one."""
+    from foretype.models.errors import ModelError
+    from foretype.models.prepared import load_prepared
+    from foretype.models.recipe import load_recipe, recipe_names
+
+    recipes = recipe_names()
+    table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
+    damaged: list[Exception] = []
+    for name in [*recipes, *(other for other in there if other not in recipes)]:
+        described = ""
+        try:
+            described = load_recipe(name).description if name in recipes else ""
+            if name not in there:
+                table.add_row(name, described, "no")
+                continue
+            ready = load_prepared(models_dir / name)
+            table.add_row(name, described or ready.manifest.description, *_figures(ready))
+            for other in ready.manifest.passed_over:
+                table.add_row("", "", *_other_figures(other), style="dim")
+        except ModelError as error:
+            table.add_row(name, described, "damaged")
+            damaged.append(error)
+    return table, damaged
 
 
 def _require_readable(models_dir: Path) -> None:

@@ -128,7 +128,7 @@ class Connection:
                 return owner
             self._service.metrics.error(owner.refused.code.value)
             self._mailbox.put(frames.error(owner.refused))
-            # Cancelled here or in receive(), the client has not been let in: the connection is closed next.
+            # If this or receive() is cancelled, the client is not accepted: the connection is closed next.
             await self._mailbox.room()
 
     async def _hello(self) -> Hello | None:
