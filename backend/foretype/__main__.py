@@ -1,10 +1,10 @@
-"""Where the command line begins: also while its modules are still being read, Ctrl-C is no stack trace."""
+"""The start of the command line: Ctrl-C prints no stack trace, also while modules are still imported."""
 
 from __future__ import annotations
 
 import sys
 
-INTERRUPTED = 130  # as in foretype.cli.common, which may not be there yet
+INTERRUPTED = 130  # as in foretype.cli.common, which may not be imported yet
 
 
 def main() -> None:

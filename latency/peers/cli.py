@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from foretype.cli.progress import drawn
+from foretype.cli.progress import draw_progress
 from foretype.models.manifest import Manifest
 from foretype.models.recipe import load_recipe
 from foretype.prepare.ensure import ensure_prepared
@@ -102,7 +102,7 @@ def main(
     with errors_as_sentences(console, "peers"):
         budget = find_optional_budget(check)
         chosen = _choose(peer or [])
-        with drawn(console) as progress:
+        with draw_progress(console) as progress:
             folder = ensure_prepared(load({"model": MODEL})).folder
             found = _get_ready(chosen, folder, threads, progress, install=install)
             if install:

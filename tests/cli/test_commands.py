@@ -149,7 +149,9 @@ def test_a_server_that_others_could_read_along_with_does_not_start(environment: 
     result = run(environment, "serve", "--host", "0.0.0.0", "--port", "0")
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
-    assert line.startswith("Other machines can reach 0.0.0.0, and without TLS everybody on the way can read")
+    assert line.startswith(
+        "Other machines can reach 0.0.0.0, and without TLS anybody on the network can read"
+    )
     assert result.stdout == ""
 
 
@@ -168,7 +170,9 @@ def test_behind_a_proxy_one_line_says_who_can_connect(environment: dict[str, str
     code, errors = server.end()
     assert code == 0
     (line,) = errors.splitlines()
-    assert line.startswith("Every machine that reaches any address of this one can connect to this server")
+    assert line.startswith(
+        "Other machines that can reach any address of this machine can connect to this server"
+    )
 
 
 def test_with_tls_files_the_printed_address_is_https_and_true(
@@ -187,8 +191,8 @@ def test_with_tls_files_the_printed_address_is_https_and_true(
     ended, errors = server.end()
     assert ended == 0
     assert errors.splitlines() == [
-        "Every machine that reaches any address of this one can connect to this server; to be answered it "
-        "needs a token."
+        "Other machines that can reach any address of this machine can connect to this server. "
+        "Clients need a token."
     ]
 
 
@@ -217,7 +221,7 @@ def test_help_teaches(environment: dict[str, str]) -> None:
 
 def test_a_misspelt_variable_is_warned_of(environment: dict[str, str]) -> None:
     result = run({**environment, "FORETYPE_PROT": "1"}, "complete", TEXT)
-    assert "FORETYPE_PROT is no setting" in result.stderr
+    assert "FORETYPE_PROT is not a setting" in result.stderr
     assert result.stdout.startswith("stions\n")
 
 

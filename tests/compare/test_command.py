@@ -82,8 +82,8 @@ def test_models_stand_side_by_side_in_a_table_a_picture_and_a_file(
         (("{models}",), 1, f"holds prepared models, but is none. Name one: {LEARNT}, {DRAWN}."),
         ((LEARNT, "--texts", "{models}"), 1, "holds no text: no file ends in .txt or .md."),
         ((LEARNT, "--texts", "{nowhere}"), 1, "There is no folder"),
-        ((LEARNT, "--picture", "{texts}"), 2, "cannot be written."),
-        ((LEARNT, "--json", "{texts}/000.txt/figures.json"), 2, "cannot be written."),
+        ((LEARNT, "--picture", "{texts}"), 2, "cannot be written: choose another file."),
+        ((LEARNT, "--json", "{texts}/000.txt/figures.json"), 2, "cannot be written: choose another file."),
     ],
 )
 def test_a_mistake_is_one_sentence_before_anything_is_measured(
@@ -153,7 +153,7 @@ def test_ctrl_c_ends_it_with_one_line_and_leaves_no_process(models_dir: Path, tm
         assert process.stderr.readline().startswith(f"{LEARNT}, round 1 of 3")
         children = psutil.Process(process.pid).children()
         process.send_signal(signal.SIGINT)
-        assert process.stderr.read() == "Stopped. Nothing was kept.\n"
+        assert process.stderr.read() == "Stopped. Nothing was written.\n"
         assert process.wait(60) == 130
     assert not any(child.is_running() for child in children)
     assert not figures.exists()

@@ -111,14 +111,14 @@ def test_help_teaches_and_needs_no_pytorch() -> None:
 
 
 def test_on_a_terminal_a_bar_shows_losses_speed_and_the_time_left() -> None:
-    from foretype.cli.distil import _Watcher
+    from foretype.cli.distil_progress import Watcher
     from foretype.distil.journal import Evaluation, TrainingStep
     from foretype.distil.plan import TrainingPlan
 
     before = signal.getsignal(signal.SIGINT)
     plan = TrainingPlan.model_construct(steps=100)
     screen = io.StringIO()
-    watcher = _Watcher(Console(file=screen, force_terminal=True, highlight=False, width=160))
+    watcher = Watcher(Console(file=screen, force_terminal=True, highlight=False, width=160))
     with watcher.training(plan, done=40) as training:
         training.measured(Evaluation(40, 1.2, 1.0))
         training.measuring(10, 20)

@@ -1,4 +1,4 @@
-"""Which model is served where nobody asks for one."""
+"""Which model is served if the settings name none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from foretype.models.manifest import FORMAT, MANIFEST
 from foretype.models.prepared import is_prepared
 from foretype.models.recipe import HubSource, Recipe, load_recipe
 from foretype.prepare import hub
-from foretype.prepare.choose import choose
+from foretype.prepare.choose import choose_model
 
 
 def answers(_: HubSource) -> bool:
@@ -44,30 +44,32 @@ def make_prepared(models_dir: Path, name: str) -> None:
 
 
 def test_the_first_choice_comes_from_the_hub_where_it_answers(tmp_path: Path) -> None:
-    choice = choose(tmp_path, hub=answers)
+    choice = choose_model(tmp_path, hub=answers)
     assert choice.recipe.name == "distilgpt2"
     assert "hub" in choice.reason
 
 
 def test_without_a_hub_the_embedded_model_is_served_and_the_reason_said(tmp_path: Path) -> None:
-    choice = choose(tmp_path, hub=silent)
+    choice = choose_model(tmp_path, hub=silent)
     assert choice.recipe.name == "smollm2-135m"
-    assert choice.reason == "the model hub can't be reached: serving the embedded smollm2-135m"
+    assert choice.reason == "the model hub is unreachable: serving the embedded smollm2-135m"
 
 
 @pytest.mark.parametrize("name", ["distilgpt2", "smollm2-135m"])
 def test_a_prepared_model_is_served_without_asking_the_network(tmp_path: Path, name: str) -> None:
     make_prepared(tmp_path, name)
-    assert choose(tmp_path, hub=never).recipe.name == name
+    assert choose_model(tmp_path, hub=never).recipe.name == name
 
 
 def test_the_reason_says_which_of_them_it_is_and_how_to_have_the_first(tmp_path: Path) -> None:
     make_prepared(tmp_path, "smollm2-135m")
-    assert choose(tmp_path, hub=never).reason == (
+    assert choose_model(tmp_path, hub=never).reason == (
         "serving smollm2-135m, which is prepared (for distilgpt2: foretype prepare distilgpt2)"
     )
     make_prepared(tmp_path, "distilgpt2")
-    assert choose(tmp_path, hub=never).reason == "serving distilgpt2, the first choice, which is prepared"
+    assert (
+        choose_model(tmp_path, hub=never).reason == "serving distilgpt2, the first choice, which is prepared"
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,14 +105,14 @@ def test_any_number_of_defaults_is_gone_through_in_their_order(
     monkeypatch.setattr("foretype.prepare.choose.weights_at_hand", lambda recipe: recipe.name in there)
     for name in prepared:
         make_prepared(tmp_path, name)
-    assert choose(tmp_path, hub=answers_for).name == chosen
+    assert choose_model(tmp_path, hub=answers_for).name == chosen
 
 
 def test_a_model_that_another_version_prepared_does_not_count(tmp_path: Path) -> None:
     make_prepared(tmp_path, "smollm2-135m")
     (tmp_path / "smollm2-135m" / MANIFEST).write_text(json.dumps({"format": FORMAT - 1}))
     assert not is_prepared(tmp_path / "smollm2-135m")
-    assert choose(tmp_path, hub=answers).recipe.name == "distilgpt2"
+    assert choose_model(tmp_path, hub=answers).recipe.name == "distilgpt2"
 
 
 def test_the_cache_of_the_hub_on_this_machine_counts_as_having_the_weights(
@@ -121,16 +123,16 @@ def test_the_cache_of_the_hub_on_this_machine_counts_as_having_the_weights(
     snapshot = empty_cache / "models--distilbert--distilgpt2" / "snapshots" / source.revision
     snapshot.mkdir(parents=True)
     (snapshot / "config.json").write_text("{}")
-    assert choose(tmp_path, hub=silent).recipe.name == "smollm2-135m"
+    assert choose_model(tmp_path, hub=silent).recipe.name == "smollm2-135m"
     (snapshot / source.file).write_text("")
-    assert choose(tmp_path, hub=never).recipe.name == "distilgpt2"
+    assert choose_model(tmp_path, hub=never).recipe.name == "distilgpt2"
 
 
 def test_what_was_asked_for_is_served_or_refused_with_the_names(tmp_path: Path) -> None:
     make_prepared(tmp_path, "distilgpt2")
-    assert choose(tmp_path, "smollm2-135m", hub=never).recipe.name == "smollm2-135m"
+    assert choose_model(tmp_path, "smollm2-135m", hub=never).recipe.name == "smollm2-135m"
     with pytest.raises(RecipeNotFoundError, match="smollm2-135m"):
-        choose(tmp_path, "gpt9", hub=never)
+        choose_model(tmp_path, "gpt9", hub=never)
 
 
 def test_a_hub_that_does_not_answer_costs_the_time_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:

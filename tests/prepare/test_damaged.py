@@ -81,7 +81,7 @@ def cut_manifest(model: Path) -> None:
 
 
 AGAIN = r"Make it again with: foretype prepare \S+tiny-gpt2 --name tiny --force$"
-COPY = r"Copy it again from where it was made\.$"
+COPY = r"Copy it again from the machine that made it\.$"
 
 DAMAGED = {
     "altered": (alter, rf"model\.onnx has changed since it was made\. {AGAIN}"),

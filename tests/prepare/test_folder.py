@@ -269,8 +269,8 @@ def test_another_model_is_not_replaced_unless_that_is_said(folder: Path, models_
 
 def test_options_that_do_not_go_together_are_said(folder: Path) -> None:
     for arguments, complaint in (
-        (("smollm2-135m", "--name", "x"), "--name goes with a folder"),
-        ((folder, "--from", folder), "--from goes with a recipe's name"),
+        (("smollm2-135m", "--name", "x"), "--name needs a folder"),
+        ((folder, "--from", folder), "--from needs a recipe's name"),
     ):
         result = foretype("prepare", *arguments)
         assert result.exit_code == 2

@@ -41,7 +41,7 @@ def test_what_goes_wrong_is_said_by_the_child_without_a_stack_trace(
         ensure_prepared(wanted)
     assert ended.value.exit_code == 1
     said = capfd.readouterr().err
-    assert "Serving distilgpt2, which was asked for." in said
+    assert "Serving distilgpt2, as requested." in said
     assert f"The models folder {wanted.models_dir} cannot be written to" in said
     assert "Traceback" not in said
 
@@ -80,7 +80,7 @@ def test_the_child_stops_when_the_server_is_killed(tmp_path: Path) -> None:
     server.send_signal(signal.SIGKILL)
     start = time.monotonic()
     rest = server.stderr.read()  # ends when the child, which holds the other end, has ended
-    assert "Stopped. The same command goes on where this was." in rest
+    assert "Stopped. The same command continues." in rest
     assert time.monotonic() - start < 30
     server.wait()
 

@@ -1,4 +1,4 @@
-"""An engine that answers as a test tells it to, and remembers what it was asked."""
+"""Engines that answer as a test tells them to, and remember what they were asked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from foretype.engine.contract import Answer, Failure, FailureCode
+from foretype.engine.contract import Answer, Desk, Failure, FailureCode
+from foretype.engine.desk import LocalDesk
+from foretype.engine.field import Field
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
 
 Script = Callable[["FakeDesk", str, Keystroke], None]
@@ -63,7 +65,7 @@ class FakeEngine:
         self.closed = False
         self._changed = asyncio.Event()
 
-    def open(self, answer: Answer) -> FakeDesk:
+    def open(self, answer: Answer) -> Desk:
         desk = FakeDesk(self, answer)
         self.desks.append(desk)
         return desk
@@ -87,6 +89,55 @@ class FakeEngine:
                 return found[count - 1]
             self._changed.clear()
             await self._changed.wait()
+
+
+Find = Callable[[Keystroke], Suggestion]
+
+
+class FakeField(Field):
+    """Answers a keystroke with what `find` returns for it. `find` may raise, as a bug would."""
+
+    def __init__(self, name: str, answer: Answer, find: Find) -> None:
+        self._name = name
+        self._give = answer
+        self._find = find
+        self._seq = 0
+
+    def keystroke(self, keystroke: Keystroke) -> None:
+        self._seq = keystroke.seq
+        self._give(self._name, self._seq, self._find(keystroke), final=True, elapsed_ms=1)
+
+    def failed(self, error: Exception) -> None:
+        self._give(self._name, self._seq, failure("internal"), final=True, elapsed_ms=1)
+
+
+class FieldsEngine(FakeEngine):
+    """An engine with the real desk and fake fields."""
+
+    def __init__(self, find: Find) -> None:
+        super().__init__()
+        self._find = find
+
+    def open(self, answer: Answer) -> Desk:
+        return _NotedDesk(self, answer)
+
+    def new_field(self, name: str, answer: Answer) -> Field:
+        return FakeField(name, answer, self._find)
+
+    def used(self, field: Field) -> None: ...
+    def gone(self, field: Field) -> None: ...
+
+
+class _NotedDesk(LocalDesk):
+    """The real desk; the engine notes `accepted`, so that a test can wait for it."""
+
+    def __init__(self, engine: FieldsEngine, answer: Answer) -> None:
+        super().__init__(engine, answer)
+        self._notes = engine
+
+    def accepted(self, field: str, seq: int, text: str) -> None:
+        super().accepted(field, seq, text)
+        self._notes.note("accepted", field, seq, text)
 
 
 def failure(code: str, message: str = "Try again.") -> Failure:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foretype.server.admission import MOST_ADDRESSES, UNAUTHORIZED, Admission, TurnedAway
+from foretype.server.admission import MOST_ADDRESSES, UNAUTHORIZED, Admission, Denied
 from foretype.server.credentials import FIXED, Tokens
 from foretype.server.frames import ErrorCode
 from foretype.server.pairing import Pairing
@@ -44,7 +44,7 @@ def admission(pairing: Pairing, clock: FakeClock) -> Admission:
 def guess(admission: Admission, first: int, many: int, address: Address | None = THERE) -> list[ErrorCode]:
     """The answers to so many tokens that are all different."""
     answers = [admission.owner(f"guess {number}", address) for number in range(first, first + many)]
-    return [answer.refused.code for answer in answers if isinstance(answer, TurnedAway)]
+    return [answer.refused.code for answer in answers if isinstance(answer, Denied)]
 
 
 WRONG, WAIT = ErrorCode.UNAUTHORIZED, ErrorCode.RATE_LIMITED
@@ -56,7 +56,7 @@ def test_five_wrong_tokens_close_an_address_for_longer_each_time(
     assert guess(admission, 0, 8) == [WRONG] * 5 + [WAIT] * 3
     clock.now += 59
     answer = admission.owner("one more", THERE)
-    assert isinstance(answer, TurnedAway)
+    assert isinstance(answer, Denied)
     assert (answer.refused.code, answer.retry_s) == (WAIT, 1)
     assert "try again in 1 s" in answer.refused.message
     clock.now += 1
@@ -93,7 +93,7 @@ def test_a_revoked_token_at_a_human_pace_is_always_told_that_it_is_wrong(
     token = pairing.redeem(pairing.new_code(), "browser")
     pairing.revoke(pairing.clients()[0].id)
     for _ in range(100):
-        assert admission.owner(token, THERE) == TurnedAway(UNAUTHORIZED)
+        assert admission.owner(token, THERE) == Denied(UNAUTHORIZED)
         clock.now += 30
 
 
@@ -102,22 +102,22 @@ def test_a_revoked_token_is_told_so_at_its_second_try_beside_a_guesser(
 ) -> None:
     guess(admission, 0, 6)
     answer = admission.owner("the revoked one", THERE)
-    assert isinstance(answer, TurnedAway)
+    assert isinstance(answer, Denied)
     assert answer.refused.code is WAIT
     clock.now += 6
     assert guess(admission, 10, 20) == [WAIT] * 20
-    assert admission.owner("the revoked one", THERE) == TurnedAway(UNAUTHORIZED)
+    assert admission.owner("the revoked one", THERE) == Denied(UNAUTHORIZED)
 
 
 def test_one_wrong_token_that_a_program_hammers_with_counts_each_time(admission: Admission) -> None:
     answers = [admission.owner("the same", THERE) for _ in range(7)]
-    codes = [answer.refused.code for answer in answers if isinstance(answer, TurnedAway)]
+    codes = [answer.refused.code for answer in answers if isinstance(answer, Denied)]
     assert codes == [WRONG] * 5 + [WAIT] * 2
 
 
 @pytest.mark.parametrize("token", [None, ""])
 def test_no_token_is_no_guess(admission: Admission, token: str | None) -> None:
-    assert [admission.owner(token, THERE) for _ in range(9)] == [TurnedAway(UNAUTHORIZED)] * 9
+    assert [admission.owner(token, THERE) for _ in range(9)] == [Denied(UNAUTHORIZED)] * 9
     assert guess(admission, 0, 1) == [WRONG]
 
 

@@ -20,7 +20,7 @@ from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, S
 from foretype.engine.start import start_engine
 from foretype.models.field_kind import FieldKind
 from foretype.prepare.ensure import ensure_prepared
-from foretype.server import app, connection
+from foretype.server import app, connection, refusal, socket_route
 from foretype.server.frames import SUBPROTOCOL, VERSION, ErrorCode, Refused
 from foretype.server.limits import ClientLimits
 from foretype.server.protocol import MAX_SEQ, Hello, Protocol
@@ -182,7 +182,7 @@ def test_the_prose_has_a_row_for_every_error_code_with_its_status() -> None:
     told = rows("### Error codes")
     assert list(told) == list(ErrorCode)
     for code, rest in told.items():
-        assert f" {app._STATUS[ErrorCode(code)]} " in rest, code
+        assert f" {refusal.STATUS[ErrorCode(code)]} " in rest, code
 
 
 def test_the_prose_has_a_row_for_every_source_reason_and_close_code() -> None:
@@ -218,7 +218,7 @@ def test_the_prose_has_the_limits_of_the_code() -> None:
         "keystrokes per second": limits.keystrokes_per_second,
         "keystrokes at once": limits.keystroke_burst,
         "seconds until `hello": limits.hello_seconds,
-        "seconds between pings": app.HEARTBEAT_SECONDS,
+        "seconds between pings": socket_route.HEARTBEAT_SECONDS,
     }.items():
         assert f" {value:,g} " in told[name], name
 

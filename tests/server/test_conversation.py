@@ -14,7 +14,15 @@ import pytest
 from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion
 from foretype.models.field_kind import FieldKind
 from tests.server.conftest import TOKEN, Running, Start
-from tests.server.fake import FakeDesk, FakeEngine, answer_empty, answer_nothing, failure, suggested
+from tests.server.fake import (
+    FakeDesk,
+    FakeEngine,
+    FieldsEngine,
+    answer_empty,
+    answer_nothing,
+    failure,
+    suggested,
+)
 
 
 async def test_hello_is_welcomed_with_the_limits(running: Running) -> None:
@@ -120,12 +128,12 @@ async def test_the_engines_failure_is_an_error_for_that_keystroke(start: Start, 
 
 
 async def test_an_engine_that_raises_fails_one_keystroke_only(start: Start) -> None:
-    def script(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
+    def find(keystroke: Keystroke) -> Suggestion:
         if keystroke.seq == 1:
             raise ValueError(keystroke.before)
-        desk.answer(field, keystroke.seq, suggested(), final=True, elapsed_ms=1)
+        return suggested()
 
-    async with start(FakeEngine(script)) as running, running.client() as client:
+    async with start(FieldsEngine(find)) as running, running.client() as client:
         await client.keystroke(1)
         frame = await client.next()
         assert (frame["code"], frame["seq"]) == ("internal", 1)

@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from foretype.server.guard import EXTENSION_ID, Guard, Verdict, digest, same
+from foretype.server.guard import EXTENSION_ID, Guard, Verdict, digest, matching_id
 from tests.server.conftest import TOKEN, Running, Start
 
 ROUTES = [
@@ -200,5 +200,5 @@ def test_every_token_is_compared_even_after_one_fits(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("foretype.server.guard.hmac.compare_digest", compare)
     known = [("a", digest("first")), ("b", digest("second")), ("c", digest("third"))]
-    assert same(known, "first") == "a"
+    assert matching_id(known, "first") == "a"
     assert len(compared) == 3

@@ -99,7 +99,7 @@ async def counted(running: Running, code: str) -> bool:
 async def test_an_engine_that_breaks_its_promise_is_an_error(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foretype.server.app.GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("foretype.server.complete_route.GRACE_SECONDS", 0.0)
     async with start(FakeEngine(answer_nothing), budget_ms=10) as running:
         status, error = await complete(running, {"before": "a"})
         assert (status, error["code"]) == (500, "internal")

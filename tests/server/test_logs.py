@@ -17,7 +17,7 @@ import pytest
 from foretype.engine.keystroke import Keystroke, Source, Suggestion
 from foretype.support import logs
 from tests.server.conftest import TOKEN, Start
-from tests.server.fake import FakeDesk, FakeEngine
+from tests.server.fake import FieldsEngine
 
 MARKER = "zqxmarkerzqx"
 
@@ -47,18 +47,17 @@ def test_a_line_that_nobody_can_read_ends_nothing() -> None:
             broken.close()
 
 
-def raising(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
-    """An engine with a bug that quotes the text at odd keystrokes; at even ones it suggests the text."""
+def raising(keystroke: Keystroke) -> Suggestion:
+    """A bug that quotes the text at odd keystrokes; at even ones the text is suggested."""
     if keystroke.seq % 2:
         raise ValueError(f"cannot complete {keystroke.before!r}")
-    found = Suggestion(keystroke.before, 0.9, Source.MODEL)
-    desk.answer(field, keystroke.seq, found, final=True, elapsed_ms=1)
+    return Suggestion(keystroke.before, 0.9, Source.MODEL)
 
 
 async def test_a_marker_that_is_typed_everywhere_is_written_nowhere(
     start: Start, written: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async with start(FakeEngine(raising)) as running:
+    async with start(FieldsEngine(raising)) as running:
         asyncio.get_running_loop().set_debug(True)
         logs.quiet_loop(asyncio.get_running_loop())
         async with running.client() as client:

@@ -112,11 +112,11 @@ def test_which_addresses_other_machines_reach(address: str, beyond: bool) -> Non
 def test_one_line_says_who_can_connect() -> None:
     said = who_can_connect(["127.0.0.1", "192.168.1.5"], speaks_tls=True)
     assert said == (
-        "Every machine that reaches 192.168.1.5 can connect to this server; to be answered it needs a token."
+        "Other machines that can reach 192.168.1.5 can connect to this server. Clients need a token."
     )
     said = who_can_connect(["0.0.0.0"], speaks_tls=False)
     assert said is not None
-    assert "any address of this one" in said
+    assert "any address of this machine" in said
     assert "FORETYPE_TLS_IN_FRONT" in said
     assert "\n" not in said
 

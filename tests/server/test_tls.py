@@ -112,7 +112,7 @@ def test_a_key_with_a_password_is_said_and_nobody_is_asked_for_it(signed: Signed
     [
         (-2 * DAY, -DAY, "server", "has expired"),
         (DAY, 2 * DAY, "server", "is not valid yet"),
-        (-DAY, DAY, "client", "is not one for a server"),
+        (-DAY, DAY, "client", "is not for a server"),
     ],
 )
 def test_a_certificate_that_every_client_refuses_is_said(

@@ -1,4 +1,4 @@
-"""Where settings come from, and what is said where they are wrong."""
+"""Where settings come from, and which message a mistake gets."""
 
 from __future__ import annotations
 
@@ -145,9 +145,9 @@ def test_a_token_of_the_least_length_is_taken() -> None:
     [
         ("allowed_origins", "null", "sandboxed frame"),
         ("allowed_origins", "https://app.example.org, NULL", "sandboxed frame"),
-        ("allowed_origins", "*", "would let every page in"),
-        ("allowed_origins", "https://*.example.org", "would let every page in"),
-        ("allowed_origins", "chrome-extension://*", "would let every page in"),
+        ("allowed_origins", "*", "would allow every page"),
+        ("allowed_origins", "https://*.example.org", "would allow every page"),
+        ("allowed_origins", "chrome-extension://*", "would allow every page"),
         ("allowed_origins", "app.example.org", "a scheme, a host"),
         ("allowed_origins", "https://app.example.org/page", "a scheme, a host"),
         ("allowed_origins", "https://user@app.example.org", "a scheme, a host"),
@@ -158,16 +158,16 @@ def test_a_token_of_the_least_length_is_taken() -> None:
         ("allowed_origins", "data:text/html", "a scheme, a host"),
         ("allowed_origins", "https://a b", "a scheme, a host"),
         ("allowed_origins", "https://\N{KELVIN SIGN}it.example", "a scheme, a host"),
-        ("allowed_hosts", "*", "would let every page in"),
-        ("allowed_hosts", "*.example.org", "would let every page in"),
+        ("allowed_hosts", "*", "would allow every page"),
+        ("allowed_hosts", "*.example.org", "would allow every page"),
         ("allowed_hosts", ".example.org", "without https://"),
         ("allowed_hosts", "https://complete.example.org", "without https://"),
         ("allowed_hosts", "complete.example.org/", "without https://"),
         ("allowed_hosts", "complete.example.org:port", "without https://"),
         ("allowed_hosts", "\N{KELVIN SIGN}it.example", "without https://"),
-        ("allowed_hosts", "0.0.0.0", "no names"),
-        ("allowed_hosts", "0.0.0.0:8765", "no names"),
-        ("allowed_hosts", "[::]:8765", "no names"),
+        ("allowed_hosts", "0.0.0.0", "not names"),
+        ("allowed_hosts", "0.0.0.0:8765", "not names"),
+        ("allowed_hosts", "[::]:8765", "not names"),
     ],
 )
 def test_lists_that_would_open_the_server_are_refused(
@@ -225,7 +225,7 @@ def test_each_mistake_is_a_sentence_that_names_its_place(
     assert any("Did you mean port?" in sentence for sentence in sentences)
 
 
-@pytest.mark.parametrize(("content", "part"), [("port = ", "not TOML"), (None, "no settings file")])
+@pytest.mark.parametrize(("content", "part"), [("port = ", "not valid TOML"), (None, "does not exist")])
 def test_a_file_that_cannot_be_used_is_said(tmp_path: Path, content: str | None, part: str) -> None:
     if content is not None:
         (tmp_path / "config.toml").write_text(content)
@@ -241,12 +241,12 @@ def test_messages_must_hold_their_context() -> None:
 def test_a_misspelt_variable_is_warned_of() -> None:
     assert unknown_variables(
         {"FORETYPE_PROT": "1", "FORETYPE_PORT": "2", "FORETYPE_CONFIG": "x", "PATH": ""}
-    ) == ["FORETYPE_PROT is no setting and is ignored. Did you mean FORETYPE_PORT?"]
+    ) == ["FORETYPE_PROT is not a setting and is ignored. Did you mean FORETYPE_PORT?"]
 
 
 def test_what_was_a_setting_once_is_said_with_what_it_has_become(tmp_path: Path) -> None:
     (said,) = unknown_variables({"FORETYPE_DISTILGPT2_FOLDER": "/models/distilgpt2"})
-    assert said.startswith("FORETYPE_DISTILGPT2_FOLDER is no setting and is ignored.")
+    assert said.startswith("FORETYPE_DISTILGPT2_FOLDER is not a setting and is ignored.")
     assert "`foretype prepare distilgpt2 --from FOLDER`" in said
     file = tmp_path / "config.toml"
     file.write_text("distilgpt2_folder = '/models/distilgpt2'")

@@ -1,4 +1,6 @@
-"""The command line. Each command is in a file of its own; what a command needs is imported when it runs."""
+"""The command line. Each command has a file of its own, which imports slow modules only when the command
+runs.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,9 @@ from foretype import __version__
 from foretype.cli.compare import compare
 from foretype.cli.complete import complete
 from foretype.cli.distil import distil
-from foretype.cli.models import models, prepare
+from foretype.cli.models import models
 from foretype.cli.pair import pair
+from foretype.cli.prepare import prepare
 from foretype.cli.serve import serve
 from foretype.cli.settings import settings
 
@@ -35,18 +38,19 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def foretype(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Autocomplete for everything you type in a browser: a small language model on your own machine.
 
     **Start here**
 
-    - `foretype serve` prepares a model the first time, then serves it and prints an address to try it at.
+    - `foretype serve` serves a model, and prints the address of a page to try it on. The first time it
+    prepares the model.
 
-    - `foretype pair` makes a code that lets the browser extension in.
+    - `foretype pair` makes a code that connects the browser extension with the server.
 
-    - `foretype complete "Please let me know if you have any que"` asks for one suggestion, without a server.
+    - `foretype complete "Please let me know if you have any que"` prints one suggestion, without a server.
 
     Each setting can be given on the command line, as `FORETYPE_...` in the environment, or in a file:
     `foretype settings` lists them all.
@@ -67,7 +71,7 @@ def main() -> None:
     try:
         app()
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does. Python would complain once more at exit: point
-        # stdout elsewhere.
+        # The program that read our output has ended, as `head` does. Python would fail again when it flushes
+        # stdout at exit, so stdout goes to the null device.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

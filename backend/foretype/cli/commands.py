@@ -1,5 +1,5 @@
-"""Commands to copy out of a sentence: quoted for a shell, and naming the models folder where it is not the
-usual one.
+"""Commands that the user can copy: quoted for a shell, with `--models-dir` if the models folder is not the
+default one.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from pathlib import Path
 
 
 def command(*words: str | Path, models_dir: Path | None = None) -> str:
-    """`foretype` with these words. `models_dir`: the folder that it is to work on."""
+    """`foretype` with these words. `models_dir`: the models folder that the command must use."""
     found = ["foretype", *map(str, words)]
-    if models_dir is not None and not _is_usual(models_dir):
+    if models_dir is not None and not _is_default(models_dir):
         found += ["--models-dir", str(models_dir)]
     return shlex.join(found)
 
 
-def _is_usual(models_dir: Path) -> bool:
-    """Whether a command takes it that is given no other."""
+def _is_default(models_dir: Path) -> bool:
+    """Whether a command without `--models-dir` uses this folder."""
     from foretype.support.settings import BadSettingsError, load
 
     try:
-        usual = load().models_dir
-    except BadSettingsError:  # the command that is copied will say so
+        default = load().models_dir
+    except BadSettingsError:  # the copied command will report it
         return False
-    return usual.expanduser().resolve() == models_dir.expanduser().resolve()
+    return default.expanduser().resolve() == models_dir.expanduser().resolve()

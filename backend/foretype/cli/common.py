@@ -1,4 +1,4 @@
-"""What commands share: reading the settings, and saying in a sentence what is wrong with them."""
+"""What commands share: reading the settings, printing messages, exit codes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from foretype.cli.sentences import sentence
 from foretype.support.settings import BadSettingsError, Settings, load, unknown_variables
 
 USAGE = 2
-"""The exit code where the settings or the arguments are wrong."""
+"""The exit code if the settings or the arguments are wrong."""
 FAILED = 1
 INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells give it."""
+"""The exit code after Ctrl-C, the same as in a shell."""
 
 
 def settings_or_exit(given: Given, **more: object) -> Settings:
-    """The settings of this run, from the options and `more`. If they are wrong, a sentence for each mistake
-    and exit code 2.
+    """The settings of this run, from the options and `more`.
+
+    If they are wrong, prints a sentence for each mistake and exits with `USAGE`.
     """
     try:
         settings = load({**given.values, **more}, given.config)
@@ -34,7 +35,7 @@ def settings_or_exit(given: Given, **more: object) -> Settings:
 
 
 def fail(what: str | Exception, code: int = FAILED) -> NoReturn:
-    """Print a sentence, or what an error means (`foretype.cli.sentences`), and exit."""
+    """Print a sentence, or the sentence for an error (`foretype.cli.sentences`), and exit."""
     say(what)
     raise typer.Exit(code)
 
@@ -42,3 +43,8 @@ def fail(what: str | Exception, code: int = FAILED) -> NoReturn:
 def say(what: str | Exception) -> None:
     """Print to stderr: stdout is for results."""
     typer.echo(sentence(what) if isinstance(what, Exception) else what, err=True)
+
+
+def in_ms(value: float) -> str:
+    """Milliseconds as text: whole ones from 10 on, two significant digits below."""
+    return f"{value:.0f} ms" if value >= 10 else f"{value:.2g} ms"

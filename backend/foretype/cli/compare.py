@@ -1,4 +1,4 @@
-"""`foretype compare`: prepared models side by side."""
+"""`foretype compare`: measure prepared models side by side."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rich.console import Console
 
 from foretype.cli.common import FAILED, INTERRUPTED, USAGE, fail, say, settings_or_exit
 from foretype.cli.options import Given, takes
-from foretype.cli.signals import asked_by_signals
+from foretype.cli.signals import first_signal_calls
 from foretype.models.field_kind import FieldKind
 
 ROUNDS = 3
-AMOUNT = (20_000, 10, 300)  # bytes read, texts typed, characters of each
+AMOUNT = (20_000, 10, 300)  # bytes for quality, texts to type, characters of each text
 QUICK_AMOUNT = (4_000, 3, 150)
 
 
@@ -26,7 +26,7 @@ def compare(
         list[str],
         typer.Argument(
             metavar="MODEL",
-            help="Prepared models: names in the models folder, or folders of prepared models.",
+            help="Prepared models: their names in the models folder, or paths of their folders.",
             show_default=False,
         ),
     ],
@@ -34,46 +34,48 @@ def compare(
         Path | None,
         typer.Option(
             "--texts",
-            help="A folder of .txt and .md files to measure quality on; by default a short text that ships "
+            help="A folder of .txt and .md files to measure quality with. By default a short text that comes "
             "with Foretype.",
             show_default=False,
         ),
     ] = None,
     kind: Annotated[
-        FieldKind, typer.Option("--kind", help="What kind of field the texts are typed in.")
+        FieldKind, typer.Option("--kind", help="The kind of field that the texts are typed in.")
     ] = FieldKind.EMAIL,
     quick: Annotated[
-        bool, typer.Option("--quick", help="One round, and few texts: for a first look.")
+        bool, typer.Option("--quick", help="One round and fewer texts, for a first impression.")
     ] = False,
     picture: Annotated[
         Path | None,
-        typer.Option("--picture", help="Where the picture goes, an SVG file.", show_default=False),
+        typer.Option("--picture", help="Draw the figures into this SVG file.", show_default=False),
     ] = None,
     json: Annotated[
-        Path | None, typer.Option("--json", help="Where the figures go, a JSON file.", show_default=False)
+        Path | None, typer.Option("--json", help="Write the figures into this JSON file.", show_default=False)
     ] = None,
 ) -> None:
-    """Show what models take, how fast they are and how good, side by side.
+    """Compare the size, speed and quality of prepared models.
 
-    Each is measured in a process of its own, in three rounds over all of them: size, memory, time to load,
-    one more token, the first 64, an answer; then bits per byte of your texts (fewer are better) and the
-    keystrokes that a typist saves who takes the words that are right. Some minutes a model; nothing is kept
-    but what `--json` and `--picture` name. One that cannot be measured leaves the others' figures; the exit
-    code is 1 then.
+    Each model runs in a process of its own, in three rounds over all models. Foretype measures the size on
+    disk, the memory, the time to load, the time for one more token, for the first 64 tokens and for an
+    answer, the bits per byte of your texts (fewer are better), and the keystrokes that a simulated typist
+    saves by accepting each right word. This takes some minutes for each model.
+
+    Only the files of `--json` and `--picture` are written. If a model cannot be measured, the others are
+    shown all the same, and the exit code is 1.
 
     **Examples**
 
-    `foretype compare smollm2-135m distilgpt2 --texts ~/mails` compares two models that are prepared.
+    `foretype compare smollm2-135m distilgpt2 --texts ~/mails` compares two prepared models.
 
-    `foretype compare smollm2-135m ~/exact/smollm2-135m --quick` compares it with one in another folder.
+    `foretype compare smollm2-135m ~/exact/smollm2-135m --quick` compares a model with one in another folder.
 
-    `foretype compare gpt2 ./small --texts ~/mails --picture compare.svg` draws quality against latency, too.
+    `foretype compare gpt2 ./small --texts ~/mails --picture compare.svg` also draws quality against latency.
     """
     settings = settings_or_exit(given)
     for file in (picture, json):
         if file is not None:
             _require_writable(file)
-    from foretype.cli.progress import drawn
+    from foretype.cli.progress import draw_progress
     from foretype.compare.errors import CompareError, StoppedError
     from foretype.compare.named import find_models
     from foretype.compare.picture import draw
@@ -91,12 +93,12 @@ def compare(
         found = find_models(models, settings.models_dir)
         read = shipped_texts(amount) if texts is None else folder_texts(texts.expanduser(), amount)
         stop = Stop()
-        with asked_by_signals(stop.ask), drawn(console) as progress:
+        with first_signal_calls(stop.ask), draw_progress(console) as progress:
             compared, failed = measured(Comparison(found, read, kind, rounds, settings), progress, stop)
     except (CompareError, ModelError) as error:
         fail(error)
     except StoppedError:
-        fail("Stopped. Nothing was kept.", INTERRUPTED)
+        fail("Stopped. Nothing was written.", INTERRUPTED)
     if compared:
         report = Report(compared, read, kind, rounds, settings.threads, settings.budget_ms, machine_name())
         print_report(report, Console(highlight=False))
@@ -111,7 +113,7 @@ def compare(
 
 
 def _require_writable(file: Path) -> None:
-    """Said before minutes of work, not after them."""
+    """Checked before minutes of work, not after them."""
     folder = next(one for one in file.absolute().parents if one.exists())
     if file.is_dir() or not folder.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
-        fail(f"{file} cannot be written.", USAGE)
+        fail(f"{file} cannot be written: choose another file.", USAGE)

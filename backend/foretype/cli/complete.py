@@ -1,4 +1,4 @@
-"""`foretype complete`: one suggestion in the terminal, without a server."""
+"""`foretype complete`: print one suggestion, without a server."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from rich.text import Text
 
 from foretype.cli.common import fail, settings_or_exit
 from foretype.cli.options import Given, takes
-from foretype.cli.start import CannotServeError, prepared, started
+from foretype.cli.start import CannotServeError, load_engine, prepare_model
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.support import logs
 from foretype.support.settings import Settings
 
 BUDGET_MS = 5000
-"""Nobody is typing here: the model may take its time over a text that it sees for the first time."""
+"""No user waits while typing, so the model gets the time that a new text needs."""
 
 Outcome = tuple[Suggestion | Failure, float]
 """The final answer and the milliseconds it took."""
@@ -34,21 +34,23 @@ def complete(
     after: Annotated[str, typer.Option("--after", help="The text after the caret.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the suggestion as JSON.")] = False,
 ) -> None:
-    """Complete TEXT once, and say how likely the suggestion is, where it came from and how long it took.
+    """Complete TEXT once, and print the suggestion with its source, its probability and the time it took.
 
-    In a pipe the first line is the suggestion alone. Examples:
+    If the output is not a terminal, the first line is the suggestion alone.
 
-    `foretype complete "Please let me know if you have any que"` says `stions`.
+    **Examples**
 
-    `foretype complete "The meeting is sched" --json` for a program to read.
+    `foretype complete "Please let me know if you have any que"` prints `stions`.
+
+    `foretype complete "The meeting is sched" --json` prints JSON for a program to read.
     """
     settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)
-    patient = settings.model_copy(update={"budget_ms": max(BUDGET_MS, settings.budget_ms)})
+    with_time = settings.model_copy(update={"budget_ms": max(BUDGET_MS, settings.budget_ms)})
     keystroke = Keystroke(1, text[-settings.context_chars :], after[: settings.context_chars])
     try:
-        ready = prepared(patient)
-        outcome, elapsed_ms = asyncio.run(_load_and_ask(ready.folder, patient, keystroke))
+        ready = prepare_model(with_time)
+        outcome, elapsed_ms = asyncio.run(_load_and_ask(ready.folder, with_time, keystroke))
     except CannotServeError as error:
         fail(error)
     if isinstance(outcome, Failure):
@@ -65,7 +67,7 @@ def complete(
 
 
 async def _load_and_ask(folder: Path, settings: Settings, keystroke: Keystroke) -> Outcome:
-    engine = await started(folder, settings)
+    engine = await load_engine(folder, settings)
     try:
         return await ask(engine, keystroke)
     finally:
@@ -73,7 +75,7 @@ async def _load_and_ask(folder: Path, settings: Settings, keystroke: Keystroke) 
 
 
 async def ask(engine: Engine, keystroke: Keystroke) -> Outcome:
-    """The engine's final answer to one keystroke; the engine keeps the time."""
+    """The engine's final answer to one keystroke. It comes within the settings' `budget_ms`."""
     result: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     def answer(
@@ -91,7 +93,7 @@ async def ask(engine: Engine, keystroke: Keystroke) -> Outcome:
 
 
 def _figures(found: Suggestion, elapsed_ms: float) -> str:
-    """Where it came from, how probable it is, how long it took."""
+    """The source, the probability and the time of a suggestion."""
     if found.reason is not None:
         return f"nothing to suggest ({found.reason}), source {found.source}, {elapsed_ms:.1f} ms"
     return f"source {found.source}, probability {found.confidence:.2f}, {elapsed_ms:.1f} ms"
@@ -110,5 +112,5 @@ def _as_json(found: Suggestion, elapsed_ms: float) -> str:
 
 
 def _printable(text: str) -> str:
-    """Any text as a terminal can be sent it: a lone surrogate becomes a question mark."""
+    """The text as UTF-8 can encode it: a lone surrogate becomes a question mark."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,28 +1,20 @@
-"""`foretype distil`: make a smaller model of a larger one."""
+"""`foretype distil`: train a smaller model from a larger one."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from foretype.cli.common import INTERRUPTED, fail
-from foretype.cli.signals import asked_by_signals
+from foretype.cli.distil_progress import Watcher
 from foretype.support.cores import physical_cores
 
 if TYPE_CHECKING:
-    from foretype.distil.journal import Evaluation, TrainingStep
-    from foretype.distil.plan import TrainingPlan
-    from foretype.distil.run import FinishedRun, TrainingProgress
-    from foretype.support.progress import Progress as Told
-
-SMOOTHING = 0.9  # of the losses on the bar: one batch says little
+    from foretype.distil.run import FinishedRun
 
 
 def _option(flag: str, words: str, **limits: Any) -> Any:
@@ -34,64 +26,75 @@ def distil(
     texts: Annotated[Path, typer.Argument(help="A folder of texts: .txt and .md files, in UTF-8.")],
     out: Annotated[Path, typer.Option("--out", help="The folder for the student.", show_default=False)],
     layers: Annotated[
-        int | None, _option("--layers", "Layers of the student; by default half the teacher's.", min=1)
+        int | None, _option("--layers", "The student's layers; by default half of the teacher's.", min=1)
     ] = None,
     steps: Annotated[
-        int | None, _option("--steps", "Steps; by default as many as three passes over the texts.", min=1)
+        int | None,
+        _option("--steps", "Training steps; by default as many as three passes over the texts need.", min=1),
     ] = None,
     temperature: Annotated[
-        float | None, _option("--temperature", "Softens both distributions; 2.0 by default.", min=0)
+        float | None, _option("--temperature", "Divisor of both models' logits; 2.0 by default.", min=0)
     ] = None,
     alpha_soft: Annotated[
-        float | None, _option("--alpha-soft", "Weight of the teacher's soft targets; 5.0 by default.", min=0)
+        float | None,
+        _option(
+            "--alpha-soft", "Weight of the loss against the teacher's distribution; 5.0 by default.", min=0
+        ),
     ] = None,
     alpha_language: Annotated[
-        float | None, _option("--alpha-language", "Weight of the next token's loss; 2.0 by default.", min=0)
+        float | None,
+        _option("--alpha-language", "Weight of the loss on the next token; 2.0 by default.", min=0),
     ] = None,
     alpha_hidden: Annotated[
-        float | None, _option("--alpha-hidden", "Weight of the hidden states' cosine; 1.0 by default.", min=0)
+        float | None,
+        _option("--alpha-hidden", "Weight of the cosine loss on the hidden states; 1.0 by default.", min=0),
     ] = None,
     batch_size: Annotated[
         int | None,
-        _option("--batch-size", "Windows of text that go through at once; 8 by default.", min=1),
+        _option("--batch-size", "Windows of text in one batch; 8 by default.", min=1),
     ] = None,
     accumulate: Annotated[
         int | None,
-        _option("--accumulate", "Batches to one step, where memory holds one only; 1 by default.", min=1),
+        _option("--accumulate", "Batches in one training step, if memory is short; 1 by default.", min=1),
     ] = None,
     length: Annotated[
         int | None, _option("--length", "Tokens in a window of text; 256 by default.", min=2)
     ] = None,
     learning_rate: Annotated[
-        float | None, _option("--learning-rate", "The highest; 0.0005 by default.", min=0)
+        float | None, _option("--learning-rate", "The highest learning rate; 0.0005 by default.", min=0)
     ] = None,
     every: Annotated[
         int | None,
-        _option("--every", "Steps between evaluations with a checkpoint; by default 20 in a run.", min=1),
+        _option(
+            "--every",
+            "Steps between two evaluations, each with a checkpoint; by default 20 evaluations in a run.",
+            min=1,
+        ),
     ] = None,
     seed: Annotated[
-        int | None, _option("--seed", "Order of the texts and dropout; 0 by default.", min=0)
+        int | None, _option("--seed", "Seed for the order of the texts and for dropout; 0 by default.", min=0)
     ] = None,
     device: Annotated[
         str | None,
-        _option("--device", "Where PyTorch computes; by default cuda where it is there, else cpu."),
+        _option("--device", "The PyTorch device; by default cuda if there is one, else cpu."),
     ] = None,
     threads: Annotated[
-        int | None, _option("--threads", "Processor threads; by default one a physical core.", min=1)
+        int | None, _option("--threads", "Processor threads; by default one for each physical core.", min=1)
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
 ) -> None:
-    """Make a smaller model of a larger one, by the recipe that made DistilGPT2 from GPT-2.
+    """Train a smaller model (the student) from a larger one (the teacher), as DistilGPT2 was made from GPT-2.
 
-    The student begins with some of the teacher's layers and learns from texts to answer as the teacher does.
-    Ctrl-C keeps a checkpoint; `--resume` goes on from the last one as if there had been no interruption.
-    The folder then holds the student for `foretype prepare`, `training.jsonl`, and the curve in `loss.svg`.
+    The student begins with some of the teacher's layers, and learns from texts to predict what the teacher
+    predicts. Ctrl-C writes a checkpoint. `--resume` continues from the last checkpoint, with the same result
+    as without the interruption. At the end the folder contains the student for `foretype prepare`, the
+    measurements in `training.jsonl`, and the loss curve in `loss.svg`.
 
     **Examples**
 
-    `foretype distil ~/models/gpt2 ~/texts --out ~/models/small` trains a student of half the layers.
+    `foretype distil ~/models/gpt2 ~/texts --out ~/models/small` trains a student with half the layers.
 
-    `foretype distil ~/models/gpt2 ~/texts --out ~/models/small --resume` goes on with it.
+    `foretype distil ~/models/gpt2 ~/texts --out ~/models/small --resume` continues this run.
 
     `foretype prepare ~/models/small` makes the student ready to serve.
     """
@@ -114,7 +117,7 @@ def distil(
     try:
         student = _distil(console, folders, wishes, resume, device, threads or physical_cores())
     except KeyboardInterrupt:
-        console.print("Stopped. The same command with --resume goes on from where this was.")
+        console.print("Stopped. The same command with --resume continues from the last checkpoint.")
         raise typer.Exit(INTERRUPTED) from None
     console.print(_summary(student))
 
@@ -127,14 +130,14 @@ def _distil(
     device: str | None,
     threads: int,
 ) -> FinishedRun:
-    """The student; where there is none, a sentence and the exit."""
+    """The student. If the run fails or is stopped, prints a sentence and exits."""
     with console.status("Loading PyTorch") if console.is_terminal else nullcontext():
         from foretype.distil.errors import DistilError, StoppedError
         from foretype.distil.plan import PlanOptions
         from foretype.distil.run import RunRequest, distil
 
     teacher, texts, out = folders
-    watcher = _Watcher(console)
+    watcher = Watcher(console)
     try:
         asked = RunRequest(teacher, texts, out, PlanOptions(**wishes), resume, _device(device), threads)
         return distil(asked, watcher, watcher.stopping)
@@ -142,7 +145,7 @@ def _distil(
         fail(error)
     except StoppedError as stopped:
         console.print(
-            f"Stopped after step {stopped.step}. The same command with --resume goes on from there."
+            f"Stopped after step {stopped.step}. The same command with --resume continues from there."
         )
         raise typer.Exit(INTERRUPTED) from None
 
@@ -165,110 +168,4 @@ def _summary(student: FinishedRun) -> str:
         f"The student is in {student.folder}: {last.student_bits_per_byte:.3f} bits per byte on held-out "
         f"texts after {last.step} steps, {first.student_bits_per_byte:.3f} before them; the teacher has "
         f"{last.teacher_bits_per_byte:.3f}. The curve is in loss.svg."
-    )
-
-
-class _Watcher:
-    """Draws a run, and knows whether the person wants it to stop."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._asked_to_stop = False
-
-    def stopping(self) -> bool:
-        return self._asked_to_stop
-
-    def preparing(self) -> AbstractContextManager[Told]:
-        from foretype.cli.progress import drawn
-
-        return drawn(self._console)
-
-    @contextmanager
-    def training(self, plan: TrainingPlan, done: int) -> Iterator[TrainingProgress]:
-        """While it lasts, the first Ctrl-C or SIGTERM only asks to stop; the second interrupts."""
-        with self._asking_to_stop():
-            if not self._console.is_terminal:
-                yield _Lines(self._console, plan)
-                return
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
-                TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-                TextColumn("{task.fields[losses]}", style="dim"),
-                TimeElapsedColumn(),
-                TextColumn("left"),
-                TimeRemainingColumn(),
-            )
-            with Progress(*columns, console=self._console, transient=True) as bars:
-                yield _Bars(bars, plan, done)
-
-    @contextmanager
-    def _asking_to_stop(self) -> Iterator[None]:
-        # A thread of its own: a handler may interrupt a print, whose words would be written twice.
-        saying = threading.Thread(target=self._console.print, args=["Stopping after this step …"])
-
-        def ask() -> None:
-            self._asked_to_stop = True
-            saying.start()
-
-        try:
-            with asked_by_signals(ask):
-                yield
-        finally:
-            if self._asked_to_stop:
-                saying.join()
-
-
-class _Bars:
-    def __init__(self, bars: Progress, plan: TrainingPlan, done: int) -> None:
-        self._bars = bars
-        self._steps: TaskID = bars.add_task("train", total=plan.steps, completed=done, losses="")
-        self._measure: TaskID = bars.add_task("measure", total=1, visible=False, losses="")
-        self._smooth: dict[str, float] = {}
-
-    def trained(self, entry: TrainingStep) -> None:
-        parts = ("soft_targets", "language_model", "hidden_states", "tokens_per_second")
-        for part in parts:
-            value = getattr(entry, part)
-            self._smooth[part] = SMOOTHING * self._smooth.get(part, value) + (1 - SMOOTHING) * value
-        soft, language, hidden, speed = (self._smooth[part] for part in parts)
-        losses = f"soft {soft:.3f} language {language:.3f} hidden {hidden:.3f} · {speed:,.0f} tokens/s"
-        self._bars.update(self._steps, completed=entry.step, losses=losses)
-
-    def measuring(self, done: int, total: int) -> None:
-        self._bars.update(self._measure, completed=done, total=total, visible=done < total)
-
-    def measured(self, entry: Evaluation) -> None:
-        self._bars.console.print(_line(entry))
-
-
-class _Lines:
-    """Where there is no terminal: a line for each evaluation."""
-
-    def __init__(self, console: Console, plan: TrainingPlan) -> None:
-        self._console = console
-        self._steps = plan.steps
-        self._last: TrainingStep | None = None
-
-    def trained(self, entry: TrainingStep) -> None:
-        self._last = entry
-
-    def measuring(self, done: int, total: int) -> None:
-        return
-
-    def measured(self, entry: Evaluation) -> None:
-        losses = ""
-        if self._last is not None:
-            last = self._last
-            losses = (
-                f"; soft {last.soft_targets:.3f}, language {last.language_model:.3f}, hidden "
-                f"{last.hidden_states:.3f}, {last.tokens_per_second:,.0f} tokens/s"
-            )
-        self._console.print(_line(entry) + losses, soft_wrap=True)
-
-
-def _line(entry: Evaluation) -> str:
-    return (
-        f"step {entry.step}: {entry.student_bits_per_byte:.4f} bits per byte on held-out texts, the teacher "
-        f"{entry.teacher_bits_per_byte:.4f}"
     )

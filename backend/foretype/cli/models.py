@@ -1,194 +1,61 @@
-"""`foretype prepare` and `foretype models`."""
+"""`foretype models`: the models there are, with their sizes and figures."""
 
 from __future__ import annotations
 
-import _thread
-import os
-import signal
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from foretype.cli.commands import command
-from foretype.cli.common import FAILED, INTERRUPTED, USAGE, fail, say, settings_or_exit
+from foretype.cli.common import FAILED, fail, in_ms, say, settings_or_exit
 from foretype.cli.options import Given, takes
-from foretype.cli.sentences import remedy
-from foretype.runtime.providers import ProviderMissingError, Surroundings, choose_provider
 
 if TYPE_CHECKING:
     from foretype.models.manifest import PassedOver
     from foretype.models.prepared import Prepared
-    from foretype.models.recipe import Recipe
-    from foretype.support.settings import Settings
-
-Model = Annotated[
-    str | None,
-    typer.Argument(
-        help="A recipe's name (`foretype models` lists them), or a folder with a transformers model. "
-        "By default what `foretype serve` would take.",
-        show_default=False,
-    ),
-]
-
-
-@takes("models_dir", "threads", "provider")
-def prepare(
-    given: Given,
-    model: Model = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Make it anew, even where it is there already.")
-    ] = False,
-    name: Annotated[
-        str | None, typer.Option("--name", help="What to call a folder's model; by default as the folder.")
-    ] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option("--from", help="A folder or file with the weights, in place of the recipe's source."),
-    ] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option("--weights", help="Only these, not the fastest: grid, int8-block32, float32, …"),
-    ] = None,
-    while_stdin_open: Annotated[bool, typer.Option("--while-stdin-open", hidden=True)] = False,
-) -> None:
-    """Make a model ready to serve: fetch its weights, export them to ONNX, quantise, check the quality.
-
-    Takes a few minutes and some gigabytes of disk, once; what is there already is left as it is.
-    Stopped at any point, the same command goes on where it was.
-
-    A folder needs `config.json`, weights (`.safetensors` or `pytorch_model.bin`) and a tokeniser, as
-    `save_pretrained` writes them and the model hub has them. Code that it may bring is never run. Once its
-    model is prepared, the folder is needed no more; where it has changed since, the model is made anew.
-
-    **Examples**
-
-    `foretype prepare` makes what `foretype serve` would make when it starts.
-
-    `foretype prepare ~/models/small` makes a folder's model, for `foretype serve --model small`.
-
-    `foretype prepare distilgpt2 --from ~/models/distilgpt2` takes the weights from a folder.
-
-    `foretype prepare smollm2-135m --force` makes it anew.
-
-    `foretype prepare smollm2-135m --weights float32 --models-dir exact` makes one that rounds nothing.
-    """
-    settings = settings_or_exit(given, model=model)
-    try:
-        # Before an import that would fail without saying why, and before minutes of work for nothing.
-        chosen = choose_provider(settings.provider, Surroundings.here(), half=True)
-    except ProviderMissingError as error:
-        fail(error)
-    console = Console(stderr=True, highlight=False)
-    with _stoppable(console):
-        if while_stdin_open:
-            threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
-        from foretype.cli.progress import drawn
-        from foretype.models.errors import ModelError
-        from foretype.prepare.folder import folder_meant
-
-        folder = None if settings.model is None else folder_meant(settings.model)
-        _refuse_together(folder, name, source)
-        try:
-            if folder is not None:
-                recipe = _read_off(folder, name, settings, force, console)
-            else:
-                recipe = _chosen(settings, console)
-            with drawn(console) as progress:
-                from foretype.prepare.make import make
-
-                ready = make(
-                    recipe.on(chosen) if weights is None else _only(recipe, weights),
-                    settings.models_dir,
-                    threads=settings.threads,
-                    given=source,
-                    force=force,
-                    progress=progress,
-                )
-        except ModelError as error:
-            fail(error)
-    console.print(_summary(ready), soft_wrap=True)
-
-
-def _only(recipe: Recipe, weights: str) -> Recipe:
-    from foretype.models.errors import RecipeInvalidError
-
-    try:
-        return recipe.only(weights)
-    except RecipeInvalidError as error:
-        fail(f"--weights: {'; '.join(error.problems)}.", USAGE)
-
-
-def _refuse_together(folder: Path | None, name: str | None, source: Path | None) -> None:
-    if folder is None and name is not None:
-        fail("--name goes with a folder; a recipe's model has the recipe's name.", USAGE)
-    if folder is not None and source is not None:
-        fail(f"--from goes with a recipe's name; {folder} is where the weights are already.", USAGE)
-
-
-def _read_off(folder: Path, name: str | None, settings: Settings, force: bool, console: Console) -> Recipe:
-    """The recipe of the model in a folder, and a line that says it. Raises ModelError."""
-    from foretype.prepare.folder import UNKNOWN_LICENCE, inspect_folder, name_for, recipe_of
-
-    inspected = inspect_folder(folder)
-    recipe = recipe_of(inspected, name_for(inspected, name, settings.models_dir, force=force))
-    console.print(
-        f"{recipe.name}: {recipe.description}; {recipe.context_length:,} tokens of context, texts begin with "
-        f"“{recipe.begin[0]}”, licence {recipe.licence}.",
-        markup=False,
-    )
-    if recipe.licence == UNKNOWN_LICENCE:
-        console.print(
-            "The folder does not say under which licence the model is: look it up before you pass it on."
-        )
-    return recipe
-
-
-def _chosen(settings: Settings, console: Console) -> Recipe:
-    """The recipe of the model that is asked for, or would be served. Raises ModelError."""
-    from foretype.models.errors import NotAModelError
-    from foretype.models.prepared import load_prepared, origin_of
-    from foretype.prepare.choose import choose
-
-    choice = choose(settings.models_dir, settings.model)
-    if choice.recipe is None:
-        whole = load_prepared(settings.models_dir / choice.name)
-        raise NotAModelError(
-            f"{whole.folder.name} is prepared, and no recipe says how to make it again. "
-            + remedy(whole.folder, origin_of(whole.folder))
-        )
-    if settings.model is None:
-        console.print(f"{choice.reason[:1].upper()}{choice.reason[1:]}.")
-    return choice.recipe
 
 
 @takes("models_dir")
 def models(given: Given) -> None:
-    """List the models there are: what is prepared, how much disk each takes, how good and how fast it is.
+    """List all models with their size on disk, their quality and their speed.
 
-    Bits per byte say how well a model predicts a fixed text of plain e-mails: fewer is better. Beside them
-    stand those of the same model before its weights were rounded. "Step" is one more token, "first pass" the
-    first 64 tokens of a text, as measured when the model was prepared. Below it stand the other kinds of
-    weights that were tried then.
+    "Bits per byte" says how well a model predicts a fixed text of plain e-mails: fewer are better. The value
+    in brackets is that of the same model before its weights were rounded. "Step" is the time for one more
+    token, and "First pass" the time for the first 64 tokens of a text, measured when the model was prepared.
+    The lines below a model are other kinds of weights that were tried then and not chosen.
 
-    Every file is held against the checksum that it had when its model was made; where a model is damaged, or
-    a recipe cannot be read, that is said below the list, and the exit code is 1.
+    The checksum of every file is verified. If a model is damaged or a recipe cannot be read, an error is
+    printed below the list, and the exit code is 1.
     """
-    from foretype.models.errors import ModelError
-    from foretype.models.prepared import load_prepared, prepared_names
-    from foretype.models.recipe import load_recipe, recipe_names
+    from foretype.models.prepared import prepared_names
 
     settings = settings_or_exit(given)
     _require_readable(settings.models_dir)
+    there = prepared_names(settings.models_dir)
+    table, damaged = _table(settings.models_dir, there)
+    console = Console()
+    console.print(table)
+    if not there:
+        make = command("prepare", models_dir=settings.models_dir)
+        console.print(f"\nNo model is prepared yet. Prepare one with: {make}", soft_wrap=True)
+    for problem in damaged:
+        say(problem)
+    if damaged:
+        raise typer.Exit(FAILED)
+
+
+def _table(models_dir: Path, there: Collection[str]) -> tuple[Table, list[Exception]]:
+    """The list of all recipes and of the prepared models (`there`), and an error for each damaged one."""
+    from foretype.models.errors import ModelError
+    from foretype.models.prepared import load_prepared
+    from foretype.models.recipe import load_recipe, recipe_names
+
+    recipes = recipe_names()
     table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
-    recipes, there = recipe_names(), prepared_names(settings.models_dir)
     damaged: list[Exception] = []
     for name in [*recipes, *(other for other in there if other not in recipes)]:
         described = ""
@@ -197,32 +64,25 @@ def models(given: Given) -> None:
             if name not in there:
                 table.add_row(name, described, "no")
                 continue
-            ready = load_prepared(settings.models_dir / name)
+            ready = load_prepared(models_dir / name)
             table.add_row(name, described or ready.manifest.description, *_figures(ready))
             for other in ready.manifest.passed_over:
                 table.add_row("", "", *_other_figures(other), style="dim")
         except ModelError as error:
             table.add_row(name, described, "damaged")
             damaged.append(error)
-    console = Console()
-    console.print(table)
-    if not there:
-        make = command("prepare", models_dir=settings.models_dir)
-        console.print(f"\nNone is prepared yet. Make one with: {make}", soft_wrap=True)
-    for problem in damaged:
-        say(problem)
-    if damaged:
-        raise typer.Exit(FAILED)
+    return table, damaged
 
 
 def _require_readable(models_dir: Path) -> None:
-    """A file, or a folder that may not be looked into, has no names in it and says nothing of that."""
+    """Without this check, a models folder that cannot be read would look like an empty one."""
     try:
         next(models_dir.iterdir(), None)
     except FileNotFoundError:
         return  # nothing is prepared yet
     except OSError as error:
-        fail(f"The models folder {models_dir} cannot be read ({error.strerror}).")
+        why = f"The models folder {models_dir} cannot be read ({error.strerror})"
+        fail(f"{why}: use another with --models-dir.")
 
 
 def _figures(ready: Prepared) -> tuple[str, ...]:
@@ -232,55 +92,13 @@ def _figures(ready: Prepared) -> tuple[str, ...]:
         f"{manifest.weights}, {manifest.graph}",
         f"{ready.bytes / 1e6:.0f} MB",
         f"{figures.bits_per_byte:.3f} (float32 {figures.bits_per_byte_float32:.3f})",
-        _ms(figures.step_ms),
-        _ms(figures.prefill_ms),
+        in_ms(figures.step_ms),
+        in_ms(figures.prefill_ms),
     )
 
 
 def _other_figures(other: PassedOver) -> tuple[str, ...]:
     why = "refused" if other.refused else "slower"
     bits = "–" if other.bits_per_byte is None else f"{other.bits_per_byte:.3f}"
-    figures = bits, _ms(other.step_ms), _ms(other.prefill_ms)
+    figures = bits, in_ms(other.step_ms), in_ms(other.prefill_ms)
     return f"{other.weights}: {why}", "", *figures
-
-
-def _summary(ready: Prepared) -> str:
-    figures = ready.manifest.figures
-    return (
-        f"{ready.manifest.recipe} is ready in {ready.folder}: {ready.bytes / 1e6:.0f} MB, "
-        f"{figures.bits_per_byte:.3f} bits per byte (float32 {figures.bits_per_byte_float32:.3f}), "
-        f"{_ms(figures.step_ms)} a token. Serve it with:\n  "
-        + command("serve", "--model", ready.folder.name, models_dir=ready.folder.parent)
-    )
-
-
-def _ms(value: float) -> str:
-    return f"{value:.0f} ms" if value >= 10 else f"{value:.2g} ms"
-
-
-@contextmanager
-def _stoppable(console: Console) -> Iterator[None]:
-    """End on Ctrl-C and on SIGTERM with one line, whatever library is at work."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would only hide the line
-        console.print("Stopped. The same command goes on where this was.")
-        raise typer.Exit(INTERRUPTED) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _stop_when_stdin_closes() -> None:
-    """Stop as SIGTERM does once the process that holds the other end of standard input has ended.
-
-    Not as Ctrl-C does: what a shell starts in the background ignores that.
-    """
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    _thread.interrupt_main(signal.SIGTERM)

@@ -1,6 +1,6 @@
-"""The settings as options of commands: name, help and kind come from `Settings`, so that they stand once.
+"""The settings as options of commands. Name, help and type come from `Settings`, which is their only list.
 
-A token is no option: every user of a machine can read the command lines of all processes on it.
+The token is not an option: every user of a machine can read the command lines of all processes on it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the command line says of the settings. None: the option was not given."""
+    """The settings that were given on the command line. A value is None if its option was not given."""
 
     config: str | None
     values: Mapping[str, object]
@@ -38,13 +38,13 @@ def kind_of(field: FieldInfo) -> type | None:
 
 
 OPTIONS = tuple(name for name, field in Settings.model_fields.items() if kind_of(field) is not SecretStr)
-"""The settings that have an option: all but the token."""
+"""The settings that have an option: all except the token."""
 
 
 def takes(*names: str) -> Callable[[Callable[Concatenate[Given, P], None]], Callable[..., None]]:
-    """Give a command the options of these settings, and `--config`. Its first argument is what they say.
+    """Add the options of these settings, and `--config`, to a command. Its first argument is the `Given`.
 
-    An option takes any text: the settings' own validators read it, as they read a variable.
+    An option accepts any text. The validators of `Settings` check it, as they check an environment variable.
     """
 
     def decorate(command: Callable[Concatenate[Given, P], None]) -> Callable[..., None]:
@@ -56,7 +56,7 @@ def takes(*names: str) -> Callable[[Callable[Concatenate[Given, P], None]], Call
 
         _, *own = inspect.signature(command, eval_str=True).parameters.values()
         parameters = [*own, *map(_parameter, names), _CONFIG]
-        del run.__wrapped__  # typer would read that function's annotations
+        del run.__wrapped__  # otherwise typer reads the annotations of the wrapped function
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         return run
@@ -99,7 +99,7 @@ _CONFIG = _keyword(
         typer.Option(
             "--config",
             metavar="<path>",
-            help="A settings file (TOML); also FORETYPE_CONFIG.",
+            help="The settings file (TOML); also set by FORETYPE_CONFIG.",
             show_default=False,
         ),
     ],

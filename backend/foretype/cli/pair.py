@@ -1,4 +1,4 @@
-"""`foretype pair`: let a client in, list those that are in, let one in no more."""
+"""`foretype pair`: make a pairing code, list the paired clients, revoke one of them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ from foretype.server.pairing import CODE_LIFETIME, BadStateError, Pairing
 @takes("state_dir")
 def pair(
     given: Given,
-    list_: Annotated[bool, typer.Option("--list", help="List the clients that are paired.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the paired clients.")] = False,
     revoke: Annotated[
         str | None,
-        typer.Option("--revoke", metavar="ID", help="Let this client in no more.", show_default=False),
+        typer.Option("--revoke", metavar="ID", help="Revoke the client with this id.", show_default=False),
     ] = None,
 ) -> None:
-    """Make a one-time code that lets the browser extension (or any client) in.
+    """Make a one-time code that connects the browser extension, or another client, with the server.
 
-    Works while the server runs, from another terminal. Examples:
+    This also works while the server runs, from another terminal.
 
-    `foretype pair` makes a code: type it in the extension's options within ten minutes.
+    **Examples**
 
-    `foretype pair --list` shows who is paired; `foretype pair --revoke 1f0c9a2b` ends one pairing.
+    `foretype pair` prints a code. Enter it in the extension's options within ten minutes.
+
+    `foretype pair --list` lists the paired clients with their ids.
+
+    `foretype pair --revoke 1f0c9a2b` revokes the client with this id.
     """
     settings = settings_or_exit(given)
     pairing = Pairing(settings.state_dir)
@@ -36,12 +40,12 @@ def pair(
             _list(pairing)
         elif revoke is not None:
             if not pairing.revoke(revoke):
-                fail(f"No client has the id {revoke}: `foretype pair --list` shows those there are.", FAILED)
-            typer.echo(f"{revoke} is let in no more.")
+                fail(f"No client has the id {revoke}: `foretype pair --list` prints the ids.", FAILED)
+            typer.echo(f"{revoke} is revoked.")
         else:
             typer.echo(pairing.new_code())
             minutes = round(CODE_LIFETIME / 60)
-            typer.echo(f"Type it in the extension's options within {minutes} minutes. It works once.")
+            typer.echo(f"Enter this code in the extension's options within {minutes} minutes. It works once.")
     except BadStateError as bad:
         fail(str(bad))
 
@@ -52,6 +56,6 @@ def _list(pairing: Pairing) -> None:
         typer.echo("No client is paired.")
     for client in clients:
         when = datetime.fromtimestamp(client.paired_at).strftime("%Y-%m-%d %H:%M")
-        # What a client called itself is shown to a terminal: no control characters.
+        # A client chose its name: it must not send control characters to the terminal.
         name = "".join(char if char.isprintable() else "?" for char in client.client)
         typer.echo(f"{client.id}  {when}  {name or '(no name)'}")

@@ -1,4 +1,4 @@
-"""What is being done, drawn: a bar or a spinner for the step at work, a line for each that is done."""
+"""Progress at the terminal: a bar or a spinner for the current step, and a line for each finished step."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from foretype.support.progress import Progress as Told
+from foretype.support.progress import Progress as Reporter
 from foretype.support.progress import ProgressStep
 
-WORTH_A_LINE = 1.0  # seconds: shorter steps leave nothing behind
+WORTH_A_LINE = 1.0  # seconds: a shorter step gets no line
 
 
 @contextmanager
-def drawn(console: Console) -> Iterator[Told]:
-    """Draw progress on `console`; where that is no terminal, write a line when each step begins."""
+def draw_progress(console: Console) -> Iterator[Reporter]:
+    """Draw progress on `console`. If it is not a terminal, print a line when each step begins."""
     if not console.is_terminal:
         yield _Lines(console)
         return
@@ -58,7 +58,9 @@ class _Bar:
         self._task = task
 
     def advance(self, done: float, total: float) -> None:
-        done = min(done, total)  # a download's total leaves out its wrapping
+        done = min(
+            done, total
+        )  # the total of a download does not include its framing, so more bytes than that may arrive
         self._bars.update(self._task, completed=done, total=total, share=f"{done / total:.0%}")
 
 

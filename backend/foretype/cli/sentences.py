@@ -1,4 +1,4 @@
-"""What an error says at the terminal: its own sentence, then what to do, with a command to copy."""
+"""The text of an error at the terminal: its own sentence, then what to do, with a command to copy."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def sentence(error: Exception) -> str:
             return f"{error} Prepare it with: {command('prepare', name, models_dir=models_dir)}"
         case FolderNotPreparedError(folder=folder):
             prepare = command("prepare", folder)
-            return f"{error} Prepare it, and compare it by the name that this prints: {prepare}"
+            return f"{error} Prepare it, then compare it by the name that this command prints: {prepare}"
         case _:
             return str(error)
 
 
 def remedy(folder: Path, origin: Origin) -> str:
-    """What to do about a prepared model that cannot be used."""
+    """A sentence that says what to do if a prepared model cannot be used."""
     again = "Make it again with: "
     if origin.has_recipe:
         return again + command("prepare", folder.name, "--force", models_dir=folder.parent)
     if origin.folder is not None:
         words = ("prepare", origin.folder, "--name", folder.name, "--force")
         return again + command(*words, models_dir=folder.parent)
-    return "Copy it again from where it was made."
+    return "Copy it again from the machine that made it."

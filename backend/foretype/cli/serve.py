@@ -1,4 +1,4 @@
-"""`foretype serve`: prepare a model if there is none, load it, serve it until Ctrl-C."""
+"""`foretype serve`: prepare the model if necessary, load it, and serve it until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import typer
 
 from foretype.cli.common import INTERRUPTED, USAGE, fail, say, settings_or_exit
 from foretype.cli.options import OPTIONS, Given, takes
-from foretype.cli.start import CannotServeError, Prepared, prepared, started
+from foretype.cli.start import CannotServeError, ReadyModel, load_engine, prepare_model
 from foretype.engine.contract import Engine
 from foretype.server.pairing import BadStateError
 from foretype.server.reach import bound_addresses, who_can_connect
@@ -32,20 +32,20 @@ T = TypeVar("T")
 
 @takes(*OPTIONS)
 def serve(given: Given) -> None:
-    """Serve completions, and print the address of a page to try them on.
+    """Serve suggestions, and print the address of a page to try them on.
 
-    The first run fetches and prepares a model, which takes some minutes; later runs are ready in seconds.
+    The first run fetches and prepares a model, which takes some minutes. Later runs are ready in seconds.
     Every setting is an option, except the token: every user of a machine can read the command lines of all
     processes on it. A fixed token comes from `FORETYPE_TOKEN` or the settings file.
 
     **Examples**
 
-    `foretype serve` with everything as it comes.
+    `foretype serve` serves the default model on this machine.
 
-    `foretype serve --port 9000 --model distilgpt2` on another port, with a model of your choice.
+    `foretype serve --port 9000 --model distilgpt2` serves another model on another port.
 
     `foretype serve --host 0.0.0.0 --allowed-hosts complete.example.org --tls-certificate chain.pem
-    --tls-key key.pem` for a team.
+    --tls-key key.pem` serves a team over HTTPS.
     """
     settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)
@@ -57,8 +57,8 @@ def serve(given: Given) -> None:
 
 
 def _opened(settings: Settings) -> tuple[ssl.SSLContext | None, list[sockets.socket]]:
-    """What the server speaks TLS with, if it does, and the sockets that it listens on. If one of them cannot
-    be had, a sentence and the exit.
+    """The context for TLS, or None, and the listening sockets. If one of them cannot be made, prints why and
+    exits.
     """
     tls = None
     try:
@@ -78,13 +78,13 @@ def _opened(settings: Settings) -> tuple[ssl.SSLContext | None, list[sockets.soc
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
-    except ImportError:  # Windows has none
+    except ImportError:  # there is no uvloop for Windows
         return None
     return uvloop.new_event_loop
 
 
 async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLContext | None) -> int:
-    """The phases of the server's life, each in its line. Returns the exit code."""
+    """The phases of the server's life, one after the other. Returns the exit code."""
     loop = asyncio.get_running_loop()
     logs.quiet_loop(loop)
     stopping = _stop_on_signals(loop)
@@ -94,7 +94,8 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
         engine = await _unless(stopping, _loaded(settings, server.service.metrics.stages))
         if engine is None:
             _leave_at_once()
-        # What is there now stays: looking through it again and again would hold up keystrokes.
+        # The objects that exist now stay until the end. Without freeze, each garbage collection would visit
+        # all of them and delay keystrokes.
         gc.collect()
         gc.freeze()
         server.ready(engine)
@@ -114,7 +115,7 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
 
 
 def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
-    """Set at the first Ctrl-C or SIGTERM; at the second the process ends where it stands."""
+    """An event that the first Ctrl-C or SIGTERM sets. The second ends the process at once."""
     stopping = asyncio.Event()
 
     def stop() -> None:
@@ -131,7 +132,9 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
 
 
 def _leave_at_once() -> NoReturn:
-    """End without waiting for threads: half-made models are told from whole ones by their manifest."""
+    """End without waiting for threads. A model that is not finished has no manifest, so it is not served
+    later.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(INTERRUPTED)
@@ -139,19 +142,19 @@ def _leave_at_once() -> NoReturn:
 
 async def _loaded(settings: Settings, stages: Stages) -> Engine:
     """The engine for the settings' model. Raises `CannotServeError`."""
-    ready = await _in_thread(lambda: prepared(settings))
+    ready = await _in_thread(lambda: prepare_model(settings))
     typer.echo(f"{ready.reason[:1].upper()}{ready.reason[1:]}".rstrip(".") + ".")
-    return await started(ready.folder, settings, stages)
+    return await load_engine(ready.folder, settings, stages)
 
 
-async def _in_thread(work: Callable[[], Prepared]) -> Prepared:
-    """Run what blocks for minutes in a thread of its own that does not keep the process from ending."""
+async def _in_thread(work: Callable[[], ReadyModel]) -> ReadyModel:
+    """Run work of minutes in a daemon thread, which does not keep the process from ending."""
     loop = asyncio.get_running_loop()
-    result: asyncio.Future[Prepared] = loop.create_future()
+    result: asyncio.Future[ReadyModel] = loop.create_future()
 
-    def settle(value: Prepared | None, error: BaseException | None) -> None:
+    def settle(value: ReadyModel | None, error: BaseException | None) -> None:
         if result.done():
-            return  # cancelled: nobody waits any more
+            return  # cancelled: the result is no longer needed
         if error is not None:
             result.set_exception(error)
         elif value is not None:
@@ -170,7 +173,7 @@ async def _in_thread(work: Callable[[], Prepared]) -> Prepared:
 
 
 async def _unless(stopping: asyncio.Event, work: Awaitable[T]) -> T | None:
-    """The work's result; None where the server is to stop first, and the work is cancelled."""
+    """The result of the work. None if `stopping` is set first; then the work is cancelled."""
     task = asyncio.ensure_future(work)
     stop = asyncio.ensure_future(stopping.wait())
     await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)

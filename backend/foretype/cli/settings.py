@@ -1,4 +1,4 @@
-"""`foretype settings`: every setting, as a table."""
+"""`foretype settings`: print all settings as a table."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from foretype.support.settings import table
 
 
 def settings() -> None:
-    """List every setting with its default and meaning (a Markdown table, as in the README)."""
+    """Print every setting with its default and its meaning, as a Markdown table."""
     typer.echo(table())

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while something is at work that ends best at a place of its own choice."""
+"""Ctrl-C and SIGTERM for work that must finish its current step before it stops."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from types import FrameType
 
 
 @contextmanager
-def asked_by_signals(ask: Callable[[], None]) -> Iterator[None]:
-    """While it lasts, the first signal calls `ask`, which must return at once; the second raises
+def first_signal_calls(ask: Callable[[], None]) -> Iterator[None]:
+    """Inside the `with` block the first signal calls `ask`, which must return at once. The second raises
     KeyboardInterrupt.
     """
     asked = False
 
-    def heard(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         if asked:
             raise KeyboardInterrupt
@@ -23,7 +23,7 @@ def asked_by_signals(ask: Callable[[], None]) -> Iterator[None]:
         ask()
 
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, heard) for number in numbers}
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:

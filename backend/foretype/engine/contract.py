@@ -44,8 +44,9 @@ class Desk(Protocol):
     """The fields of one connection, each named by a string that the client chose."""
 
     def keystroke(self, field: str, keystroke: Keystroke) -> None:
-        """Take the newest state of a field; work for its older states is dropped. An error inside the engine
-        is not raised: the keystroke is answered with a `Failure`.
+        """Take the newest state of a field; work for its older states is dropped.
+
+        Raises nothing: if the engine fails at a keystroke, it logs the error and answers with a `Failure`.
         """
 
     def accepted(self, field: str, seq: int, text: str) -> None:

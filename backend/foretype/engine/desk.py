@@ -34,12 +34,12 @@ class LocalDesk:
         known = self._fields.get(field)
         if known is None:
             known = self._fields[field] = self._engine.new_field(field, self._answer)
-        self._engine.used(known)
         try:
+            self._engine.used(known)
             known.keystroke(keystroke)
-        except Exception as error:  # its tree may be damaged: the field drops it and answers with a failure
+        except Exception as error:  # as the contract says, other fields of the connection must not notice it
             logs.logger().error("keystroke_failed", **logs.of(error))
-            known.failed(error)
+            known.failed(error)  # the tree may be damaged: the field drops it and answers with a failure
 
     def accepted(self, field: str, seq: int, text: str) -> None:
         """Does nothing: the next keystroke carries the text, and the tree holds it already."""

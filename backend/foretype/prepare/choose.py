@@ -1,4 +1,4 @@
-"""Which model is served where nobody asks for one."""
+"""Which model is served if the settings name none."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from foretype.prepare.hub import reachable
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A model's name and recipe, and in one line why it is this one.
+    """A model's name and recipe, and one line that says why it was chosen.
 
-    `recipe` is None for a prepared model that no recipe here makes: one from a person's own folder, or copied
-    from another machine.
+    `recipe` is None if no recipe makes the prepared model: it was made from a folder, or copied from another
+    machine.
     """
 
     name: str
@@ -30,42 +30,42 @@ class Choice:
         return cls(recipe.name, recipe, reason)
 
 
-def choose(
+def choose_model(
     models_dir: Path,
     asked: str | None = None,
     *,
     hub: Callable[[HubSource], bool] = reachable,
     recipes: Path | None = None,
 ) -> Choice:
-    """The model to serve: `asked` for, else the first of `DEFAULTS` whose weights can be had.
+    """The model to serve: the one that is `asked` for, else the first of `DEFAULTS` whose weights are
+    available.
 
-    The network is asked last, and only if nothing is on this machine: 3 s at most for each recipe. The last
-    of `DEFAULTS` is the one that needs no hub. Raises RecipeNotFoundError, RecipeInvalidError.
+    The model hub is asked only if no default is prepared and no weights are on this machine, for at most 3 s
+    for each recipe. The last of `DEFAULTS` is part of the package and needs no hub. Raises
+    RecipeNotFoundError, RecipeInvalidError.
     """
     if asked is not None:
-        return Choice(
-            asked, _recipe_if_any(models_dir, asked, recipes), f"serving {asked}, which was asked for"
-        )
+        return Choice(asked, _recipe_if_any(models_dir, asked, recipes), f"serving {asked}, as requested")
     candidates = [load_recipe(name, recipes) for name in DEFAULTS]
     embedded = candidates[-1]
     for recipe in candidates:
         if is_prepared(models_dir / recipe.name):
-            return Choice.of(recipe, f"serving {_place(recipe)}, which is prepared{_first_instead(recipe)}")
+            return Choice.of(recipe, f"serving {_named(recipe)}, which is prepared{_first_instead(recipe)}")
         if recipe is not embedded and weights_at_hand(recipe):
             where = f"whose weights are on this machine{_first_instead(recipe)}"
-            return Choice.of(recipe, f"serving {_place(recipe)}, {where}")
+            return Choice.of(recipe, f"serving {_named(recipe)}, {where}")
     for recipe in candidates[:-1]:
         if not isinstance(recipe.source, HubSource) or hub(recipe.source):
-            return Choice.of(recipe, f"serving {_place(recipe)}, from the model hub")
-    return Choice.of(embedded, f"the model hub can't be reached: serving the embedded {embedded.name}")
+            return Choice.of(recipe, f"serving {_named(recipe)}, from the model hub")
+    return Choice.of(embedded, f"the model hub is unreachable: serving the embedded {embedded.name}")
 
 
-def _place(recipe: Recipe) -> str:
+def _named(recipe: Recipe) -> str:
     return f"{recipe.name}, the first choice" if recipe.name == DEFAULTS[0] else recipe.name
 
 
 def _first_instead(recipe: Recipe) -> str:
-    """How to have the first choice in place of this recipe; empty if this is the first choice."""
+    """How to prepare the first choice instead of this recipe. Empty if this is the first choice."""
     first = DEFAULTS[0]
     return "" if recipe.name == first else f" (for {first}: foretype prepare {first})"
 

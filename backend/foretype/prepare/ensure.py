@@ -1,7 +1,7 @@
-"""What a server needs before it can serve: a prepared model, whole and checked, made first where there is
-none.
+"""A prepared and checked model for the server. If there is none, it is prepared first.
 
-Making one is another process's work: it takes gigabytes that a server would keep for good.
+Another process prepares it, because that takes gigabytes of memory which the server's process would never
+give back.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Protocol
 
 from foretype.models.errors import PreparationEndedError
 from foretype.models.prepared import Prepared, is_prepared, load_prepared, prepared_names
-from foretype.prepare.choose import choose
+from foretype.prepare.choose import choose_model
 from foretype.support.provider import Provider
 
 
 class Wishes(Protocol):
-    """What is wanted; `foretype.support.settings.Settings` is one."""
+    """The settings that this module reads. `foretype.support.settings.Settings` has them."""
 
     @property
     def model(self) -> str | None: ...
@@ -36,7 +36,7 @@ class Wishes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A prepared model that was checked file by file, and in one line why it is this one."""
+    """A prepared model whose files were all checked, and one line that says why it was chosen."""
 
     prepared: Prepared
     reason: str
@@ -47,34 +47,35 @@ class Ready:
 
 
 def ensure_prepared(wishes: Wishes) -> Ready:
-    """The model to serve, made first where it is not there: minutes, with its progress on the terminal.
+    """The model to serve. If it is not prepared, it is prepared first, which takes minutes and shows its
+    progress on the terminal.
 
-    Blocks; a thread may call it. Raises ModelError: PreparationEndedError where the reason is on the
-    terminal already.
+    Blocks. Any thread may call it. Raises ModelError: PreparationEndedError if the reason is already on the
+    terminal.
     """
-    choice = choose(wishes.models_dir, wishes.model)
+    choice = choose_model(wishes.models_dir, wishes.model)
     folder = wishes.models_dir / choice.name
     reason = choice.reason
     if choice.recipe is None:
         return Ready(load_prepared(folder), reason)
     if not is_prepared(folder):
         if choice.name in prepared_names(wishes.models_dir):
-            reason += "; what is there was made by another version of Foretype"
+            reason += "; the prepared model was made by another version of Foretype"
         sys.stderr.write(f"{reason[:1].upper()}{reason[1:]}.\n")
         sys.stderr.flush()
         _make_in_child(choice.name, wishes)
     prepared = load_prepared(folder)
     current = {choice.recipe.on(provider).digest for provider in Provider}
     if prepared.manifest.recipe_digest not in current:
-        reason += f"; its recipe has changed since: foretype prepare {choice.name} makes it anew"
+        reason += f"; its recipe has changed since then: foretype prepare {choice.name} makes the model again"
     return Ready(prepared, reason)
 
 
 def _make_in_child(recipe: str, wishes: Wishes) -> None:
-    """Run `foretype prepare` on this terminal. Ctrl-C reaches it there by itself.
+    """Run `foretype prepare` on this terminal, which sends it Ctrl-C too.
 
-    Its standard input is a pipe that nothing is written to: it closes when this process ends, in any way,
-    and the child stops then, rather than work on for a server that is gone.
+    Its standard input is a pipe to which nothing is written. The pipe closes when this process ends, in any
+    way; then the child stops, because its server no longer exists.
     """
     command = [sys.executable, "-m", "foretype", "prepare", recipe, "--while-stdin-open"]
     command += ["--models-dir", str(wishes.models_dir), "--threads", str(wishes.threads)]
@@ -83,6 +84,6 @@ def _make_in_child(recipe: str, wishes: Wishes) -> None:
         try:
             exit_code = child.wait()
         except KeyboardInterrupt:
-            exit_code = child.wait()  # it stops too, and says so
+            exit_code = child.wait()  # the child stops as well, and prints that
     if exit_code != 0:
         raise PreparationEndedError(recipe, exit_code)

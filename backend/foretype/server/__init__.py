@@ -1,1 +1,1 @@
-"""Where keystrokes come in: the wire protocol, who may speak it, and the HTTP server around both."""
+"""The HTTP and WebSocket server: the wire protocol, and which clients may use it."""

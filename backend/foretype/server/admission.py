@@ -1,8 +1,8 @@
-"""Who is let in by a token, and what those are told who are not.
+"""Which clients are accepted by their token, and which error the others get.
 
-A right token is always let in: what another program at the same address tries must not keep a good client
-out. So this is no lock on the door. What keeps guessing from succeeding is the length of a token; the lockout
-sends programs that guess away, tells honest ones when to come back, and says in the log that somebody tries.
+A right token is always accepted, because a program at the same address that guesses tokens must not lock out
+a client with a right one. So the lockout does not make guessing fail: the length of a token does. The lockout
+refuses programs that guess, tells other clients when to try again, and writes a warning to the log.
 """
 
 from __future__ import annotations
@@ -28,60 +28,66 @@ HUMAN_PACE_SECONDS = 5.0
 FORGOTTEN_AFTER_SECONDS = 3600.0
 MOST_ADDRESSES = 1024
 MOST_TOKENS = 4096
-NETWORK_BITS = 64  # of an IPv6 address: whoever has one address has all of its network
+NETWORK_BITS = 64  # of an IPv6 address: a client that has one address has all addresses of its network
 
 
 @dataclass(frozen=True, slots=True)
-class TurnedAway:
-    """What a client is told that is not let in. `retry_s`: when it may ask again; None if that is no use."""
+class Denied:
+    """The error for a client that is not accepted. `retry_s`: the seconds after which it may try again; None
+    if trying again is useless.
+    """
 
     refused: Refused
     retry_s: int | None = None
 
 
 class Admission:
-    """Called on the event loop. Keeps hashes of wrong tokens, for as long as there is room."""
+    """Called on the event loop. Keeps the hashes of the latest `MOST_TOKENS` wrong tokens."""
 
     def __init__(self, tokens: Tokens, clock: Clock) -> None:
         self._tokens = tokens
         self._wrong = _WrongTokens(clock)
 
-    def owner(self, token: str | None, address: Address | None) -> str | TurnedAway:
-        """The id of the client whose token this is. Raises `BadStateError`."""
+    def owner(self, token: str | None, address: Address | None) -> str | Denied:
+        """The id of the client that the token belongs to, or its error. Raises `BadStateError`."""
         owner = self._tokens.owner(token)
         if owner is not None:
             return owner
         wait = self._wrong.seconds_to_wait(token, address) if token else 0.0
         if wait <= 0:
-            return TurnedAway(UNAUTHORIZED)
+            return Denied(UNAUTHORIZED)
         seconds = math.ceil(wait)
-        return TurnedAway(
+        return Denied(
             Refused(ErrorCode.RATE_LIMITED, f"Too many wrong tokens: try again in {seconds} s."), seconds
         )
 
 
 @dataclass(slots=True)
 class _Guesser:
-    """An address that wrong tokens came from, with the time of the last one that counted."""
+    """An address that wrong tokens came from. `at`: the time of the last one that counted."""
 
     lockout: Lockout
     at: float
 
 
 class _WrongTokens:
-    """Five wrong tokens of one address close it for a minute, each further one for twice as long.
+    """After five wrong tokens an address is locked out for a minute, after each further one for twice as
+    long.
 
-    A token that comes again at a human pace is no guess: an extension whose token was revoked shows it
-    whenever its browser starts. It does not count, and it is told so also while its address is closed.
+    The same wrong token after `HUMAN_PACE_SECONDS` or more is not a guess: an extension whose token was
+    revoked sends it each time its browser starts. It does not count, and its client is told that the token is
+    wrong, also during a lockout of its address.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._seen: OrderedDict[str, float] = OrderedDict()  # when a token came last, by its hash
+        self._seen: OrderedDict[str, float] = OrderedDict()  # when a token last came, by its hash
         self._guessers: OrderedDict[str, _Guesser] = OrderedDict()
 
     def seconds_to_wait(self, token: str, address: Address | None) -> float:
-        """Takes note of a wrong token. 0 if its client is simply told that it is wrong."""
+        """Record a wrong token. 0 if its client is told that the token is wrong; otherwise the seconds of the
+        lockout that are left.
+        """
         now = self._clock()
         hashed = digest(token)
         before = self._seen.pop(hashed, None)

@@ -17,7 +17,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from foretype.engine.contract import Desk, Engine, Failure, FailureCode
 from foretype.engine.keystroke import Suggestion
 from foretype.server import frames
-from foretype.server.admission import UNAUTHORIZED, TurnedAway
+from foretype.server.admission import UNAUTHORIZED, Denied
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
 from foretype.server.pairing import BadStateError
@@ -104,7 +104,7 @@ class Connection:
             return False
         if owner is None:
             return False
-        if isinstance(owner, TurnedAway):
+        if isinstance(owner, Denied):
             await self._refuse_and_close(owner.refused, CLOSE_UNAUTHORIZED)
             return False
         self._owner = owner
@@ -113,10 +113,11 @@ class Connection:
         self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
         return True
 
-    async def _let_in(self) -> str | TurnedAway | None:
-        """The client's id, or why it is turned away for good; None where the connection is at its end.
+    async def _let_in(self) -> str | Denied | None:
+        """The client's id, or why it is refused for good. None if the connection has ended.
 
-        Too many wrong tokens close nothing: the client is told, and may say hello again until its time is up.
+        After too many wrong tokens the connection stays open: the client gets an error, and may send another
+        hello until its time is up.
         """
         while True:
             hello = await self._hello()
@@ -127,7 +128,7 @@ class Connection:
                 return owner
             self._service.metrics.error(owner.refused.code.value)
             self._mailbox.put(frames.error(owner.refused))
-            # Cancelled here or in receive(), the client has not been let in: the connection is closed next.
+            # If this or receive() is cancelled, the client is not accepted: the connection is closed next.
             await self._mailbox.room()
 
     async def _hello(self) -> Hello | None:
@@ -136,12 +137,12 @@ class Connection:
             if event is None or isinstance(event, Hello):
                 return event
 
-    def _owner_of(self, hello: Hello) -> str | TurnedAway:
+    def _owner_of(self, hello: Hello) -> str | Denied:
         try:
             return self._service.admission.owner(hello.token, self._address)
         except BadStateError as error:
             logs.logger().error("clients_unreadable", **logs.of(error))
-            return TurnedAway(UNAUTHORIZED)
+            return Denied(UNAUTHORIZED)
 
     async def _converse(self) -> None:
         """Take messages until the connection ends."""
@@ -187,11 +188,7 @@ class Connection:
                 took = self._service.clock() - self._arrived
                 self._service.metrics.keystroke()
                 self._service.metrics.stages.took(Stage.RECEIVE, took, keystroke.trace)
-                try:
-                    self._desk.keystroke(field, keystroke)
-                except Exception as error:  # one keystroke's failure must not end the other fields
-                    logs.logger().error("keystroke_failed", **logs.of(error))
-                    self._fail(event)
+                self._desk.keystroke(field, keystroke)
             case Accepted(field, seq, text):
                 self._desk.accepted(field, seq, text)
             case Dismissed(field, seq):

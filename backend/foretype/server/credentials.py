@@ -1,8 +1,8 @@
-"""Which token belongs to whom: the fixed one of the settings, and those that came from pairing."""
+"""Which client a token belongs to: the fixed token of the settings, and the tokens from pairing."""
 
 from __future__ import annotations
 
-from foretype.server.guard import digest, same
+from foretype.server.guard import digest, matching_id
 from foretype.server.pairing import Pairing
 
 FIXED = "fixed"
@@ -12,7 +12,7 @@ FIXED = "fixed"
 class Tokens:
     """Holds hashes only.
 
-    Called on the event loop: the file behind it is small and read again only when it changed.
+    Called on the event loop: the file of paired clients is small, and is read again only if it has changed.
     """
 
     def __init__(self, fixed: str | None, pairing: Pairing) -> None:
@@ -20,16 +20,17 @@ class Tokens:
         self._pairing = pairing
 
     def owner(self, token: str | None) -> str | None:
-        """The id of the client whose token this is; None for a wrong one, an empty one and none. Raises
-        `BadStateError`.
+        """The id of the client that the token belongs to. None if the token is wrong, empty or missing.
+
+        Raises `BadStateError`.
         """
         if not token:
             return None
         known = [(client.id, client.digest) for client in self._pairing.clients()]
         if self._fixed is not None:
             known.append((FIXED, self._fixed))
-        return same(known, token)
+        return matching_id(known, token)
 
     def still_good(self, owner: str) -> bool:
-        """Whether a client that was let in has not been revoked since."""
+        """Whether a client that was accepted has not been revoked since. Raises `BadStateError`."""
         return owner == FIXED or any(client.id == owner for client in self._pairing.clients())

@@ -1,8 +1,9 @@
-"""Who may speak to the server: an exact list of hosts, of origins, a token in constant time.
+"""Which requests may reach the server: exact lists of hosts and of origins, and tokens compared in constant
+time.
 
-On every route and on loopback too, because any web page can reach 127.0.0.1: the origin tells pages from the
-extension, the host tells a page whose name was rebound to 127.0.0.1. A check that finds nothing to check
-fails.
+Every route is guarded, on loopback too, because any web page can send requests to 127.0.0.1. The Origin
+header distinguishes web pages from the extension. The Host header detects a page whose name was made to
+resolve to 127.0.0.1 (DNS rebinding). A request without a Host header is refused.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 EXTENSION_ID = "ijfnigekiijgjonokmjdlocconcionjf"
-"""Foretype's extension in Chromium: it follows from the public key in the extension's manifest."""
+"""The id of Foretype's extension in Chromium, which results from the public key in the extension's manifest.
+"""
 
 _FIREFOX_EXTENSION = re.compile(
     r"moz-extension://[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
-"""Firefox gives an extension another origin in every profile, so any is let through to the token, which
-decides.
+"""Firefox gives an extension a different origin in every profile, so the guard accepts the origin of any
+extension in Firefox. Then the token decides.
 """
 
 HTTP_PORT = 80
@@ -30,23 +32,23 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Verdict(StrEnum):
-    """What the guard found; its value is the sentence that the client is told."""
+    """The guard's result. Its value is the sentence that is sent to the client."""
 
     WELCOME = ""
     NO_HOST = "Forbidden: the request needs exactly one Host header."
     OTHER_HOST = (
-        "Forbidden: this server does not answer to that Host. Add it to FORETYPE_ALLOWED_HOSTS if it should."
+        "Forbidden: this server does not accept that Host. To accept it, add it to FORETYPE_ALLOWED_HOSTS."
     )
     OTHER_ORIGIN = (
         "Forbidden: pages from that Origin may not use this server. "
-        "Add it to FORETYPE_ALLOWED_ORIGINS if it may."
+        "To accept it, add it to FORETYPE_ALLOWED_ORIGINS."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`hosts` are values of the Host header, `own` the origins of the server's own pages, `others` those let
-    in beside.
+    """`hosts`: the accepted values of the Host header. `own`: the origins of the server's own pages.
+    `others`: the other origins that are accepted.
     """
 
     hosts: frozenset[str]
@@ -63,10 +65,11 @@ class Guard:
         *,
         tls: bool = False,
     ) -> Guard:
-        """The lists for a server that listens on `host` and `port`, with what was configured beside them.
+        """The lists for a server that listens on `host` and `port`, with the configured `hosts` and
+        `origins`.
 
-        `tls`: the server itself speaks TLS, so none of its own pages comes over HTTP. Without it a configured
-        host may be that of a proxy which does.
+        `tls`: the server itself speaks TLS, so its own pages are served over HTTPS only. If it does not, a
+        configured host may be that of a proxy that speaks TLS.
         """
         usual = HTTPS_PORT if tls else HTTP_PORT
         names = [*LOOPBACK_NAMES]
@@ -83,9 +86,9 @@ class Guard:
         return cls(frozenset(bound | configured), frozenset(own), frozenset(others))
 
     def check(self, hosts: Sequence[str], origins: Sequence[str]) -> Verdict:
-        """Judge a request by all its Host and all its Origin headers.
+        """Check all Host and all Origin headers of a request.
 
-        No Origin at all is a client that is no browser.
+        A request without an Origin header comes from a client that is not a browser, and is accepted.
         """
         if len(hosts) != 1:
             return Verdict.NO_HOST
@@ -98,28 +101,31 @@ class Guard:
         return Verdict.OTHER_ORIGIN
 
     def is_foreign(self, origin: str) -> bool:
-        """Whether an origin is let in though it is not the server's own: its answers need CORS headers."""
+        """Whether an origin is accepted but is not the server's own: answers to it need CORS headers."""
         return origin in self.others or _FIREFOX_EXTENSION.fullmatch(origin) is not None
 
 
 WILDCARDS = frozenset({"", "0.0.0.0", "::"})
-"""Addresses that mean "every interface": no name to be called by."""
+"""Addresses that mean "every interface". No client connects to them by this name."""
 
 
 def _with_port(name: str, port: int, usual: int) -> tuple[str, ...]:
-    """A name as a Host header gives it: with the port, and without it if it is the scheme's usual one."""
+    """A name as in a Host header: with the port, and also without it if it is the scheme's default."""
     if re.search(r":\d+$", name):
         return (name,)
     return (f"{name}:{port}", name) if port == usual else (f"{name}:{port}",)
 
 
 def digest(secret: str) -> str:
-    """A token's hash, as it is kept and compared. Any string goes, lone surrogates too."""
+    """The hash of a token, which is stored and compared. Any string is allowed, also with lone surrogates."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def same(digests: Iterable[tuple[str, str]], candidate: str) -> str | None:
-    """The id beside the digest that equals the candidate's. Every one is compared, so time tells nothing."""
+def matching_id(digests: Iterable[tuple[str, str]], candidate: str) -> str | None:
+    """The id whose digest is that of the candidate. None if there is no such id.
+
+    Every digest is compared, so that the time taken reveals nothing.
+    """
     wanted = digest(candidate)
     found: str | None = None
     for identity, known in digests:

@@ -1,8 +1,9 @@
-"""Pairing: a short code that a person types once becomes a token of that client's own, which can be revoked.
+"""Pairing: a client exchanges a short code, which the user types once, for a token of its own. The token can
+be revoked.
 
-Codes and tokens are kept as hashes only, in one file that the server and `foretype pair` share: each change
-is made under a lock and written whole. A code of forty bits can be guessed from its hash, so codes are hashed
-slowly and with a salt, and live ten minutes.
+Codes and tokens are stored as hashes only, in one file that the server and `foretype pair` share. Each change
+is made under a lock and replaces the whole file. A code has 40 bits and could be guessed from a plain hash,
+so its hash is slow and salted, and the code is valid for ten minutes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from foretype.support.clock import Clock
 
 try:
     import fcntl
-except ImportError:  # Windows: changes are still written whole, only not one after the other
+except (
+    ImportError
+):  # Windows: the file is still replaced as a whole, but two changes at the same time are not ordered
     fcntl = None  # type: ignore[assignment]
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
@@ -40,7 +43,7 @@ class BadStateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """One client that was let in. `client` is what it called itself when it paired."""
+    """A paired client. `client` is the name that it gave itself when it paired."""
 
     id: str
     digest: str
@@ -50,8 +53,8 @@ class Paired:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code that waits to be used: `key` is its slow hash with `salt`. None for `expires_at`: as long as
-    this process lives.
+    """A code that is not used yet. `key`: its slow hash with `salt`. `expires_at`: seconds since 1970; None
+    if the code is valid as long as this process runs.
     """
 
     salt: str
@@ -63,16 +66,16 @@ class Code:
         salt = secrets.token_hex(16)
         return cls(salt, _slow_hash(code, salt), expires_at)
 
-    def fits(self, code: str) -> bool:
+    def matches(self, code: str) -> bool:
         return hmac.compare_digest(self.key, _slow_hash(code, self.salt))
 
-    def alive(self, now: float) -> bool:
+    def is_valid(self, now: float) -> bool:
         return self.expires_at is None or now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the file holds."""
+    """The content of the file."""
 
     codes: tuple[Code, ...] = ()
     clients: tuple[Paired, ...] = ()
@@ -80,16 +83,16 @@ class State:
 
 @dataclass(slots=True)
 class StateFile:
-    """The file of paired clients. Several processes may change it; every method blocks for the disk."""
+    """The file of paired clients. Several processes may change it. Every method waits for the disk."""
 
     path: Path
     _seen: tuple[int, int, int] | None = field(default=None, init=False)
     _state: State = field(default_factory=State, init=False)
 
     def read(self) -> State:
-        """What it holds now, read again only where it has changed.
+        """The current content. The file is read again only if it has changed.
 
-        A missing file is empty. Raises `BadStateError`.
+        If there is no file, the content is empty. Raises `BadStateError`.
         """
         try:
             stat = self.path.stat()
@@ -105,9 +108,7 @@ class StateFile:
 
     @contextlib.contextmanager
     def change(self) -> Iterator[Callable[[State], None]]:
-        """Hold the lock; what is given to the yielded function is the file's new content. Raises
-        `BadStateError`.
-        """
+        """Hold the lock and yield a function that replaces the file's content. Raises `BadStateError`."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -120,14 +121,13 @@ class StateFile:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield self._write
         finally:
-            os.close(lock)  # lets the lock go, too
+            os.close(lock)  # also releases the lock
 
     def _write(self, state: State) -> None:
         content = json.dumps({"version": 1, **asdict(state)}, indent=1)
         try:
-            handle, temporary = tempfile.mkstemp(
-                dir=self.path.parent, prefix=self.path.name
-            )  # made with mode 0600
+            # mkstemp makes the file with mode 0600.
+            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
                     file.write(content)
@@ -143,19 +143,21 @@ class StateFile:
 
 
 class Pairing:
-    """Codes in, tokens out. Its methods block for the disk and the slow hash: call `redeem` in a thread."""
+    """Makes codes and exchanges them for tokens. Its methods wait for the disk and for the slow hash: call
+    `redeem` in a thread.
+    """
 
     def __init__(self, state_dir: Path, clock: Clock = time.time) -> None:
-        """`clock` gives seconds since 1970: times are kept in the file and compared by other processes."""
+        """`clock` gives seconds since 1970, because other processes compare the times in the file."""
         self._file = StateFile(state_dir / "clients.json")
         self._clock = clock
         self._own: Code | None = None
 
     def own_code(self) -> str:
-        """A code that works once and as long as this object lives; it is not in the file."""
+        """A code that works once, as long as this object exists. It is not in the file."""
         code = new_code()
         self._own = Code.of(code, None)
-        return written(code)
+        return formatted(code)
 
     def new_code(self, lifetime: float = CODE_LIFETIME) -> str:
         """A code that works once, in any process that shares the file, for `lifetime` seconds."""
@@ -163,12 +165,12 @@ class Pairing:
         now = self._clock()
         with self._file.change() as write:
             state = self._file.read()
-            alive = tuple(old for old in state.codes if old.alive(now))[-7:]
-            write(replace(state, codes=(*alive, Code.of(code, now + lifetime))))
-        return written(code)
+            valid = tuple(old for old in state.codes if old.is_valid(now))[-7:]
+            write(replace(state, codes=(*valid, Code.of(code, now + lifetime))))
+        return formatted(code)
 
     def redeem(self, typed: str, client: str) -> str | None:
-        """The token for a code, which is used up by that; None where the code is wrong, used or too old."""
+        """A new token for a code, which cannot be used again. None if the code is wrong, used or expired."""
         code = read_code(typed)
         if code is None:
             return None
@@ -176,13 +178,13 @@ class Pairing:
         now = self._clock()
         with self._file.change() as write:
             state = self._file.read()
-            alive = [waiting for waiting in state.codes if waiting.alive(now)]
-            fitting = [waiting for waiting in alive if waiting.fits(code)]
-            own = self._own is not None and self._own.fits(code)
-            if not fitting and not own:
+            valid = [waiting for waiting in state.codes if waiting.is_valid(now)]
+            matching = [waiting for waiting in valid if waiting.matches(code)]
+            own = self._own is not None and self._own.matches(code)
+            if not matching and not own:
                 return None
             paired = Paired(secrets.token_hex(4), digest(token), client, now)
-            left = tuple(waiting for waiting in alive if waiting not in fitting)
+            left = tuple(waiting for waiting in valid if waiting not in matching)
             write(State(left, (*state.clients, paired)))
             if own:
                 self._own = None
@@ -192,7 +194,7 @@ class Pairing:
         return self._file.read().clients
 
     def revoke(self, identity: str) -> bool:
-        """Let a client in no more; False where there is none of that id."""
+        """Revoke the token of a client. False if no client has this id."""
         with self._file.change() as write:
             state = self._file.read()
             left = tuple(client for client in state.clients if client.id != identity)
@@ -203,8 +205,8 @@ class Pairing:
 
 
 class Lockout:
-    """Guessing codes: five wrong ones in a row close the door for a minute, each further one for twice as
-    long.
+    """Slows guessing down: after five wrong attempts in a row the next is allowed after a minute, and after
+    each further wrong one after twice as long, up to an hour.
     """
 
     def __init__(self, clock: Clock, allowed: int = 5, first: float = 60.0, longest: float = 3600.0) -> None:
@@ -216,7 +218,7 @@ class Lockout:
         self._until = 0.0
 
     def remaining(self) -> float:
-        """Seconds until the next try; 0 where one may be made now."""
+        """Seconds until the next attempt is allowed; 0 if it is allowed now."""
         return max(0.0, self._until - self._clock())
 
     def wrong(self) -> None:
@@ -233,14 +235,15 @@ def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_CHARS))
 
 
-def written(code: str) -> str:
-    """A code as a person reads it: XXXX-XXXX."""
+def formatted(code: str) -> str:
+    """A code as it is shown to the user: XXXX-XXXX."""
     return f"{code[:4]}-{code[4:]}"
 
 
 def read_code(typed: str) -> str | None:
-    """What a person meant: lower case, a missing dash, O for 0 and I or L for 1 are taken; None for what is
-    no code.
+    """The code in the text that the user typed. None if it is not a code.
+
+    Lower case, a missing dash, O for 0, and I or L for 1 are accepted.
     """
     code = "".join(typed.split()).replace("-", "").upper().translate(_READ_AS)
     fits = typed.isascii() and len(code) == CODE_CHARS and all(char in ALPHABET for char in code)

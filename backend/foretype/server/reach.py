@@ -1,4 +1,6 @@
-"""Who can connect: told from the addresses that are really bound, whatever name or number stood for them."""
+"""Which machines can connect: decided by the addresses that the sockets are bound to, not by the name or
+number in the settings.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def parsed(address: str) -> Address:
-    """An address as a socket gives it: without the interface, and as IPv4 if it is one in IPv6's clothes."""
+    """The address that a socket reports, without its interface. An IPv4-mapped IPv6 address becomes IPv4."""
     found = ipaddress.ip_address(address.partition("%")[0])
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     return mapped or found
@@ -21,28 +23,27 @@ def bound_addresses(bound: Iterable[sockets.socket]) -> list[str]:
 
 
 def is_beyond_loopback(address: str) -> bool:
-    """Whether other machines may reach what listens on this address."""
+    """Whether other machines may reach a server that listens on this address."""
     return not parsed(address).is_loopback
 
 
 def is_every_address(address: str) -> bool:
-    """Whether it stands for every address of this machine, as 0.0.0.0 does."""
+    """Whether it means every address of this machine, as 0.0.0.0 does."""
     return parsed(address).is_unspecified
 
 
 def who_can_connect(addresses: Iterable[str], *, speaks_tls: bool) -> str | None:
-    """One line for the user who starts the server. None if only this machine reaches it."""
+    """One line for the user who starts the server. None if only this machine can connect."""
     beyond = [address for address in addresses if is_beyond_loopback(address)]
     if not beyond:
         return None
     every = any(is_every_address(address) for address in beyond)
-    reached = "any address of this one" if every else " or ".join(beyond)
+    reached = "any address of this machine" if every else " or ".join(beyond)
     secured = (
         ""
         if speaks_tls
-        else " The server itself has no TLS: FORETYPE_TLS_IN_FRONT says that a proxy in front of it does."
+        else " The server itself has no TLS: by FORETYPE_TLS_IN_FRONT, a proxy in front of it has."
     )
     return (
-        f"Every machine that reaches {reached} can connect to this server; to be answered it needs a token."
-        f"{secured}"
+        f"Other machines that can reach {reached} can connect to this server. Clients need a token.{secured}"
     )

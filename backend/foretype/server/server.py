@@ -28,16 +28,16 @@ LINGER_SECONDS = 2.0
 
 
 class CannotListenError(Exception):
-    """The address cannot be listened on; the message says which setting to change."""
+    """The server cannot listen on the address. The message says which setting to change."""
 
 
 class OpenToOthersError(CannotListenError):
-    """Other machines would reach the address, and nothing would encrypt what is typed there."""
+    """Other machines could reach the address, and typed text would be sent unencrypted."""
 
     def __init__(self, host: str, address: str) -> None:
         which = host if host == address else f"{host} ({address})"
         super().__init__(
-            f"Other machines can reach {which}, and without TLS everybody on the way can read what is typed: "
+            f"Other machines can reach {which}, and without TLS anybody on the network can read typed text: "
             "set FORETYPE_TLS_CERTIFICATE and FORETYPE_TLS_KEY to PEM files, or FORETYPE_TLS_IN_FRONT=true "
             "if a proxy in front of the server has TLS, or FORETYPE_HOST to 127.0.0.1."
         )
@@ -45,16 +45,16 @@ class OpenToOthersError(CannotListenError):
 
 
 def bind(host: str, port: int, *, is_encrypted: bool = False) -> list[sockets.socket]:
-    """Sockets for every address that `host` stands for, all on one port.
+    """Listening sockets for every address that `host` resolves to, all on one port.
 
-    `is_encrypted`: the server, or something in front of it, speaks TLS; otherwise the addresses must all be
-    of loopback. Raises `CannotListenError`.
+    `is_encrypted`: the server, or a proxy in front of it, speaks TLS. If not, all addresses must be loopback
+    addresses. Raises `CannotListenError`.
     """
     try:
         found = sockets.getaddrinfo(host, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE)
     except (sockets.gaierror, UnicodeError):
         raise CannotListenError(
-            f"There is no address '{host}': set FORETYPE_HOST or --host to another."
+            f"'{host}' has no address: set FORETYPE_HOST or --host to a name or address of this machine."
         ) from None
     bound: list[sockets.socket] = []
     try:
@@ -69,7 +69,7 @@ def bind(host: str, port: int, *, is_encrypted: bool = False) -> list[sockets.so
             for at in bound_addresses([one]):
                 if is_beyond_loopback(at) and not is_encrypted:
                     raise OpenToOthersError(host, at)
-            one.listen(BACKLOG)  # at once, so that a second server is told now and not after loading a model
+            one.listen(BACKLOG)  # now, so that a second server fails here and not after loading its model
             one.setblocking(False)
     except (OSError, OpenToOthersError) as error:
         for one in bound:
@@ -83,20 +83,21 @@ def bind(host: str, port: int, *, is_encrypted: bool = False) -> list[sockets.so
 def _why(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {port} on {host} is in use, perhaps by another Foretype: stop that, "
-            "or set FORETYPE_PORT or --port to another."
+            f"Port {port} on {host} is in use, perhaps by another Foretype: stop the other program, "
+            "or set FORETYPE_PORT or --port to another port."
         )
     if error.errno == errno.EACCES:
-        return f"Port {port} may not be used by this account: set FORETYPE_PORT or --port to 1024 or more."
+        return f"This user may not listen on port {port}: set FORETYPE_PORT or --port to 1024 or more."
     return (
-        f"{host} port {port} cannot be listened on: {error.strerror}. Set FORETYPE_HOST or --host to another."
+        f"The server cannot listen on {host} port {port} ({error.strerror}): set FORETYPE_HOST or --host to "
+        "another address."
     )
 
 
 class Server:
     """One server on bound sockets, which it closes.
 
-    Its methods are called once each, in the order they stand in.
+    Each method is called once: `open`, `ready`, `drain`, `close`. `ready` is left out if no model was loaded.
     """
 
     def __init__(
@@ -108,7 +109,9 @@ class Server:
         clock: Clock = time.monotonic,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`tls`: what the server speaks HTTPS with; None for HTTP."""
+        """`files`: the playground's; None for those that are installed. `tls`: the context for HTTPS; None
+        for HTTP.
+        """
         self.port: int = bound[0].getsockname()[1]
         every = [address for address in bound_addresses(bound) if is_every_address(address)]
         self._host = every[0] if every else settings.host
@@ -140,35 +143,35 @@ class Server:
 
     @property
     def address(self) -> str:
-        """Where a browser on this machine finds the server."""
+        """The URL of the server for a browser on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
         scheme = "http" if self._tls is None else "https"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     async def open(self) -> None:
-        """Answer requests: health and pairing already, completions not yet."""
+        """Begin to answer requests. Until `ready`, completions are refused as `overloaded`."""
         await self._runner.setup()
         for one in self._bound:
             await web.SockSite(self._runner, one, backlog=BACKLOG, ssl_context=self._tls).start()
         logs.logger().info("open", port=self.port, phase=Phase.LOADING.value)
 
     def ready(self, engine: Engine) -> None:
-        """From here on keystrokes are taken. The engine is closed by `close`."""
+        """Begin to serve keystrokes. `close` closes the engine."""
         self.service.engine = engine
         self.service.phase = Phase.READY
         self.service.metrics.loaded(engine.model, engine.provider)
         logs.logger().info("ready", model=engine.model, provider=engine.provider)
 
     async def drain(self) -> None:
-        """Tell every client at once that the server goes away, and close their sockets together."""
+        """Tell every client that the server is shutting down, and close all sockets at the same time."""
         self.service.phase = Phase.DRAINING
         connections = list(self.service.connections)
         logs.logger().info("draining", connections=len(connections))
-        # Cancelled here some clients are not told; `close` ends their sockets all the same.
+        # If this is cancelled, some clients are not told. `close` closes their sockets anyway.
         await asyncio.gather(*(connection.leave() for connection in connections), return_exceptions=True)
 
     async def close(self) -> None:
-        """Stop listening, wait briefly for requests in progress, stop the engine."""
+        """Stop listening, wait up to `LINGER_SECONDS` for requests in progress, and close the engine."""
         await self._runner.cleanup()
         if self.service.engine is not None:
             await self.service.engine.close()

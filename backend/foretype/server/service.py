@@ -1,4 +1,4 @@
-"""What the routes share: the phase of the server's life, its engine, and who is connected."""
+"""What the routes share: the phase of the server's life, its engine, and the open connections."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from foretype.support.clock import Clock
 from foretype.support.metrics import Metrics
 
 
-class Leaving(Protocol):
-    """A connection, as far as the server's shutdown needs it."""
+class OpenConnection(Protocol):
+    """What the server's shutdown needs of a connection."""
 
     async def leave(self) -> None:
-        """Tell the client that the server is going away, and close the socket."""
+        """Tell the client that the server is shutting down, and close the socket."""
 
 
 class Phase(StrEnum):
-    """What /healthz says."""
+    """The `status` in the answer of /healthz."""
 
     LOADING = "loading"
     READY = "ready"
@@ -37,7 +37,7 @@ class Phase(StrEnum):
 
 @dataclass(slots=True)
 class Service:
-    """Owned by `Server`, which alone changes `phase` and `engine`. `engine` is there from READY on."""
+    """Owned by `Server`: only it changes `phase` and `engine`. `engine` is None until READY."""
 
     guard: Guard
     limits: ClientLimits
@@ -45,18 +45,18 @@ class Service:
     pairing: Pairing
     tokens: Tokens
     is_behind_a_proxy: bool = False
-    """Then a peer on loopback may speak for anybody."""
+    """If so, a request from loopback may be another machine's, forwarded by the proxy."""
     clock: Clock = time.monotonic
     metrics: Metrics = field(default_factory=lambda: Metrics(code.value for code in ErrorCode))
     phase: Phase = Phase.LOADING
     engine: Engine | None = None
-    connections: set[Leaving] = field(default_factory=set)
+    connections: set[OpenConnection] = field(default_factory=set)
     buckets: dict[str, TokenBucket] = field(default_factory=dict)
-    """Of those who use HTTP without a socket, by the id of their token."""
+    """For clients of `/v1/complete`, by the id of their token."""
     redeeming: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """One code at a time, so that guesses made at once are counted before the next is looked at."""
+    """Codes are checked one at a time, so that each wrong code is counted before the next one is checked."""
     lockout: Lockout = field(init=False)
-    """Of those who try codes."""
+    """For wrong pairing codes."""
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:

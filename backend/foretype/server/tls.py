@@ -1,11 +1,11 @@
-"""The server's certificate and key, checked before anybody connects: one sentence for whatever is wrong."""
+"""The server's certificate and key, checked before a client connects: one sentence for each mistake."""
 
 from __future__ import annotations
 
 import ssl
 from pathlib import Path
 
-HANDSHAKE_STEPS = 8  # more than TLS 1.3 needs in memory
+HANDSHAKE_STEPS = 8  # more than a TLS 1.3 handshake in memory needs
 
 # OpenSSL's X509_V_ERR_… numbers, as `SSLCertVerificationError.verify_code` gives them.
 NOT_YET_VALID = 9
@@ -14,15 +14,15 @@ WRONG_PURPOSE = 26
 
 
 class BadCertificateError(Exception):
-    """The certificate and key cannot be used; the message says why and what to do."""
+    """The certificate and key cannot be used. The message says why and what to do."""
 
 
 class _LockedKeyError(Exception):
-    """The key has a password. Raised out of OpenSSL's question for it."""
+    """The key has a password. Raised when OpenSSL asks for it."""
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """A context for a server that shows this certificate. Raises `BadCertificateError`."""
+    """A TLS context for a server with this certificate. Raises `BadCertificateError`."""
     certificate, key = certificate.expanduser(), key.expanduser()
     _check_pem(certificate, "certificate", b"CERTIFICATE-----")
     _check_pem(key, "key", b"PRIVATE KEY-----")
@@ -31,15 +31,15 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
         context.load_cert_chain(certificate, key, password=_no_password)
     except _LockedKeyError:
         raise BadCertificateError(
-            f"The TLS key {key} has a password, which nobody is there to type: write a key without one with "
-            f"`openssl pkey -in {key} -out KEY`, and name that in FORETYPE_TLS_KEY."
+            f"The TLS key {key} has a password, and the server cannot ask for it: make a key without a "
+            f"password with `openssl pkey -in {key} -out KEY`, and set FORETYPE_TLS_KEY to that file."
         ) from None
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise BadCertificateError(
-                f"The TLS key {key} does not belong to the certificate {certificate}: FORETYPE_TLS_KEY needs "
-                "the key that the certificate was made with. The server's own certificate stands first in "
-                "its file."
+                f"The TLS key {key} does not belong to the certificate {certificate}: FORETYPE_TLS_KEY must "
+                "name the key that the certificate was made with. The server's own certificate must be the "
+                "first in its file."
             ) from None
         raise BadCertificateError(
             f"The TLS certificate {certificate} and the key {key} cannot be used: OpenSSL says "
@@ -55,12 +55,12 @@ def _check_pem(file: Path, what: str, mark: bytes) -> None:
         content = file.read_bytes()
     except OSError as error:
         raise BadCertificateError(
-            f"The TLS {what} {file} cannot be read ({error.strerror}): {setting} names a PEM file."
+            f"The TLS {what} {file} cannot be read ({error.strerror}): {setting} must name a PEM file."
         ) from None
     if mark not in content:
         raise BadCertificateError(
-            f"There is no {what} in {file}: {setting} names a PEM file, which has a line with -----BEGIN … "
-            f"{mark.decode()}."
+            f"There is no {what} in {file}: {setting} must name a PEM file, which has a line "
+            f"-----BEGIN … {mark.decode()}."
         )
 
 
@@ -69,7 +69,7 @@ def _no_password() -> str:
 
 
 def _check_as_client(context: ssl.SSLContext, certificate: Path) -> None:
-    """Shake hands with it once, in memory, as a client that trusts this certificate and knows the time."""
+    """Do one TLS handshake in memory, as a client that trusts this certificate and checks its dates."""
     trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trusting.check_hostname = False
     trusting.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -78,23 +78,26 @@ def _check_as_client(context: ssl.SSLContext, certificate: Path) -> None:
         _shake_hands(trusting, context)
     except ssl.SSLCertVerificationError as error:
         if error.verify_code == HAS_EXPIRED:
-            why = "has expired: every client would refuse it. Renew it"
+            why = "has expired: every client would refuse it. Renew the certificate"
         elif error.verify_code == NOT_YET_VALID:
-            why = "is not valid yet: every client would refuse it. Set this machine's clock, or renew it"
+            why = (
+                "is not valid yet: every client would refuse it. Correct this machine's clock, or renew the "
+                "certificate"
+            )
         elif error.verify_code == WRONG_PURPOSE:
-            why = "is not one for a server: every client would refuse it. Get one for a server"
+            why = "is not for a server: every client would refuse it. Use a certificate for a server"
         else:
-            return  # what else a client finds depends on the client
+            return  # other problems depend on the client
         raise BadCertificateError(f"The TLS certificate {certificate} {why}, then start again.") from None
     except ssl.SSLError as error:
         raise BadCertificateError(
             f"No client can connect with the TLS certificate {certificate}: OpenSSL says "
-            f"{(error.reason or 'no more').replace('_', ' ').lower()}."
+            f"{(error.reason or 'nothing else').replace('_', ' ').lower()}."
         ) from None
 
 
 def _shake_hands(client: ssl.SSLContext, server: ssl.SSLContext) -> None:
-    """Raises ssl.SSLError, as seen by whichever of the two sees it first."""
+    """Raises `ssl.SSLError` if the handshake fails on either side."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     sides = [
         client.wrap_bio(to_client, to_server),

@@ -1,4 +1,4 @@
-"""What may stand in the lists of hosts and of origins of the settings: exact names, and no wildcard."""
+"""Which entries the settings `allowed_hosts` and `allowed_origins` may have: exact names, no wildcards."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ HOST = re.compile(_HOST + _PORT, re.ASCII | re.IGNORECASE)
 ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://{_HOST}{_PORT}/?", re.ASCII | re.IGNORECASE)
 EVERY_ADDRESS = re.compile(r"(?:0\.0\.0\.0|\[[0:.]+\])(?::\d+)?", re.ASCII)
 
-# The messages never repeat a value: somebody may have put a token into the wrong setting.
+# The messages never contain the value: it may be a token in the wrong setting.
 NULL = (
-    "'null' is the origin of every local file and every sandboxed frame, so it would let any page in: "
-    "name the origins that you trust, as in https://app.example.org"
+    "'null' is the origin of every local file and every sandboxed frame, so any page could use the server: "
+    "name the origins that you trust, for example https://app.example.org"
 )
-WILDCARD = "'*' would let every page in: name the {things} that you trust one by one, as in {example}"
+WILDCARD = "'*' would allow every page: name each of the {things} that you trust, for example {example}"
 NO_ORIGIN = (
-    "an origin is a scheme, a host and at most a port, as in https://app.example.org; one of these is not"
+    "an origin is a scheme, a host and optionally a port, for example https://app.example.org; correct the "
+    "entry that is different"
 )
 NO_HOST = (
-    "a host is a name or an address and at most a port, without https:// and without a path, as in "
-    "complete.example.org; one of these is not"
+    "a host is a name or an address and optionally a port, without https:// and without a path, for example "
+    "complete.example.org; correct the entry that is different"
 )
-NO_NAME = "0.0.0.0 and [::] are no names that a client may call the server by: leave them out"
+NO_NAME = "0.0.0.0 and [::] are not names of the server that a client can use: leave them out"
 
 
 def check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    """The same origins. Raises ValueError if one of them is not exactly one origin."""
+    """The same origins. Raises ValueError if an entry is not exactly one origin."""
     for origin in origins:
         if origin.lower() == "null":
             raise ValueError(NULL)
@@ -39,7 +40,7 @@ def check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
-    """The same hosts. Raises ValueError if one of them is not exactly one value of the Host header."""
+    """The same hosts. Raises ValueError if an entry is not exactly one value of the Host header."""
     for host in hosts:
         if "*" in host:
             raise ValueError(WILDCARD.format(things="hosts", example="complete.example.org"))

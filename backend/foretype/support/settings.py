@@ -1,7 +1,8 @@
 """Every setting: its name, default, meaning and limits.
 
-Command line, then environment, then file, then default. The environment's names are the fields' in capitals
-after `FORETYPE_`; the file is TOML with the fields' own names.
+A value comes from the first of these that gives it: command line, environment, file, default. In the
+environment a setting has its name in capitals after `FORETYPE_`. The file is TOML and has the names as they
+are here.
 """
 
 from __future__ import annotations
@@ -34,9 +35,11 @@ PREFIX = "FORETYPE_"
 CONFIG_VARIABLE = "FORETYPE_CONFIG"
 MOST_THREADS = 4
 LEAST_TOKEN_CHARS = 16
-"""So many random characters are 96 bits (base64) or 64 bits (hexadecimal): nobody tries them all."""
-REPLACED = {"distilgpt2_folder": "Run this once in its place: `foretype prepare distilgpt2 --from FOLDER`."}
-"""Settings of earlier versions, and what there is in their place."""
+"""16 random characters have 96 bits (base64) or 64 bits (hexadecimal), too many to try all of them."""
+REPLACED = {
+    "distilgpt2_folder": "Instead, run this command once: `foretype prepare distilgpt2 --from FOLDER`."
+}
+"""Settings of earlier versions, with what replaces them."""
 
 
 class LogLevel(StrEnum):
@@ -47,10 +50,10 @@ class LogLevel(StrEnum):
 
 
 class Group(StrEnum):
-    """What a setting is about: the headings of `foretype serve --help`."""
+    """The subject of a setting: a heading in `foretype serve --help`."""
 
     ADDRESS = "Address and TLS"
-    ACCESS = "Who is let in"
+    ACCESS = "Access"
     MODEL = "Model"
     WORK = "Time and memory"
     LIMITS = "Limits of one client"
@@ -58,7 +61,7 @@ class Group(StrEnum):
 
 
 class BadSettingsError(Exception):
-    """Settings that cannot be used: one sentence for each thing that is wrong with them."""
+    """Settings that cannot be used, with one sentence for each mistake."""
 
     def __init__(self, sentences: list[str]) -> None:
         super().__init__(" ".join(sentences))
@@ -66,12 +69,12 @@ class BadSettingsError(Exception):
 
 
 def is_blank(value: object) -> bool:
-    """Whether a value is none: every source of settings treats it as not given."""
+    """Whether a value counts as not given in every source of settings: None, empty or white space."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a source of settings really gives. Names that are no settings stay, so that they are refused."""
+    """A source's values without blank ones. Names that are not settings stay, so that they are refused."""
     return {
         name: value
         for name, value in values.items()
@@ -80,14 +83,14 @@ def given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Environment(EnvSettingsSource):
-    """The environment's variables, without those that are set to nothing."""
+    """The environment's variables without blank ones."""
 
     def __call__(self) -> dict[str, Any]:
         return given(super().__call__())
 
 
 def _split(value: object) -> object:
-    """A list as the environment and the command line give it: separated by commas."""
+    """Split a list from the environment or the command line at its commas."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
         return value
@@ -109,7 +112,7 @@ Token = Annotated[SecretStr | None, AfterValidator(_check_token)]
 
 
 def checkout() -> Path | None:
-    """The root of the source tree that this package runs from; None where it was installed."""
+    """The root of the source tree that this package runs from. None if the package is installed."""
     root = Path(__file__).resolve().parents[3]
     return root if (root / "pyproject.toml").is_file() and (root / "backend" / "foretype").is_dir() else None
 
@@ -122,8 +125,8 @@ def _models_dir() -> Path:
 
 
 def config_file(asked: str | Path | None, environment: Mapping[str, str]) -> tuple[Path, bool]:
-    """The settings file, and whether somebody named it: as asked for, else as FORETYPE_CONFIG says, else the
-    one in the user's configuration folder.
+    """The settings file, and whether it was named explicitly: by `asked`, else by FORETYPE_CONFIG. If neither
+    names one, it is the file in the user's configuration folder.
     """
     for named in (asked, environment.get(CONFIG_VARIABLE)):
         if named is not None and not is_blank(named):
@@ -132,79 +135,82 @@ def config_file(asked: str | Path | None, environment: Mapping[str, str]) -> tup
 
 
 class Settings(BaseSettings):
-    """The settings of one run; they do not change while it lasts. Each one names its group."""
+    """The settings of one run, during which they do not change. Each setting names its group."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
     host: Annotated[str, Group.ADDRESS] = Field(
-        "127.0.0.1", description="Address to listen on. One that other machines can reach needs TLS."
+        "127.0.0.1",
+        description="The address to listen on. If other machines can reach it, the server needs TLS.",
     )
     port: Annotated[int, Group.ADDRESS] = Field(
-        8765, ge=0, le=65535, description="Port to listen on; 0 takes any free one."
+        8765, ge=0, le=65535, description="The port to listen on; 0 means any free port."
     )
     tls_certificate: Annotated[Path | None, Group.ADDRESS] = Field(
-        None, description="A PEM file with the server's certificate and its chain: the server speaks HTTPS."
+        None,
+        description="A PEM file with the server's certificate and its chain, for HTTPS.",
     )
     tls_key: Annotated[Path | None, Group.ADDRESS] = Field(
         None, description="A PEM file with the certificate's private key, without a password."
     )
     tls_in_front: Annotated[bool, Group.ADDRESS] = Field(
-        False, description="Set to true if a proxy in front of this server speaks HTTPS with the clients."
+        False, description="True if a proxy in front of this server speaks HTTPS with the clients."
     )
     token: Annotated[Token, Group.ACCESS] = Field(
         None,
-        description="A fixed token that lets clients in, 16 characters or more; without it tokens come from "
-        "pairing. Never an option: every user of a machine can read the command lines on it.",
+        description="A fixed token for clients, at least 16 characters. Clients that pair get their own "
+        "tokens. Not an option, because every user of a machine can read the command lines on it.",
     )
     allowed_hosts: Annotated[Hosts, Group.ACCESS] = Field(
-        (), description="More values of the Host header to answer to, separated by commas."
+        (), description="More values of the Host header that the server accepts, separated by commas."
     )
     allowed_origins: Annotated[Origins, Group.ACCESS] = Field(
         (), description="More origins whose pages may use the server, separated by commas."
     )
     state_dir: Annotated[Path, Group.ACCESS] = Field(
         default_factory=lambda: Path(platformdirs.user_state_dir("foretype", False)),
-        description="Where paired clients are remembered: hashes of their tokens, never text.",
+        description="The folder for the list of paired clients: hashes of their tokens, never typed text.",
     )
     model: Annotated[str | None, Group.MODEL] = Field(
-        None, description="A recipe's name; by default the first whose weights can be had."
+        None, description="The model to serve; by default the first recipe whose weights are available."
     )
     models_dir: Annotated[Path, Group.MODEL] = Field(
-        default_factory=_models_dir, description="Where prepared models are kept."
+        default_factory=_models_dir, description="The folder for prepared models."
     )
     provider: Annotated[Provider, Group.MODEL] = Field(
-        Provider.AUTO, description="Where the model runs: auto, cpu, cuda or tensorrt."
+        Provider.AUTO, description="The execution provider for the model: auto, cpu, cuda or tensorrt."
     )
     threshold: Annotated[float | None, Group.MODEL] = Field(
         None,
         ge=0,
         le=1,
-        description="Show nothing less probable than this (0 to 1); by default the recipe's own.",
+        description="The least probability of a suggestion that is shown, 0 to 1; by default the recipe's.",
     )
     budget_ms: Annotated[int, Group.WORK] = Field(
-        300, ge=10, le=60_000, description="Milliseconds in which a keystroke has its final answer."
+        300, ge=10, le=60_000, description="Milliseconds until the final answer to a keystroke."
     )
     threads: Annotated[int, Group.WORK] = Field(
         default_factory=lambda: min(MOST_THREADS, physical_cores()),
         ge=1,
         le=256,
-        description="Processor threads for the model; by default one a physical core, at most 4.",
+        description="Processor threads for the model; by default one for each physical core, at most 4.",
     )
     runs_ahead: Annotated[int, Group.WORK] = Field(
         4,
         ge=0,
         le=100,
-        description="Model runs made ahead after each keystroke, while nobody waits; 0 spares the battery.",
+        description="Model runs after each answer that prepare for the next keystrokes, if no field waits "
+        "for the model; 0 saves energy.",
     )
     gpu_memory_mb: Annotated[int | None, Group.WORK] = Field(
         None,
         ge=256,
-        description="Megabytes of GPU memory that ONNX Runtime may take; by default what it needs.",
+        description="Megabytes of GPU memory that ONNX Runtime may allocate; by default no limit.",
     )
     field_mb: Annotated[int, Group.WORK] = Field(
-        48, ge=16, le=1024, description="Megabytes that the tree of one field may take."
+        48, ge=16, le=1024, description="Megabytes for the tree of one field."
     )
     trees_mb: Annotated[int | None, Group.WORK] = Field(
         None,
@@ -213,22 +219,22 @@ class Settings(BaseSettings):
         description="Megabytes for the trees of all fields; by default 1,024, on a GPU half of its memory.",
     )
     context_chars: Annotated[int, Group.LIMITS] = Field(
-        2000, ge=1, le=1_000_000, description="Characters that a client may send left and right of the caret."
+        2000, ge=1, le=1_000_000, description="Characters that a client may send on each side of the caret."
     )
     fields: Annotated[int, Group.LIMITS] = Field(
         64, ge=1, le=10_000, description="Fields that one connection may have open."
     )
     message_bytes: Annotated[int, Group.LIMITS] = Field(
-        32_768, ge=1024, le=16_777_216, description="Longest message in bytes."
+        32_768, ge=1024, le=16_777_216, description="The longest message in bytes."
     )
     keystrokes_per_second: Annotated[float, Group.LIMITS] = Field(
-        100, gt=0, le=100_000, description="Keystrokes a second that one connection may send."
+        100, gt=0, le=100_000, description="Keystrokes per second that one connection may send."
     )
     keystroke_burst: Annotated[int, Group.LIMITS] = Field(
-        200, ge=1, le=1_000_000, description="Keystrokes that it may send at once."
+        200, ge=1, le=1_000_000, description="Keystrokes that one connection may send at once."
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
-        LogLevel.WARNING, description="debug, info, warning or error. Typed text is logged at none of them."
+        LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."
     )
 
     @classmethod
@@ -245,9 +251,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _tls_files_go_together(self) -> Settings:
         if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError(
-                f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together: set both of them, or none."
-            )
+            raise ValueError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together: set both or neither.")
         return self
 
     @model_validator(mode="after")
@@ -261,7 +265,7 @@ class Settings(BaseSettings):
 def load(command_line: Mapping[str, Any] | None = None, config: str | Path | None = None) -> Settings:
     """The settings of this run.
 
-    None, an empty text and white space mean "not given" in every source. Raises `BadSettingsError`.
+    A blank value (`is_blank`) counts as not given in every source. Raises `BadSettingsError`.
     """
     asked = given(command_line or {})
     path, was_named = config_file(config, os.environ)
@@ -289,17 +293,17 @@ def load(command_line: Mapping[str, Any] | None = None, config: str | Path | Non
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """A sentence for each FORETYPE_ variable that is no setting: most are misspelt."""
+    """A sentence for each FORETYPE_ variable that is not a setting, for example a misspelt one."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
     return [
-        f"{name} is no setting and is ignored.{_instead(name, known)}"
+        f"{name} is not a setting and is ignored.{_instead(name, known)}"
         for name in sorted(environment)
         if name.upper().startswith(PREFIX) and name.upper() not in known and not is_blank(environment[name])
     ]
 
 
 def table() -> str:
-    """The settings as a Markdown table, as it stands in the README."""
+    """The settings as a Markdown table, as in docs/settings.md."""
     rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         rows.append(f"| `{PREFIX}{name.upper()}` | {_default(name, field)} | {field.description} |")
@@ -327,22 +331,26 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if must_exist:
-            raise BadSettingsError([f"There is no settings file {path}."]) from None
+            raise BadSettingsError(
+                [f"The settings file {path} does not exist: correct --config or {CONFIG_VARIABLE}."]
+            ) from None
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettingsError([f"The settings file {path} cannot be read: {error}."]) from None
     except tomllib.TOMLDecodeError as error:
-        raise BadSettingsError([f"The settings file {path} is not TOML: {error}."]) from None
+        raise BadSettingsError([f"The settings file {path} is not valid TOML: {error}."]) from None
 
 
 def _sentence(error: Any, asked: Mapping[str, Any], path: Path) -> str:
-    """One thing that is wrong, with where it was set. Values are left out: one of them may be a token."""
+    """A sentence for one mistake that says where the value was set. It never contains the value, which may be
+    a token.
+    """
     what = str(error["msg"]).removeprefix("Value error, ")
     if not error["loc"]:
         return what
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
-        return f"'{name}' in {path} is no setting.{_instead(name, set(Settings.model_fields))}"
+        return f"'{name}' in {path} is not a setting.{_instead(name, set(Settings.model_fields))}"
     variable = PREFIX + name.upper()
     if name in asked:
         where = "--" + name.replace("_", "-")
@@ -354,7 +362,7 @@ def _sentence(error: Any, asked: Mapping[str, Any], path: Path) -> str:
 
 
 def _instead(name: str, known: set[str]) -> str:
-    """What is to be used in place of a name that is no setting."""
+    """What to use instead of a name that is not a setting; empty if nothing is similar."""
     if (replaced := REPLACED.get(name.lower().removeprefix(PREFIX.lower()))) is not None:
         return f" {replaced}"
     close = difflib.get_close_matches(name.upper() if name.isupper() else name, known, n=1)

@@ -1,0 +1,37 @@
+"""What the routes read from a request: the service, the owner of its token, the client's address."""
+
+from __future__ import annotations
+
+from aiohttp import hdrs, web
+
+from foretype.server.admission import Denied
+from foretype.server.reach import Address, parsed
+from foretype.server.service import Service
+
+SERVICE = web.AppKey("service", Service)
+
+
+def owner_of(request: web.Request) -> str | Denied:
+    """The id of the client that the request's token belongs to. Raises `BadStateError`."""
+    return request.app[SERVICE].admission.owner(_bearer(request), peer_of(request))
+
+
+def _bearer(request: web.Request) -> str | None:
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def is_from_this_machine(request: web.Request) -> bool:
+    """Whether the client is on loopback and is not a proxy that forwards another client's request."""
+    if request.app[SERVICE].is_behind_a_proxy:
+        return False  # some proxies do not say that they forward a request
+    if "Forwarded" in request.headers or "X-Forwarded-For" in request.headers:
+        return False
+    peer = peer_of(request)
+    return peer is not None and peer.is_loopback
+
+
+def peer_of(request: web.Request) -> Address | None:
+    """The address at the other end of the connection. None if the connection has ended already."""
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    return parsed(peer[0]) if isinstance(peer, tuple) else None
