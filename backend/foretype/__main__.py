@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 
-INTERRUPTED = 130  # as in foretype.cli.common, which may not be there yet
+INTERRUPTED = 130  # as in foretype.ending, which may not be there yet
 
 
 def main() -> None:
     try:
+        from foretype import core_dumps
+        from foretype.ending import to_the_end
+
+        core_dumps.forbid()  # before a token is read
         from foretype.cli import main as run
 
-        run()
+        to_the_end(run)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

@@ -13,8 +13,6 @@ from foretype.settings import BadSettingsError, Settings, load, unknown_variable
 USAGE = 2
 """The exit code where the settings or the arguments are wrong."""
 FAILED = 1
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells give it."""
 
 
 def option(name: str, *flags: str) -> Any:

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
+from foretype.cli.common import FAILED, USAGE, Config, fail, option, say, settings_or_exit
 from foretype.cli.signals import asked_by_signals
+from foretype.ending import INTERRUPTED
 from foretype.keystroke import FieldKind
 
 ROUNDS = 3

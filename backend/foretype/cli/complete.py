@@ -15,6 +15,7 @@ from rich.text import Text
 from foretype import logs
 from foretype.cli.common import Config, fail, option, settings_or_exit
 from foretype.cli.engine import CannotServeError, prepared, started
+from foretype.cli.signals import leave_on_signals
 from foretype.engine import Engine, Failure
 from foretype.keystroke import Keystroke, Suggestion
 from foretype.settings import Settings
@@ -69,6 +70,7 @@ def complete(
 
 
 async def _load_and_ask(folder: Path, settings: Settings, keystroke: Keystroke) -> Outcome:
+    leave_on_signals(asyncio.get_running_loop())
     engine = await started(folder, settings)
     try:
         return await ask(engine, keystroke)

@@ -12,9 +12,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from foretype.cli.common import INTERRUPTED, fail
+from foretype.cli.common import fail
 from foretype.cli.signals import asked_by_signals
 from foretype.cores import physical_cores
+from foretype.ending import INTERRUPTED
 
 if TYPE_CHECKING:
     from foretype.distil.journal import Measured, Trained

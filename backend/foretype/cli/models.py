@@ -17,7 +17,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from foretype.cli.common import FAILED, INTERRUPTED, USAGE, Config, fail, option, say, settings_or_exit
+from foretype.cli.common import FAILED, USAGE, Config, fail, option, say, settings_or_exit
+from foretype.ending import INTERRUPTED
 from foretype.models.hints import command
 from foretype.providers import ProviderMissingError, Surroundings, choose
 

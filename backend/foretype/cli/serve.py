@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import signal
 import socket as sockets
-import sys
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from foretype import logs
-from foretype.cli.common import INTERRUPTED, Config, fail, option, say, settings_or_exit
+from foretype.cli.common import Config, fail, option, say, settings_or_exit
 from foretype.cli.engine import CannotServeError, Prepared, prepared, started
+from foretype.ending import INTERRUPTED, leave
 from foretype.engine import Engine
 from foretype.settings import Settings
 from foretype.socket.pairing import BadStateError
@@ -24,6 +23,7 @@ from foretype.socket.server import CannotListenError, Server, bind
 from foretype.stages import Stages
 
 T = TypeVar("T")
+CLOSING_SECONDS = 4.0
 
 
 def serve(
@@ -93,7 +93,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(settings: Settings, bound: list[sockets.socket]) -> int:
-    """The phases of the server's life, each in its line. Returns the exit code."""
+    """The phases of the server's life, each in its line. Returns the exit code if no model could be served;
+    otherwise the process ends here.
+    """
     loop = asyncio.get_running_loop()
     logs.quiet_loop(loop)
     stopping = _stop_on_signals(loop)
@@ -102,7 +104,7 @@ async def _serve(settings: Settings, bound: list[sockets.socket]) -> int:
     try:
         engine = await _unless(stopping, _loaded(settings, server.service.metrics.stages))
         if engine is None:
-            _leave_at_once()
+            leave(INTERRUPTED)  # half-made models are told from whole ones by their manifest
         # What is there now stays: looking through it again and again would hold up keystrokes.
         gc.collect()
         gc.freeze()
@@ -112,14 +114,23 @@ async def _serve(settings: Settings, bound: list[sockets.socket]) -> int:
         broken = await _unless(stopping, engine.broken())
         if broken is not None:
             say(broken)
-            return 1
     except (CannotServeError, BadStateError) as error:
         say(str(error))
         return 1
     finally:
-        await server.drain()
-        await server.close()
-    return 0
+        await _close(server)
+    return leave(0 if broken is None else 1)  # while the event loop still hears a second Ctrl-C
+
+
+async def _close(server: Server) -> None:
+    """Within `CLOSING_SECONDS`."""
+    try:
+        # Cancelled by the timeout, some clients are not told: the process ends next, and with it all sockets.
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await server.drain()
+            await server.close()
+    except TimeoutError:
+        logs.logger().warning("closing_cut_short")
 
 
 def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
@@ -128,7 +139,7 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
 
     def stop() -> None:
         if stopping.is_set():
-            _leave_at_once()
+            leave(INTERRUPTED)
         stopping.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -137,13 +148,6 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
         except NotImplementedError:  # Windows: through the loop, so that it wakes up
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
     return stopping
-
-
-def _leave_at_once() -> NoReturn:
-    """End without waiting for threads: half-made models are told from whole ones by their manifest."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(INTERRUPTED)
 
 
 async def _loaded(settings: Settings, stages: Stages) -> Engine:

@@ -15,9 +15,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from foretype import logs
+from foretype import core_dumps, logs
 from foretype.compare.measure import Work, measure
 from foretype.compare.texts import Texts
+from foretype.ending import to_the_end
 from foretype.keystroke import FieldKind
 from foretype.models.errors import ModelError
 from foretype.settings import Settings
@@ -36,6 +37,7 @@ def task(folder: str, settings: Settings, kind: FieldKind, texts: Texts | None) 
 
 
 def main() -> None:
+    core_dumps.forbid()
     work = _read(json.loads(sys.stdin.readline()))
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     logs.configure(work.settings.log_level.value)
@@ -73,4 +75,4 @@ def _end_with_stdin() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    to_the_end(main)

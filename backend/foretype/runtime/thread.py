@@ -59,7 +59,8 @@ class _Job:
 class ModelThread(Generic[T]):
     """Runs steps and what is made of their rows off the event loop.
 
-    A daemon thread: a run that hangs must not keep the process from ending.
+    A daemon thread: a run that hangs must not keep the process from ending. If it is still inside a run then,
+    the process ends by `foretype.ending`.
     """
 
     def __init__(self, runtime: Runtime[Any], digest: Callable[[Any], T]) -> None:
@@ -99,9 +100,8 @@ class ModelThread(Generic[T]):
             del future  # an error in it holds this frame: in a circle, it would hold its run for long
 
     async def stop(self, patience: float = 1.0) -> None:
-        """The thread ends after the run under way, which is waited for `patience` seconds and no longer.
-
-        A process that ends inside a run is aborted by ONNX Runtime's own threads.
+        """The thread ends after the run under way, which is waited for `patience` seconds and no longer: on a
+        busy machine a run takes many times as long.
         """
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join, patience)
