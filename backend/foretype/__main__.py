@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 
-INTERRUPTED = 130  # as in foretype.cli.common, which may not be imported yet
+INTERRUPTED = 130  # as in foretype.support.ending, which may not be imported yet
 
 
 def main() -> None:
     try:
+        from foretype.support import core_dumps
+        from foretype.support.ending import to_the_end
+
+        core_dumps.forbid()  # before a token is read
         from foretype.cli import main as run
 
-        run()
+        to_the_end(run)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

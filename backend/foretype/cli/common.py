@@ -14,8 +14,6 @@ from foretype.support.settings import BadSettingsError, Settings, load, unknown_
 USAGE = 2
 """The exit code if the settings or the arguments are wrong."""
 FAILED = 1
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, the same as in a shell."""
 
 
 def settings_or_exit(given: Given, **more: object) -> Settings:

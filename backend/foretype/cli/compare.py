@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from foretype.cli.common import FAILED, INTERRUPTED, USAGE, fail, say, settings_or_exit
+from foretype.cli.common import FAILED, USAGE, fail, say, settings_or_exit
 from foretype.cli.options import Given, takes
 from foretype.cli.signals import first_signal_calls
 from foretype.models.field_kind import FieldKind
+from foretype.support.ending import INTERRUPTED
 
 ROUNDS = 3
 AMOUNT = (20_000, 10, 300)  # bytes for quality, texts to type, characters of each text

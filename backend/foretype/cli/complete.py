@@ -14,6 +14,7 @@ from rich.text import Text
 
 from foretype.cli.common import fail, settings_or_exit
 from foretype.cli.options import Given, takes
+from foretype.cli.signals import leave_on_signals
 from foretype.cli.start import CannotServeError, load_engine, prepare_model
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Keystroke, Suggestion
@@ -67,6 +68,7 @@ def complete(
 
 
 async def _load_and_ask(folder: Path, settings: Settings, keystroke: Keystroke) -> Outcome:
+    leave_on_signals(asyncio.get_running_loop())
     engine = await load_engine(folder, settings)
     try:
         return await ask(engine, keystroke)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from foretype.cli.common import INTERRUPTED, fail
+from foretype.cli.common import fail
 from foretype.cli.distil_progress import Watcher
 from foretype.support.cores import physical_cores
+from foretype.support.ending import INTERRUPTED
 
 if TYPE_CHECKING:
     from foretype.distil.run import FinishedRun

@@ -17,10 +17,11 @@ import typer
 from rich.console import Console
 
 from foretype.cli.commands import command
-from foretype.cli.common import INTERRUPTED, USAGE, fail, in_ms, settings_or_exit
+from foretype.cli.common import USAGE, fail, in_ms, settings_or_exit
 from foretype.cli.options import Given, takes
 from foretype.cli.sentences import remedy
 from foretype.runtime.providers import ProviderMissingError, Surroundings, choose_provider
+from foretype.support.ending import INTERRUPTED
 
 if TYPE_CHECKING:
     from foretype.models.prepared import Prepared

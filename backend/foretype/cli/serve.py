@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import signal
 import socket as sockets
 import ssl
-import sys
 import threading
 from collections.abc import Awaitable, Callable
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 import typer
 
-from foretype.cli.common import INTERRUPTED, USAGE, fail, say, settings_or_exit
+from foretype.cli.common import USAGE, fail, say, settings_or_exit
 from foretype.cli.options import OPTIONS, Given, takes
 from foretype.cli.start import CannotServeError, ReadyModel, load_engine, prepare_model
 from foretype.engine.contract import Engine
@@ -24,10 +22,12 @@ from foretype.server.reach import bound_addresses, who_can_connect
 from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind
 from foretype.server.tls import BadCertificateError, server_context
 from foretype.support import logs
+from foretype.support.ending import INTERRUPTED, leave
 from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
 
 T = TypeVar("T")
+CLOSING_SECONDS = 4.0
 
 
 @takes(*OPTIONS)
@@ -84,7 +84,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLContext | None) -> int:
-    """The phases of the server's life, one after the other. Returns the exit code."""
+    """The phases of the server's life, one after the other. Returns the exit code if no model could be
+    served; otherwise the process ends here.
+    """
     loop = asyncio.get_running_loop()
     logs.quiet_loop(loop)
     stopping = _stop_on_signals(loop)
@@ -93,7 +95,7 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
     try:
         engine = await _unless(stopping, _loaded(settings, server.service.metrics.stages))
         if engine is None:
-            _leave_at_once()
+            leave(INTERRUPTED)  # a model that is not finished has no manifest, so it is not served later
         # The objects that exist now stay until the end. Without freeze, each garbage collection would visit
         # all of them and delay keystrokes.
         gc.collect()
@@ -104,14 +106,23 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
         broken = await _unless(stopping, engine.broken())
         if broken is not None:
             say(broken)
-            return 1
     except (CannotServeError, BadStateError) as error:
         say(error)
         return 1
     finally:
-        await server.drain()
-        await server.close()
-    return 0
+        await _close(server)
+    return leave(0 if broken is None else 1)  # while the event loop still hears a second Ctrl-C
+
+
+async def _close(server: Server) -> None:
+    """Within `CLOSING_SECONDS`."""
+    try:
+        # Cancelled by the timeout, some clients are not told: the process ends next, and with it all sockets.
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await server.drain()
+            await server.close()
+    except TimeoutError:
+        logs.logger().warning("closing_cut_short")
 
 
 def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
@@ -120,7 +131,7 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
 
     def stop() -> None:
         if stopping.is_set():
-            _leave_at_once()
+            leave(INTERRUPTED)
         stopping.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -129,15 +140,6 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
         except NotImplementedError:  # Windows: through the loop, so that it wakes up
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
     return stopping
-
-
-def _leave_at_once() -> NoReturn:
-    """End without waiting for threads. A model that is not finished has no manifest, so it is not served
-    later.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(INTERRUPTED)
 
 
 async def _loaded(settings: Settings, stages: Stages) -> Engine:

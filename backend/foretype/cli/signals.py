@@ -1,11 +1,14 @@
-"""Ctrl-C and SIGTERM for work that must finish its current step before it stops."""
+"""Ctrl-C and SIGTERM: for work that must finish its current step, and for work that may end at once."""
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+
+from foretype.support.ending import INTERRUPTED, leave
 
 
 @contextmanager
@@ -29,3 +32,10 @@ def first_signal_calls(ask: Callable[[], None]) -> Iterator[None]:
     finally:
         for number in numbers:
             signal.signal(number, before[number])
+
+
+def leave_on_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """As long as the loop runs, the first signal ends the process, also while threads load a model."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # on Windows Ctrl-C is a KeyboardInterrupt, as ever
+            loop.add_signal_handler(number, leave, INTERRUPTED)

@@ -15,10 +15,12 @@ from typing import Any
 from foretype.compare.measure import measure
 from foretype.compare.task import MeasuringTask
 from foretype.models.errors import ModelError
-from foretype.support import logs
+from foretype.support import core_dumps, logs
+from foretype.support.ending import to_the_end
 
 
 def main() -> None:
+    core_dumps.forbid()
     task = MeasuringTask.from_json(sys.stdin.readline())
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     logs.configure(task.settings.log_level.value)
@@ -47,4 +49,4 @@ def _end_with_stdin() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    to_the_end(main)

@@ -30,7 +30,8 @@ class _Job:
 class ModelThread:
     """Runs the model off the event loop.
 
-    It is a daemon thread: a run that hangs must not keep the process from ending.
+    It is a daemon thread: a run that hangs must not keep the process from ending. If the thread is inside a
+    run at that time, the process ends by `foretype.support.ending`.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -68,9 +69,8 @@ class ModelThread:
             del future  # its error refers to this frame: the circle would keep the run's memory for long
 
     async def stop(self, patience: float = 1.0) -> None:
-        """The thread ends after the run under way, which is waited for `patience` seconds and no longer.
-
-        A process that ends inside a run is aborted by ONNX Runtime's own threads.
+        """The thread ends after the run under way, which is waited for `patience` seconds and no longer: on a
+        busy machine a run takes many times as long.
         """
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join, patience)

@@ -1,0 +1,58 @@
+"""The end of a process: with its exit code, whatever its threads do.
+
+At its own end Python frees what its threads still use. If one of them is inside a run of ONNX Runtime then,
+the run reads freed memory, and the thread ends in the middle of C++ code, which aborts the process (SIGABRT).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells give it."""
+
+
+def leave(code: int) -> NoReturn:
+    """End now: what was printed goes out, no thread is waited for, no `finally` and no `atexit` runs."""
+    for stream in (sys.stdout, sys.stderr):
+        # A stream may be closed, or None; its reader may be gone.
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
+
+
+def to_the_end(work: Callable[[], None]) -> None:
+    """Run `work` as the last thing of the process. If a daemon thread is left after it, the process ends
+    here; otherwise in Python's own way.
+    """
+    try:
+        work()
+    except BaseException as error:
+        if _daemons_are_left():
+            leave(_code(error))
+        raise
+    if _daemons_are_left():
+        leave(0)
+
+
+def _daemons_are_left() -> bool:
+    return any(thread.daemon for thread in threading.enumerate())
+
+
+def _code(error: BaseException) -> int:
+    """The exit code that Python gives for it; what Python prints of it is printed."""
+    if isinstance(error, SystemExit) and (error.code is None or isinstance(error.code, int)):
+        return error.code or 0
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, SystemExit):
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"{error.code}\n")
+    else:
+        sys.excepthook(type(error), error, error.__traceback__)
+    return 1
