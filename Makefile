@@ -19,7 +19,7 @@ help: ## What there is to make
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo 'Options go in ARGS, as in: make serve ARGS="--port 9000". Settings are FORETYPE_* variables (README.md).'
+	@echo 'Options go in ARGS, as in: make serve ARGS="--port 9000". Settings are FORETYPE_* variables (docs/settings.md).'
 	@echo 'Another Python than the one that is found: make serve PYTHON=/path/to/python3'
 
 serve: $(served) ## The server, with all it needs on a machine with Python 3.11 or later

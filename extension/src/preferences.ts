@@ -31,6 +31,11 @@ export const DEFAULTS: Preferences = {
   spoken: false,
 };
 
+/** Stored preferences, completed by the defaults: an older version may not have stored all of them, or not all of the keys. */
+export function withDefaults(stored: Partial<Preferences> | undefined): Preferences {
+  return { ...DEFAULTS, ...stored, keys: { ...DEFAULTS.keys, ...stored?.keys } };
+}
+
 /** The lowest confidence that is shown. The server has a threshold of its own below it. */
 export const LOWEST_CONFIDENCE: Readonly<Record<Sureness, number>> = { calm: 0.6, balanced: 0.4, eager: 0 };
 

@@ -1,6 +1,6 @@
 import { browser } from "wxt/browser";
 import { countOn, type DailyCount, dayOf, withAccepted } from "./daily-count.ts";
-import { DEFAULTS, type Preferences } from "./preferences.ts";
+import { type Preferences, withDefaults } from "./preferences.ts";
 
 /** Everything that the extension keeps in the browser's storage. Only the extension's own pages and its service worker can read it. */
 
@@ -36,7 +36,7 @@ export async function writeServer(server: PairedServer): Promise<void> {
 }
 
 export async function readPreferences(): Promise<Preferences> {
-  return { ...DEFAULTS, ...(await stored<Preferences>(PREFERENCES)) };
+  return withDefaults(await stored<Preferences>(PREFERENCES));
 }
 
 /** Changes are made one after the other, each from what is stored then: another page of the extension may have changed something. */

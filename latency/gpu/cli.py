@@ -23,7 +23,7 @@ from foretype.runtime.providers import (
     choose_provider,
 )
 from foretype.support.cores import physical_cores
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 from foretype.support.settings import load
 from latency.command import LIMIT_MISSED, errors_as_sentences, new_app, print_error
 from latency.event_loop import run

@@ -13,7 +13,7 @@ from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Ids, Logits
 from foretype.runtime.distribution import Distribution
 from foretype.runtime.protocol import Runtime
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 from latency.gpu.model_on_device import ModelOnDevice, as_served, text_chunk
 from latency.parity import MAX_LOGITS_DIFFERENCE, LogitsDifference, differences
 

@@ -13,7 +13,7 @@ from foretype.models.prepared import load_prepared
 from foretype.runtime.chunk import Chunk, Ids
 from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime, Runtime
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 from latency.gate_ids import gate_ids
 
 

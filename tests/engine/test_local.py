@@ -34,8 +34,8 @@ from foretype.runtime.chunk import Chunk, Logits
 from foretype.runtime.device.runtime import DeviceRuntime
 from foretype.runtime.providers import CPU_ONLY, NAMES, Gpu, Providers
 from foretype.support import logs
+from foretype.support.execution_provider import Provider
 from foretype.support.metrics import Stages
-from foretype.support.provider import Provider
 from foretype.support.settings import Settings
 from tests.runtime.test_device import ON_CUDA, FarSession
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary

@@ -19,7 +19,7 @@ from foretype.runtime.device.runtime import DeviceRuntime
 from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import CPU_ONLY, Surroundings
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 from latency.capacity.load_step import LoadStep
 from latency.gpu import cli, model_on_device, typists
 from latency.gpu.cost import ARTICLE, Fleet, machines_for

@@ -19,7 +19,7 @@ from foretype.models.recipe import (
     recipe_folder,
     recipe_names,
 )
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 from tests.prepare.tiny import WriteRecipe
 
 

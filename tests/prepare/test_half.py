@@ -14,7 +14,7 @@ from foretype.runtime.arena import free_arenas
 from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.open import open_runtime
 from foretype.runtime.providers import NAMES, Gpu, ProviderMissingError, Surroundings
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 from tests.prepare.tiny import MakeFolder, WriteRecipe
 
 GPU_MACHINE = Surroundings(

@@ -14,7 +14,7 @@ import pytest
 
 from foretype.models.errors import PreparationEndedError
 from foretype.prepare.ensure import ensure_prepared
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 from tests.prepare.commands import sentence
 
 

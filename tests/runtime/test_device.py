@@ -28,7 +28,7 @@ from foretype.runtime.out_of_memory import OutOfMemoryError
 from foretype.runtime.providers import CPU_ONLY, NAMES, Providers
 from foretype.runtime.ranks import Ranks
 from foretype.runtime.thread import ModelThread
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 
 GEOMETRY = Geometry(layers=1, kv_heads=1, head_dim=1, vocab_size=2, context_length=600)
 CAPACITY = 599

@@ -25,7 +25,7 @@ from foretype.runtime.providers import (
     engine_key,
     with_options,
 )
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 
 MODEL = Path("models") / "tiny"
 GPU = Gpu("NVIDIA L4", 13000, 23_034 * 1024 * 1024)

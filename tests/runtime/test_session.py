@@ -10,7 +10,7 @@ import pytest
 from foretype.runtime import fused
 from foretype.runtime.providers import NAMES, Gpu, ProviderMissingError, Surroundings, with_options
 from foretype.runtime.session import open_session, session_options
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 
 GPU_MACHINE = Surroundings(
     {"onnxruntime-gpu": "1.31.1"}, list(NAMES.values()), Gpu("NVIDIA L4", 13000, 23_034 * 1024 * 1024)

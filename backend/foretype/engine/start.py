@@ -13,8 +13,8 @@ from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
 from foretype.runtime.open import open_runtime
 from foretype.runtime.providers import NAMES, first_gpu
+from foretype.support.execution_provider import Provider
 from foretype.support.metrics import Stages
-from foretype.support.provider import Provider
 from foretype.support.settings import Settings
 
 

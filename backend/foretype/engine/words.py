@@ -1,4 +1,4 @@
-"""The text that one press of Tab takes, by the rule of `extension/src/ghost/words.ts`, and whether a text
+"""The text that one press of Tab takes, by the rule of `extension/src/ghost/text/words.ts`, and whether a text
 goes on in whole words.
 """
 

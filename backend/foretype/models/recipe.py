@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
 from foretype.models.field_kind import FieldKind
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 
 TEMPLATE = "template"  # the file to copy; no model itself
 DEFAULTS = ("distilgpt2", "smollm2-135m")

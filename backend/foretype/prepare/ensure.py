@@ -15,7 +15,7 @@ from typing import Protocol
 from foretype.models.errors import PreparationEndedError
 from foretype.models.prepared import Prepared, is_prepared, load_prepared, prepared_names
 from foretype.prepare.choose import choose_model
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 
 
 class Wishes(Protocol):

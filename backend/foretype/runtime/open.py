@@ -11,7 +11,7 @@ from foretype.runtime.fused import FusedRuntime
 from foretype.runtime.plain import PlainRuntime
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import Surroundings, WrongWeightsError, choose_provider, with_options
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 
 
 def open_runtime(

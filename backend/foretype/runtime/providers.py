@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 
 PACKAGES = ("onnxruntime", "onnxruntime-gpu")
 # The packages' own names: Foretype's extras (`[gpu]`) can be installed only from its folder or wheel.

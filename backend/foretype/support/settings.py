@@ -29,7 +29,7 @@ from pydantic_settings import (
 
 from foretype.support.allowed_names import check_hosts, check_origins
 from foretype.support.cores import physical_cores
-from foretype.support.provider import Provider
+from foretype.support.execution_provider import Provider
 
 PREFIX = "FORETYPE_"
 CONFIG_VARIABLE = "FORETYPE_CONFIG"

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { countOn, dayOf, withAccepted } from "../../src/daily-count.ts";
-import { DEFAULTS, isFieldOn, isOnAt, isPaused, withField, withSite } from "../../src/preferences.ts";
+import { DEFAULTS, isFieldOn, isOnAt, isPaused, withDefaults, withField, withSite } from "../../src/preferences.ts";
 
 const off = withSite(DEFAULTS, "mail.example.org", false);
 
@@ -43,4 +43,12 @@ test("kinds of field are on until they are turned off, and code is off until it 
   const chosen = withField(withField(withField(DEFAULTS, "search", false), "line", false), "code", true);
   expect(on(chosen)).toEqual(["text", "email", "code"]);
   expect(on(withField(chosen, "line", true))).toEqual(["text", "email", "line", "code"]);
+});
+
+test("preferences that an older version stored get the defaults of what they lack, also of one key", () => {
+  const { word, ...others } = DEFAULTS.keys;
+  const stored = { sureness: "calm", keys: { ...others, all: "" } } as unknown as Partial<typeof DEFAULTS>;
+  const complete = withDefaults(stored);
+  expect(complete).toEqual({ ...DEFAULTS, sureness: "calm", keys: { ...DEFAULTS.keys, all: "" } });
+  expect(complete.keys.word).toEqual(word);
 });

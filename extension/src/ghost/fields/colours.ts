@@ -1,5 +1,5 @@
-import { ghostStrength, paperFor } from "../colour.ts";
 import type { Placement } from "../placement.ts";
+import { ghostStrength, paperFor } from "../strength.ts";
 import { parentOf } from "./visibility.ts";
 
 /** An opaque computed colour: `rgb(…)`, or one of the newer functions without an alpha value. */

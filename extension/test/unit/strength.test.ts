@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ghostStrength, paperFor } from "../../src/ghost/colour.ts";
+import { ghostStrength, paperFor } from "../../src/ghost/strength.ts";
 
 test("black on white becomes as pale as is readable", () => {
   const strength = ghostStrength("rgb(0, 0, 0)", "rgb(255, 255, 255)");
