@@ -90,7 +90,7 @@ class CountingRuntime:
     def _run(self, fields: int, tokens: int) -> list[Distribution]:
         self.runs.append((fields, tokens))
         if len(self.runs) == self.fail_at:
-            raise RuntimeError("out of memory")
+            raise RuntimeError("a kernel failed")
         return []
 
 
