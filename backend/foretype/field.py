@@ -137,6 +137,13 @@ class Field:
         self._stop_timer()
         self._scheduler.forget(self)
         self._drop_draft()
+        # Who holds the field for a while yet, as a run under way does, holds none of its text.
+        self._keystroke = None
+        self._look = Look([], done=True)
+        self._on_screen = ("", "")
+        self._word_start = ""
+        self._shown_at = self._quiet_at = None
+        self._coming = []
 
     # -- from whoever looks after memory --
 

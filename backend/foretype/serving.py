@@ -16,6 +16,7 @@ from foretype import logs
 from foretype.deadline import Timer, Timers
 from foretype.engine import Answer
 from foretype.field import Field
+from foretype.freed import overwrite_heap, overwrite_pools
 from foretype.keystroke import FieldKind, Keystroke
 from foretype.malloc import give_back
 from foretype.models.manifest import Manifest
@@ -221,7 +222,9 @@ class LocalEngine:
 
     def _give_back(self) -> None:
         self._giving_back = None
-        asyncio.get_running_loop().run_in_executor(None, give_back)
+        self._vocabulary.forget_texts()
+        overwrite_heap()  # here: texts are in the part of the heap that this thread has
+        asyncio.get_running_loop().run_in_executor(None, _give_back_pools)
 
     def _new_draft(self, kind: FieldKind) -> Draft | None:
         # While the model is loaded anew it has no memory for anybody.
@@ -231,6 +234,11 @@ class LocalEngine:
         if kind in self._begun:
             arena.adopt(self._begun[kind])
         return Draft(arena, self._begin[kind], self._vocabulary, self._policy, self._limits)
+
+
+def _give_back_pools() -> None:
+    overwrite_pools()
+    give_back()
 
 
 class LocalDesk:
