@@ -32,15 +32,62 @@ class OwnServer:
     ready_s: float
 
 
+class StartedServer:
+    """A server that may not answer yet, and its process."""
+
+    def __init__(self, port: int, token: str, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self.token = token
+        self.process = process
+        self._log = log
+
+    async def answers(self) -> None:
+        """Wait until the server listens, which it does before it has a model. Raises `ServerLostError`."""
+        await self._has_status(range(100, 600))
+
+    async def ready(self) -> None:
+        """Wait until the server serves a model. Raises `ServerLostError`."""
+        await self._has_status(range(200, 201))
+
+    async def _has_status(self, wanted: range) -> None:
+        """Asks again and again: no event says in all cases that a server is ready."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(READY_TIMEOUT_S), aiohttp.ClientSession() as http:
+                while self.process.returncode is None:
+                    with contextlib.suppress(aiohttp.ClientError):
+                        async with http.get(f"{self.address}/healthz") as answer:
+                            if answer.status in wanted:
+                                return
+                    await asyncio.sleep(0.05)
+        raise ServerLostError(
+            f"The server did not become ready (exit code {self.process.returncode}). "
+            f"Its output is in {self._log}"
+        )
+
+
 @contextlib.asynccontextmanager
 async def own_server(
     log: Path, *, unlimited_rate: bool = False, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[OwnServer]:
     """Starts `foretype serve`, waits until it is ready, and stops it at the end. Its output goes to `log`.
 
+    The options are those of `started_server`. Raises `ServerLostError` if the server does not become ready.
+    """
+    began = asyncio.get_running_loop().time()
+    async with started_server(log, unlimited_rate=unlimited_rate, settings=settings) as server:
+        await server.ready()
+        ready_s = asyncio.get_running_loop().time() - began
+        yield OwnServer(server.address, server.token, server.process.pid, ready_s)
+
+
+@contextlib.asynccontextmanager
+async def started_server(
+    log: Path, *, unlimited_rate: bool = False, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[StartedServer]:
+    """Starts `foretype serve`, and stops it at the end if it still runs. Its output goes to `log`.
+
     `unlimited_rate` removes the server's limit on keystrokes per second, which a person never reaches.
-    `settings` are additional `FORETYPE_…` variables. Raises `ServerLostError` if the server does not become
-    ready.
+    `settings` are additional `FORETYPE_…` variables.
     """
     port, token = _free_port(), secrets.token_urlsafe(24)
     here = {"FORETYPE_HOST": "127.0.0.1", "FORETYPE_PORT": str(port), "FORETYPE_TOKEN": token}
@@ -53,27 +100,9 @@ async def own_server(
             sys.executable, "-m", "foretype", "serve", env=surroundings, stdout=out, stderr=out
         )
     try:
-        began = asyncio.get_running_loop().time()
-        await _ready(f"http://127.0.0.1:{port}/healthz", process, log)
-        ready_s = asyncio.get_running_loop().time() - began
-        yield OwnServer(f"http://127.0.0.1:{port}", token, process.pid, ready_s)
+        yield StartedServer(port, token, process, log)
     finally:
         await _stop(process)
-
-
-async def _ready(health: str, process: asyncio.subprocess.Process, log: Path) -> None:
-    """Asks again and again: no event says in all cases that a server is ready."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(READY_TIMEOUT_S), aiohttp.ClientSession() as http:
-            while process.returncode is None:
-                with contextlib.suppress(aiohttp.ClientError):
-                    async with http.get(health) as answer:
-                        if answer.status == 200:
-                            return
-                await asyncio.sleep(0.05)
-    raise ServerLostError(
-        f"The server did not become ready (exit code {process.returncode}). Its output is in {log}"
-    )
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -73,7 +74,7 @@ async def start_engine(folder: Path, settings: object, stages: object = None) ->
     return EchoEngine(broken=getattr(settings, "model", None) == "broken")
 
 
-def install() -> None:
+def install(start_engine: Callable[..., Awaitable[Engine]] = start_engine) -> None:
     """Put the stand-ins where the command line imports the real ones from."""
     for name, members in {
         "foretype.prepare.ensure": {"ensure_prepared": ensure_prepared},

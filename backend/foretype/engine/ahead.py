@@ -41,6 +41,7 @@ class Ahead:
 
     def stop(self) -> None:
         self._runs_left = 0
+        self._coming = []
         self._stop_timer()
 
     @property

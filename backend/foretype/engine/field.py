@@ -104,6 +104,10 @@ class Field:
         self._stop_timer()
         self._scheduler.forget(self)
         self._drop_draft()
+        # A run in progress may keep the field for a while: then it holds none of the text.
+        self._keystroke = None
+        self._found = NOTHING_FOUND
+        self._on_screen.forget()
 
     # -- called by the memory budget --
 

@@ -26,6 +26,7 @@ from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.thread import ModelThread
 from foretype.support import logs
 from foretype.support.clock import Timer, Timers
+from foretype.support.freed_memory import overwrite_heap, overwrite_pools
 from foretype.support.malloc import give_back
 from foretype.support.metrics import Stages
 
@@ -197,7 +198,9 @@ class LocalEngine:
 
     def _give_back(self) -> None:
         self._giving_back = None
-        asyncio.get_running_loop().run_in_executor(None, give_back)
+        self._vocabulary.forget_texts()
+        overwrite_heap()  # on this thread, which has the part of the heap that texts are in
+        asyncio.get_running_loop().run_in_executor(None, _give_back_pools)
 
     def _new_draft(self, kind: FieldKind) -> Draft | None:
         # While the model is loaded again no field gets memory.
@@ -206,3 +209,8 @@ class LocalEngine:
             return None
         self._beginnings.copy_into(arena, kind)
         return Draft(arena, self._config.begin[kind], self._vocabulary, self._config.policy, self._limits)
+
+
+def _give_back_pools() -> None:
+    overwrite_pools()
+    give_back()

@@ -13,6 +13,10 @@ class OnScreen:
     __slots__ = ("_before", "_quiet_at", "_shown_at", "_shown_before", "_word_start", "text")
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop all that was typed and shown."""
         self.text = ""  # the suggestion shown last, as it was shown; empty if nothing is
         self._shown_before = ""  # the end of the text that it continues
         self._before = ""  # the text before the caret at the latest keystroke
