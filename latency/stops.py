@@ -152,7 +152,7 @@ def main(
     seed: Annotated[int, typer.Option(help="The seed of the moments, signals and texts.")] = 0,
     out: Annotated[Path, typer.Option("--json", help="The file for the figures.")] = OUT / "stops.json",
 ) -> None:
-    """Stop servers at random moments under load. The exit code is 1 if a server did not end cleanly in 5 s."""
+    """Stop servers at random moments under load. The exit code is 1 if one did not end cleanly in 5 s."""
     console = Console()
     with errors_as_sentences(console, "stops"):
         settings = settings_for(model)

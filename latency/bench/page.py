@@ -19,7 +19,7 @@ WORDS = {
     "final_p50_ms": "final answer, median",
     "final_p95_ms": "final answer, p95",
     "final_p99_ms": "final answer, p99",
-    "final_worst_ms": "final answer, worst",
+    "final_worst_ms": "slowest final answer",
     "over_budget_share": "answers later than the budget",
     "unanswered": "keystrokes without an answer",
     "errors": "errors and refusals",
@@ -30,14 +30,14 @@ WORDS = {
     "typists": "typists served",
     "overloaded": "answers `overloaded`, with twice as many typists",
     "rss_growth_share": "growth of memory",
-    "recovery_worst_ms": "one typist after the overload, worst of 20",
+    "recovery_worst_ms": "one typist after the overload, slowest of 20 answers",
     "recovery_errors": "one typist after the overload, refused keystrokes",
-    "step_ratio": "one more token, ratio to llama.cpp's time",
-    "prefill_64_ratio": "the first 64 tokens, ratio to llama.cpp's time",
-    "eight_nodes_in_steps_ratio": "eight nodes of a tree, ratio to one step",
-    "bits_per_byte_ratio": "bits per byte, ratio to llama.cpp's",
-    "keystroke_p50_ratio": "a keystroke, times faster than llama.cpp, median",
-    "keystroke_p95_ratio": "a keystroke, times faster than llama.cpp, p95",
+    "step_ratio": "time of one more token, divided by llama.cpp's",
+    "prefill_64_ratio": "time of the first 64 tokens, divided by llama.cpp's",
+    "eight_nodes_in_steps_ratio": "time of eight nodes of a tree, divided by one step",
+    "bits_per_byte_ratio": "bits per byte, divided by llama.cpp's",
+    "keystroke_p50_ratio": "time per keystroke, median: llama.cpp's, divided by Foretype's",
+    "keystroke_p95_ratio": "time per keystroke, p95: llama.cpp's, divided by Foretype's",
 }
 HEADLINES = {
     "typist": ("final_p50_ms", "final_p95_ms", "final_worst_ms", "tree_share", "saved_share", "rss_mb"),
@@ -73,8 +73,8 @@ def page(measured: Measured, missing: Sequence[Stage], limit_minutes: float) -> 
     minutes = sum(result.seconds for _, result in measured) / 60
     parts = [
         "# Measured",
-        "`make bench` writes this page. Other machines give other figures: run it on yours. The limits are "
-        "in [latency/budget.toml](../latency/budget.toml).",
+        "`make bench` writes this page. The figures depend on the machine: run `make bench` to measure "
+        "yours. The limits are in [latency/budget.toml](../latency/budget.toml).",
         f"{BEGIN}\n{summary(measured)}{END}",
         *(_section(stage, result) for stage, result in measured),
         _load_of_random_weights(measured),
@@ -98,7 +98,7 @@ def _section(stage: Stage, result: Result) -> str:
         lines += [_row(_words(verdict.figure), verdict) for verdict in _verdicts(stage, result)]
     also = list(_also(result.figures.get("", {})))
     if also:
-        lines += ["", f"Also: {'; '.join(also)}."]
+        lines += ["", f"Other figures: {'; '.join(also)}."]
     return "\n".join(lines)
 
 
@@ -111,10 +111,10 @@ def _also(figures: Mapping[str, float | None]) -> Iterator[str]:
         ("model_tokens_per_keystroke", "{:.1f} tokens per keystroke"),
         ("cpu_s_per_1000_keystrokes", "{:.0f} s of processor time per 1,000 keystrokes"),
         ("ready_s", "server ready {:.1f} s after its start"),
-        ("budget_share", "{:.1%} of the answers given because the budget was used up"),
-        ("text_share", "{:.0%} of the answers showing a suggestion"),
-        ("own_cpu_share", "{:.2f} cores used by the typing program"),
-        ("late_p99_ms", "keystrokes sent late by {:.1f} ms at p99"),
+        ("budget_share", "{:.1%} of the answers limited by the budget"),
+        ("text_share", "{:.0%} of the answers with a suggestion"),
+        ("own_cpu_share", "{:.2f} cores used by the simulated typists"),
+        ("late_p99_ms", "delay of sent keystrokes {:.1f} ms at p99"),
     ):
         value = figures.get(name)
         if value is not None:
@@ -134,8 +134,8 @@ def _load_of_random_weights(measured: Measured) -> str:
     return (
         "With random weights and texts drawn from them, the server needs "
         f"{random['model_runs_per_keystroke']:.2f} model runs per keystroke. With SmolLM2 and real mail it "
-        f"needs {real['model_runs_per_keystroke']:.2f}. [latency/shapes.py](../latency/shapes.py) says how "
-        "these weights and texts are made."
+        f"needs {real['model_runs_per_keystroke']:.2f}. [latency/shapes.py](../latency/shapes.py) describes "
+        "how these weights and texts are made."
     )
 
 

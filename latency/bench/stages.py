@@ -74,7 +74,7 @@ STAGES = (
         (*_REPLAY, "smollm2-135m", "--limit", "1", "--wpm", "100"),
         ("fast-typist",),
     ),
-    Stage("peers", "Beside llama.cpp with the same weights", "latency.peers", ("--quick",), ("peers",)),
+    Stage("peers", "Compared with llama.cpp, same weights", "latency.peers", ("--quick",), ("peers",)),
     Stage(
         "capacity",
         "Many typists, 40 words a minute each",

@@ -47,7 +47,7 @@ def test_the_page_holds_the_summary_commands_pictures_and_what_is_missing() -> N
     assert TYPIST.command in said
     assert "images/latency.svg" in said
     assert "1.50 model runs per keystroke" in said
-    assert "Not measured: beside llama.cpp" in said
+    assert "Not measured: compared with llama.cpp" in said
     assert "1.5 minutes (limit 15)" in said
 
 

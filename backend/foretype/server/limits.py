@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from foretype.support.clock import Clock
 from foretype.support.settings import Settings
 
 
+def _default(setting: str) -> Any:
+    """The default of a setting, which stands in `Settings` only."""
+    return Settings.model_fields[setting].default
+
+
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
-    """The limits of one connection. The client gets the first three in `welcome`."""
+    """The limits of one connection. The client gets the first three in `welcome`; the first five are settings."""
 
-    context_chars: int = 2000
+    context_chars: int = _default("context_chars")
     """Code points in `before`, and as many in `after`.
 
     A client may count UTF-16 units instead, as JavaScript does: then it sends fewer code points or as many.
     """
-    fields: int = 64
-    message_bytes: int = 32768
-    keystrokes_per_second: float = 100.0
-    keystroke_burst: int = 200
+    fields: int = _default("fields")
+    message_bytes: int = _default("message_bytes")
+    keystrokes_per_second: float = _default("keystrokes_per_second")
+    keystroke_burst: int = _default("keystroke_burst")
     name_chars: int = 128
     """Code points in the name of a field."""
     alternatives: int = 8

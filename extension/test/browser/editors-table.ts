@@ -35,23 +35,24 @@ const IN_CHROMIUM = `# The editors
 How the extension works in each kind of field. The browser tests check every row in Chromium with a scripted server. \`npm run editors\`
 writes this file, and the tests fail if it differs from their results.
 
-- **suggestion shown**: the suggestion appears in grey after the typed text, and goes when the field loses the focus.
+- **suggestion shown**: the suggestion appears in grey after the typed text, and disappears when the field loses the focus.
 - **within 1 px**: each edge of the suggestion's box is at most 1 pixel from the same edge of the accepted text.
 - **Tab ×3**: three quick presses of Tab accept three words. The rest of the suggestion stays on the screen.
 - **→ all**: the right arrow accepts the whole suggestion.
-- **typing along**: when the user types what is suggested, the rest does not move or flicker, even without a new answer from the server.
+- **typing along**: while the user types the suggested text, the rest of it does not move or flicker, even without a new answer from the
+  server.
 - **undo**: after two presses of Tab, each Ctrl-Z restores the exact text before one of them. **redo** inserts the word again.
 - **IME**: during a composition no suggestion is shown or accepted. After it, the suggestion is shown again.
 - **mid-line caret**: if text follows the caret, the suggestion is a label under the line. Tab accepts its first word.
-- **Esc**: the suggestion goes, the text stays, and no suggestion comes back at this place.
+- **Esc**: the suggestion disappears, the text does not change, and no suggestion appears again at this place.
 
 Code editors (CodeMirror, Monaco) are off until the user turns them on. The tests turn them on.
 
-\`npm run test:random\` does a thousand random steps in each field: keys, clicks, pastes, undos, accepts, dismissals. \`FORETYPE_SEED\`
-chooses another random sequence. \`npm run test:browser\` does sixty steps. At the end, the field contains exactly what was done, and no
+\`npm run test:random\` does a thousand random steps in each field: keys, clicks, pastes, undos, accepts, dismissals. \`FORETYPE_SEED\` chooses
+another random sequence. \`npm run test:browser\` does sixty steps. At the end, the field contains exactly the expected text, and no
 suggestion is left on the page.
 
-To add an editor: one file in \`src/ghost/fields/editors/\`, one line in its \`index.ts\`, a test page in \`test/browser/pages/\`, and its row in
+To add an editor, add a file in \`src/ghost/fields/editors/\`, a line in its \`index.ts\`, a test page in \`test/browser/pages/\`, and a row in
 \`test/browser/editor-pages.ts\`.
 `;
 

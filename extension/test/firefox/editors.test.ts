@@ -19,8 +19,8 @@ const IME = "ime";
 const TRIED = (Object.keys(COLUMNS) as Column[]).filter((column) => column !== IME);
 
 const MONACO =
-  "Monaco gets no suggestions: Firefox has no EditContext, and the hidden text area that Monaco uses there contains another text than the user sees.";
-const UNSEEN = `${NOT_MEASURED}no script can measure where the text of an input or a text area is. The screenshots of the tests show that the suggestion is in the right target.`;
+  "Monaco gets no suggestions: Firefox has no EditContext, and the text of the hidden text area that Monaco uses there is not the text that the user sees.";
+const UNSEEN = `${NOT_MEASURED}no script can measure the position of the text in an input or a text area. The screenshots of the tests show that the suggestion is in the right place.`;
 
 const reasonOf: ReasonOf = ({ name, textbox }, column) => {
   if (name === "Monaco") return MONACO;
