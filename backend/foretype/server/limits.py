@@ -16,7 +16,7 @@ def _default(setting: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
-    """The limits of one connection. The client gets the first three in `welcome`; the first five are settings."""
+    """The limits of one connection. `welcome` has the first three; the first five are settings."""
 
     context_chars: int = _default("context_chars")
     """Code points in `before`, and as many in `after`.
