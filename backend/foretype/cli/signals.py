@@ -37,5 +37,5 @@ def first_signal_calls(ask: Callable[[], None]) -> Iterator[None]:
 def leave_on_signals(loop: asyncio.AbstractEventLoop) -> None:
     """As long as the loop runs, the first signal ends the process, also while threads load a model."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # on Windows Ctrl-C is a KeyboardInterrupt, as ever
+        with suppress(NotImplementedError):  # on Windows Ctrl-C raises KeyboardInterrupt
             loop.add_signal_handler(number, leave, INTERRUPTED)
