@@ -59,10 +59,14 @@ class Stop:
     seconds: float
 
     @property
-    def is_clean(self) -> bool:
+    def has_right_code(self) -> bool:
         """Before a model is served, and where it is asked twice, a server ends as interrupted."""
         early = self.moment is Moment.LOADING or self.twice
-        return self.seconds <= LIMIT_S and self.code in ({0, INTERRUPTED} if early else {0})
+        return self.code in ({0, INTERRUPTED} if early else {0})
+
+    @property
+    def is_clean(self) -> bool:
+        return self.has_right_code and self.seconds <= LIMIT_S
 
 
 @dataclass(frozen=True, slots=True)
