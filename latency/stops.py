@@ -60,10 +60,14 @@ class Stop:
     seconds: float
 
     @property
-    def is_clean(self) -> bool:
+    def has_right_code(self) -> bool:
         """Exit code 0; before a model is served, or after a second signal, also `INTERRUPTED`."""
         early = self.moment is Moment.LOADING or self.twice
-        return self.seconds <= LIMIT_S and self.code in ({0, INTERRUPTED} if early else {0})
+        return self.code in ({0, INTERRUPTED} if early else {0})
+
+    @property
+    def is_clean(self) -> bool:
+        return self.has_right_code and self.seconds <= LIMIT_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ when Python is ending is what aborts a process.
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import fake_models
@@ -52,6 +53,9 @@ class EndlessModel(ScriptedModel):
 
 
 async def start_engine(folder: Path, settings: Settings, stages: Stages | None = None) -> LocalEngine:
+    if settings.model == "loads-for-ever":
+        print("loading", flush=True)
+        await asyncio.to_thread(time.sleep, 600)
     model = EndlessModel()
     begin = {kind: [BEGIN] for kind in FieldKind}
     config = EngineConfig(model="endless", begin=begin, policy=Policy(), budget_ms=settings.budget_ms)

@@ -103,6 +103,29 @@ def test_complete_that_has_its_answer_before_a_run_has_ended_prints_it_and_ends_
     assert json.loads(result.stdout)["reason"] == "budget"
 
 
+@pytest.mark.parametrize(
+    "command", [["serve", "--port", "0"], ["complete", "Hello a"]], ids=["serve", "complete"]
+)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_stop_while_the_model_is_loaded_does_not_wait_for_it(
+    environment: dict[str, str], command: list[str], number: signal.Signals
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *ENDLESS, *command, "--model", "loads-for-ever",
+        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        while await process.stdout.readline() != b"loading\n":
+            pass
+        process.send_signal(number)
+        assert await ended(process) == (INTERRUPTED, b"")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 REPORT = """
 import ctypes, json, resource, sys
 def report(*_):
