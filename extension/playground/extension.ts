@@ -25,7 +25,8 @@ export function lookForExtension(): void {
       return findElement("#code", HTMLInputElement).focus();
     }
     const code = await codeForExtension(token);
-    if (code === null) return write("#connect-state", "The server gave no pairing code. Print one with: foretype pair");
+    if (code === null)
+      return write("#connect-state", "The server did not return a pairing code. Print one with: foretype pair");
     write("#connect-state", "The extension has opened a page. Confirm the connection there.");
     tell({ foretype: "connect", nonce, code });
   });

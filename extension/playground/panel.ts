@@ -12,7 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const SOURCES: Readonly<Record<Source, string>> = {
   tree: "found in the prediction tree, without running the model",
   model: "computed by the model",
-  budget: "cut off at the time budget",
+  budget: "stopped at the time budget",
 };
 
 export function showFigures(figures: Figures, budgetMs: number): void {

@@ -41,7 +41,7 @@ def run_in_own_process(
         process.kill()
         process.join()
         receiver.close()
-    return found, f"did not fit into {limit_s:.0f} s"
+    return found, f"took longer than {limit_s:.0f} s"
 
 
 def _work(sender: Connection, work: Callable[..., Iterable[Any]], arguments: tuple[Any, ...]) -> None:

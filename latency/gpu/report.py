@@ -94,17 +94,17 @@ def rows(found: DeviceFigures) -> dict[str, str]:
     one = found.typed.one
     column = {
         "provider, weights": f"{found.provider}, {found.weights}",
-        "largest difference of logits to the CPU": _parity(found),
+        "largest difference from the logits of the CPU": _parity(found),
     }
     by_size = {(run.way, run.rows): run for run in found.steps}
     for count in ROWS:
         in_texts, in_tree = (by_size.get((way, count)) for way in (IN_TEXTS, IN_ONE_TEXT))
-        column[f"a run of {count} tokens: of as many texts; of one text"] = (
+        column[f"a run of {count} tokens: from {count} texts; from one text"] = (
             f"{_ms(in_texts)}; {_ms(in_tree)} ms"
         )
     unrecorded = by_size.get((UNRECORDED, RECORDED_ROWS))
     if unrecorded is not None:
-        column[f"a run of {RECORDED_ROWS}, kernel by kernel"] = f"{_ms(unrecorded)} ms"
+        column[f"a run of {RECORDED_ROWS}, without CUDA graphs"] = f"{_ms(unrecorded)} ms"
     return column | {
         "one typist: median; p95": f"{number(one.final.p50)}; {number(one.final.p95)} ms"
         if one

@@ -19,7 +19,8 @@ from latency.gpu.model_on_device import ModelOnDevice, as_served, text_chunk
 
 ROWS = (1, 8, 64, 256)
 IN_TEXTS, IN_ONE_TEXT = "of as many texts", "in one text"
-UNRECORDED, RECORDED_ROWS = "of as many texts, kernel by kernel", 8  # compared with a run that CUDA recorded
+# Compared with a run that CUDA recorded.
+UNRECORDED, RECORDED_ROWS = "of as many texts, without CUDA graphs", 8
 ENOUGH_MS = 2000  # for one kind of run: on a slow device, fewer runs are timed
 SERVED_SLOTS = TreeLimits().arena_tokens
 NO_ROWS: Ids = np.array([], np.int64)
@@ -47,7 +48,7 @@ def run_times(model: ModelOnDevice, first: int, turns: int) -> Iterator[RunTime]
     for rows in ROWS:
         yield _timed(IN_TEXTS, rows, lambda n: _run_of_texts(runtime, ids, n, context), turns)
         if first + rows > context:
-            yield RunTime(IN_ONE_TEXT, rows, None, f"beyond the model's {context} tokens")
+            yield RunTime(IN_ONE_TEXT, rows, None, f"longer than the model's context of {context} tokens")
         else:
             yield _timed(IN_ONE_TEXT, rows, lambda n: _run_of_tree(runtime, ids, n), turns)
     if runtime.own_bytes:  # a device, on which CUDA may record runs

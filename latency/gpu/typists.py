@@ -117,7 +117,7 @@ async def _crowds(
             while (typists := next_crowd(tried, setup.first)) is not None:
                 if time.monotonic() + each_s > end:
                     typed.crowds_note = (
-                        f"a crowd of {typists} would be next, but the {limit_s:.0f} s are over"
+                        f"a crowd of {typists} was not measured, because the {limit_s:.0f} s were over"
                     )
                     return
                 crowd.shrink(typists)

@@ -63,9 +63,7 @@ class ReplaySetup:
 
 @app.command()
 def main(
-    address: Annotated[
-        str, typer.Option(help="The server that texts are typed at.")
-    ] = "http://127.0.0.1:8765",
+    address: Annotated[str, typer.Option(help="The address of the server.")] = "http://127.0.0.1:8765",
     token: Annotated[
         str,
         typer.Option(
@@ -89,7 +87,8 @@ def main(
     fast: Annotated[
         bool,
         typer.Option(
-            "--fast", help="Type each key as soon as the last one is answered: measures quality, not time."
+            "--fast",
+            help="Type each key as soon as the previous one is answered: measures quality, not time.",
         ),
     ] = False,
     time_scale: Annotated[

@@ -22,7 +22,7 @@ class NoProcessError(MeasurementError):
     """There is no process with this number, or this user may not read its usage."""
 
     def __init__(self, pid: int) -> None:
-        super().__init__(f"There is no process {pid} whose usage this user may read.")
+        super().__init__(f"There is no process {pid}, or this user may not read its usage.")
         self.pid = pid
 
 

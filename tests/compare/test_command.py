@@ -76,10 +76,10 @@ def test_models_stand_side_by_side_in_a_table_a_picture_and_a_file(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("nothing",), 1, "There is no model “nothing”: no folder, and no recipe of that name. Prepared in"),
+        (("nothing",), 1, "“nothing”: neither a folder nor a recipe has this name. Prepared in"),
         (("smollm2-135m",), 1, "Prepare it with: foretype prepare smollm2-135m"),
         (("{texts}",), 1, "holds no prepared model"),
-        (("{models}",), 1, f"holds prepared models, but is none. Name one: {LEARNT}, {DRAWN}."),
+        (("{models}",), 1, f"but is not a model itself. Name one of them: {LEARNT}, {DRAWN}."),
         ((LEARNT, "--texts", "{models}"), 1, "holds no text: no file ends in .txt or .md."),
         ((LEARNT, "--texts", "{nowhere}"), 1, "There is no folder"),
         ((LEARNT, "--picture", "{texts}"), 2, "cannot be written: choose another file."),
@@ -130,7 +130,7 @@ def test_a_model_that_cannot_run_is_reported_without_a_stack_trace(models_dir: P
 @pytest.mark.parametrize(
     ("ending", "said"),
     [
-        ("os.kill(os.getpid(), 9)", "as it does when memory runs out"),
+        ("os.kill(os.getpid(), 9)", "probably because memory ran out"),
         ("os._exit(7)", "ended with exit code 7"),
     ],
 )

@@ -299,7 +299,7 @@ async def test_if_the_scheduler_ends_the_engine_reports_it(monkeypatch: pytest.M
     monkeypatch.setattr(Scheduler, "_choose", None)
     engine.open(Answers()).keystroke("one", Keystroke(1, "Please any que"))
     async with asyncio.timeout(60):
-        assert "Foretype's own mistake" in await engine.broken()
+        assert "This is a bug in Foretype." in await engine.broken()
     with pytest.raises(TypeError):
         await engine.close()
 

@@ -80,7 +80,7 @@ def found(*crowds: LoadStep, price: float | None = 0.8) -> DeviceFigures:
     one.parity = [LimitedDifference(LogitsDifference("in one pass", 200, 0.01), 0.5)]
     one.steps = [
         RunTime("in one text", 8, 3.25),
-        RunTime("in one text", 256, None, "beyond the model's 64 tokens"),
+        RunTime("in one text", 256, None, "longer than the model's context of 64 tokens"),
     ]
     one.typed = TypingFigures(budget_ms=300, crowds=list(crowds))
     return one
@@ -94,13 +94,13 @@ def said(*columns: DeviceFigures) -> str:
 
 def test_the_table_says_what_a_thousand_cost_and_what_did_not_fit() -> None:
     gpu = found(step(100), step(200, overloaded=1))
-    gpu.notes["parity"] = "did not fit into 12 s"
+    gpu.notes["parity"] = "took longer than 12 s"
     table = said(gpu, found(price=None))
     assert "$8.00" in table
     assert "$375.00" in table
     assert "3.2 ms" in table
-    assert "cuda, parity: did not fit into 12 s" in table
-    assert "a run of 256 in one text: beyond the model's 64 tokens" in table
+    assert "cuda, parity: took longer than 12 s" in table
+    assert "a run of 256 in one text: longer than the model's context of 64 tokens" in table
     assert "cost: no price was given" in table
     assert "at least" not in table
     assert "at least 100" in said(found(step(100)))
@@ -139,7 +139,7 @@ def test_without_a_gpu_a_sentence_and_exit_code_1(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_part_that_takes_too_long_is_stopped() -> None:
-    assert run_in_own_process(count, limit_s=0) == ([], "did not fit into 0 s")
+    assert run_in_own_process(count, limit_s=0) == ([], "took longer than 0 s")
 
 
 def test_a_part_that_fails_says_why_and_leaves_what_it_had() -> None:
@@ -165,7 +165,7 @@ def test_parity_and_runs_go_through_on_the_cpu(tokeniser_file: Path, tmp_path: P
     runs = {(run.way, run.rows): run for run in run_times(device, 16, 1)}
     assert all(runs["of as many texts", rows].ms for rows in ROWS)
     assert all(runs["in one text", rows].ms for rows in (1, 8, 64))
-    assert runs["in one text", 256].note == f"beyond the model's {CONTEXT} tokens"
+    assert runs["in one text", 256].note == f"longer than the model's context of {CONTEXT} tokens"
 
 
 def test_on_a_device_the_tops_are_compared_and_what_serves_is_timed(
@@ -193,7 +193,7 @@ def test_on_a_device_the_tops_are_compared_and_what_serves_is_timed(
     assert runs[UNRECORDED, RECORDED_ROWS].ms
     one = found()
     one.steps = list(runs.values())
-    assert f"a run of {RECORDED_ROWS}, kernel by kernel" in said(one)
+    assert f"a run of {RECORDED_ROWS}, without CUDA graphs" in said(one)
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ async def test_one_types_and_then_a_crowd(served: ScriptedServer, tmp_path: Path
 async def test_no_time_for_a_crowd_is_said(served: ScriptedServer, tmp_path: Path) -> None:
     typed = await type_at(tmp_path, crowd_s=1)
     assert typed.served is None
-    assert typed.crowds_note == "a crowd of 1 would be next, but the 1 s are over"
+    assert typed.crowds_note == "a crowd of 1 was not measured, because the 1 s were over"
 
 
 async def test_a_server_that_does_not_start_is_a_note(

@@ -67,22 +67,22 @@ SHORT_SUM = 'kind = "hub"\nrepository = "a/b"\nrevision = "c"\nfile = "d"\nbytes
     [
         (("context_length = 192", "context_length = 0"), "context_length"),
         (('licence = "Apache-2.0"', ""), "licence: this field is missing"),
-        (('licence = "Apache-2.0"', 'licence = "Apache-2.0"\nlicense = "MIT"'), "license: there is no such"),
-        (('kind = "folder"', 'kind = "carrier pigeon"'), "source.kind: one of wheel, hub, folder must stand"),
-        (('kind = "folder"', ""), "source.kind: one of wheel, hub, folder must stand here"),
+        (('licence = "Apache-2.0"', 'licence = "Apache-2.0"\nlicense = "MIT"'), "license: this field is unknown"),
+        (('kind = "folder"', 'kind = "carrier pigeon"'), "source.kind: this must be one of wheel, hub, folder"),
+        (('kind = "folder"', ""), "source.kind: this must be one of wheel, hub, folder"),
         (
             ('kind = "folder"', 'kind = "folder"\nrevision = "main"'),
-            "source.revision: there is no such field",
+            "source.revision: this field is unknown",
         ),
-        (('kind = "folder"', SHORT_SUM), "source.sha256: 64 hexadecimal digits must stand here"),
+        (('kind = "folder"', SHORT_SUM), "source.sha256: this must be 64 hexadecimal digits"),
         (
             ('"int8-block32"', '"int3-block7"'),
-            "weights.0: no such weights; there are float32, float16, grid, grid8, and int8",
+            "weights.0: these weights are unknown; choose float32, float16, grid, grid8, or one like int8",
         ),
-        (('begin = ["<|endoftext|>"]', "begin = []"), "begin: this may not be empty; name the token"),
-        (('family = "gpt2"', 'family = ""'), "family: this may not be empty; fill it in"),
-        (("[source]", '[prompts]\nmail = "x"\n[source]'), "prompts.mail: no kind of field; there are "),
-        (('family = "gpt2"', 'family = "gpt2"\nname = "x"'), "name: there is no such field; the file's name"),
+        (('begin = ["<|endoftext|>"]', "begin = []"), "begin: this must not be empty; name the token"),
+        (('family = "gpt2"', 'family = ""'), "family: this must not be empty; fill it in"),
+        (("[source]", '[prompts]\nmail = "x"\n[source]'), "prompts.mail: this kind of field is unknown; "),
+        (('family = "gpt2"', 'family = "gpt2"\nname = "x"'), "name: remove this field; the file's name"),
         (('licence = "Apache-2.0"', "licence = "), "not TOML"),
     ],
 )
@@ -128,5 +128,5 @@ def test_a_gpu_has_a_list_of_its_own_and_float16_where_it_has_none() -> None:
 def test_a_list_for_a_provider_that_there_is_not_is_a_sentence(tmp_path: Path) -> None:
     text = (recipe_folder() / "template.toml").read_text("utf-8").replace("cuda =", "metal =")
     (tmp_path / "mine.toml").write_text(text, "utf-8")
-    with pytest.raises(RecipeInvalidError, match=r"weights_on\.metal: no such provider"):
+    with pytest.raises(RecipeInvalidError, match=r"weights_on\.metal: this provider is unknown"):
         load_recipe("mine", tmp_path)

@@ -134,7 +134,7 @@ def test_logits_that_are_not_as_many_as_the_manifest_says_are_a_sentence(
 def test_a_model_that_is_neither_a_recipe_nor_there_is_refused_with_the_names(model: Path) -> None:
     shutil.rmtree(model)
     said = sentence("complete", "Hello")
-    assert said.startswith("There is no model “tiny”. There are: distilgpt2, gpt2, smollm2-135m.")
+    assert said.startswith("There is no model “tiny”. The models are: distilgpt2, gpt2, smollm2-135m.")
     assert said.endswith("foretype prepare FOLDER")
 
 

@@ -240,7 +240,7 @@ def test_a_models_folder_that_is_none_is_said_with_the_setting(folder: Path, mod
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        ("distilgpt2", "There is a recipe distilgpt2: .* foretype prepare distilgpt2 --from /"),
+        ("distilgpt2", "A recipe already has the name distilgpt2: .* foretype prepare distilgpt2 --from /"),
         ("../outside", "cannot be a model's name"),
         (".hidden", "cannot be a model's name"),
     ],
@@ -250,7 +250,7 @@ def test_a_name_that_cannot_be_is_refused_with_what_to_do(
 ) -> None:
     assert re.search(complaint, refused(folder, models_dir, "--name", name))
     renamed = folder.rename(folder.parent / "distilgpt2")
-    assert "There is a recipe distilgpt2" in refused(renamed, models_dir)
+    assert "A recipe already has the name distilgpt2" in refused(renamed, models_dir)
 
 
 def test_another_model_is_not_replaced_unless_that_is_said(folder: Path, models_dir: Path) -> None:
@@ -261,7 +261,7 @@ def test_another_model_is_not_replaced_unless_that_is_said(folder: Path, models_
     assert "There is another model tiny in" in said
     assert "--name" in said
     inside = Path(shutil.copytree(folder, models_dir / "inside"))
-    assert "is the place of the prepared model inside" in sentence(
+    assert "is the folder of the prepared model inside" in sentence(
         "prepare", inside, "--models-dir", models_dir
     )
     assert (other / "notes.txt").read_text() == "mine"

@@ -157,7 +157,7 @@ def test_other_weights_than_the_recipe_names_are_refused(hub: Hub, tmp_path: Pat
     done = fetched(hub, tmp_path, "0" * 64)
     assert done.returncode == 1
     assert done.stderr.startswith("WrongChecksumError: ")
-    assert "Nothing was made from it." in done.stderr
+    assert "The file was not used." in done.stderr
 
 
 def test_a_hub_that_has_no_such_commit_is_said_with_what_to_do(hub: Hub, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_cpu_can_always_be_asked_for() -> None:
 def test_a_session_that_fell_back_to_the_cpu_is_an_error() -> None:
     asked = with_options(Provider.CUDA, MODEL, EVERYTHING)
     check_taken(asked, [NAMES[Provider.CUDA], NAMES[Provider.CPU]])
-    with pytest.raises(ProviderMissingError, match="cuda, which cannot start"):
+    with pytest.raises(ProviderMissingError, match="cuda, but this provider cannot start"):
         check_taken(asked, CPU_ONLY)
 
 

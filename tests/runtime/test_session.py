@@ -39,7 +39,7 @@ def test_a_provider_that_does_not_start_is_said_and_nothing_runs_on_the_cpu_inst
     monkeypatch.setattr(fused.ort, "InferenceSession", session)
     monkeypatch.setattr(fused.ort, "preload_dlls", lambda: None)
     providers = with_options(asked, Path("model"), GPU_MACHINE)
-    with pytest.raises(ProviderMissingError, match=f"{asked.value}, which cannot start"):
+    with pytest.raises(ProviderMissingError, match=f"{asked.value}, but this provider cannot start"):
         open_session(Path("model.onnx"), session_options(1), providers)
 
 

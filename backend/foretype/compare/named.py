@@ -59,7 +59,7 @@ def _find(name: str, models_dir: Path) -> Prepared:
     if name in recipe_names():
         raise RecipeNotPreparedError(name, models_dir)
     raise NotPreparedError(
-        f"There is no model “{name}”: no folder, and no recipe of that name. Prepared in {models_dir}: "
+        f"There is no model “{name}”: neither a folder nor a recipe has this name. Prepared in {models_dir}: "
         f"{', '.join(_prepared_in(models_dir)) or 'none'}. Recipes: {', '.join(recipe_names())}."
     )
 
@@ -72,8 +72,8 @@ def _is_plain(name: str) -> bool:
 def _no_model_in(folder: Path) -> str:
     inside = _prepared_in(folder)
     if inside:
-        return f"{folder} holds prepared models, but is none. Name one: {', '.join(inside)}."
-    return f"{folder} holds no prepared model. `foretype prepare` makes one."
+        return f"{folder} contains models, but is not a model itself. Name one of them: {', '.join(inside)}."
+    return f"{folder} holds no prepared model. Make one with: foretype prepare"
 
 
 def _prepared_in(folder: Path) -> list[str]:

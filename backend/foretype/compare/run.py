@@ -149,5 +149,5 @@ def _receive(process: subprocess.Popen[str], task: MeasuringTask, model: Named, 
 
 def _reason_of_exit(exit_code: int) -> str:
     if exit_code == -9:
-        return "the operating system killed its process, as it does when memory runs out"
+        return "the operating system killed its process, probably because memory ran out"
     return f"its process ended with exit code {exit_code} before it had finished"

@@ -135,7 +135,7 @@ def load_tokeniser(teacher: TeacherFolder) -> Tokeniser:
     if len(tokeniser) > teacher.vocabulary:
         raise BadTeacherError(
             f"The tokeniser in {folder} has {len(tokeniser)} tokens, the model only {teacher.vocabulary}: "
-            "they do not belong together. Copy both from the model's source."
+            "they do not match. Copy both from the model's source."
         )
 
     def encode(text: str) -> list[int]:

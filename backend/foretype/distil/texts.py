@@ -148,7 +148,7 @@ def open_tokens(folder: Path) -> TokenisedTexts:
         ) from error
     if (len(train), len(held_out)) != (summary.train_tokens, summary.held_out_tokens):
         raise BadTextsError(
-            f"The tokens in {folder} are not those that were written. Begin the run again with another "
+            f"The tokens in {folder} have changed since they were written. Begin the run again with another "
             "folder in --out."
         )
     return TokenisedTexts(summary, train, held_out)

@@ -22,7 +22,7 @@ from foretype.support.metrics import Stage, Stages
 
 OVERLOADED = Failure(
     FailureCode.OVERLOADED,
-    "More people type than the model can serve, so this keystroke gets no suggestion. Go on typing.",
+    "The server has too many users now, so this keystroke gets no suggestion. Continue typing.",
 )
 NOTHING_FOUND = SearchResult([], done=True)
 
@@ -164,7 +164,10 @@ class Field:
         self._running = False
         self._drop_draft()
         if self._open:
-            message = f"The model failed ({type(error).__name__}): no suggestion this time. Go on typing."
+            message = (
+                f"The model failed ({type(error).__name__}), so this keystroke gets no suggestion. "
+                "Continue typing."
+            )
             self._answer(Failure(FailureCode.INTERNAL, message), final=True)
 
     # -- steps of a keystroke --

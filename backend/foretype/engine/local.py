@@ -152,7 +152,7 @@ class LocalEngine:
     def _stopped_serving(self, serving: asyncio.Task[None]) -> None:
         if not serving.cancelled() and (error := serving.exception()) is not None:
             logs.logger().error("scheduler_failed", **logs.of(error))
-            self._give_up(f"The scheduler failed ({type(error).__name__}), which is Foretype's own mistake.")
+            self._give_up(f"The scheduler failed ({type(error).__name__}). This is a bug in Foretype.")
 
     def _give_up(self, why: str) -> None:
         if not self._broken.done():

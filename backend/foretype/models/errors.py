@@ -18,7 +18,7 @@ class RecipeNotFoundError(ModelError):
     """No recipe has that name, and no prepared model. `known` are the names that there are."""
 
     def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(f"There is no model “{name}”. There are: {', '.join(known) or 'none'}.")
+        super().__init__(f"There is no model “{name}”. The models are: {', '.join(known) or 'none'}.")
         self.name = name
         self.known = known
 
@@ -38,7 +38,7 @@ class WrongChecksumError(ModelError):
     def __init__(self, file: str, expected: str, found: str) -> None:
         super().__init__(
             f"{file} is not the file that the recipe names: its SHA-256 is {found}, expected {expected}. "
-            "Nothing was made from it."
+            "The file was not used."
         )
         self.expected = expected
         self.found = found
@@ -52,7 +52,9 @@ class RecipeNameTakenError(NameTakenError):
     """A folder's model would have the name of a recipe."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        super().__init__(f"There is a recipe {name}: give the model in {folder} another name with --name.")
+        super().__init__(
+            f"A recipe already has the name {name}: give the model in {folder} another name with --name."
+        )
         self.name = name
         self.folder = folder
 

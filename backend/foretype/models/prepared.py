@@ -146,7 +146,7 @@ def _content(folder: Path) -> dict[str, object]:
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or "unreadable" if isinstance(error, OSError) else "it is no text"
+    return error.strerror or "unreadable" if isinstance(error, OSError) else "it is not text"
 
 
 def prepared_names(models_dir: Path) -> list[str]:

@@ -122,8 +122,8 @@ class Recipe(_Strict):
         try:
             return Recipe.model_validate({**self.model_dump(), "weights": [weights]})
         except ValidationError:
-            kinds = "float32, float16, grid, grid8, or int8-block32 and the like"
-            problem = f"“{weights}” is no kind of weights: {kinds}"
+            kinds = "float32, float16, grid, grid8, or one like int8-block32"
+            problem = f"“{weights}” is not a kind of weights; choose {kinds}"
             raise RecipeInvalidError(Path(self.name), [problem]) from None
 
     @property
@@ -167,7 +167,7 @@ def _read(file: Path) -> Recipe:
     try:
         content = tomllib.loads(file.read_text("utf-8"))
         if "name" in content:
-            raise RecipeInvalidError(file, ["name: there is no such field; the file's name is the model's"])
+            raise RecipeInvalidError(file, ["name: remove this field; the file's name is the model's name"])
         return Recipe.model_validate({**content, "name": file.stem})
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeInvalidError(file, [f"it cannot be read ({error})"]) from error
@@ -183,27 +183,27 @@ def _sentence(problem: object) -> str:
     # Pydantic's names include a source's kind and a mark for a table's key, which are not in the file.
     names = [str(part) for part in problem["loc"] if part not in ("[key]", *KINDS)]
     field = ".".join(names) or "the whole"
-    says = f"(it says {problem['input']!r})"
+    says = f"(found: {problem['input']!r})"
     match problem["type"]:
         case "extra_forbidden":
-            return f"{field}: there is no such field; remove it or correct its spelling"
+            return f"{field}: this field is unknown; remove it or correct its spelling"
         case "missing":
             return f"{field}: this field is missing; add it"
         case "union_tag_not_found" | "union_tag_invalid":
-            return f"{field}.kind: one of {', '.join(KINDS)} must stand here"
+            return f"{field}.kind: this must be one of {', '.join(KINDS)}"
         case "string_pattern_mismatch" if field.endswith("sha256"):
-            return f"{field}: 64 hexadecimal digits must stand here, as sha256sum prints them {says}"
+            return f"{field}: this must be 64 hexadecimal digits, as sha256sum prints them {says}"
         case "string_pattern_mismatch":
-            kinds = "float32, float16, grid, grid8, and int8-block32 and the like"
-            return f"{field}: no such weights; there are {kinds} {says}"
+            kinds = "float32, float16, grid, grid8, or one like int8-block32"
+            return f"{field}: these weights are unknown; choose {kinds} {says}"
         case "too_short" | "string_too_short":
-            return f"{field}: this may not be empty; {WHAT_FOR.get(field, 'fill it in')}"
+            return f"{field}: this must not be empty; {WHAT_FOR.get(field, 'fill it in')}"
         case "tuple_type":
-            return f"{field}: a list must stand here, in square brackets {says}"
+            return f"{field}: this must be a list, in square brackets {says}"
         case "literal_error" if field.startswith("weights_on"):
-            return f"{field}: no such provider; there are cuda and tensorrt {says}"
+            return f"{field}: this provider is unknown; choose cuda or tensorrt {says}"
         case "enum":
             kinds = ", ".join(FieldKind)
-            return f"{field}: no kind of field; there are {kinds} {says}"
+            return f"{field}: this kind of field is unknown; choose one of {kinds} {says}"
         case _:
             return f"{field}: {problem['msg']} {says}"

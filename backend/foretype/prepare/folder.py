@@ -156,7 +156,7 @@ def name_for(inspected: TransformersFolder, wanted: str | None, models_dir: Path
     name = folder.name if wanted is None else wanted
     if not _NAME.fullmatch(name):
         raise NameTakenError(
-            f"“{name}” cannot be a model's name: letters, digits, dots, dashes and underscores can. "
+            f"“{name}” cannot be a model's name: use letters, digits, dots, dashes and underscores. "
             "Give it another with --name."
         )
     if name in recipe_names():
@@ -164,7 +164,7 @@ def name_for(inspected: TransformersFolder, wanted: str | None, models_dir: Path
     place = (models_dir / name).resolve()
     if place == folder:
         raise NameTakenError(
-            f"{folder} is the place of the prepared model {name}: give the model another name with --name."
+            f"{folder} is the folder of the prepared model {name}: give the model another name with --name."
         )
     if not force and place.exists() and not _was_made_from(place, inspected):
         raise NameTakenError(

@@ -35,7 +35,8 @@ class Blocks:
         match = _NAME.fullmatch(name)
         if match is None:
             raise ValueError(
-                f"“{name}” is not a kind of weights: float32, float16, grid, grid8, or one like int8-block32"
+                f"“{name}” is not a kind of weights; choose float32, float16, grid, grid8, "
+                "or one like int8-block32"
             )
         if match["grid"] is not None:
             return cls(8, BLOCK, grid=8 if match["grid"] else 4)

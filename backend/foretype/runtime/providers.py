@@ -198,8 +198,8 @@ def check_taken(asked: Providers, taken: Collection[str]) -> None:
 
 def _not_there(provider: Provider) -> ProviderMissingError:
     return ProviderMissingError(
-        f"FORETYPE_PROVIDER is {provider.value}, which cannot start on this machine: it needs "
-        f"{_WHAT_IS_NEEDED[provider]}; {_WHAT_BRINGS_IT[provider]} installs the libraries; the driver "
+        f"FORETYPE_PROVIDER is {provider.value}, but this provider cannot start on this machine. It needs "
+        f"{_WHAT_IS_NEEDED[provider]}. {_WHAT_BRINGS_IT[provider]} installs the libraries. The driver "
         "belongs to the system. FORETYPE_PROVIDER=cpu needs none of them."
     )
 

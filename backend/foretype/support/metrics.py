@@ -49,7 +49,7 @@ class Stages:
         self._stages = {stage: stages.labels(stage.value) for stage in Stage}
         self._runs = Counter(
             "foretype_model_runs",
-            "Runs of the model: for a keystroke that was waited for, or ahead of one.",
+            "Runs of the model, for a waiting keystroke or ahead of one.",
             ["purpose"],
             registry=registry,
         )
@@ -61,12 +61,12 @@ class Stages:
             self._tokens.labels(purpose)
         self._overtaken = Counter(
             "foretype_keystrokes_overtaken",
-            "Keystrokes that a later one of their field overtook before their final answer.",
+            "Keystrokes that a later keystroke of the same field overtook before the final answer.",
             registry=registry,
         )
         self._cancelled = Counter(
             "foretype_cancelled_runs",
-            "Runs that were wanted and not made, since their field had gone on.",
+            "Runs that were requested but not made, because the text of the field had changed.",
             registry=registry,
         )
 
@@ -110,13 +110,13 @@ class Metrics:
         self.stages = Stages(self.registry)
         self._keystrokes = Counter(
             "foretype_keystrokes",
-            "Keystrokes with a final answer, by where it came from and whether it showed something.",
+            "Keystrokes with a final answer, by its source and whether it contained a suggestion.",
             ["source", "outcome"],
             registry=self.registry,
         )
         self._taken = Counter(
             "foretype_keystrokes_taken",
-            "Keystrokes given to the engine; some are overtaken.",
+            "Keystrokes that the engine received; some are overtaken.",
             registry=self.registry,
         )
         self._answered = Histogram(
@@ -126,7 +126,7 @@ class Metrics:
             registry=self.registry,
         )
         self._errors = Counter(
-            "foretype_errors", "Errors answered, by code.", ["code"], registry=self.registry
+            "foretype_errors", "Errors that were sent to clients, by code.", ["code"], registry=self.registry
         )
         self._model = Info("foretype_model", "The model that is being served.", registry=self.registry)
         self.connections = Gauge("foretype_connections", "Open WebSockets.", registry=self.registry)

@@ -271,7 +271,7 @@ test("the confidence and the sites that are off are chosen in the options", asyn
   await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { sitesOff: ["mail.test"] } })');
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
-  await options.getByLabel("Calm").check();
+  await options.getByLabel("High").check();
   await options.getByLabel("Code editors").check();
   await options.getByRole("button", { name: "Turn on for mail.test" }).click();
   await expect(options.getByText("mail.test")).toHaveCount(0);
@@ -283,10 +283,10 @@ test("the confidence and the sites that are off are chosen in the options", asyn
 test("an options page that stays open does not undo later changes by the popup", async ({ browserContext }) => {
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
-  await expect(options.getByLabel("Calm")).not.toBeChecked();
+  await expect(options.getByLabel("High")).not.toBeChecked();
   await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { sitesOff: ["mail.test"] } })');
   await expect(options.getByText("mail.test")).toBeVisible();
-  await options.getByLabel("Calm").check();
+  await options.getByLabel("High").check();
   const kept = () => inWorker(browserContext, "chrome.storage.local.get('preferences').then(JSON.stringify)");
   await expect.poll(kept).toContain('"calm"');
   expect(await kept()).toContain("mail.test");

@@ -278,6 +278,6 @@ test("on the extension's own pages and the browser's pages the popup shows the s
   await second.close();
   await welcome.goto("chrome://version");
   const third = await RealPopup.openOver(welcome);
-  expect(await third.text()).toBe("The browser allows no extensions on this page.");
+  expect(await third.text()).toBe("The browser does not allow extensions on this page.");
   await third.close();
 });

@@ -75,7 +75,7 @@ test("if no server answers, the page says how to start one, and checks again whe
   const answers = ["loading", "loading", "ready"];
   await welcome.route(DEFAULT_SERVER, (route) => route.fulfill({ json: { status: answers.shift() } }));
   await comeBack(welcome);
-  await expect(server).toContainText("loads its model");
+  await expect(server).toContainText("is loading its model");
   // The page now checks again by itself.
   await expect(server).toHaveText("A server is running at http://127.0.0.1:8765.");
   await expect(welcome.getByText("foretype serve", { exact: true })).toBeHidden();

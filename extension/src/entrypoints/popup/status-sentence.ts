@@ -27,7 +27,7 @@ const FOCUS: Readonly<Record<FocusState, Sentence>> = {
   field: { tone: "good", text: "On. Suggestions appear while you write." },
   private: {
     tone: "quiet",
-    text: "Foretype does not read this field: it is private, or the page wants no writing tools.",
+    text: "Foretype does not read this field: it is private, or the page does not allow writing tools.",
   },
   code: { tone: "quiet", text: "Foretype is off in code editors. You can turn it on in the options." },
   kind: { tone: "quiet", text: "You turned off suggestions for fields of this kind in the options." },
@@ -53,6 +53,6 @@ function pageSentence(page: ActivePage): Sentence {
     case "frame":
       return { tone: "quiet", text: "This field belongs to another site, on which Foretype is not allowed yet." };
     case "closed":
-      return { tone: "quiet", text: "The browser allows no extensions on this page." };
+      return { tone: "quiet", text: "The browser does not allow extensions on this page." };
   }
 }

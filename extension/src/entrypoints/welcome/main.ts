@@ -47,7 +47,7 @@ async function lookForServer(offered?: string): Promise<void> {
 
 const sentenceOf = (trouble: PairingError["trouble"], origin: string): string => {
   if (trouble === "unreachable") return `No server answers at ${origin} yet.`;
-  if (trouble === "loading") return "The server is running and loads its model. This takes a moment.";
+  if (trouble === "loading") return "The server is running and is loading its model. This takes a moment.";
   return sentenceFor(trouble, origin);
 };
 
