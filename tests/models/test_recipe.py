@@ -67,8 +67,14 @@ SHORT_SUM = 'kind = "hub"\nrepository = "a/b"\nrevision = "c"\nfile = "d"\nbytes
     [
         (("context_length = 192", "context_length = 0"), "context_length"),
         (('licence = "Apache-2.0"', ""), "licence: this field is missing"),
-        (('licence = "Apache-2.0"', 'licence = "Apache-2.0"\nlicense = "MIT"'), "license: this field is unknown"),
-        (('kind = "folder"', 'kind = "carrier pigeon"'), "source.kind: this must be one of wheel, hub, folder"),
+        (
+            ('licence = "Apache-2.0"', 'licence = "Apache-2.0"\nlicense = "MIT"'),
+            "license: this field is unknown",
+        ),
+        (
+            ('kind = "folder"', 'kind = "carrier pigeon"'),
+            "source.kind: this must be one of wheel, hub, folder",
+        ),
         (('kind = "folder"', ""), "source.kind: this must be one of wheel, hub, folder"),
         (
             ('kind = "folder"', 'kind = "folder"\nrevision = "main"'),

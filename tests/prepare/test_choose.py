@@ -52,7 +52,7 @@ def test_the_first_choice_comes_from_the_hub_where_it_answers(tmp_path: Path) ->
 def test_without_a_hub_the_embedded_model_is_served_and_the_reason_said(tmp_path: Path) -> None:
     choice = choose_model(tmp_path, hub=silent)
     assert choice.recipe.name == "smollm2-135m"
-    assert choice.reason == "the model hub is unreachable: serving the embedded smollm2-135m"
+    assert choice.reason == "the model hub is unreachable: serving smollm2-135m from the package index"
 
 
 @pytest.mark.parametrize("name", ["distilgpt2", "smollm2-135m"])
@@ -68,7 +68,7 @@ def test_the_reason_says_which_of_them_it_is_and_how_to_have_the_first(tmp_path:
     )
     make_prepared(tmp_path, "distilgpt2")
     assert (
-        choose_model(tmp_path, hub=never).reason == "serving distilgpt2, the first choice, which is prepared"
+        choose_model(tmp_path, hub=never).reason == "serving distilgpt2, the default model, which is prepared"
     )
 
 

@@ -80,7 +80,7 @@ def test_the_child_stops_when_the_server_is_killed(tmp_path: Path) -> None:
     server.send_signal(signal.SIGKILL)
     start = time.monotonic()
     rest = server.stderr.read()  # ends when the child, which holds the other end, has ended
-    assert "Stopped. The same command continues." in rest
+    assert "Stopped. To continue, run the same command again." in rest
     assert time.monotonic() - start < 30
     server.wait()
 

@@ -206,7 +206,9 @@ def test_exact_names_are_taken(setting: str, value: str) -> None:
 
 @pytest.mark.parametrize("name", ["tls_certificate", "tls_key"])
 def test_one_tls_file_without_the_other_is_refused(name: str) -> None:
-    with pytest.raises(BadSettingsError, match="FORETYPE_TLS_CERTIFICATE and FORETYPE_TLS_KEY go together"):
+    with pytest.raises(
+        BadSettingsError, match="FORETYPE_TLS_CERTIFICATE and FORETYPE_TLS_KEY: set both or neither"
+    ):
         load({name: "file.pem"})
 
 

@@ -55,7 +55,7 @@ def _table(models_dir: Path, there: Collection[str]) -> tuple[Table, list[Except
     from foretype.models.recipe import load_recipe, recipe_names
 
     recipes = recipe_names()
-    table = Table("Model", "What it is", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
+    table = Table("Model", "Description", "Prepared", "Disk", "Bits per byte", "Step", "First pass", box=None)
     damaged: list[Exception] = []
     for name in [*recipes, *(other for other in there if other not in recipes)]:
         described = ""

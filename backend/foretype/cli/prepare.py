@@ -197,7 +197,7 @@ def _stoppable(console: Console) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would only interrupt the line
-        console.print("Stopped. The same command continues.")
+        console.print("Stopped. To continue, run the same command again.")
         raise typer.Exit(INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -26,7 +26,7 @@ def sentence(error: Exception) -> str:
             return f"{error} Serve it with: {serve}"
         case RecipeNameTakenError(name=name, folder=folder):
             by_recipe = command("prepare", name, "--from", folder)
-            return f"{error} Or prepare the folder by that recipe with: {by_recipe}"
+            return f"{error} Or prepare the folder with that recipe: {by_recipe}"
         case RecipeNotFoundError(name=name):
             folder_named = shlex.quote(name) if "/" in name else "FOLDER"
             return f"{error} Prepare a model in a folder with: foretype prepare {folder_named}"

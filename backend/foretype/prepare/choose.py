@@ -57,15 +57,18 @@ def choose_model(
     for recipe in candidates[:-1]:
         if not isinstance(recipe.source, HubSource) or hub(recipe.source):
             return Choice.of(recipe, f"serving {_named(recipe)}, from the model hub")
-    return Choice.of(embedded, f"the model hub is unreachable: serving the embedded {embedded.name}")
+    return Choice.of(
+        embedded,
+        f"the model hub is unreachable: serving {embedded.name} from the package index",
+    )
 
 
 def _named(recipe: Recipe) -> str:
-    return f"{recipe.name}, the first choice" if recipe.name == DEFAULTS[0] else recipe.name
+    return f"{recipe.name}, the default model" if recipe.name == DEFAULTS[0] else recipe.name
 
 
 def _first_instead(recipe: Recipe) -> str:
-    """How to prepare the first choice instead of this recipe. Empty if this is the first choice."""
+    """How to prepare the default model instead of this recipe's. Empty if this is the default model."""
     first = DEFAULTS[0]
     return "" if recipe.name == first else f" (for {first}: foretype prepare {first})"
 

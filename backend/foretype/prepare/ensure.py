@@ -67,7 +67,7 @@ def ensure_prepared(wishes: Wishes) -> Ready:
     prepared = load_prepared(folder)
     current = {choice.recipe.on(provider).digest for provider in Provider}
     if prepared.manifest.recipe_digest not in current:
-        reason += f"; its recipe has changed since then: foretype prepare {choice.name} makes the model again"
+        reason += f"; its recipe has changed: to prepare it again, run foretype prepare {choice.name}"
     return Ready(prepared, reason)
 
 

@@ -45,7 +45,7 @@ DRAINING = Refused(
     ErrorCode.DRAINING, "The server is shutting down: connect again in a moment and send the text again."
 )
 TRACES = itertools.count(1)
-INTERNAL = "The server failed at this keystroke. Go on typing: the next keystroke starts again."
+INTERNAL = "The server failed to process this keystroke. Go on typing: it tries again with the next one."
 
 
 class Connection:

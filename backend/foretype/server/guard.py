@@ -37,10 +37,11 @@ class Verdict(StrEnum):
     WELCOME = ""
     NO_HOST = "Forbidden: the request needs exactly one Host header."
     OTHER_HOST = (
-        "Forbidden: this server does not accept that Host. To accept it, add it to FORETYPE_ALLOWED_HOSTS."
+        "Forbidden: this server does not accept this Host header. "
+        "To accept it, add it to FORETYPE_ALLOWED_HOSTS."
     )
     OTHER_ORIGIN = (
-        "Forbidden: pages from that Origin may not use this server. "
+        "Forbidden: this server does not accept requests from this Origin. "
         "To accept it, add it to FORETYPE_ALLOWED_ORIGINS."
     )
 

@@ -137,7 +137,7 @@ class Protocol:
                 field = self._name(message)
                 return FieldClosed(field) if self._fields.pop(field, None) else Ignored()
             case "hello":
-                raise UnreadableError("The connection has had its hello: send keystrokes.")
+                raise UnreadableError("This connection has already sent 'hello': send keystrokes.")
             case str():
                 raise UnreadableError("'type' must be keystroke, accepted, dismissed or close.")
             case _:

@@ -161,7 +161,7 @@ class Settings(BaseSettings):
     token: Annotated[Token, Group.ACCESS] = Field(
         None,
         description="A fixed token for clients, at least 16 characters. Clients that pair get their own "
-        "tokens. Not an option, because every user of a machine can read the command lines on it.",
+        "tokens. There is no option for it, because other users of the machine can read command lines.",
     )
     allowed_hosts: Annotated[Hosts, Group.ACCESS] = Field(
         (), description="More values of the Host header that the server accepts, separated by commas."
@@ -186,7 +186,8 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=1,
-        description="The least probability of a suggestion that is shown, 0 to 1; by default the recipe's.",
+        description="Suggestions with a lower probability (0 to 1) are not shown; by default the recipe's "
+        "value.",
     )
     budget_ms: Annotated[int, Group.WORK] = Field(
         300, ge=10, le=60_000, description="Milliseconds until the final answer to a keystroke."
@@ -251,7 +252,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _tls_files_go_together(self) -> Settings:
         if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together: set both or neither.")
+            raise ValueError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY: set both or neither.")
         return self
 
     @model_validator(mode="after")
