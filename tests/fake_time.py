@@ -41,3 +41,13 @@ class FakeTimers:
             if not timer.cancelled and timer.when <= self.now:
                 timer.cancelled = True
                 timer.callback()
+
+
+class FakeClock:
+    """A clock that moves only when a test sets `now`, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now

@@ -18,6 +18,7 @@ import uvloop
 from foretype.server.playground import File
 from foretype.server.server import Server, bind
 from foretype.support.settings import load
+from tests.fake_time import FakeClock
 from tests.server import contract
 from tests.server.fake import FakeEngine
 
@@ -123,3 +124,8 @@ def start(tmp_path: Path) -> Start:
 async def running(start: Start) -> AsyncIterator[Running]:
     async with start() as server:
         yield server
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()

@@ -12,23 +12,11 @@ from foretype.server.credentials import FIXED, Tokens
 from foretype.server.frames import ErrorCode
 from foretype.server.pairing import Pairing
 from foretype.server.reach import Address
+from tests.fake_time import FakeClock
 from tests.server.conftest import TOKEN, Running
 
 HERE = ipaddress.ip_address("127.0.0.1")
 THERE = ipaddress.ip_address("192.0.2.7")
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
 
 
 @pytest.fixture

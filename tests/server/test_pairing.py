@@ -11,19 +11,7 @@ import pytest
 
 from foretype.server.credentials import FIXED, Tokens
 from foretype.server.pairing import ALPHABET, BadStateError, Lockout, Pairing, read_code
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+from tests.fake_time import FakeClock
 
 
 @pytest.fixture

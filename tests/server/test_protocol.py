@@ -12,6 +12,7 @@ from foretype.server import frames
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.protocol import Accepted, Dismissed, FieldClosed, Hello, Ignored, Keystroked, Protocol
+from tests.fake_time import FakeClock
 
 EVENTS = Hello | Keystroked | Accepted | Dismissed | FieldClosed | Ignored | Refused
 
@@ -35,14 +36,6 @@ members = st.fixed_dictionaries(
         "subject": anything,
     },
 )
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def greeted(limits: ClientLimits | None = None) -> Protocol:
