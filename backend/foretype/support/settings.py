@@ -275,17 +275,10 @@ def load(command_line: Mapping[str, Any] | None = None, config: str | Path | Non
     class Loaded(Settings):
         @classmethod
         def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
+            cls, *args: Any, **sources: Any
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            sources = super().settings_customise_sources(
-                settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
-            )
-            return *sources, InitSettingsSource(settings_cls, init_kwargs=file)
+            known = super().settings_customise_sources(*args, **sources)
+            return *known, InitSettingsSource(cls, init_kwargs=file)
 
     try:
         return Loaded(**asked)
