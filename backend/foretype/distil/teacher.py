@@ -18,6 +18,7 @@ from foretype.models.errors import AlreadyPreparedError, NotAModelError
 from foretype.models.prepared import sha256
 from foretype.prepare import folder as transformers_folder
 from foretype.prepare.folder import TransformersFolder, inspect_folder
+from foretype.prepare.pretrained import check_vocabulary, read_tokeniser, read_weights
 from foretype.support.wording import first_line
 
 Model = Any  # torch and transformers are not followed by the type checker
@@ -125,18 +126,15 @@ def load_tokeniser(teacher: TeacherFolder) -> Tokeniser:
     """The teacher's own tokeniser. Raises BadTeacherError."""
     folder = teacher.folder
     with _as_bad_teacher():
-        tokeniser = transformers_folder.read_tokeniser(folder)
+        tokeniser = read_tokeniser(folder)
     begin = tokeniser.bos_token_id if tokeniser.bos_token_id is not None else tokeniser.eos_token_id
     if begin is None:
         raise BadTeacherError(
             f"The tokeniser in {folder} names no token that begins or ends a text. Set bos_token or "
             "eos_token in its tokenizer_config.json."
         )
-    if len(tokeniser) > teacher.vocabulary:
-        raise BadTeacherError(
-            f"The tokeniser in {folder} has {len(tokeniser)} tokens, the model only {teacher.vocabulary}: "
-            "they do not match. Copy both from the model's source."
-        )
+    with _as_bad_teacher():
+        check_vocabulary(tokeniser, folder, teacher.vocabulary)
 
     def encode(text: str) -> list[int]:
         ids: list[int] = tokeniser.encode(text, add_special_tokens=False, verbose=False)
@@ -147,27 +145,6 @@ def load_tokeniser(teacher: TeacherFolder) -> Tokeniser:
 
 def load_teacher(teacher: TeacherFolder) -> Model:
     """The teacher in float32, its weights frozen. Raises BadTeacherError."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    try:
-        model, found = AutoModelForCausalLM.from_pretrained(
-            teacher.folder,
-            dtype=torch.float32,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,  # a model's folder may contain code; it is never run
-            output_loading_info=True,
-        )
-    except MemoryError:
-        raise
-    except Exception as error:  # errors of a dozen types, from safetensors' own to KeyError
-        raise BadTeacherError(
-            f"The weights in {teacher.folder} cannot be read, so copy them again: {first_line(error)}"
-        ) from error
-    if missing := found["missing_keys"]:  # transformers would fill them with random numbers
-        raise BadTeacherError(
-            f"The weights in {teacher.folder} are incomplete: {len(missing)} are missing, among them "
-            f"{min(missing)}. Copy them again."
-        )
-    return model.eval().requires_grad_(False)
+    with _as_bad_teacher():
+        model = read_weights(teacher.folder, use_safetensors=True)
+    return model.requires_grad_(False)

@@ -13,7 +13,7 @@ from foretype.models.errors import NotAModelError
 from foretype.models.manifest import GRAPH, TOKENIZER
 from foretype.models.recipe import Recipe
 from foretype.prepare.fetch import Weights
-from foretype.prepare.folder import read_tokeniser
+from foretype.prepare.pretrained import check_vocabulary, read_tokeniser, read_weights
 from foretype.support.progress import Progress
 from foretype.support.wording import first_line
 
@@ -68,54 +68,20 @@ def _require_exportable(recipe: Recipe) -> None:
 
 def read_model(weights: Weights, recipe: Recipe) -> Any:
     """The transformers model, in float32. Raises NotAModelError."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
     options = {"gguf_file": weights.gguf} if weights.gguf else {}
-    try:
-        # The code that a model folder may bring is never run.
-        model, found = AutoModelForCausalLM.from_pretrained(
-            weights.folder,
-            dtype=torch.float32,
-            local_files_only=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-            **options,
-        )
-    except MemoryError:
-        raise
-    except Exception as error:
-        # A dozen types, from safetensors' own to KeyError. Each means that the folder holds no model.
-        if "size mismatch" in str(error):
-            raise NotAModelError(
-                f"The weights in {weights.folder} have other sizes than its config.json says, so they do not "
-                "match. Copy both again."
-            ) from error
-        raise NotAModelError(
-            f"The weights in {weights.folder} cannot be read, so copy them again: {first_line(error)}"
-        ) from error
-    if missing := found["missing_keys"]:  # transformers would fill them with random numbers
-        raise NotAModelError(
-            f"The weights in {weights.folder} are incomplete: {len(missing)} are missing, such as "
-            f"{min(missing)}. Copy them again."
-        )
+    model = read_weights(weights.folder, **options)
     if model.config.model_type != recipe.family:
         raise NotAModelError(
             f"{weights.source.name} holds a model of the family {model.config.model_type}; the recipe "
             f"{recipe.name} is for {recipe.family}."
         )
-    return model.eval()
+    return model
 
 
 def _write_tokeniser(weights: Weights, file: Path, vocab_size: int) -> None:
-    """`vocab_size`: logits in a row. The tokeniser may have fewer tokens, since models are padded."""
     options = {"gguf_file": weights.gguf} if weights.gguf else {}
     tokeniser = read_tokeniser(weights.folder, **options)
-    if len(tokeniser) > vocab_size:
-        raise NotAModelError(
-            f"The tokeniser in {weights.folder} has {len(tokeniser):,} tokens, the model only "
-            f"{vocab_size:,}: they do not match. Copy both from the model's source."
-        )
+    check_vocabulary(tokeniser, weights.folder, vocab_size)
     tokeniser.backend_tokenizer.save(str(file))
     try:
         Vocabulary.load(file.parent, vocab_size)

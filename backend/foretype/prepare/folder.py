@@ -23,7 +23,8 @@ from foretype.models.errors import (
 from foretype.models.manifest import GRAPH, MANIFEST
 from foretype.models.prepared import read_manifest, sha256
 from foretype.models.recipe import FolderSource, Recipe, load_template, recipe_names
-from foretype.support.wording import first_line, many
+from foretype.prepare.pretrained import read_config, read_tokeniser
+from foretype.support.wording import many
 
 CONFIG = "config.json"
 TOKENISERS = ("tokenizer.json", "tokenizer.model", "vocab.json")  # any of them is enough
@@ -123,7 +124,7 @@ def recipe_of(inspected: TransformersFolder, name: str) -> Recipe:
 
     folder = inspected.path
     with quiet():
-        config = _transformers_config(folder)
+        config = read_config(folder)
         begin = _begin(folder)
     template = load_template()
     context = min(
@@ -280,20 +281,6 @@ def _check_length(file: Path) -> None:
         )
 
 
-# -- read with transformers --------------------------------------------------------
-
-
-def _transformers_config(folder: Path) -> Any:
-    from transformers import AutoConfig
-
-    try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # transformers raises many types for a config that it does not know
-        raise NotAModelError(
-            f"The model in {folder} is of a kind that transformers does not support: {first_line(error)}"
-        ) from error
-
-
 def _begin(folder: Path) -> str:
     """The token that texts start with: the tokeniser's begin token, else its end token, which separates
     texts.
@@ -306,23 +293,6 @@ def _begin(folder: Path) -> str:
             "names one: copy models/template.toml."
         )
     return str(begin)
-
-
-def read_tokeniser(folder: Path, **options: Any) -> Any:
-    """The folder's fast tokeniser. Raises NotAModelError."""
-    from transformers import AutoTokenizer
-
-    try:
-        tokeniser = AutoTokenizer.from_pretrained(
-            folder, use_fast=True, local_files_only=True, trust_remote_code=False, **options
-        )
-    except Exception as error:  # a dozen types: each means that the folder has no usable tokeniser
-        raise NotAModelError(
-            f"The tokeniser in {folder} cannot be read, so copy it again: {first_line(error)}"
-        ) from error
-    if not getattr(tokeniser, "is_fast", False):
-        raise NotAModelError(f"The model in {folder} has no fast tokeniser, so there is no tokenizer.json.")
-    return tokeniser
 
 
 def _sentence(words: str) -> str:
