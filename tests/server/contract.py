@@ -16,8 +16,8 @@ PROSE = ROOT / "docs" / "protocol.md"
 DOCUMENT = ROOT / "docs" / "asyncapi.yaml"
 PUBLIC_SCHEMA = Path(__file__).with_name("asyncapi") / "3.0.0.json"
 
-CLIENT = ("hello", "keystroke", "accepted", "dismissed", "close")
-SERVER = ("welcome", "suggestion", "error")
+CLIENT = ("hello", "proof", "keystroke", "accepted", "dismissed", "close")
+SERVER = ("challenge", "welcome", "suggestion", "error")
 
 
 @dataclass(frozen=True)

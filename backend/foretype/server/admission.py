@@ -16,6 +16,7 @@ from foretype.server.credentials import Tokens
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.guard import digest
 from foretype.server.pairing import Lockout
+from foretype.server.proof import Claim
 from foretype.server.reach import Address
 from foretype.support import logs
 from foretype.support.clock import Clock
@@ -51,8 +52,14 @@ class Admission:
     def owner(self, token: str | None, address: Address | None) -> str | Denied:
         """The id of the client that the token belongs to, or its error. Raises `BadStateError`."""
         owner = self._tokens.owner(token)
-        if owner is not None:
-            return owner
+        return self._denied(token, address) if owner is None else owner
+
+    def claimed(self, claim: Claim, address: Address | None) -> str | Denied:
+        """The digest of the token that the client claims to have, or its error. Raises `BadStateError`."""
+        digest = self._tokens.claimed(claim.key)
+        return self._denied(claim.key, address) if digest is None else digest
+
+    def _denied(self, token: str | None, address: Address | None) -> Denied:
         wait = self._wrong.seconds_to_wait(token, address) if token else 0.0
         if wait <= 0:
             return Denied(UNAUTHORIZED)

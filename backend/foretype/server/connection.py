@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 from dataclasses import replace
+from typing import TypeVar
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -21,6 +22,7 @@ from foretype.server.admission import UNAUTHORIZED, Denied
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
 from foretype.server.pairing import BadStateError
+from foretype.server.proof import Challenge
 from foretype.server.protocol import (
     Accepted,
     Dismissed,
@@ -29,6 +31,7 @@ from foretype.server.protocol import (
     Hello,
     Ignored,
     Keystroked,
+    Proof,
     Protocol,
 )
 from foretype.server.reach import Address
@@ -44,6 +47,11 @@ FAREWELL_SECONDS = 2.0
 DRAINING = Refused(
     ErrorCode.DRAINING, "The server is shutting down: connect again in a moment and send the text again."
 )
+PASSED_ON = Refused(
+    ErrorCode.UNAUTHORIZED,
+    "The client has connected to an address that is not this server's: another program passes messages on.",
+)
+Opening = TypeVar("Opening", Hello, Proof)
 TRACES = itertools.count(1)
 INTERNAL = "The server failed to process this keystroke. Go on typing: it tries again with the next one."
 
@@ -120,29 +128,42 @@ class Connection:
         hello until its time is up.
         """
         while True:
-            hello = await self._hello()
-            if hello is None:
-                return None
-            owner = self._owner_of(hello)
-            if isinstance(owner, str) or owner.refused.code is ErrorCode.UNAUTHORIZED:
+            hello = await self._next(Hello)
+            owner = None if hello is None else await self._owner_of(hello)
+            if not isinstance(owner, Denied) or owner.refused.code is ErrorCode.UNAUTHORIZED:
                 return owner
             self._service.metrics.error(owner.refused.code.value)
             self._mailbox.put(frames.error(owner.refused))
             # If this or receive() is cancelled, the client is not accepted: the connection is closed next.
             await self._mailbox.room()
 
-    async def _hello(self) -> Hello | None:
-        while True:
-            event = await self._receive()
-            if event is None or isinstance(event, Hello):
-                return event
-
-    def _owner_of(self, hello: Hello) -> str | Denied:
+    async def _owner_of(self, hello: Hello) -> str | Denied | None:
+        """The client's id, or why it is refused. None if the connection has ended."""
+        admission = self._service.admission
         try:
-            return self._service.admission.owner(hello.token, self._address)
+            if hello.claim is None:
+                return admission.owner(hello.token, self._address)
+            if not self._service.guard.may_be_at(hello.claim.address):
+                return Denied(PASSED_ON)
+            digest = admission.claimed(hello.claim, self._address)
+            if isinstance(digest, Denied):
+                return digest
+            challenge = Challenge.to(hello.claim)
+            self._mailbox.put(frames.challenge(challenge, challenge.proof(digest)))
+            answer = await self._next(Proof)
+            if answer is None:
+                return None
+            return admission.owner(challenge.token(digest, answer.proof), self._address)
         except BadStateError as error:
             logs.logger().error("clients_unreadable", **logs.of(error))
             return Denied(UNAUTHORIZED)
+
+    async def _next(self, kind: type[Opening]) -> Opening | None:
+        """The next event of a kind, before the client is accepted. None if the connection has ended."""
+        while True:
+            event = await self._receive()
+            if event is None or isinstance(event, kind):
+                return event
 
     async def _converse(self) -> None:
         """Take messages until the connection ends."""
@@ -199,7 +220,7 @@ class Connection:
             case Refused():
                 self._service.metrics.error(event.code.value)
                 self._mailbox.put(frames.error(event))
-            case Hello() | Ignored():
+            case Hello() | Proof() | Ignored():
                 pass
         self._count_fields()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from foretype.server.guard import digest, matching_id
 from foretype.server.pairing import Pairing
+from foretype.server.proof import key_id
 
 FIXED = "fixed"
 """The id of the token in the settings; it cannot be revoked while the server runs."""
@@ -24,12 +25,16 @@ class Tokens:
 
         Raises `BadStateError`.
         """
-        if not token:
-            return None
+        return matching_id(self._known(), token) if token else None
+
+    def claimed(self, key: str) -> str | None:
+        """The digest of the token that a claim names. None if there is none. Raises `BadStateError`."""
+        return next((digest for _, digest in self._known() if key_id(digest) == key), None)
+
+    def _known(self) -> list[tuple[str, str]]:
+        """The ids of all clients, and the digests of their tokens."""
         known = [(client.id, client.digest) for client in self._pairing.clients()]
-        if self._fixed is not None:
-            known.append((FIXED, self._fixed))
-        return matching_id(known, token)
+        return known if self._fixed is None else [*known, (FIXED, self._fixed)]
 
     def still_good(self, owner: str) -> bool:
         """Whether a client that was accepted has not been revoked since. Raises `BadStateError`."""

@@ -13,6 +13,7 @@ from typing import Any
 from foretype.engine.contract import Failure
 from foretype.engine.keystroke import Suggestion
 from foretype.server.limits import ClientLimits
+from foretype.server.proof import Challenge
 
 VERSION = 1
 SUBPROTOCOL = "foretype.v1"
@@ -49,6 +50,10 @@ class Refused:
     @classmethod
     def because(cls, failure: Failure, field: str, seq: int) -> Refused:
         return cls(ErrorCode(failure.code.value), failure.message, field, seq, final=True)
+
+
+def challenge(made: Challenge, proof: str) -> str:
+    return _text({"type": "challenge", "nonce": made.nonce, "proof": proof})
 
 
 def welcome(model: str, budget_ms: int, limits: ClientLimits) -> str:

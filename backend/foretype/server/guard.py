@@ -101,6 +101,15 @@ class Guard:
             return Verdict.WELCOME
         return Verdict.OTHER_ORIGIN
 
+    def may_be_at(self, address: str) -> bool:
+        """Whether a client that has connected to this host and port may have reached this server.
+
+        Only addresses of this machine are checked, because a proxy may change the Host header of others. If
+        it is false, another program on this machine passes the client's messages on.
+        """
+        name = re.sub(r":\d+$", "", address.lower())
+        return name not in LOOPBACK_NAMES or address.lower() in self.hosts
+
     def is_foreign(self, origin: str) -> bool:
         """Whether an origin is accepted but is not the server's own: answers to it need CORS headers."""
         return origin in self.others or _FIREFOX_EXTENSION.fullmatch(origin) is not None

@@ -15,6 +15,7 @@ from foretype.engine.keystroke import Keystroke
 from foretype.models.field_kind import FieldKind
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.limits import ClientLimits, TokenBucket
+from foretype.server.proof import ADDRESS, KEY_ID, LONGEST_PROOF, NONCE, Claim
 from foretype.support.clock import Clock
 
 MAX_SEQ = 2**53 - 1  # the largest integer that JavaScript represents exactly, with all smaller ones
@@ -22,9 +23,17 @@ MAX_SEQ = 2**53 - 1  # the largest integer that JavaScript represents exactly, w
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """`token` is None if it is missing or not a string: then the client is unauthorized."""
+    """With a token, or with the claim to have one. With neither, the client is unauthorized."""
 
     token: str | None
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The client's answer to the server's challenge."""
+
+    proof: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class Ignored:
     """A message that needs no answer: one before `hello`, or about a field that is not open."""
 
 
-Event = Hello | Keystroked | Accepted | Dismissed | FieldClosed | Ignored | Refused
+Event = Hello | Proof | Keystroked | Accepted | Dismissed | FieldClosed | Ignored | Refused
 
 
 class UnreadableError(Exception):
@@ -119,10 +128,16 @@ class Protocol:
         return True
 
     def _greeting(self, message: dict[str, Any]) -> Event:
-        if message.get("type") != "hello":
-            return Ignored()
-        token = message.get("token")
-        return Hello(token if isinstance(token, str) else None)
+        """What is not well formed counts as missing: a client that is not accepted learns no details."""
+        match message.get("type"):
+            case "hello":
+                token = message.get("token")
+                return Hello(token if isinstance(token, str) else None, _claim(message))
+            case "proof":
+                proof = message.get("proof")
+                return Proof(proof if isinstance(proof, str) and len(proof) <= LONGEST_PROOF else "")
+            case _:
+                return Ignored()
 
     def _event(self, message: dict[str, Any]) -> Event:
         match message.get("type"):
@@ -136,8 +151,8 @@ class Protocol:
             case "close":
                 field = self._name(message)
                 return FieldClosed(field) if self._fields.pop(field, None) else Ignored()
-            case "hello":
-                raise UnreadableError("This connection has already sent 'hello': send keystrokes.")
+            case "hello" | "proof":
+                raise UnreadableError("This connection is welcome already: send keystrokes.")
             case str():
                 raise UnreadableError("'type' must be keystroke, accepted, dismissed or close.")
             case _:
@@ -221,6 +236,15 @@ def read_keystroke(message: dict[str, Any], limits: ClientLimits) -> Keystroke:
         kind=_kind(message.get("kind")),
         subject=None if message.get("subject") is None else string(message, "subject", limits.context_chars),
     )
+
+
+def _claim(message: dict[str, Any]) -> Claim | None:
+    """The claim in a `hello`. None if it is incomplete."""
+    key, nonce, address = (message.get(name) for name in ("key", "nonce", "address"))
+    if not isinstance(key, str) or not isinstance(nonce, str) or not isinstance(address, str):
+        return None
+    fits = KEY_ID.fullmatch(key) and NONCE.fullmatch(nonce) and ADDRESS.fullmatch(address)
+    return Claim(key, nonce, address) if fits else None
 
 
 def string(message: dict[str, Any], name: str, at_most: int) -> str:
