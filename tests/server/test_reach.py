@@ -12,7 +12,7 @@ import pytest
 
 from foretype.server.guard import Guard, Verdict
 from foretype.server.reach import bound_addresses, is_beyond_loopback, who_can_connect
-from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind
+from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind, bind_other_loopback
 from foretype.support.settings import load
 from tests.server.conftest import TOKEN, Start
 
@@ -153,3 +153,60 @@ async def test_behind_a_proxy_nobody_counts_as_one_of_this_machine(start: Start)
         for headers, status in (({}, 401), ({"Authorization": f"Bearer {TOKEN}"}, 200)):
             async with running.http.get(running.url("/metrics"), headers=headers) as response:
                 assert response.status == status
+
+
+def has_ipv6_loopback() -> bool:
+    with sockets.socket(sockets.AF_INET6) as one:
+        try:
+            one.bind(("::1", 0))
+        except OSError:
+            return False
+    return True
+
+
+both_loopbacks = pytest.mark.skipif(not has_ipv6_loopback(), reason="this machine has no ::1")
+
+
+@both_loopbacks
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_the_server_listens_on_both_addresses_that_localhost_may_mean(
+    opened: list[sockets.socket], host: str
+) -> None:
+    opened += bind(host, 0)
+    assert bind_other_loopback(opened) is None
+    assert set(bound_addresses(opened)) == {"127.0.0.1", "::1"}
+    assert len({one.getsockname()[1] for one in opened}) == 1
+
+
+@both_loopbacks
+def test_the_server_says_if_another_program_has_the_other_loopback_address(
+    opened: list[sockets.socket],
+) -> None:
+    others = bind("::1", 0)
+    opened += others
+    bound = bind("127.0.0.1", others[0].getsockname()[1])
+    opened += bound
+    told = bind_other_loopback(bound)
+    assert told is not None
+    for part in ("[::1]", "http://localhost:", "FORETYPE_PORT"):
+        assert part in told
+    assert bound_addresses(bound) == ["127.0.0.1"]
+
+
+def test_an_address_beyond_loopback_gets_no_loopback_beside_it(opened: list[sockets.socket]) -> None:
+    opened += bind("0.0.0.0", 0, is_encrypted=True)
+    assert bind_other_loopback(opened) is None
+    assert len(opened) == 1
+
+
+def test_a_machine_without_the_other_loopback_address_is_no_trouble(
+    opened: list[sockets.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened += bind("127.0.0.1", 0)
+
+    def no_family(*_: object, **__: object) -> list[sockets.socket]:
+        raise CannotListenError("no ::1")
+
+    monkeypatch.setattr("foretype.server.server.bind", no_family)
+    assert bind_other_loopback(opened) is None
+    assert bound_addresses(opened) == ["127.0.0.1"]

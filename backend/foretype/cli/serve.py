@@ -19,7 +19,7 @@ from foretype.cli.start import CannotServeError, ReadyModel, load_engine, prepar
 from foretype.engine.contract import Engine
 from foretype.server.pairing import BadStateError
 from foretype.server.reach import bound_addresses, who_can_connect
-from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind
+from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind, bind_other_loopback
 from foretype.server.tls import BadCertificateError, server_context
 from foretype.support import logs
 from foretype.support.ending import INTERRUPTED, leave
@@ -66,12 +66,15 @@ def _opened(settings: Settings) -> tuple[ssl.SSLContext | None, list[sockets.soc
             tls = server_context(settings.tls_certificate, settings.tls_key)
         is_encrypted = tls is not None or settings.tls_in_front
         bound = bind(settings.host, settings.port, is_encrypted=is_encrypted)
+        missing = bind_other_loopback(bound)
     except (BadCertificateError, OpenToOthersError) as error:
         fail(str(error), USAGE)
     except CannotListenError as error:
         fail(error)
     if (reached := who_can_connect(bound_addresses(bound), speaks_tls=tls is not None)) is not None:
         say(reached)
+    if missing is not None:
+        say(missing)
     return tls, bound
 
 

@@ -28,7 +28,14 @@ LINGER_SECONDS = 2.0
 
 
 class CannotListenError(Exception):
-    """The server cannot listen on the address. The message says which setting to change."""
+    """The server cannot listen on the address. The message says which setting to change.
+
+    is_taken: another program listens there.
+    """
+
+    def __init__(self, message: str, *, is_taken: bool = False) -> None:
+        super().__init__(message)
+        self.is_taken = is_taken
 
 
 class OpenToOthersError(CannotListenError):
@@ -76,8 +83,34 @@ def bind(host: str, port: int, *, is_encrypted: bool = False) -> list[sockets.so
             one.close()
         if isinstance(error, OpenToOthersError):
             raise
-        raise CannotListenError(_why(error, host, port)) from None
+        taken = error.errno == errno.EADDRINUSE
+        raise CannotListenError(_why(error, host, port), is_taken=taken) from None
     return bound
+
+
+def bind_other_loopback(bound: list[sockets.socket]) -> str | None:
+    """If the server listens on only one of 127.0.0.1 and ::1, listen on the other one, too, and append its
+    socket: "localhost" may mean either.
+
+    Returns a sentence if another program has the port there; None also if this machine does not have the
+    other address.
+    """
+    addresses = set(bound_addresses(bound))
+    other = {"127.0.0.1": "::1", "::1": "127.0.0.1"}.get(addresses.pop()) if len(addresses) == 1 else None
+    if other is None:
+        return None
+    port = bound[0].getsockname()[1]
+    try:
+        bound.extend(bind(other, port))
+    except CannotListenError as error:
+        if not error.is_taken:
+            return None
+        host = f"[{other}]" if ":" in other else other
+        return (
+            f"Another program listens on {host}:{port}, and may answer at http://localhost:{port}. Use the "
+            "address that the server prints, or set FORETYPE_PORT or --port to another port."
+        )
+    return None
 
 
 def _why(error: OSError, host: str, port: int) -> str:
