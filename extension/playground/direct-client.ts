@@ -1,7 +1,13 @@
 import type { Answer, Client, Keystroke } from "../src/ghost/index.ts";
 import { DEFAULT_KEYS } from "../src/ghost/keys.ts";
 import { Connection, type ConnectionState } from "../src/protocol/connection.ts";
-import { DEFAULT_CONTEXT_CHARS, type ServerFrame, type Source, type Welcome } from "../src/protocol/frames.ts";
+import {
+  DEFAULT_CONTEXT_CHARS,
+  type ErrorFrame,
+  type Source,
+  type SuggestionFrame,
+  type Welcome,
+} from "../src/protocol/frames.ts";
 import { Unanswered } from "../src/protocol/unanswered.ts";
 
 export interface Observer {
@@ -27,6 +33,11 @@ export class DirectClient implements Client {
 
   constructor(observer: Observer) {
     this.#observer = observer;
+  }
+
+  /** Whether the server has proved that it knows the token, and has accepted this page. */
+  get isReady(): boolean {
+    return this.#connection?.state === "ready";
   }
 
   use(socketUrl: string, token: string): void {
@@ -72,7 +83,7 @@ export class DirectClient implements Client {
     this.#observer.welcome(welcome);
   }
 
-  #receive(frame: ServerFrame): void {
+  #receive(frame: SuggestionFrame | ErrorFrame): void {
     this.#unanswered.answer(frame);
     if (frame.type !== "suggestion") return;
     const { field, seq, text, final, source, reason, alternatives } = frame;

@@ -7,7 +7,8 @@ import { codeForExtension, keptToken } from "./token.ts";
 
 const tell = (message: ToExtension) => window.postMessage(message, location.origin);
 
-export function lookForExtension(): void {
+/** `connection`: of this page. The token is sent only while the server has just proved that it knows it. */
+export function lookForExtension(connection: { readonly isReady: boolean }): void {
   const button = findElement("#connect-extension", HTMLButtonElement);
   let nonce = "";
   const ask = () => {
@@ -24,7 +25,7 @@ export function lookForExtension(): void {
       write("#connect-state", "Pair this page first: enter a pairing code above.");
       return findElement("#code", HTMLInputElement).focus();
     }
-    const code = await codeForExtension(token);
+    const code = connection.isReady ? await codeForExtension(token) : null;
     if (code === null)
       return write("#connect-state", "The server did not return a pairing code. Print one with: foretype pair");
     write("#connect-state", "The extension has opened a page. Confirm the connection there.");

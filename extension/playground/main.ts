@@ -10,17 +10,19 @@ import { lookForExtension } from "./extension.ts";
 import { prepareFields } from "./fields.ts";
 import { Figures } from "./figures.ts";
 import { showFigures } from "./panel.ts";
-import { forgetToken, keepToken, keptToken, pairWith, takeFragment } from "./token.ts";
+import { keepToken, keptToken, pairWith, takeCode } from "./token.ts";
 
 const figures = new Figures();
 let budgetMs = 300;
 let model = "";
 /** The pairing code of the address, if a kept token is tried first: a code works only once. */
 let spareCode: string | null = null;
+let token = "";
 
 const client = new DirectClient({
   state: showState,
   welcome(welcome) {
+    keepToken(token);
     budgetMs = welcome.budgetMs;
     model = welcome.model;
     write("#model", model);
@@ -43,13 +45,13 @@ function showState(state: ConnectionState): void {
     connecting: "Connecting …",
     ready: model === "" ? "Connected" : `Model loaded: ${model}`,
     lost: "The server is unreachable. Retrying …",
+    unproven: "Another program answers on this port. Retrying …",
     refused: "Not paired",
   };
   document.documentElement.dataset.state = state;
   write("#state", texts[state]);
   if (state !== "refused") return;
-  forgetToken();
-  if (spareCode) void pair(spareCode);
+  if (spareCode) void pair(spareCode, true);
   else askForCode("The server no longer accepts this page. Enter a new pairing code.");
 }
 
@@ -60,15 +62,16 @@ function askForCode(trouble: string): void {
   write("#state", "Not paired");
 }
 
-function connectWith(token: string): void {
+function connectWith(tried: string): void {
+  token = tried;
   findElement("#pairing", HTMLElement).hidden = true;
   client.use(socketOf(location.origin), token);
 }
 
-async function pair(code: string): Promise<void> {
+async function pair(code: string, byLink: boolean): Promise<void> {
   spareCode = null;
   try {
-    connectWith(await pairWith(code));
+    connectWith(await pairWith(code, byLink));
     findElement("#message", HTMLTextAreaElement).focus();
   } catch (error) {
     if (!(error instanceof PairingError)) throw error;
@@ -78,7 +81,7 @@ async function pair(code: string): Promise<void> {
 
 findElement("#pairing form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  void pair(findElement("#code", HTMLInputElement).value);
+  void pair(findElement("#code", HTMLInputElement).value, false);
 });
 
 document.addEventListener("input", (event) => {
@@ -91,17 +94,16 @@ completeHere(
   new AbortController().signal,
 );
 prepareFields();
-lookForExtension();
+lookForExtension(client);
 showFigures(figures, budgetMs);
 
-/** Connects by what the address contains, or by the token that was kept. */
+/** Connects by the token that was kept, or else by the pairing code in the address. */
 function connectPage(): void {
-  const { code, token } = takeFragment();
-  if (token) keepToken(token);
+  const code = takeCode();
   const known = keptToken();
   spareCode = code;
   if (known) connectWith(known);
-  else if (code) void pair(code);
+  else if (code) void pair(code, true);
   else askForCode("");
 }
 

@@ -1,6 +1,9 @@
 import { exchange } from "../src/protocol/pairing.ts";
 
-/** The token by which the server accepts this page. The server prints an address with a pairing code; its token is kept for next time. */
+/**
+ * The token by which the server accepts this page. The server prints an address with a pairing code. The token is kept for next time when the
+ * server has accepted it, so that an address that another page has made up never replaces a token that works.
+ */
 
 const KEY = "foretype-token";
 
@@ -12,23 +15,16 @@ export function keepToken(token: string): void {
   localStorage.setItem(KEY, token);
 }
 
-export function forgetToken(): void {
-  localStorage.removeItem(KEY);
+/** The pairing code in the address. It is removed from the address at once, because an address is copied, shown and kept in the history. */
+export function takeCode(): string | null {
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (code !== null) history.replaceState(null, "", location.pathname + location.search);
+  return code;
 }
 
-/** The code or token in the address. It is removed from the address at once, because an address is copied, shown and kept in the history. */
-export function takeFragment(): { readonly code: string | null; readonly token: string | null } {
-  const members = new URLSearchParams(location.hash.slice(1));
-  const found = { code: members.get("code"), token: members.get("token") };
-  if (found.code !== null || found.token !== null) history.replaceState(null, "", location.pathname + location.search);
-  return found;
-}
-
-/** Exchanges a pairing code for a token, and keeps the token. Throws `PairingError`. */
-export async function pairWith(code: string): Promise<string> {
-  const token = await exchange(location.origin, code, "the playground");
-  keepToken(token);
-  return token;
+/** Exchanges a pairing code for a token. Throws `PairingError`. `byLink`: the code was in the address. */
+export function pairWith(code: string, byLink: boolean): Promise<string> {
+  return exchange(location.origin, code, "the playground", byLink);
 }
 
 /** A pairing code for the extension of this browser. Null if the server gives none. */

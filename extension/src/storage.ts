@@ -1,6 +1,7 @@
 import { browser } from "wxt/browser";
 import { countOn, type DailyCount, dayOf, withAccepted } from "./daily-count.ts";
 import { type Preferences, withDefaults } from "./preferences.ts";
+import { withoutLocalhost } from "./protocol/address.ts";
 
 /** Everything that the extension keeps in the browser's storage. Only the extension's own pages and its service worker can read it. */
 
@@ -28,7 +29,7 @@ async function stored<Value>(key: string): Promise<Partial<Value> | undefined> {
 
 export async function readServer(): Promise<PairedServer | null> {
   const { origin, token } = (await stored<PairedServer>(SERVER)) ?? {};
-  return typeof origin === "string" && typeof token === "string" ? { origin, token } : null;
+  return typeof origin === "string" && typeof token === "string" ? { origin: withoutLocalhost(origin), token } : null;
 }
 
 export async function writeServer(server: PairedServer): Promise<void> {

@@ -130,6 +130,18 @@ async def test_what_is_no_code_is_an_error(running: Running, code: object) -> No
     assert status in (400, 413)
 
 
+async def test_wrong_codes_in_links_lock_out_no_code_that_is_typed(running: Running) -> None:
+    """Any page can open links to the server's page with codes that it has made up."""
+    url, wrong = running.url("/v1/pair"), {"code": "0000-0000", "by_link": True}
+    statuses = []
+    for _ in range(6):
+        async with running.http.post(url, json=wrong) as response:
+            statuses.append(response.status)
+    assert statuses == [401] * 5 + [429]
+    status, answer = await pair(running, running.server.pairing.new_code())
+    assert (status, "token" in answer) == (200, True)
+
+
 async def test_guessing_codes_closes_the_door_for_right_ones_too(running: Running) -> None:
     code = running.server.pairing.own_code()
     # All at once: each is counted before the next is looked at.

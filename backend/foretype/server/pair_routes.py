@@ -24,8 +24,9 @@ async def pair(request: web.Request) -> web.Response:
     message = read_object(await request.read())
     code = string(message, "code", 64)
     client = "" if message.get("client") is None else string(message, "client", 64)
+    lockout = service.link_lockout if message.get("by_link") is True else service.lockout
     async with service.redeeming:
-        wait = service.lockout.remaining()
+        wait = lockout.remaining()
         if wait > 0:
             seconds = math.ceil(wait)
             too_many = Refused(ErrorCode.RATE_LIMITED, f"Too many wrong codes: try again in {seconds} s.")
@@ -33,9 +34,9 @@ async def pair(request: web.Request) -> web.Response:
         # If this is cancelled, the code may be used and its token lost: the user makes another code.
         token = await asyncio.to_thread(service.pairing.redeem, code, client)
         if token is None:
-            service.lockout.wrong()
+            lockout.wrong()
             return refuse(WRONG_CODE)
-        service.lockout.right()
+        lockout.right()
     return web.json_response({"token": token})
 
 

@@ -56,11 +56,16 @@ class Service:
     redeeming: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Codes are checked one at a time, so that each wrong code is counted before the next one is checked."""
     lockout: Lockout = field(init=False)
-    """For wrong pairing codes."""
+    """For wrong pairing codes that the user has typed."""
+    link_lockout: Lockout = field(init=False)
+    """For wrong pairing codes in links. Any page can open links, so they must not lock out codes that are typed, and
+    the lockout is never long.
+    """
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
         self.lockout = Lockout(self.clock)
+        self.link_lockout = Lockout(self.clock, longest=60.0)
         self.admission = Admission(self.tokens, self.clock)
 
     def answered(self, outcome: Suggestion | Failure, elapsed_ms: float) -> None:

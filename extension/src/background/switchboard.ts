@@ -1,7 +1,13 @@
 import type { ToPage, ToWorker } from "../messages.ts";
 import { DEFAULTS, isOnAt, isPaused, LOWEST_CONFIDENCE, type Preferences } from "../preferences.ts";
 import type { Connection, ConnectionState } from "../protocol/connection.ts";
-import { type ClientFrame, DEFAULT_CONTEXT_CHARS, type ServerFrame, type Welcome } from "../protocol/frames.ts";
+import {
+  type ClientFrame,
+  DEFAULT_CONTEXT_CHARS,
+  type ErrorFrame,
+  type SuggestionFrame,
+  type Welcome,
+} from "../protocol/frames.ts";
 import { type KeystrokeFrame, Unanswered } from "../protocol/unanswered.ts";
 import { Outage } from "./outage.ts";
 
@@ -100,9 +106,9 @@ export class Switchboard {
     if (state === "refused") this.#unanswered.forget(() => true);
   }
 
-  fromServer(frame: ServerFrame): void {
+  fromServer(frame: SuggestionFrame | ErrorFrame): void {
     this.#silentSince = null;
-    if (frame.type === "welcome" || frame.field === null || frame.seq === null) return;
+    if (frame.field === null || frame.seq === null) return;
     const [, number, field] = /^(\d+)\.(.*)$/s.exec(frame.field) ?? [];
     if (field === undefined) return;
     this.#unanswered.answer(frame);

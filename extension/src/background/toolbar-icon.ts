@@ -13,6 +13,11 @@ const ICON_STATES: Readonly<Record<ServerStatus, IconState>> = {
   connecting: { title: "Foretype: connecting …", badge: "", coloured: true },
   ready: { title: "Foretype: connected", badge: "", coloured: true },
   lost: { title: "Foretype: the server is unreachable. Start it with: foretype serve", badge: "!", coloured: false },
+  unproven: {
+    title: "Foretype: another program answers on the server's port. Stop it and start the server",
+    badge: "!",
+    coloured: false,
+  },
   refused: {
     title: "Foretype: the server no longer accepts this browser. Connect again in the options",
     badge: "!",

@@ -9,8 +9,15 @@ export function originOf(entered: string): string | null {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(withScheme)) return null;
   const { protocol, origin, hostname } = new URL(withScheme);
-  return (protocol === "http:" || protocol === "https:") && hostname !== "" ? origin : null;
+  return (protocol === "http:" || protocol === "https:") && hostname !== "" ? withoutLocalhost(origin) : null;
 }
+
+/**
+ * The origin, with 127.0.0.1 for localhost: localhost may also mean [::1], where another program can listen on the same port. Not with TLS,
+ * because the certificate may be for localhost only.
+ */
+export const withoutLocalhost = (origin: string): string =>
+  origin.replace(/^http:\/\/localhost(?=:|$)/, "http://127.0.0.1");
 
 export const socketOf = (origin: string): string => `${origin.replace(/^http/, "ws")}/v1/socket`;
 

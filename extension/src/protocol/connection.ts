@@ -1,5 +1,16 @@
 import { waitBefore } from "./backoff.ts";
-import { type ClientFrame, readFrame, type ServerFrame, SUBPROTOCOL, UNAUTHORIZED, type Welcome } from "./frames.ts";
+import {
+  type ChallengeFrame,
+  type ClientFrame,
+  type ErrorFrame,
+  readFrame,
+  type ServerFrame,
+  SUBPROTOCOL,
+  type SuggestionFrame,
+  UNAUTHORIZED,
+  type Welcome,
+} from "./frames.ts";
+import { type Challenge, type Claim, Prover } from "./proof.ts";
 
 /** The states of a connection. The set is closed. */
 export type ConnectionState =
@@ -7,6 +18,7 @@ export type ConnectionState =
   | "connecting" // the first attempt
   | "ready" // the server has sent `welcome`
   | "lost" // the server is unreachable; the connection retries by itself
+  | "unproven" // another program answers, which does not know the token; nothing was sent to it; the connection retries by itself
   | "refused"; // the server does not accept the token; there is no retry
 
 export interface Server {
@@ -17,12 +29,19 @@ export interface Server {
 export interface Listener {
   state(state: ConnectionState): void;
   welcome(welcome: Welcome): void;
-  frame(frame: ServerFrame): void;
+  frame(frame: SuggestionFrame | ErrorFrame): void;
+}
+
+/** Proves a token that is not sent. */
+export interface TokenProver {
+  claim(url: string): Promise<Claim>;
+  answer(claim: Claim, challenge: Challenge): Promise<string | null>;
 }
 
 /** The parts of the browser that a connection uses. A test replaces them. */
 export interface World {
   open(url: string, protocol: string): WebSocket;
+  prover(token: string): TokenProver;
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
   random(): number;
@@ -30,6 +49,7 @@ export interface World {
 
 const BROWSER: World = {
   open: (url, protocol) => new WebSocket(url, protocol),
+  prover: (token) => new Prover(token),
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (timer) => clearTimeout(timer as number),
   random: Math.random,
@@ -38,22 +58,31 @@ const BROWSER: World = {
 /** If a server accepts the connection but sends no `welcome` within this time, it counts as unreachable. */
 const WELCOME_WITHIN_MS = 5000;
 
-/** One WebSocket to one server: it sends `hello`, reads frames, and reconnects by itself after growing, partly random waits. */
+/**
+ * One WebSocket to one server. It lets the server prove that it knows the token, proves the token itself, reads frames, and reconnects by
+ * itself after growing, partly random waits. The token is never sent, and nothing else is sent to a server that has proved nothing.
+ */
 export class Connection {
   readonly #server: Server;
   readonly #client: string;
   readonly #listener: Listener;
   readonly #world: World;
+  readonly #prover: TokenProver;
   #state: ConnectionState = "closed";
   #socket: WebSocket | null = null;
   #timer: unknown;
   #attempt = 0;
+  /** The claim on the current socket. */
+  #claim: Claim | null = null;
+  /** Whether the server has proved on the current socket that it knows the token. */
+  #isProven = false;
 
   constructor(server: Server, client: string, listener: Listener, world: World = BROWSER) {
     this.#server = server;
     this.#client = client;
     this.#listener = listener;
     this.#world = world;
+    this.#prover = world.prover(server.token);
   }
 
   get state(): ConnectionState {
@@ -84,16 +113,18 @@ export class Connection {
   }
 
   #connect(): void {
-    if (this.#state !== "lost") this.#become("connecting");
+    if (this.#state !== "lost" && this.#state !== "unproven") this.#become("connecting");
     const socket = this.#world.open(this.#server.socketUrl, SUBPROTOCOL);
     this.#socket = socket;
+    this.#claim = null;
+    this.#isProven = false;
     // A dropped socket may still call its listeners. Only the newest socket counts.
     const current = () => this.#socket === socket;
     socket.onopen = () => {
-      if (current()) socket.send(JSON.stringify({ type: "hello", token: this.#server.token, client: this.#client }));
+      if (current()) void this.#greet(socket);
     };
     socket.onmessage = ({ data }) => {
-      if (current()) this.#receive(readFrame(data));
+      if (current()) this.#receive(readFrame(data), socket);
     };
     socket.onclose = ({ code }) => {
       if (current()) this.#lose(code);
@@ -101,8 +132,20 @@ export class Connection {
     this.#timer = this.#world.setTimeout(() => this.#lose(0), WELCOME_WITHIN_MS);
   }
 
-  #receive(frame: ServerFrame | null): void {
-    if (frame?.type === "welcome") {
+  async #greet(socket: WebSocket): Promise<void> {
+    const claim = await this.#prover.claim(this.#server.socketUrl).catch(() => null);
+    if (this.#socket !== socket) return;
+    if (!claim) return this.#lose(0);
+    this.#claim = claim;
+    socket.send(JSON.stringify({ type: "hello", ...claim, client: this.#client }));
+  }
+
+  #receive(frame: ServerFrame | null, socket: WebSocket): void {
+    if (frame?.type === "challenge") {
+      if (!this.#isProven) void this.#answer(frame, socket);
+    } else if (frame?.type === "error") this.#listener.frame(frame);
+    else if (frame && !this.#isProven) this.#distrust();
+    else if (frame?.type === "welcome") {
       this.#world.clearTimeout(this.#timer);
       this.#attempt = 0;
       this.#become("ready");
@@ -110,11 +153,30 @@ export class Connection {
     } else if (frame) this.#listener.frame(frame);
   }
 
+  /** The server's proof comes first: a program that does not know the token gets nothing of it. */
+  async #answer(challenge: ChallengeFrame, socket: WebSocket): Promise<void> {
+    const proof = this.#claim && (await this.#prover.answer(this.#claim, challenge));
+    if (this.#socket !== socket) return;
+    if (proof === null) return this.#distrust();
+    this.#isProven = true;
+    socket.send(JSON.stringify({ type: "proof", proof }));
+  }
+
   #lose(code: number): void {
+    if (code !== UNAUTHORIZED) return this.#retry("lost");
     this.#world.clearTimeout(this.#timer);
     this.#forgetSocket();
-    if (code === UNAUTHORIZED) return this.#become("refused");
-    this.#become("lost");
+    this.#become("refused");
+  }
+
+  #distrust(): void {
+    this.#retry("unproven");
+  }
+
+  #retry(state: "lost" | "unproven"): void {
+    this.#world.clearTimeout(this.#timer);
+    this.#forgetSocket();
+    this.#become(state);
     this.#timer = this.#world.setTimeout(() => this.#connect(), waitBefore(this.#attempt, this.#world.random()));
     this.#attempt += 1;
   }

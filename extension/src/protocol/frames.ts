@@ -6,7 +6,14 @@ export const SUBPROTOCOL = "foretype.v1";
 export const UNAUTHORIZED = 4401;
 
 export type ClientFrame =
-  | { readonly type: "hello"; readonly token: string; readonly client: string }
+  | {
+      readonly type: "hello";
+      readonly key: string;
+      readonly nonce: string;
+      readonly address: string;
+      readonly client: string;
+    }
+  | { readonly type: "proof"; readonly proof: string }
   | {
       readonly type: "keystroke";
       readonly field: string;
@@ -19,6 +26,12 @@ export type ClientFrame =
   | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
   | { readonly type: "close"; readonly field: string };
+
+export interface ChallengeFrame {
+  readonly type: "challenge";
+  readonly nonce: string;
+  readonly proof: string;
+}
 
 export interface Welcome {
   readonly type: "welcome";
@@ -50,7 +63,7 @@ export interface ErrorFrame {
   readonly seq: number | null;
 }
 
-export type ServerFrame = Welcome | SuggestionFrame | ErrorFrame;
+export type ServerFrame = ChallengeFrame | Welcome | SuggestionFrame | ErrorFrame;
 
 export const DEFAULT_CONTEXT_CHARS = 2000;
 
@@ -66,6 +79,8 @@ export function readFrame(data: unknown): ServerFrame | null {
   if (typeof frame !== "object" || frame === null) return null;
   const members = frame as Record<string, unknown>;
   switch (members.type) {
+    case "challenge":
+      return readChallenge(members);
     case "welcome":
       return readWelcome(members);
     case "suggestion":
@@ -75,6 +90,10 @@ export function readFrame(data: unknown): ServerFrame | null {
     default:
       return null;
   }
+}
+
+function readChallenge({ nonce, proof }: Record<string, unknown>): ChallengeFrame | null {
+  return typeof nonce === "string" && typeof proof === "string" ? { type: "challenge", nonce, proof } : null;
 }
 
 function readWelcome({ model, budget_ms, limits }: Record<string, unknown>): Welcome {

@@ -46,12 +46,15 @@ export async function connect(address: string, secret: string, client: string): 
   return { origin, token, welcome: await sayHello(origin, token, client) };
 }
 
-/** Exchanges a pairing code, which works once, for a token. Throws `PairingError`. */
-export async function exchange(origin: string, code: string, client: string): Promise<string> {
+/**
+ * Exchanges a pairing code, which works once, for a token. Throws `PairingError`. `byLink`: the code was in a link, and not typed. The server
+ * counts wrong codes from links apart, because any page can open such links.
+ */
+export async function exchange(origin: string, code: string, client: string, byLink = false): Promise<string> {
   const response = await ask(`${origin}/v1/pair`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ code: code.trim().toUpperCase(), client }),
+    body: JSON.stringify({ code: code.trim().toUpperCase(), client, ...(byLink ? { by_link: true } : {}) }),
   });
   if (response.status === 403) throw new PairingError("not_allowed");
   if (response.status === 404) throw new PairingError("not_foretype");
@@ -77,7 +80,7 @@ function sayHello(origin: string, token: string, client: string): Promise<Welcom
     const connection = new Connection({ socketUrl: socketOf(origin), token }, client, {
       state(state) {
         if (state === "refused") reject(new PairingError("unknown_token"));
-        if (state !== "lost") return;
+        if (state !== "lost" && state !== "unproven") return;
         connection.close();
         reject(new PairingError("not_foretype"));
       },

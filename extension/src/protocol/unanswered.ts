@@ -1,4 +1,4 @@
-import type { ClientFrame, ServerFrame } from "./frames.ts";
+import type { ClientFrame, ErrorFrame, SuggestionFrame } from "./frames.ts";
 
 export type KeystrokeFrame = Extract<ClientFrame, { type: "keystroke" }>;
 
@@ -11,8 +11,8 @@ export class Unanswered {
     return frame;
   }
 
-  answer(frame: ServerFrame): void {
-    if (frame.type === "welcome" || (frame.type === "suggestion" && !frame.final) || frame.field === null) return;
+  answer(frame: SuggestionFrame | ErrorFrame): void {
+    if ((frame.type === "suggestion" && !frame.final) || frame.field === null) return;
     // The server shuts down: the keystroke is sent again to the server that replaces it.
     if (frame.type === "error" && frame.code === "draining") return;
     if (this.#byField.get(frame.field)?.seq === frame.seq) this.#byField.delete(frame.field);

@@ -1,4 +1,5 @@
-import { expect, OPTIONS, pair, test } from "./fixtures.ts";
+import { expect, inWorker, OPTIONS, pair, test } from "./fixtures.ts";
+import { openPlayground } from "./playground-page.ts";
 import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
 
 /** The part of the service worker's API that is used here. */
@@ -86,7 +87,7 @@ test("the extension leaves a page alone that completes by itself, as the playgro
 }) => {
   server.script = knows(SENTENCE);
   server.servePlayground(PLAYGROUND);
-  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await openPlayground(page, server.origin, TOKEN);
   await page.locator("#comment").click();
   await page.keyboard.type("Thanks");
   await ghost.expectText(" for the quick response");
@@ -94,6 +95,37 @@ test("the extension leaves a page alone that completes by itself, as the playgro
   // The playground's token would stay in the storage of this origin, for the other tests.
   await page.evaluate(() => localStorage.clear());
 });
+
+for (const knowledge of ["proves nothing", "proves another token"] as const) {
+  test(`another program on the server's port that ${knowledge} gets neither the token nor text`, async ({
+    page,
+    ghost,
+    server,
+    show,
+    browserContext,
+  }) => {
+    const iconTitle = () => inWorker(browserContext, "chrome.action.getTitle({})");
+    server.script = knows(SENTENCE);
+    await show('<textarea id="field" rows="4" cols="70"></textarea>');
+    await page.locator("#field").click();
+    await page.keyboard.type("Thanks");
+    await ghost.expectText(" for the quick response");
+    await server.stop();
+    server.received.length = 0;
+    server.knowledge = knowledge;
+    await server.start();
+    await page.keyboard.type(" for the");
+    await expect.poll(iconTitle, { timeout: 20_000 }).toContain("another program answers");
+    await page.keyboard.type(" qui");
+    expect(server.received.map(({ type }) => type).filter((type) => type !== "hello")).toEqual([]);
+    expect(JSON.stringify(server.received)).not.toMatch(new RegExp(`Thanks|${TOKEN}`));
+    await server.stop();
+    server.knowledge = "knows the token";
+    await server.start();
+    await expect.poll(() => server.keystrokes.at(-1)?.before, { timeout: 20_000 }).toBe("Thanks for the qui");
+    await ghost.expectText("ck response");
+  });
+}
 
 test("the toolbar icon says whether the server is connected", async ({ page, server, show, browserContext }) => {
   const [worker] = browserContext.serviceWorkers();

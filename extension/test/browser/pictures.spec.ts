@@ -1,3 +1,4 @@
+import { openPlayground } from "./playground-page.ts";
 import { expect, test } from "./real-fixtures.ts";
 import { REAL_TOKEN } from "./real-server.ts";
 
@@ -47,7 +48,7 @@ for (const [name, width, scheme] of [
   test(`the playground completes with the real model: ${name}`, async ({ page, ghost, server }) => {
     await page.setViewportSize({ width, height: 860 });
     await page.emulateMedia({ colorScheme: scheme });
-    await page.goto(`${server.origin}/#token=${REAL_TOKEN}`);
+    await openPlayground(page, server.origin, REAL_TOKEN);
     await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
     await page.locator("#message").click();
     await page.keyboard.press("Control+End");

@@ -1,6 +1,7 @@
 import { test as base, chromium, expect, type Page } from "@playwright/test";
 import { CHROMIUM, FLAGS } from "./chromium.ts";
 import { Ghost } from "./ghost.ts";
+import { openPlayground } from "./playground-page.ts";
 import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
 
 interface Playground {
@@ -70,14 +71,60 @@ test("without a code the page says how to get one, and accepts it", async ({ pag
   await expect(page.getByRole("heading", { name: "Pair this page" })).toBeHidden();
 });
 
-test("a revoked token is deleted, and the page asks for another code", async ({ page, server }) => {
-  await page.goto(`${server.origin}/#token=revoked`);
+const keptToken = (page: Page) => page.evaluate(() => localStorage.getItem("foretype-token"));
+
+test("if the server refuses the token, the page asks for a code, and replaces the token when another one was accepted", async ({
+  page,
+  server,
+}) => {
+  await openPlayground(page, server.origin, "revoked");
   await expect(page.getByText("The server no longer accepts this page.")).toBeVisible();
-  expect(await page.evaluate(() => localStorage.getItem("foretype-token"))).toBeNull();
+  expect(await keptToken(page)).toBe("revoked");
+  await page.getByLabel("Pairing code").fill(CODE);
+  await page.getByRole("button", { name: "Pair" }).click();
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible();
+  expect(await keptToken(page)).toBe(TOKEN);
+});
+
+test("an address that another page has made up does not replace a token that works", async ({ page, server }) => {
+  await openPlayground(page, server.origin, TOKEN);
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible();
+  for (const fragment of ["#code=WRNG-CODE", "#token=made-up"]) {
+    await page.goto(`${server.origin}/healthz`);
+    await page.goto(`${server.origin}/${fragment}`);
+    await expect(page.getByText("Model loaded: scripted")).toBeVisible();
+    expect(await keptToken(page)).toBe(TOKEN);
+  }
+  expect(server.pairings).toEqual([]);
+});
+
+test("a code from the address is sent as one of a link, a typed code is not", async ({ page, server }) => {
+  await page.goto(`${server.origin}/#code=WRNG-CODE`);
+  await expect(page.getByText("This pairing code is wrong")).toBeVisible();
+  await page.getByLabel("Pairing code").fill(CODE);
+  await page.getByRole("button", { name: "Pair" }).click();
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible();
+  expect(server.pairings.map(({ code, by_link }) => [code, by_link])).toEqual([
+    ["WRNG-CODE", true],
+    [CODE, undefined],
+  ]);
+});
+
+test("the page sends nothing to another program that answers on the server's port", async ({ page, server }) => {
+  for (const knowledge of ["proves nothing", "proves another token"] as const) {
+    server.knowledge = knowledge;
+    await openPlayground(page, server.origin, TOKEN);
+    await expect(page.getByText("Another program answers on this port.")).toBeVisible();
+    await page.locator("#comment").click();
+    await page.keyboard.type("typed text");
+  }
+  expect(server.received.map(({ type }) => type).filter((type) => type !== "hello")).toEqual([]);
+  expect(JSON.stringify(server.received)).not.toMatch(new RegExp(`typed|${TOKEN}`));
+  expect(await keptToken(page)).toBe(TOKEN);
 });
 
 test("the page says when the server becomes unreachable, and when it is back", async ({ page, server }) => {
-  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await openPlayground(page, server.origin, TOKEN);
   await expect(page.getByText("Model loaded: scripted")).toBeVisible();
   await server.stop();
   await expect(page.getByText("The server is unreachable. Retrying")).toBeVisible();
@@ -86,7 +133,7 @@ test("the page says when the server becomes unreachable, and when it is back", a
 });
 
 test("the playground does not read passwords and codes either", async ({ page, server }) => {
-  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await openPlayground(page, server.origin, TOKEN);
   await expect(page.getByText("Model loaded: scripted")).toBeVisible();
   for (const selector of ["#passcode", "#otp"]) {
     await page.locator(selector).click();

@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 import { inWorker, pair, WELCOME } from "./fixtures.ts";
 import { Ghost } from "./ghost.ts";
+import { openPlayground } from "./playground-page.ts";
 import { expect, test } from "./real-fixtures.ts";
 import { REAL_TOKEN } from "./real-server.ts";
 
@@ -64,7 +65,7 @@ test("the button of the playground connects the extension with a separate code",
 }) => {
   await inWorker(browserContext, "chrome.storage.local.remove('server')");
   // The server's page, paired by a token.
-  await page.goto(`${server.origin}/#token=${REAL_TOKEN}`);
+  await openPlayground(page, server.origin, REAL_TOKEN);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
   await page.getByRole("button", { name: "Connect extension" }).click();
   const find = () => browserContext.pages().find((one) => one.url() === WELCOME);

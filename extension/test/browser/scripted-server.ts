@@ -1,3 +1,4 @@
+import { createHash, createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -31,11 +32,33 @@ export const TOKEN = "a-token-for-tests";
 /** The folder of the built playground. */
 export const PLAYGROUND = new URL("../../../backend/foretype/playground/", import.meta.url);
 export const CODE = "ABCD-EFGH";
+const NONCE = "a-nonce-of-the-scripted-server";
+
+/** A claim that is answered with this challenge: the client's proof that it has the token. */
+function proofFor(token: string, said: string): string {
+  const blocks = Array.from({ length: Math.ceil(token.length / 32) }, (_, n) => mac(token, `client ${n}`, said));
+  const mask = Buffer.concat(blocks);
+  return Buffer.from(Buffer.from(token).map((byte, index) => byte ^ (mask[index] ?? 0))).toString("base64url");
+}
+
+const mac = (token: string, purpose: string, said: string): Buffer =>
+  createHmac("sha256", createHash("sha256").update(token).digest()).update(`foretype.v1 ${purpose}\n${said}`).digest();
+
+export interface Pairing {
+  readonly code?: string;
+  readonly by_link?: boolean;
+}
+
+/** How a server knows, or claims to know, the client's token. The last two are those of another program on the server's port. */
+export type Knowledge = "knows the token" | "proves nothing" | "proves another token";
 
 /** A server for protocol version 1. Its script gives the answers, and it keeps every frame that it receives. */
 export class ScriptedServer {
   readonly received: Frame[] = [];
+  /** The requests to exchange a code for a token. */
+  readonly pairings: Pairing[] = [];
   script: Script = () => "";
+  knowledge: Knowledge = "knows the token";
   /** Other suggestions, if they are requested. */
   others: (keystroke: Keystroke) => readonly string[] = () => [];
   /** The pages that it serves, by path. */
@@ -95,16 +118,34 @@ export class ScriptedServer {
   }
 
   #welcome(client: WebSocket): void {
+    let expected = "";
     client.on("message", (data) => {
       const frame = JSON.parse(String(data)) as Frame;
       this.received.push(frame);
-      if (frame.type === "hello") this.#greet(client, frame);
+      if (frame.type === "hello") expected = this.#challenge(client, frame);
+      if (frame.type === "proof") this.#greet(client, frame.proof === expected);
       if (frame.type === "keystroke") this.#complete(client, frame as Keystroke);
     });
   }
 
-  #greet(client: WebSocket, { token }: Frame): void {
-    if (token !== TOKEN) return client.close(4401);
+  /** Answers a claim. Returns the proof that the client must give. */
+  #challenge(client: WebSocket, { key, nonce, address }: Frame): string {
+    if (this.knowledge === "proves nothing") {
+      this.#greet(client, true);
+      return "";
+    }
+    if (key !== mac(TOKEN, "key", "").toString("hex").slice(0, 32)) {
+      client.close(4401);
+      return "";
+    }
+    const said = `${nonce}\n${NONCE}\n${address}`;
+    const proof = mac(this.knowledge === "knows the token" ? TOKEN : "another", "server", said).toString("hex");
+    client.send(JSON.stringify({ type: "challenge", nonce: NONCE, proof }));
+    return proofFor(TOKEN, said);
+  }
+
+  #greet(client: WebSocket, isAccepted: boolean): void {
+    if (!isAccepted) return client.close(4401);
     const limits = { context_chars: 2000, fields: 64, message_bytes: 32768 };
     client.send(JSON.stringify({ type: "welcome", version: 1, model: "scripted", budget_ms: 300, limits }));
   }
@@ -142,7 +183,9 @@ export class ScriptedServer {
     if (path !== "/v1/pair") return this.#replyFile(path, response);
     let body = "";
     for await (const chunk of request) body += chunk;
-    const right = (JSON.parse(body) as { code?: string }).code === CODE;
+    const asked = JSON.parse(body) as Pairing;
+    this.pairings.push(asked);
+    const right = asked.code === CODE;
     return reply(response, right ? 200 : 401, JSON.stringify(right ? { token: TOKEN } : { code: "unauthorized" }));
   }
 

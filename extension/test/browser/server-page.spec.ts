@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { problemsInAllSchemes, problemsOn } from "./accessibility.ts";
 import { expect, inWorker, test, WELCOME } from "./fixtures.ts";
+import { openPlayground } from "./playground-page.ts";
 import { CODE, PLAYGROUND, TOKEN } from "./scripted-server.ts";
 
 /** The button of the server's own page that connects the extension, and other pages that try to do the same. */
@@ -38,7 +39,7 @@ test("the button opens a page of the extension, which connects when the user agr
 }) => {
   const heard: string[] = [];
   await page.exposeFunction("hear", (text: string) => heard.push(text));
-  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await openPlayground(page, server.origin, TOKEN);
   await page.evaluate(() =>
     window.addEventListener("message", ({ data }) =>
       (window as unknown as { hear(text: string): void }).hear(JSON.stringify(data)),
@@ -77,7 +78,7 @@ test("after Cancel the question does not come back, and nothing is connected", a
   server,
   browserContext,
 }) => {
-  await page.goto(`${server.origin}/#token=${TOKEN}`);
+  await openPlayground(page, server.origin, TOKEN);
   const welcome = await offer(page);
   await welcome.getByRole("button", { name: "Cancel" }).click();
   await expect(welcome.getByLabel("Pairing code or token")).toHaveValue("");

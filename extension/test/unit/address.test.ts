@@ -5,8 +5,11 @@ import { isCode } from "../../src/protocol/pairing.ts";
 
 test.each([
   ["127.0.0.1:8765", "http://127.0.0.1:8765"],
-  [" http://localhost:8765/ ", "http://localhost:8765"],
-  ["ws://localhost:8765/v1/socket", "http://localhost:8765"],
+  [" http://localhost:8765/ ", "http://127.0.0.1:8765"],
+  ["ws://localhost:8765/v1/socket", "http://127.0.0.1:8765"],
+  ["localhost", "http://127.0.0.1"],
+  ["https://localhost:8765", "https://localhost:8765"],
+  ["localhost.example:8765", "http://localhost.example:8765"],
   ["wss://team.example/v1/socket", "https://team.example"],
   ["https://team.example/#code=ABCD-EFGH", "https://team.example"],
   ["[::1]:8765", "http://[::1]:8765"],

@@ -35,11 +35,21 @@ const fire = () => {
   timer.callback();
   return timer.ms;
 };
-const welcome = () => {
+/** Lets the promises of the connection go on. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const say = (frame: object) => newest().onmessage({ data: JSON.stringify(frame) });
+const CLAIM = { key: "key", nonce: "nonce", address: "host" };
+const CHALLENGE = { type: "challenge", nonce: "the server's", proof: "right" };
+const WELCOME = { type: "welcome", version: 1, model: "m", budget_ms: 300, limits: { context_chars: 500 } };
+const prove = async () => {
   newest().onopen();
-  newest().onmessage({
-    data: '{"type":"welcome","version":1,"model":"m","budget_ms":300,"limits":{"context_chars":500}}',
-  });
+  await settle();
+  say(CHALLENGE);
+  await settle();
+};
+const welcome = async () => {
+  await prove();
+  say(WELCOME);
 };
 
 beforeEach(() => {
@@ -63,21 +73,72 @@ beforeEach(() => {
       },
       clearTimeout: (timer) => timers.delete(timer as Timer),
       random: () => 0.5,
+      prover: (token) => ({
+        claim: () => Promise.resolve(CLAIM),
+        answer: (_, { proof }) => Promise.resolve(proof === "right" ? `of ${token}` : null),
+      }),
     },
   );
 });
 
-test("it sends hello first, and nothing else before welcome", () => {
+test("it sends a claim first, then its proof, and nothing else before welcome", async () => {
   connection.open();
   expect(connection.send({ type: "close", field: "f" })).toBe(false);
   newest().onopen();
-  expect(newest().sent).toEqual([{ type: "hello", token: "secret", client: "test/1" }]);
-  welcome();
+  await settle();
+  const hello = { type: "hello", ...CLAIM, client: "test/1" };
+  expect(newest().sent).toEqual([hello]);
+  say(CHALLENGE);
+  await settle();
+  expect(newest().sent).toEqual([hello, { type: "proof", proof: "of secret" }]);
+  expect(connection.send({ type: "close", field: "f" })).toBe(false);
+  say(WELCOME);
   expect(connection.send({ type: "close", field: "f" })).toBe(true);
   expect(states).toEqual(["connecting", "ready"]);
 });
 
-test("it reconnects by itself after growing waits, which begin at the shortest again after a welcome", () => {
+test.each([
+  ["a welcome without a proof", WELCOME],
+  ["a wrong proof", { ...CHALLENGE, proof: "wrong" }],
+  ["a suggestion", { type: "suggestion", field: "f", seq: 1, text: "x" }],
+])("a program that answers with %s gets nothing but the claim, and the connection retries", async (_, frame) => {
+  connection.open();
+  newest().onopen();
+  await settle();
+  say(frame);
+  await settle();
+  expect(newest().sent.map(({ type }) => type)).toEqual(["hello"]);
+  expect(newest().readyState).toBe(3);
+  expect(connection.send({ type: "close", field: "f" })).toBe(false);
+  expect(frames).toEqual([]);
+  expect(states).toEqual(["connecting", "unproven"]);
+  fire();
+  await welcome();
+  expect(states).toEqual(["connecting", "unproven", "ready"]);
+});
+
+test("each connection is proved anew", async () => {
+  connection.open();
+  await welcome();
+  newest().onclose({ code: 1006 });
+  fire();
+  newest().onopen();
+  await settle();
+  say(WELCOME);
+  expect(states).toEqual(["connecting", "ready", "lost", "unproven"]);
+});
+
+test("a proof for a socket that was dropped meanwhile is not sent", async () => {
+  connection.open();
+  newest().onopen();
+  await settle();
+  say(CHALLENGE);
+  connection.close();
+  await settle();
+  expect(newest().sent.map(({ type }) => type)).toEqual(["hello"]);
+});
+
+test("it reconnects by itself after growing waits, which begin at the shortest again after a welcome", async () => {
   connection.open();
   const waits = [];
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -85,7 +146,7 @@ test("it reconnects by itself after growing waits, which begin at the shortest a
     waits.push(fire());
   }
   expect(waits).toEqual([300, 600, 1200]);
-  welcome();
+  await welcome();
   newest().onclose({ code: 1012 });
   expect(fire()).toBe(300);
   expect(states).toEqual(["connecting", "lost", "ready", "lost"]);
@@ -116,9 +177,9 @@ test("events of a dropped socket are ignored", () => {
   expect(old.sent).toEqual([]);
 });
 
-test("frames that can't be read are ignored", () => {
+test("frames that can't be read are ignored", async () => {
   connection.open();
-  welcome();
+  await welcome();
   for (const data of ["", "{", "[]", "null", '{"type":"later"}', '{"type":"suggestion"}', new ArrayBuffer(1)])
     newest().onmessage({ data });
   expect(frames).toEqual([]);

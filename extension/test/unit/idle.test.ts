@@ -35,9 +35,12 @@ let page: ReturnType<Switchboard["join"]>;
 const open = () => sockets.filter(({ readyState }) => readyState === 1);
 
 /** The server accepts the newest socket. */
-function welcomeNewest(): Socket {
+async function welcomeNewest(): Promise<Socket> {
   const socket = sockets.at(-1) as Socket;
   socket.onopen();
+  await vi.advanceTimersByTimeAsync(0);
+  socket.say({ type: "challenge", nonce: "n", proof: "right" });
+  await vi.advanceTimersByTimeAsync(0);
   socket.say({
     type: "welcome",
     version: 1,
@@ -90,6 +93,10 @@ beforeEach(() => {
       setTimeout: (callback, ms) => setTimeout(callback, ms),
       clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
       random: () => 0.5,
+      prover: () => ({
+        claim: () => Promise.resolve({ key: "k", nonce: "n", address: "127.0.0.1" }),
+        answer: () => Promise.resolve("proof"),
+      }),
     },
   );
   switchboard.use(connection);
@@ -103,10 +110,10 @@ test.each([
   ["the field still has the focus", false],
 ])(
   "in fifty hours without use, if %s, there is no socket and no timer, and the first key after them is sent at once",
-  (_, left) => {
+  async (_, left) => {
     page.receive({ type: "focused", hosts: ["a.test"] });
     type("Hel", 1);
-    const first = welcomeNewest();
+    const first = await welcomeNewest();
     answer(first, 1);
     if (left) page.receive({ type: "left", field: "f" });
     const before = posted.length;
@@ -121,8 +128,8 @@ test.each([
     if (left) page.receive({ type: "focused", hosts: ["a.test"] });
     type("Hell", 2);
     expect(open().length).toBe(1);
-    const socket = welcomeNewest();
-    expect(socket.sent.map(({ type }) => type)).toEqual(["hello", "keystroke"]);
+    const socket = await welcomeNewest();
+    expect(socket.sent.map(({ type }) => type)).toEqual(["hello", "proof", "keystroke"]);
     socket.say({
       type: "suggestion",
       field: socket.sent.at(-1)?.field,
@@ -138,10 +145,10 @@ test.each([
   },
 );
 
-test("if the user types now and then, the connection stays open", () => {
+test("if the user types now and then, the connection stays open", async () => {
   page.receive({ type: "focused", hosts: ["a.test"] });
   type("Hel", 1);
-  const socket = welcomeNewest();
+  const socket = await welcomeNewest();
   answer(socket, 1);
   for (let seq = 2; seq < 50; seq++) {
     vi.advanceTimersByTime(240_000);

@@ -20,6 +20,10 @@ const SERVER: Readonly<Partial<Record<Situation["server"], Sentence>>> = {
   unpaired: { tone: "bad", text: "Not connected yet. Connect your server in the options." },
   refused: { tone: "bad", text: "The server no longer accepts this browser. Connect again in the options." },
   loading: { tone: "quiet", text: "The server is loading its model. This takes a moment." },
+  unproven: {
+    tone: "bad",
+    text: "Another program answers on the server's port, so Foretype sends it nothing. Stop that program and start the server.",
+  },
   lost: { tone: "bad", text: "The server is unreachable. Start it with: foretype serve" },
 };
 
