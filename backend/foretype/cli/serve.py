@@ -17,9 +17,10 @@ from foretype.cli.common import USAGE, fail, say, settings_or_exit
 from foretype.cli.options import OPTIONS, Given, takes
 from foretype.cli.start import CannotServeError, ReadyModel, load_engine, prepare_model
 from foretype.engine.contract import Engine
-from foretype.server.pairing import BadStateError
+from foretype.server.pairing import CODE_LIFETIME
 from foretype.server.reach import bound_addresses, who_can_connect
 from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind
+from foretype.server.state_file import BadStateError, UnreadableStateError
 from foretype.server.tls import BadCertificateError, server_context
 from foretype.support import logs
 from foretype.support.ending import INTERRUPTED, leave
@@ -91,6 +92,8 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
     logs.quiet_loop(loop)
     stopping = _stop_on_signals(loop)
     server = Server(settings, bound, tls=tls)
+    if (trouble := _state_trouble(server)) is not None:
+        say(f"Warning: {trouble}")
     await server.open()
     try:
         engine = await _unless(stopping, _loaded(settings, server.service.metrics.stages))
@@ -101,17 +104,43 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
         gc.collect()
         gc.freeze()
         server.ready(engine)
-        typer.echo(f"{server.address}/#code={server.pairing.own_code()}")
-        typer.echo("Ctrl-C stops.")
+        _announce(server)
         broken = await _unless(stopping, engine.broken())
         if broken is not None:
             say(broken)
-    except (CannotServeError, BadStateError) as error:
+    except CannotServeError as error:
         say(error)
         return 1
     finally:
         await _close(server)
     return leave(0 if broken is None else 1)  # while the event loop still hears a second Ctrl-C
+
+
+def _state_trouble(server: Server) -> str | None:
+    """Why clients cannot pair now, and what to do. None if they can.
+
+    It is no reason not to serve: a client with the fixed token needs no list of paired clients.
+    """
+    try:
+        server.pairing.check()
+    except UnreadableStateError as error:
+        return f"{error} Until then, paired clients get an error."
+    except BadStateError as error:
+        return f"{error} Until then, no new client can be paired."
+    return None
+
+
+def _announce(server: Server) -> None:
+    if _state_trouble(server) is None:
+        typer.echo(f"{server.address}/#code={server.pairing.own_code()}")
+        minutes = round(CODE_LIFETIME / 60)
+        typer.echo(
+            f"The code in this address works once, within {minutes} minutes; `foretype pair` makes another. "
+            "Ctrl-C stops."
+        )
+    else:  # a code could not be used
+        typer.echo(f"{server.address}/")
+        typer.echo("Ctrl-C stops.")
 
 
 async def _close(server: Server) -> None:

@@ -20,7 +20,6 @@ from foretype.server import frames
 from foretype.server.admission import UNAUTHORIZED, Denied
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
-from foretype.server.pairing import BadStateError
 from foretype.server.protocol import (
     Accepted,
     Dismissed,
@@ -33,7 +32,7 @@ from foretype.server.protocol import (
 )
 from foretype.server.reach import Address
 from foretype.server.service import Service
-from foretype.support import logs
+from foretype.server.state_file import BadStateError
 from foretype.support.metrics import Stage
 
 CLOSE_UNAUTHORIZED = 4401
@@ -116,8 +115,8 @@ class Connection:
     async def _let_in(self) -> str | Denied | None:
         """The client's id, or why it is refused for good. None if the connection has ended.
 
-        After too many wrong tokens the connection stays open: the client gets an error, and may send another
-        hello until its time is up.
+        After too many wrong tokens, or if the tokens cannot be checked now, the connection stays open: the
+        client gets an error, and may send another hello until its time is up.
         """
         while True:
             hello = await self._hello()
@@ -141,8 +140,7 @@ class Connection:
         try:
             return self._service.admission.owner(hello.token, self._address)
         except BadStateError as error:
-            logs.logger().error("clients_unreadable", **logs.of(error))
-            return Denied(UNAUTHORIZED)
+            return Denied(Refused(ErrorCode.INTERNAL, error.for_clients))
 
     async def _converse(self) -> None:
         """Take messages until the connection ends."""
@@ -154,8 +152,7 @@ class Connection:
                 return
             try:
                 welcome = not isinstance(event, Keystroked) or self._service.tokens.still_good(self._owner)
-            except BadStateError as error:  # the token cannot be checked now: this keystroke gets an error
-                logs.logger().error("state_unreadable", **logs.of(error))
+            except BadStateError:  # the token cannot be checked now: this keystroke gets an error
                 self._fail(event)
                 continue
             if not welcome:

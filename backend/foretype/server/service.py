@@ -17,6 +17,7 @@ from foretype.server.guard import Guard
 from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.pairing import Lockout, Pairing
 from foretype.support.clock import Clock
+from foretype.support.logs import SparseLines
 from foretype.support.metrics import Metrics
 
 
@@ -58,10 +59,12 @@ class Service:
     lockout: Lockout = field(init=False)
     """For wrong pairing codes."""
     admission: Admission = field(init=False)
+    lines: SparseLines = field(init=False)
 
     def __post_init__(self) -> None:
         self.lockout = Lockout(self.clock)
         self.admission = Admission(self.tokens, self.clock)
+        self.lines = SparseLines(self.clock)
 
     def answered(self, outcome: Suggestion | Failure, elapsed_ms: float) -> None:
         """Count a keystroke's final answer."""
