@@ -25,6 +25,7 @@ from foretype.server.tls import BadCertificateError, server_context
 from foretype.support import logs
 from foretype.support.ending import INTERRUPTED, leave
 from foretype.support.metrics import Stages
+from foretype.support.open_files import make_room
 from foretype.support.settings import Settings
 
 T = TypeVar("T")
@@ -91,7 +92,13 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
     loop = asyncio.get_running_loop()
     logs.quiet_loop(loop)
     stopping = _stop_on_signals(loop)
-    server = Server(settings, bound, tls=tls)
+    room = make_room(settings.connections)
+    if room.connections < settings.connections:
+        say(
+            f"Warning: at most {room.connections} connections can be open at once, because this process may "
+            f"open only {room.files} files: allow {room.needed} (ulimit -n), or lower FORETYPE_CONNECTIONS."
+        )
+    server = Server(settings, bound, tls=tls, room=room)
     if (trouble := _state_trouble(server)) is not None:
         say(f"Warning: {trouble}")
     await server.open()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -38,6 +39,7 @@ from foretype.support.metrics import Stage
 CLOSE_UNAUTHORIZED = 4401
 CLOSE_NO_HELLO = 4408
 CLOSE_GOING_AWAY = 1012
+CLOSE_INTERNAL = 1011
 FAREWELL_SECONDS = 2.0
 
 DRAINING = Refused(
@@ -56,10 +58,12 @@ class Connection:
         engine: Engine,
         service: Service,
         address: Address | None,
+        welcomed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`address`: of the client."""
+        """`address`: of the client. `welcomed` is called once its token was accepted."""
         self._socket = socket
         self._address = address
+        self._on_welcome = welcomed
         self._engine = engine
         self._service = service
         self._protocol = Protocol(service.limits, service.clock)
@@ -108,6 +112,7 @@ class Connection:
             return False
         self._owner = owner
         self._protocol.greet()
+        self._on_welcome()
         self._desk = self._engine.open(self._answer)
         self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
         return True
@@ -171,7 +176,8 @@ class Connection:
         message = await self._socket.receive()
         self._arrived = self._service.clock()
         if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
-            if len(message.data) > self._service.limits.message_bytes:
+            limits = self._service.limits
+            if len(message.data) > (limits.hello_bytes if self._desk is None else limits.message_bytes):
                 await self._socket.close(code=WSCloseCode.MESSAGE_TOO_BIG, message=b"message too long")
                 return None
             return self._protocol.receive(message.data, binary=message.type is WSMsgType.BINARY)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket as sockets
 
 from aiohttp import hdrs, web
 
 from foretype.engine.contract import Engine
 from foretype.server import frames
-from foretype.server.connection import DRAINING, FAREWELL_SECONDS, Connection
+from foretype.server.connection import CLOSE_INTERNAL, DRAINING, FAREWELL_SECONDS, Connection
+from foretype.server.http_connection import HttpConnection
 from foretype.server.refusal import LOADING, refuse
 from foretype.server.requests import SERVICE, peer_of
 from foretype.server.service import Phase, Service
+from foretype.support import logs
 
 HEARTBEAT_SECONDS = 30.0
 SEND_BUFFER_BYTES = 32 * 1024  # small, because a frame that waits for a slow reader is soon out of date
@@ -29,6 +32,8 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
         return refuse(refused, retry_s=1)
     opened = _websocket(service)
     await opened.prepare(request)
+    assert isinstance(request.protocol, HttpConnection)
+    request.protocol.became_socket(service.limits.bytes_before_welcome)
     _keep_buffers_short(request)
     await _converse(request, opened, service.engine)
     return opened
@@ -65,11 +70,17 @@ def _websocket(service: Service) -> web.WebSocketResponse[bool]:
 async def _converse(request: web.Request, opened: web.WebSocketResponse[bool], engine: Engine) -> None:
     """Serve the connection until it ends."""
     service = request.app[SERVICE]
-    connection = Connection(opened, engine, service, peer_of(request))
+    http = request.protocol
+    assert isinstance(http, HttpConnection)
+    connection = Connection(opened, engine, service, peer_of(request), http.welcomed)
     service.connections.add(connection)
     service.metrics.connections.inc()
     try:
         await connection.run()
+    except Exception as error:  # above this, the answer would be an HTTP response inside the WebSocket
+        service.lines.error("connection_failed", **logs.of(error))
+        with contextlib.suppress(Exception):
+            await opened.close(code=CLOSE_INTERNAL, message=b"internal")
     finally:
         service.connections.discard(connection)
         service.metrics.connections.dec()
