@@ -4,7 +4,6 @@ runs.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from foretype.cli.pair import pair
 from foretype.cli.prepare import prepare
 from foretype.cli.serve import serve
 from foretype.cli.settings import settings
+from foretype.support import streams
 
 app = typer.Typer(
     name="foretype",
@@ -68,10 +68,15 @@ app.command()(settings)
 
 
 def main() -> None:
+    streams.make_usable()
     try:
         app()
-    except BrokenPipeError:
-        # The program that read our output has ended, as `head` does. Python would fail again when it flushes
-        # stdout at exit, so stdout goes to the null device.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # The program that reads our output has ended, as `head` does, or the disk is full. Any other error
+        # is a mistake of this program.
+        lost = streams.give_up_lost()
+        if not lost:
+            raise
+        if not isinstance(error, BrokenPipeError):
+            streams.print_line(f"The output cannot be written: {error.strerror}.", sys.stderr)
         sys.exit(1)

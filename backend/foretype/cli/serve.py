@@ -7,6 +7,7 @@ import gc
 import signal
 import socket as sockets
 import ssl
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -27,6 +28,7 @@ from foretype.support.ending import INTERRUPTED, leave
 from foretype.support.metrics import Stages
 from foretype.support.open_files import make_room
 from foretype.support.settings import Settings
+from foretype.support.streams import print_line
 
 T = TypeVar("T")
 CLOSING_SECONDS = 4.0
@@ -137,17 +139,22 @@ def _state_trouble(server: Server) -> str | None:
     return None
 
 
+def _tell(line: str) -> None:
+    """A server goes on if nobody reads what it prints."""
+    print_line(line, sys.stdout)
+
+
 def _announce(server: Server) -> None:
     if _state_trouble(server) is None:
-        typer.echo(f"{server.address}/#code={server.pairing.own_code()}")
+        _tell(f"{server.address}/#code={server.pairing.own_code()}")
         minutes = round(CODE_LIFETIME / 60)
-        typer.echo(
+        _tell(
             f"The code in this address works once, within {minutes} minutes; `foretype pair` makes another. "
             "Ctrl-C stops."
         )
     else:  # a code could not be used
-        typer.echo(f"{server.address}/")
-        typer.echo("Ctrl-C stops.")
+        _tell(f"{server.address}/")
+        _tell("Ctrl-C stops.")
 
 
 async def _close(server: Server) -> None:
@@ -181,7 +188,7 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
 async def _loaded(settings: Settings, stages: Stages) -> Engine:
     """The engine for the settings' model. Raises `CannotServeError`."""
     ready = await _in_thread(lambda: prepare_model(settings))
-    typer.echo(f"{ready.reason[:1].upper()}{ready.reason[1:]}".rstrip(".") + ".")
+    _tell(f"{ready.reason[:1].upper()}{ready.reason[1:]}".rstrip(".") + ".")
     return await load_engine(ready.folder, settings, stages)
 
 
