@@ -68,6 +68,8 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPException as plain:
         allow = {hdrs.ALLOW: plain.headers[hdrs.ALLOW]} if hdrs.ALLOW in plain.headers else None
         return web.Response(status=plain.status, text=f"{plain.reason}.", headers=allow)
+    except ConnectionError:  # the client has gone, so nobody reads the answer
+        return web.Response(status=400)
     except Exception as error:  # no code above this sees it: log its places in the code, never its message
         logs.logger().error("request_failed", **logs.of(error))
         return refuse(Refused(ErrorCode.INTERNAL, "The server failed at this request: try again."))

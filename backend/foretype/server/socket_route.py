@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket as sockets
 
 from aiohttp import hdrs, web
@@ -20,6 +21,8 @@ from foretype.support import logs
 HEARTBEAT_SECONDS = 30.0
 SEND_BUFFER_BYTES = 32 * 1024  # small, because a frame that waits for a slow reader is soon out of date
 LONGEST_READ_BYTES = 1024 * 1024
+WEBSOCKET_VERSION = "13"
+WEBSOCKET_KEY = re.compile("[A-Za-z0-9+/]{22}==")  # 16 bytes
 
 
 async def open_socket(request: web.Request) -> web.StreamResponse:
@@ -50,6 +53,17 @@ def _wrong_handshake(request: web.Request) -> web.Response | None:
     offered = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
     if frames.SUBPROTOCOL not in [name.strip() for name in offered.split(",")]:
         return web.Response(status=400, text=f"Offer the WebSocket subprotocol {frames.SUBPROTOCOL}.")
+    # aiohttp checks these too, but fails at some values, and quotes others in its answer.
+    headers = request.headers
+    upgrades = [name.strip().lower() for name in headers.get(hdrs.CONNECTION, "").split(",")]
+    key = WEBSOCKET_KEY.fullmatch(headers.get(hdrs.SEC_WEBSOCKET_KEY, ""))
+    version = headers.get(hdrs.SEC_WEBSOCKET_VERSION)
+    if "upgrade" not in upgrades or key is None or version != WEBSOCKET_VERSION:
+        return web.Response(
+            status=400,
+            text=f"The handshake is not one of WebSocket version {WEBSOCKET_VERSION}.",
+            headers={hdrs.SEC_WEBSOCKET_VERSION: WEBSOCKET_VERSION},
+        )
     return None
 
 
