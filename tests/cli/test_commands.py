@@ -89,6 +89,17 @@ def test_a_server_whose_model_can_go_on_no_more_says_why_and_ends_with_1(environ
     assert result.stderr == "The model found no memory: set something.\n"
 
 
+@pytest.mark.parametrize("command", [["complete", TEXT], ["serve", "--port", "0"]], ids=["complete", "serve"])
+@pytest.mark.parametrize("doing", ["prepare", "load"])
+def test_where_memory_is_short_the_sentence_is_about_memory(
+    environment: dict[str, str], command: list[str], doing: str
+) -> None:
+    result = run(environment, *command, "--model", f"no-memory-to-{doing}")
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("There is not enough memory for this.")
+
+
 def test_serve_prints_why_where_and_how_to_stop(serving: Serving) -> None:
     assert serving.line() == "Serving fake-1m: it was asked for."
     address = serving.line()

@@ -10,14 +10,17 @@ from typing import Annotated
 import typer
 
 from foretype import __version__
+from foretype.cli.common import FAILED
 from foretype.cli.compare import compare
 from foretype.cli.complete import complete
 from foretype.cli.distil import distil
 from foretype.cli.models import models
 from foretype.cli.pair import pair
 from foretype.cli.prepare import prepare
+from foretype.cli.sentences import NO_MEMORY
 from foretype.cli.serve import serve
 from foretype.cli.settings import settings
+from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
 from foretype.support import streams
 
 app = typer.Typer(
@@ -71,7 +74,12 @@ def main() -> None:
     streams.make_usable()
     try:
         app()
-    except OSError as error:
+    except Exception as error:
+        if isinstance(recognised(error), OutOfMemoryError):
+            streams.print_line(NO_MEMORY, sys.stderr)
+            sys.exit(FAILED)
+        if not isinstance(error, OSError):
+            raise
         # The program that reads our output has ended, as `head` does, or the disk is full. Any other error
         # is a mistake of this program.
         lost = streams.give_up_lost()
@@ -79,4 +87,4 @@ def main() -> None:
             raise
         if not isinstance(error, BrokenPipeError):
             streams.print_line(f"The output cannot be written: {error.strerror}.", sys.stderr)
-        sys.exit(1)
+        sys.exit(FAILED)
