@@ -74,6 +74,7 @@ export async function findServer(origin: string): Promise<void> {
   if (response.status === 403) throw new PairingError("not_allowed");
   const { status } = await membersOf(response);
   if (status === "loading" || status === "draining") throw new PairingError("loading");
+  if (status === undefined && response.status === 503) throw new PairingError("busy");
   if (status !== "ready") throw new PairingError("not_foretype");
 }
 

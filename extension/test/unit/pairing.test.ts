@@ -55,6 +55,15 @@ test.each([
   expect(await sentenceAfter(status)).toContain(words);
 });
 
+test("a server that has no room for a connection is told apart from another program", async () => {
+  server = createServer((_, response) => {
+    response.statusCode = 503;
+    response.end("The server has no room for another connection: try again in 10 s.");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  expect(await troubleOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).toBe("busy");
+});
+
 test("a server that cannot look up the token now is told apart from a wrong token", async () => {
   const failing = await serverThat((socket) =>
     socket.send('{"type":"error","code":"internal","message":"The server cannot read its list."}'),
