@@ -110,6 +110,11 @@ class Raw:
 MASKED, NO_MASK = 0x80, b"\0\0\0\0"
 
 
+def unmasked(payload: bytes) -> bytes:
+    """A short frame as only a server may send it."""
+    return struct.pack("!BB", 0x80 | TEXT, len(payload)) + payload
+
+
 def frame(payload: bytes, opcode: int = TEXT, *, fin: bool = True, reserved: int = 0) -> bytes:
     """A client's frame."""
     first = (0x80 if fin else 0) | (reserved << 4) | opcode

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.attack.conftest import BINARY, CLOSE, PING, PONG, TEXT, Attacked, frame, handshake
+from tests.attack.conftest import BINARY, CLOSE, PING, PONG, TEXT, Attacked, frame, handshake, unmasked
 
 KEYSTROKE = json.dumps({"type": "keystroke", "field": "f", "seq": 1, "before": "qui", "after": ""}).encode()
 
@@ -46,6 +46,8 @@ async def test_a_bad_handshake_opens_no_socket(
 
 
 BAD_FRAMES = {
+    "not masked": unmasked(KEYSTROKE),
+    "not masked behind one that is": frame(b"", PING) + unmasked(b""),
     "a reserved opcode": frame(b"", 3),
     "another reserved opcode": frame(b"", 15),
     "a reserved bit": frame(KEYSTROKE, reserved=1),
@@ -118,6 +120,15 @@ async def test_frames_right_behind_the_handshake_are_read(attacked: Attacked) ->
     await raw.head()
     assert json.loads((await raw.frame())[1])["code"] == "unauthorized"
     assert await raw.close_code() == 4401
+    raw.end()
+    await attacked.is_well()
+
+
+@pytest.mark.parametrize("sent", [unmasked(b"{}"), frame(b"x" * 40_000)], ids=["not masked", "too long"])
+async def test_bad_frames_right_behind_the_handshake_refuse_it(attacked: Attacked, sent: bytes) -> None:
+    raw = await attacked.connect()
+    raw.send(handshake(raw.port) + sent)
+    assert (await raw.head()).split(" ")[1] in ("400", "101")  # 101 if the frame has come later
     raw.end()
     await attacked.is_well()
 

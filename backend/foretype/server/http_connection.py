@@ -12,6 +12,7 @@ from typing import Any, cast
 from aiohttp import hdrs, web
 
 from foretype.server.headers import SAFE
+from foretype.server.masking import MaskCheck
 from foretype.server.patience import Patience, Phase
 from foretype.server.places import NoPlace, Places
 from foretype.server.reach import network_of, parsed
@@ -33,7 +34,8 @@ SENTENCES = {
     f"in {RETRY_SECONDS} s.",
 }
 TOO_LONG = b"\x88\x12\x03\xf1message too long"
-"""A WebSocket's close frame: 1009."""
+NOT_MASKED = b"\x88\x0c\x03\xeanot masked"
+"""Close frames of a WebSocket: 1009 and 1002."""
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ class Entrance:
 class HttpConnection(web.RequestHandler):
     """aiohttp's connection with limits. Lives on the event loop."""
 
-    __slots__ = ("_entrance", "_has_place", "_network", "_patience", "_room")
+    __slots__ = ("_entrance", "_has_place", "_masks", "_network", "_patience", "_room")
 
     def __init__(self, entrance: Entrance, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -63,6 +65,7 @@ class HttpConnection(web.RequestHandler):
         self._network: str | None = None
         self._has_place = False
         self._room: int | None = HEAD_BYTES
+        self._masks = MaskCheck()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         made = cast(asyncio.Transport, transport)
@@ -90,11 +93,9 @@ class HttpConnection(web.RequestHandler):
         if patience.phase is Phase.IDLE and data:
             self._room = HEAD_BYTES
             patience.enter(Phase.HEAD)
-        elif patience.phase is Phase.SOCKET and self._room is not None:
-            self._room -= len(data)
-            if self._room < 0:
-                self._leave(TOO_LONG)
-                return
+        elif patience.phase is Phase.SOCKET and (why := self._wrong_in(data)) is not None:
+            self._leave(why)
+            return
         requests = self._request_count
         super().data_received(data)
         if patience.phase is not Phase.HEAD:
@@ -121,10 +122,15 @@ class HttpConnection(web.RequestHandler):
             self._patience.enter(Phase.IDLE)
         return finished
 
-    def became_socket(self, most_bytes: int) -> None:
-        """The connection is a WebSocket from now on. Before `welcomed`, the client may send `most_bytes`."""
+    def become_socket(self, most_bytes: int) -> bool:
+        """The connection is a WebSocket from now on. Before `welcomed`, the client may send `most_bytes`.
+
+        False if what has come behind the handshake breaks the rules already.
+        """
         self._room = most_bytes
+        self._masks = MaskCheck()
         self._patience.enter(Phase.SOCKET)
+        return self._wrong_in(self._message_tail) is None
 
     def welcomed(self) -> None:
         self._room = None
@@ -158,6 +164,14 @@ class HttpConnection(web.RequestHandler):
             return None
         address = parsed(peer[0])
         return None if address.is_loopback else network_of(address)
+
+    def _wrong_in(self, data: bytes) -> bytes | None:
+        """The close frame for the next bytes of a WebSocket. None if they may be read."""
+        if self._room is not None:
+            self._room -= len(data)
+            if self._room < 0:
+                return TOO_LONG
+        return None if self._masks.passes(data) else NOT_MASKED
 
     def _refuse(self, transport: asyncio.Transport, why: NoPlace) -> None:
         entrance = self._entrance

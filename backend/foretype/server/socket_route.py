@@ -34,9 +34,10 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
         refused = DRAINING if service.phase is Phase.DRAINING else LOADING
         return refuse(refused, retry_s=1)
     opened = _websocket(service)
-    await opened.prepare(request)
     assert isinstance(request.protocol, HttpConnection)
-    request.protocol.became_socket(service.limits.bytes_before_welcome)
+    if not request.protocol.become_socket(service.limits.bytes_before_welcome):
+        return web.Response(status=400, text="What comes behind the handshake is not a short masked frame.")
+    await opened.prepare(request)
     _keep_buffers_short(request)
     await _converse(request, opened, service.engine)
     return opened
