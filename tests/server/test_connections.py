@@ -66,15 +66,36 @@ def whole(running: Running) -> bytes:
     return REQUEST.format(port=running.server.port).encode()
 
 
-async def test_a_head_that_takes_too_long_is_answered_and_ended(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    in_no_time(monkeypatch, Phase.HEAD)
+async def test_a_head_that_takes_too_long_is_answered_and_ended(running: Running) -> None:
     async with connected(running, b"GET / HTTP/1.1\r\nX-Slow: ") as (reader, _):
+        await until_taken(running, 1)
+        connection = the_connection(running)
+        async with asyncio.timeout(10):
+            # Nothing tells when the server has read the bytes.
+            while connection._room == http_connection.HEAD_BYTES:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        connection._expired(Phase.HEAD)
         answer = await to_the_end(reader)
     assert answer.startswith("HTTP/1.1 408 Request Timeout\r\n")
     assert "Server: foretype\r\n" in answer
     await until_taken(running, 0)
+
+
+async def test_a_connection_that_says_nothing_is_ended_without_an_answer(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser connects ahead, and would take an answer for that of its request."""
+    in_no_time(monkeypatch, Phase.HEAD)
+    async with connected(running) as (reader, _):
+        assert await to_the_end(reader) == ""
+    await until_taken(running, 0)
+
+
+def the_connection(running: Running) -> HttpConnection:
+    assert running.server._runner.server is not None
+    (connection,) = running.server._runner.server.connections
+    assert isinstance(connection, HttpConnection)
+    return connection
 
 
 async def test_an_idle_connection_is_ended(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +111,19 @@ async def test_a_connection_that_is_kept_alive_is_answered_again(running: Runnin
             async with asyncio.timeout(10):
                 assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
                 await reader.readuntil(b"}")
+
+
+async def test_the_body_of_a_request_that_waited_is_not_taken_for_a_head(running: Running) -> None:
+    body = b'{"before":"' + b"x" * 40_000 + b'"}'
+    post = f"POST /v1/complete HTTP/1.1\r\nHost: 127.0.0.1:{running.server.port}\r\n"
+    post += f"Authorization: Bearer {TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"
+    async with connected(running, whole(running) + post.encode()) as (reader, writer):
+        async with asyncio.timeout(10):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            await reader.readuntil(b"}")
+            assert the_connection(running)._patience.phase is Phase.REQUEST
+            writer.write(body)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 413")
 
 
 async def test_a_body_that_takes_too_long_is_answered(

@@ -118,8 +118,8 @@ class HttpConnection(web.RequestHandler):
         # If this is cancelled, the connection ends.
         finished = await super().finish_response(request, resp, start_time)
         if self._patience.phase in (Phase.REQUEST, Phase.SOCKET):
-            self._room = HEAD_BYTES
-            self._patience.enter(Phase.IDLE)
+            # A client may send several requests at once: those that wait are in `_messages`.
+            self._patience.enter(Phase.REQUEST if self._messages else Phase.IDLE)
         return finished
 
     def become_socket(self, most_bytes: int) -> bool:
@@ -193,10 +193,11 @@ class HttpConnection(web.RequestHandler):
             self._entrance.lines.error("open_files_run_out", connections=self._entrance.places.taken)
 
     def _expired(self, phase: Phase) -> None:
-        if phase is Phase.HEAD:
-            self._leave(plain(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."))
-        elif phase is Phase.IDLE:
+        if phase is Phase.IDLE or (phase is Phase.HEAD and self._room == HEAD_BYTES):
+            # Nothing has come. A browser that connects ahead would take an answer for that of its request.
             self.force_close()
+        elif phase is Phase.HEAD:
+            self._leave(plain(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."))
         elif self.transport is not None:
             self.transport.abort()  # the client does not read, or does not send its body
 
