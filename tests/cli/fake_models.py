@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -63,6 +65,8 @@ def ensure_prepared(settings: object) -> FakePrepared:
     model = getattr(settings, "model", None)
     if model == "none":
         raise FakeModelError("There is no recipe none. The recipes are: fake-1m.")
+    if model == "no-memory-to-prepare":
+        raise MemoryError
     if model == "slow":
         print("preparing", flush=True)
         time.sleep(600)
@@ -71,6 +75,8 @@ def ensure_prepared(settings: object) -> FakePrepared:
 
 async def start_engine(folder: Path, settings: object, stages: object = None) -> Engine:
     await asyncio.sleep(0)
+    if getattr(settings, "model", None) == "no-memory-to-load":
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
     return EchoEngine(broken=getattr(settings, "model", None) == "broken")
 
 

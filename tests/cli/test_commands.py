@@ -89,11 +89,24 @@ def test_a_server_whose_model_can_go_on_no_more_says_why_and_ends_with_1(environ
     assert result.stderr == "The model found no memory: set something.\n"
 
 
+@pytest.mark.parametrize("command", [["complete", TEXT], ["serve", "--port", "0"]], ids=["complete", "serve"])
+@pytest.mark.parametrize("doing", ["prepare", "load"])
+def test_where_memory_is_short_the_sentence_is_about_memory(
+    environment: dict[str, str], command: list[str], doing: str
+) -> None:
+    result = run(environment, *command, "--model", f"no-memory-to-{doing}")
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("There is not enough memory for this.")
+
+
 def test_serve_prints_why_where_and_how_to_stop(serving: Serving) -> None:
     assert serving.line() == "Serving fake-1m: it was asked for."
     address = serving.line()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#code=[0-9A-Z]{4}-[0-9A-Z]{4}", address)
-    assert serving.line() == "Ctrl-C stops."
+    assert serving.line() == (
+        "The code in this address works once, within 10 minutes; `foretype pair` makes another. Ctrl-C stops."
+    )
     with urllib.request.urlopen(address.partition("#")[0] + "healthz", timeout=10) as response:
         assert json.load(response)["status"] == "ready"
     assert serving.end() == (0, "")
@@ -115,6 +128,33 @@ def test_the_printed_code_and_one_from_another_terminal_let_a_client_in(
     assert run(environment, "pair", "--revoke", identity).returncode == 0
     assert len(run(environment, "pair", "--list").stdout.splitlines()) == 1
     assert run(environment, "pair", "--revoke", identity).returncode == 1
+
+
+def test_a_state_folder_that_cannot_be_written_is_said_at_the_start_and_no_code_is_offered(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    server = Serving({**environment, "FORETYPE_STATE_DIR": str(tmp_path / "file" / "state")})
+    server.line()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", server.line())
+    code, errors = server.end()
+    assert code == 0
+    (line,) = errors.splitlines()
+    assert line.startswith(f"Warning: The folder {tmp_path}/file/state cannot be written: Not a directory.")
+    assert "FORETYPE_STATE_DIR" in line
+
+
+def test_a_damaged_state_file_is_said_at_the_start_with_what_to_do(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "clients.json").write_text('{"codes":[')
+    server = Serving({**environment, "FORETYPE_STATE_DIR": str(tmp_path)})
+    server.line()
+    server.line()
+    code, errors = server.end()
+    assert code == 0
+    (line,) = errors.splitlines()
+    assert line.startswith(f"Warning: The file {tmp_path}/clients.json is damaged (it is not valid JSON)")
 
 
 def test_a_server_that_is_told_to_end_ends_well(serving: Serving) -> None:

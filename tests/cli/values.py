@@ -27,6 +27,8 @@ OTHER_VALUES: dict[str, object] = {
     "message_bytes": 100_000,
     "keystrokes_per_second": 7.5,
     "keystroke_burst": 7,
+    "connections": 7,
+    "connections_per_address": 7,
     "log_level": "error",
 }
 """A value of each setting that is not its default."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import io
 import threading
@@ -32,6 +33,7 @@ from foretype.prepare.ensure import ensure_prepared
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits
 from foretype.runtime.device.runtime import DeviceRuntime
+from foretype.runtime.out_of_memory import OutOfMemoryError
 from foretype.runtime.providers import CPU_ONLY, NAMES, Gpu, Providers
 from foretype.support import logs
 from foretype.support.execution_provider import Provider
@@ -134,6 +136,17 @@ async def test_the_budget_holds_when_the_model_hangs() -> None:
         assert await answers.suggestion("one", seq) == Suggestion.nothing(Reason.BUDGET, Source.BUDGET)
     await engine.close()
     model.let_go.set()
+
+
+async def test_an_engine_without_memory_for_one_field_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(model: ScriptedModel, rows: int, capacity: int) -> Pool:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(ScriptedModel, "new_pool", full)
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
+    with pytest.raises(OutOfMemoryError):
+        await engine.warm_up()
+    await engine.close()
 
 
 async def test_fields_free_their_trees_if_memory_is_short() -> None:

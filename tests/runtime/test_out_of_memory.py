@@ -55,6 +55,13 @@ def test_a_run_that_finds_no_memory_is_recognised(session: ort.InferenceSession,
     assert isinstance(error, RuntimeError) is bound  # the two ways have no class in common
 
 
+def test_a_library_that_does_not_fit_into_memory_is_recognised() -> None:
+    no_room = ImportError("libtorch.so: failed to map segment from shared object")
+    assert isinstance(recognised(no_room), OutOfMemoryError)
+    missing = ImportError("No module named 'onnxruntime'")
+    assert recognised(missing) is missing
+
+
 @pytest.mark.parametrize("bound", [False, True], ids=["run", "run_with_iobinding"])
 def test_another_failure_of_a_run_stays_what_it_is(session: ort.InferenceSession, bound: bool) -> None:
     error = failure(session, NEGATIVE, bound=bound)

@@ -366,12 +366,17 @@ async def provoked(start: Start, code: ErrorCode) -> AsyncIterator[Client]:
         yield client
 
 
+def fails(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
+    raise RuntimeError("a bug")
+
+
 @pytest.mark.parametrize(("code", "reason"), contract.close_codes().items())
 async def test_the_server_closes_with_the_code_and_reason_of_the_document(
     start: Start, code: int, reason: str
 ) -> None:
     hello_seconds = 0.02 if code == connection.CLOSE_NO_HELLO else None
-    async with start(hello_seconds=hello_seconds) as running, running.socket() as client:
+    failing = FakeEngine(fails) if code == connection.CLOSE_INTERNAL else None
+    async with start(failing, hello_seconds=hello_seconds) as running, running.socket() as client:
         if code != connection.CLOSE_NO_HELLO:
             token = "wrong" if code == connection.CLOSE_UNAUTHORIZED else TOKEN
             await client.send(type="hello", token=token)
@@ -382,6 +387,8 @@ async def test_the_server_closes_with_the_code_and_reason_of_the_document(
             await client.next()
         elif code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
             await client.socket.send_str("x" * 32_769)
+        elif code == connection.CLOSE_INTERNAL:
+            await client.keystroke(1)
         end = await client.socket.receive(timeout=10)
         assert (end.type, end.data, end.extra) == (aiohttp.WSMsgType.CLOSE, code, reason)
         if draining is not None:

@@ -423,19 +423,17 @@ async def test_a_revoked_client_is_closed_at_its_next_keystroke(running: Running
         assert await client.closed() == 4401
 
 
-async def test_a_state_that_cannot_be_read_costs_keystrokes_but_no_connection(
+async def test_a_state_folder_that_is_gone_costs_keystrokes_but_no_connection(
     running: Running, tmp_path: Path
 ) -> None:
     pairing = running.server.pairing
     token = pairing.redeem(pairing.new_code(), "tests")
-    file = tmp_path / "state" / "clients.json"
-    whole = file.read_bytes()
     async with running.socket() as client:
         await client.send(type="hello", token=token)
         assert (await client.next())["type"] == "welcome"
-        file.write_text("not the state of anything")
+        gone = (tmp_path / "state").rename(tmp_path / "unmounted")
         await client.keystroke(1)
         assert (await client.next())["code"] == "internal"
-        file.write_bytes(whole)
+        gone.rename(tmp_path / "state")
         await client.keystroke(2)
         assert (await client.next())["type"] == "suggestion"

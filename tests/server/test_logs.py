@@ -47,6 +47,20 @@ def test_a_line_that_nobody_can_read_ends_nothing() -> None:
             broken.close()
 
 
+def test_what_happens_often_is_one_line_a_minute_with_a_count(written: io.StringIO) -> None:
+    now = 0.0
+    lines = logs.SparseLines(lambda: now)
+    for _ in range(5):
+        lines.warning("connections_full", connections=7)
+    lines.error("open_files_run_out")
+    now = 60.0
+    lines.warning("connections_full", connections=7)
+    first, other, second = written.getvalue().splitlines()
+    assert "event='connections_full' connections=7 more=0" in first
+    assert "event='open_files_run_out'" in other
+    assert "event='connections_full' connections=7 more=4" in second
+
+
 def raising(keystroke: Keystroke) -> Suggestion:
     """A bug that quotes the text at odd keystrokes; at even ones the text is suggested."""
     if keystroke.seq % 2:

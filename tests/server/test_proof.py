@@ -80,7 +80,7 @@ async def test_a_proof_that_was_overheard_opens_no_other_connection(running: Run
         assert await client.closed() == CLOSE_UNAUTHORIZED
 
 
-@pytest.mark.parametrize("proof", ["", "x", "not base64!", "AAAA", "=" * 5000, "a" * 9000, None, 7])
+@pytest.mark.parametrize("proof", ["", "x", "not base64!", "AAAA", "=" * 3000, "a" * 4001, None, 7])
 async def test_a_wrong_proof_is_unauthorized(running: Running, proof: object) -> None:
     async with running.socket() as client:
         await challenged(client, claim_at(running))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from pathlib import Path
@@ -21,6 +22,25 @@ from tests.server.fake import FakeEngine
 @pytest.fixture(scope="module")
 def signed(tmp_path_factory: pytest.TempPathFactory) -> Signed:
     return self_signed(tmp_path_factory.mktemp("signed"))
+
+
+async def test_at_the_cap_a_newcomer_over_tls_is_told_too(signed: Signed, tmp_path: Path) -> None:
+    settings = load({"port": 0, "token": TOKEN, "state_dir": tmp_path, "connections": 1})
+    server = Server(
+        settings, bind(settings.host, 0), files=PAGE, tls=server_context(signed.certificate, signed.key)
+    )
+    await server.open()
+    trusting = ssl.create_default_context(cafile=signed.certificate)
+    try:
+        _, first = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
+        reader, second = await asyncio.open_connection("127.0.0.1", server.port, ssl=trusting)
+        async with asyncio.timeout(10):
+            assert (await reader.read()).startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+        first.close()
+        second.close()
+    finally:
+        await server.drain()
+        await server.close()
 
 
 async def test_a_client_that_trusts_the_certificate_types_over_tls(signed: Signed, tmp_path: Path) -> None:

@@ -4,21 +4,24 @@ runs.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
 from foretype import __version__
+from foretype.cli.common import FAILED
 from foretype.cli.compare import compare
 from foretype.cli.complete import complete
 from foretype.cli.distil import distil
 from foretype.cli.models import models
 from foretype.cli.pair import pair
 from foretype.cli.prepare import prepare
+from foretype.cli.sentences import NO_MEMORY
 from foretype.cli.serve import serve
 from foretype.cli.settings import settings
+from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
+from foretype.support import streams
 
 app = typer.Typer(
     name="foretype",
@@ -68,10 +71,20 @@ app.command()(settings)
 
 
 def main() -> None:
+    streams.make_usable()
     try:
         app()
-    except BrokenPipeError:
-        # The program that read our output has ended, as `head` does. Python would fail again when it flushes
-        # stdout at exit, so stdout goes to the null device.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except Exception as error:
+        if isinstance(recognised(error), OutOfMemoryError):
+            streams.print_line(NO_MEMORY, sys.stderr)
+            sys.exit(FAILED)
+        if not isinstance(error, OSError):
+            raise
+        # The program that reads our output has ended, as `head` does, or the disk is full. Any other error
+        # is a mistake of this program.
+        lost = streams.give_up_lost()
+        if not lost:
+            raise
+        if not isinstance(error, BrokenPipeError):
+            streams.print_line(f"The output cannot be written: {error.strerror}.", sys.stderr)
+        sys.exit(FAILED)

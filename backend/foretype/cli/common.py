@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import NoReturn
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from foretype.cli.options import Given
 from foretype.cli.sentences import sentence
 from foretype.support.settings import BadSettingsError, Settings, load, unknown_variables
+from foretype.support.streams import print_line
 
 USAGE = 2
 """The exit code if the settings or the arguments are wrong."""
@@ -40,7 +42,7 @@ def fail(what: str | Exception, code: int = FAILED) -> NoReturn:
 
 def say(what: str | Exception) -> None:
     """Print to stderr: stdout is for results."""
-    typer.echo(sentence(what) if isinstance(what, Exception) else what, err=True)
+    print_line(sentence(what) if isinstance(what, Exception) else what, sys.stderr)
 
 
 def in_ms(value: float) -> str:

@@ -9,7 +9,8 @@ import typer
 
 from foretype.cli.common import FAILED, fail, settings_or_exit
 from foretype.cli.options import Given, takes
-from foretype.server.pairing import CODE_LIFETIME, BadStateError, Pairing
+from foretype.server.pairing import CODE_LIFETIME, Pairing
+from foretype.server.state_file import BadStateError
 
 
 @takes("state_dir")

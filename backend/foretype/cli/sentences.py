@@ -16,6 +16,11 @@ from foretype.models.errors import (
 )
 from foretype.runtime.providers import WrongWeightsError
 
+NO_MEMORY = (
+    "There is not enough memory for this. Close other programs, allow this one more memory (ulimit -v, or "
+    "the limit of its container), or use a smaller model or a lower FORETYPE_FIELD_MB."
+)
+
 
 def sentence(error: Exception) -> str:
     match error:

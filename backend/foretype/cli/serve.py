@@ -7,6 +7,7 @@ import gc
 import signal
 import socket as sockets
 import ssl
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -17,14 +18,17 @@ from foretype.cli.common import USAGE, fail, say, settings_or_exit
 from foretype.cli.options import OPTIONS, Given, takes
 from foretype.cli.start import CannotServeError, ReadyModel, load_engine, prepare_model
 from foretype.engine.contract import Engine
-from foretype.server.pairing import BadStateError
+from foretype.server.pairing import CODE_LIFETIME
 from foretype.server.reach import bound_addresses, who_can_connect
 from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind, bind_other_loopback
+from foretype.server.state_file import BadStateError, UnreadableStateError
 from foretype.server.tls import BadCertificateError, server_context
 from foretype.support import logs
 from foretype.support.ending import INTERRUPTED, leave
 from foretype.support.metrics import Stages
+from foretype.support.open_files import make_room
 from foretype.support.settings import Settings
+from foretype.support.streams import print_line
 
 T = TypeVar("T")
 CLOSING_SECONDS = 4.0
@@ -93,7 +97,15 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
     loop = asyncio.get_running_loop()
     logs.quiet_loop(loop)
     stopping = _stop_on_signals(loop)
-    server = Server(settings, bound, tls=tls)
+    room = make_room(settings.connections)
+    if room.connections < settings.connections:
+        say(
+            f"Warning: at most {room.connections} connections can be open at once, because this process may "
+            f"open only {room.files} files: allow {room.needed} (ulimit -n), or lower FORETYPE_CONNECTIONS."
+        )
+    server = Server(settings, bound, tls=tls, room=room)
+    if (trouble := _state_trouble(server)) is not None:
+        say(f"Warning: {trouble}")
     await server.open()
     try:
         engine = await _unless(stopping, _loaded(settings, server.service.metrics.stages))
@@ -104,17 +116,48 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
         gc.collect()
         gc.freeze()
         server.ready(engine)
-        typer.echo(f"{server.address}/#code={server.pairing.own_code()}")
-        typer.echo("Ctrl-C stops.")
+        _announce(server)
         broken = await _unless(stopping, engine.broken())
         if broken is not None:
             say(broken)
-    except (CannotServeError, BadStateError) as error:
+    except CannotServeError as error:
         say(error)
         return 1
     finally:
         await _close(server)
     return leave(0 if broken is None else 1)  # while the event loop still hears a second Ctrl-C
+
+
+def _state_trouble(server: Server) -> str | None:
+    """Why clients cannot pair now, and what to do. None if they can.
+
+    It is no reason not to serve: a client with the fixed token needs no list of paired clients.
+    """
+    try:
+        server.pairing.check()
+    except UnreadableStateError as error:
+        return f"{error} Until then, paired clients get an error."
+    except BadStateError as error:
+        return f"{error} Until then, no new client can be paired."
+    return None
+
+
+def _tell(line: str) -> None:
+    """A server goes on if nobody reads what it prints."""
+    print_line(line, sys.stdout)
+
+
+def _announce(server: Server) -> None:
+    if _state_trouble(server) is None:
+        _tell(f"{server.address}/#code={server.pairing.own_code()}")
+        minutes = round(CODE_LIFETIME / 60)
+        _tell(
+            f"The code in this address works once, within {minutes} minutes; `foretype pair` makes another. "
+            "Ctrl-C stops."
+        )
+    else:  # a code could not be used
+        _tell(f"{server.address}/")
+        _tell("Ctrl-C stops.")
 
 
 async def _close(server: Server) -> None:
@@ -148,7 +191,7 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
 async def _loaded(settings: Settings, stages: Stages) -> Engine:
     """The engine for the settings' model. Raises `CannotServeError`."""
     ready = await _in_thread(lambda: prepare_model(settings))
-    typer.echo(f"{ready.reason[:1].upper()}{ready.reason[1:]}".rstrip(".") + ".")
+    _tell(f"{ready.reason[:1].upper()}{ready.reason[1:]}".rstrip(".") + ".")
     return await load_engine(ready.folder, settings, stages)
 
 

@@ -11,8 +11,9 @@ from typing import Protocol
 
 from rich.console import Console
 
-from foretype.cli.sentences import remedy, sentence
+from foretype.cli.sentences import NO_MEMORY, remedy, sentence
 from foretype.engine.contract import Engine
+from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
 from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
 
@@ -63,6 +64,8 @@ async def load_engine(folder: Path, settings: Settings, stages: Stages | None = 
     except ProviderMissingError as missing:
         raise CannotServeError(sentence(missing)) from missing
     except Exception as error:  # the runtime's libraries raise many types if they cannot load a model
+        if isinstance(recognised(error), OutOfMemoryError):
+            raise CannotServeError(NO_MEMORY) from error
         from foretype.models.prepared import origin_of
         from foretype.support.wording import first_line
 

@@ -22,7 +22,7 @@ from foretype.support.metrics import Stage, Stages
 
 OVERLOADED = Failure(
     FailureCode.OVERLOADED,
-    "The server has too many users now, so this keystroke gets no suggestion. Continue typing.",
+    "The server has no time or memory for this keystroke now, so it gets no suggestion. Continue typing.",
 )
 NOTHING_FOUND = SearchResult([], done=True)
 

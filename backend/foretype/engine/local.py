@@ -110,6 +110,8 @@ class LocalEngine:
     async def warm_up(self) -> None:
         """Run once, which allocates the memory of later runs, and read the beginnings of texts: all of them
         before this returns if the runtime needs that, else the longer ones while the engine already serves.
+
+        Raises what the runs raise. If there is no memory, that is `OutOfMemoryError`.
         """
         await self._warm_up_pool()
         shortest, *others = self._beginnings.shortest_first
@@ -122,10 +124,11 @@ class LocalEngine:
 
     async def _warm_up_pool(self) -> None:
         """Allocate the pool for the first fields; on a device, record the runs that it will be used for."""
-        if (arena := self._memory.arena()) is not None:
-            pool = arena.pool
-            del arena
-            await self._model.warm_up(pool)
+        if (arena := self._memory.arena()) is None:
+            raise OutOfMemoryError  # otherwise every keystroke would be refused
+        pool = arena.pool
+        del arena
+        await self._model.warm_up(pool)
 
     async def _recover(self) -> None:
         """After a run without memory: free all trees and load the model again. If that happened already a

@@ -9,6 +9,7 @@ from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
 from foretype.support import logs
 from foretype.support.clock import Timer, Timers
+from foretype.support.logs import SparseLines
 
 MEBIBYTE = 1024 * 1024
 POOL_ROWS = 32  # fields that one run can serve; fields of another pool need another run
@@ -51,6 +52,7 @@ class MemoryBudget:
         self._held = 0  # the sum of _counted
         self._to_count: deque[Tenant] = deque()  # in this round
         self._sweep: Timer | None = None
+        self._lines = SparseLines(timers.time)
 
     @property
     def held_bytes(self) -> int:
@@ -73,7 +75,7 @@ class MemoryBudget:
         except Exception as error:
             if not isinstance(recognised(error), OutOfMemoryError):
                 raise
-            logs.logger().error("no_room", **logs.of(error))
+            self._lines.error("no_room", **logs.of(error))
             return None
         return self._pools[-1].take()
 

@@ -7,6 +7,8 @@ import re
 
 # The words of ONNX Runtime's arena, of CUDA, of cuBLAS, and of C++ if host memory is full.
 _WORDS = re.compile(r"failed to allocate memory|out of memory|ALLOC_FAILED|bad_alloc", re.IGNORECASE)
+# The words of the system's loader if a library does not fit into memory.
+_LOADERS_WORDS = re.compile(r"failed to map segment|cannot allocate memory", re.IGNORECASE)
 
 
 class OutOfMemoryError(Exception):
@@ -21,6 +23,7 @@ def recognised(error: Exception) -> Exception:
     if (
         isinstance(error, MemoryError)
         or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or (isinstance(error, ImportError) and _LOADERS_WORDS.search(str(error)))
         or (_is_of_onnx_runtime(error) and _WORDS.search(str(error)))
     ):
         return OutOfMemoryError().with_traceback(error.__traceback__)

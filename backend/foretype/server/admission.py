@@ -7,7 +7,6 @@ refuses programs that guess, tells other clients when to try again, and writes a
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from foretype.server.frames import ErrorCode, Refused
 from foretype.server.guard import digest
 from foretype.server.pairing import Lockout
 from foretype.server.proof import Claim
-from foretype.server.reach import Address
+from foretype.server.reach import Address, network_of
 from foretype.support import logs
 from foretype.support.clock import Clock
 
@@ -29,7 +28,6 @@ HUMAN_PACE_SECONDS = 5.0
 FORGOTTEN_AFTER_SECONDS = 3600.0
 MOST_ADDRESSES = 1024
 MOST_TOKENS = 4096
-NETWORK_BITS = 64  # of an IPv6 address: a client that has one address has all addresses of its network
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ class _WrongTokens:
             self._seen.popitem(last=False)
         if before is not None and now - before >= HUMAN_PACE_SECONDS:
             return 0.0
-        guesser = self._guesser(_network(address), now)
+        guesser = self._guesser(network_of(address), now)
         if (wait := guesser.lockout.remaining()) > 0:
             return wait
         guesser.at = now
@@ -120,9 +118,3 @@ class _WrongTokens:
         if len(self._guessers) > MOST_ADDRESSES:
             self._guessers.popitem(last=False)
         return found
-
-
-def _network(address: Address | None) -> str:
-    if isinstance(address, ipaddress.IPv6Address) and not address.is_loopback:
-        return str(ipaddress.IPv6Network((address, NETWORK_BITS), strict=False))
-    return str(address)

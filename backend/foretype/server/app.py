@@ -13,12 +13,12 @@ from foretype.server.frames import ErrorCode, Refused
 from foretype.server.guard import Verdict
 from foretype.server.headers import add_headers, preflight
 from foretype.server.pair_routes import make_code, pair
-from foretype.server.pairing import BadStateError
 from foretype.server.protocol import UnreadableError
 from foretype.server.refusal import refuse
 from foretype.server.requests import SERVICE, is_from_this_machine, owner_of
 from foretype.server.service import Phase, Service
 from foretype.server.socket_route import open_socket
+from foretype.server.state_file import BadStateError
 from foretype.support import logs, metrics
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -59,8 +59,8 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except UnreadableError as bad:
         return refuse(Refused(bad.code, bad.message))
     except BadStateError as bad:
-        logs.logger().error("clients_unreadable", **logs.of(bad))
-        return refuse(Refused(ErrorCode.INTERNAL, str(bad)))
+        request.app[SERVICE].lines.error("state_file", code=bad.cause)
+        return refuse(Refused(ErrorCode.INTERNAL, bad.for_clients))
     except web.HTTPRequestEntityTooLarge:
         limit = request.app[SERVICE].limits.message_bytes
         too_long = f"The body is longer than {limit} bytes: send less context."
@@ -68,6 +68,8 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPException as plain:
         allow = {hdrs.ALLOW: plain.headers[hdrs.ALLOW]} if hdrs.ALLOW in plain.headers else None
         return web.Response(status=plain.status, text=f"{plain.reason}.", headers=allow)
+    except ConnectionError:  # the client has gone, so nobody reads the answer
+        return web.Response(status=400)
     except Exception as error:  # no code above this sees it: log its places in the code, never its message
         logs.logger().error("request_failed", **logs.of(error))
         return refuse(Refused(ErrorCode.INTERNAL, "The server failed at this request: try again."))

@@ -14,7 +14,7 @@ from foretype.server.connection import DRAINING, INTERNAL
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.protocol import UnreadableError, read_keystroke, read_object, string
 from foretype.server.refusal import LOADING, refuse
-from foretype.server.requests import SERVICE, owner_of
+from foretype.server.requests import SERVICE, body_of, owner_of
 from foretype.server.service import Phase, Service
 
 GRACE_SECONDS = 1.0  # after the budget: if the engine has not answered by then, the answer is an error
@@ -27,7 +27,7 @@ async def complete(request: web.Request) -> web.Response:
     owner = owner_of(request)
     if isinstance(owner, Denied):
         return refuse(owner.refused, owner.retry_s)
-    message = {**DEFAULTS, **read_object(await request.read())}
+    message = {**DEFAULTS, **read_object(await body_of(request))}
     if message["type"] != "keystroke":
         raise UnreadableError("'type' must be keystroke.")
     field = string(message, "field", service.limits.name_chars)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -21,7 +22,6 @@ from foretype.server import frames
 from foretype.server.admission import UNAUTHORIZED, Denied
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
-from foretype.server.pairing import BadStateError
 from foretype.server.proof import Challenge
 from foretype.server.protocol import (
     Accepted,
@@ -36,12 +36,13 @@ from foretype.server.protocol import (
 )
 from foretype.server.reach import Address
 from foretype.server.service import Service
-from foretype.support import logs
+from foretype.server.state_file import BadStateError
 from foretype.support.metrics import Stage
 
 CLOSE_UNAUTHORIZED = 4401
 CLOSE_NO_HELLO = 4408
 CLOSE_GOING_AWAY = 1012
+CLOSE_INTERNAL = 1011
 FAREWELL_SECONDS = 2.0
 
 DRAINING = Refused(
@@ -65,10 +66,12 @@ class Connection:
         engine: Engine,
         service: Service,
         address: Address | None,
+        welcomed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`address`: of the client."""
+        """`address`: of the client. `welcomed` is called once its token was accepted."""
         self._socket = socket
         self._address = address
+        self._on_welcome = welcomed
         self._engine = engine
         self._service = service
         self._protocol = Protocol(service.limits, service.clock)
@@ -117,6 +120,7 @@ class Connection:
             return False
         self._owner = owner
         self._protocol.greet()
+        self._on_welcome()
         self._desk = self._engine.open(self._answer)
         self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
         return True
@@ -124,8 +128,8 @@ class Connection:
     async def _let_in(self) -> str | Denied | None:
         """The client's id, or why it is refused for good. None if the connection has ended.
 
-        After too many wrong tokens the connection stays open: the client gets an error, and may send another
-        hello until its time is up.
+        After too many wrong tokens, or if the tokens cannot be checked now, the connection stays open: the
+        client gets an error, and may send another hello until its time is up.
         """
         while True:
             hello = await self._next(Hello)
@@ -155,8 +159,7 @@ class Connection:
                 return None
             return admission.owner(challenge.token(digest, answer.proof), self._address)
         except BadStateError as error:
-            logs.logger().error("clients_unreadable", **logs.of(error))
-            return Denied(UNAUTHORIZED)
+            return Denied(Refused(ErrorCode.INTERNAL, error.for_clients))
 
     async def _next(self, kind: type[Opening]) -> Opening | None:
         """The next event of a kind, before the client is accepted. None if the connection has ended."""
@@ -175,8 +178,7 @@ class Connection:
                 return
             try:
                 welcome = not isinstance(event, Keystroked) or self._service.tokens.still_good(self._owner)
-            except BadStateError as error:  # the token cannot be checked now: this keystroke gets an error
-                logs.logger().error("state_unreadable", **logs.of(error))
+            except BadStateError:  # the token cannot be checked now: this keystroke gets an error
                 self._fail(event)
                 continue
             if not welcome:
@@ -195,7 +197,8 @@ class Connection:
         message = await self._socket.receive()
         self._arrived = self._service.clock()
         if message.type is WSMsgType.TEXT or message.type is WSMsgType.BINARY:
-            if len(message.data) > self._service.limits.message_bytes:
+            limits = self._service.limits
+            if len(message.data) > (limits.hello_bytes if self._desk is None else limits.message_bytes):
                 await self._socket.close(code=WSCloseCode.MESSAGE_TOO_BIG, message=b"message too long")
                 return None
             return self._protocol.receive(message.data, binary=message.type is WSMsgType.BINARY)

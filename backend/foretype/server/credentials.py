@@ -5,6 +5,8 @@ from __future__ import annotations
 from foretype.server.guard import digest, matching_id
 from foretype.server.pairing import Pairing
 from foretype.server.proof import key_id
+from foretype.server.state_file import GoneStateError, Paired, UnreadableStateError
+from foretype.support.logs import SparseLines
 
 FIXED = "fixed"
 """The id of the token in the settings; it cannot be revoked while the server runs."""
@@ -14,28 +16,59 @@ class Tokens:
     """Holds hashes only.
 
     Called on the event loop: the file of paired clients is small, and is read again only if it has changed.
+    If it cannot be read, clients that were known stay accepted, and the others get `UnreadableStateError`:
+    nobody can tell whether they are paired.
     """
 
     def __init__(self, fixed: str | None, pairing: Pairing) -> None:
         self._fixed = digest(fixed) if fixed else None
         self._pairing = pairing
+        self._lines = SparseLines()
 
     def owner(self, token: str | None) -> str | None:
         """The id of the client that the token belongs to. None if the token is wrong, empty or missing.
 
-        Raises `BadStateError`.
+        Raises `UnreadableStateError`.
         """
-        return matching_id(self._known(), token) if token else None
+        if not token:
+            return None
+        known, trouble = self._known()
+        found = matching_id(known, token)
+        if found is None and trouble is not None:
+            raise trouble
+        return found
 
     def claimed(self, key: str) -> str | None:
-        """The digest of the token that a claim names. None if there is none. Raises `BadStateError`."""
-        return next((digest for _, digest in self._known() if key_id(digest) == key), None)
+        """The digest of the token that a claim names. None if there is none.
 
-    def _known(self) -> list[tuple[str, str]]:
-        """The ids of all clients, and the digests of their tokens."""
-        known = [(client.id, client.digest) for client in self._pairing.clients()]
-        return known if self._fixed is None else [*known, (FIXED, self._fixed)]
+        Raises `UnreadableStateError`.
+        """
+        known, trouble = self._known()
+        found = next((digest for _, digest in known if key_id(digest) == key), None)
+        if found is None and trouble is not None:
+            raise trouble
+        return found
+
+    def _known(self) -> tuple[list[tuple[str, str]], UnreadableStateError | None]:
+        """The ids of all clients with the digests of their tokens; and the error, if the list may be old."""
+        clients, trouble = self._clients()
+        known = [(client.id, client.digest) for client in clients]
+        return known if self._fixed is None else [*known, (FIXED, self._fixed)], trouble
 
     def still_good(self, owner: str) -> bool:
-        """Whether a client that was accepted has not been revoked since. Raises `BadStateError`."""
-        return owner == FIXED or any(client.id == owner for client in self._pairing.clients())
+        """Whether a client that was accepted has not been revoked since. Raises `UnreadableStateError`."""
+        if owner == FIXED:
+            return True
+        clients, trouble = self._clients()
+        good = any(client.id == owner for client in clients)
+        if not good and trouble is not None:
+            raise trouble
+        return good
+
+    def _clients(self) -> tuple[tuple[Paired, ...], UnreadableStateError | None]:
+        """The paired clients, and why they are those of the last good file if they are."""
+        try:
+            return self._pairing.clients(), None
+        except UnreadableStateError as trouble:
+            self._lines.error("clients_unreadable", code=trouble.cause)
+            return () if isinstance(trouble, GoneStateError) else self._pairing.last_known_clients(), trouble

@@ -6,16 +6,26 @@ from aiohttp import hdrs, web
 
 from foretype.server.requests import SERVICE
 
+SAFE = {
+    str(hdrs.SERVER): "foretype",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    str(hdrs.CACHE_CONTROL): "no-store",
+    str(hdrs.VARY): "Origin",
+}
+"""The headers of every response. A route may set its own policy and caching."""
+ITS_OWN = ("Content-Security-Policy", str(hdrs.CACHE_CONTROL))
+
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     headers = response.headers
-    headers[hdrs.SERVER] = "foretype"
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
-    headers[hdrs.VARY] = "Origin"
+    for name, value in SAFE.items():
+        if name in ITS_OWN:
+            headers.setdefault(name, value)
+        else:
+            headers[name] = value
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is not None and response.status != 403 and request.app[SERVICE].guard.is_foreign(origin):
         headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin

@@ -32,6 +32,10 @@ class ClientLimits:
     alternatives: int = 8
     """A client may ask for more, and gets at most this many."""
     hello_seconds: float = 5.0
+    hello_bytes: int = 4096
+    """The longest message before `welcome`."""
+    bytes_before_welcome: int = 16_384
+    """All that a WebSocket's client may send before `welcome`."""
 
     @classmethod
     def of(cls, settings: Settings) -> ClientLimits:

@@ -11,7 +11,8 @@ from foretype.server.admission import UNAUTHORIZED, Denied
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.protocol import read_object, string
 from foretype.server.refusal import refuse
-from foretype.server.requests import SERVICE, is_from_this_machine, owner_of
+from foretype.server.requests import SERVICE, body_of, is_from_this_machine, owner_of
+from foretype.server.state_file import CLIENT_CHARS
 
 CODE_FOR_PAGE_SECONDS = 120.0  # from the button on the page to the confirmation in the extension
 WRONG_CODE = Refused(
@@ -21,9 +22,9 @@ WRONG_CODE = Refused(
 
 async def pair(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
-    message = read_object(await request.read())
+    message = read_object(await body_of(request))
     code = string(message, "code", 64)
-    client = "" if message.get("client") is None else string(message, "client", 64)
+    client = "" if message.get("client") is None else string(message, "client", CLIENT_CHARS)
     lockout = service.link_lockout if message.get("by_link") is True else service.lockout
     async with service.redeeming:
         wait = lockout.remaining()

@@ -21,7 +21,7 @@ from hashlib import sha256
 NONCE = re.compile(r"[A-Za-z0-9_-]{22,64}", re.ASCII)  # 128 bits or more in base64url
 KEY_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 ADDRESS = re.compile(r"[!-~]{1,300}", re.ASCII)
-LONGEST_PROOF = 8192
+LONGEST_PROOF = 4000
 
 
 @dataclass(frozen=True, slots=True)

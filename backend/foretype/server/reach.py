@@ -18,6 +18,16 @@ def parsed(address: str) -> Address:
     return mapped or found
 
 
+NETWORK_BITS = 64  # of an IPv6 address: a client that has one address has all addresses of its network
+
+
+def network_of(address: Address | None) -> str:
+    """What the limits of one client are counted by: its IPv4 address, or the network of its IPv6 address."""
+    if isinstance(address, ipaddress.IPv6Address) and not address.is_loopback:
+        return str(ipaddress.IPv6Network((address, NETWORK_BITS), strict=False))
+    return str(address)
+
+
 def bound_addresses(bound: Iterable[sockets.socket]) -> list[str]:
     return [one.getsockname()[0] for one in bound]
 

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import hdrs, web
 
 from foretype.server.admission import Denied
+from foretype.server.protocol import UnreadableError
 from foretype.server.reach import Address, parsed
 from foretype.server.service import Service
 
 SERVICE = web.AppKey("service", Service)
+BODY_SECONDS = 30.0
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The request's body. Raises `UnreadableError`, or aiohttp's exception if it is too long or too slow."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise UnreadableError("The body has a Content-Encoding: send it without one.")
+    try:
+        # If this is cancelled, the request is not answered: its connection ends.
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except web.RequestPayloadError:
+        raise UnreadableError("The body does not arrive as its headers say.") from None
 
 
 def owner_of(request: web.Request) -> str | Denied:

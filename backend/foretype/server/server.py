@@ -7,6 +7,7 @@ import errno
 import socket as sockets
 import ssl
 import time
+from functools import partial
 
 from aiohttp import web
 
@@ -15,12 +16,17 @@ from foretype.server import playground
 from foretype.server.app import make_app
 from foretype.server.credentials import Tokens
 from foretype.server.guard import Guard
+from foretype.server.http_connection import Entrance, HttpConnection
 from foretype.server.limits import ClientLimits
 from foretype.server.pairing import Pairing
+from foretype.server.patience import SECONDS
+from foretype.server.patience import Phase as Waiting
+from foretype.server.places import Places
 from foretype.server.reach import bound_addresses, is_beyond_loopback, is_every_address
 from foretype.server.service import Phase, Service
 from foretype.support import logs
 from foretype.support.clock import Clock
+from foretype.support.open_files import Room
 from foretype.support.settings import Settings
 
 BACKLOG = 128
@@ -141,9 +147,10 @@ class Server:
         files: dict[str, playground.File] | None = None,
         clock: Clock = time.monotonic,
         tls: ssl.SSLContext | None = None,
+        room: Room | None = None,
     ) -> None:
         """`files`: the playground's; None for those that are installed. `tls`: the context for HTTPS; None
-        for HTTP.
+        for HTTP. `room`: for how many connections; None for the setting.
         """
         self.port: int = bound[0].getsockname()[1]
         every = [address for address in bound_addresses(bound) if is_every_address(address)]
@@ -167,11 +174,14 @@ class Server:
             clock=clock,
         )
         self._bound = bound
+        room = room or Room(settings.connections, None, 0)
+        self._places = Places(room.connections, settings.connections_per_address)
+        self._entrance = Entrance(
+            self._places, self.service.lines, self.service.is_behind_a_proxy, room.files
+        )
+        self._listening: list[asyncio.AbstractServer] = []
         self._runner = web.AppRunner(
-            make_app(self.service, files),
-            access_log=None,
-            shutdown_timeout=LINGER_SECONDS,
-            handle_signals=False,
+            make_app(self.service, files), shutdown_timeout=LINGER_SECONDS, handle_signals=False
         )
 
     @property
@@ -184,8 +194,17 @@ class Server:
     async def open(self) -> None:
         """Begin to answer requests. Until `ready`, completions are refused as `overloaded`."""
         await self._runner.setup()
+        server, loop = self._runner.server, asyncio.get_running_loop()
+        assert server is not None
         for one in self._bound:
-            await web.SockSite(self._runner, one, backlog=BACKLOG, ssl_context=self._tls).start()
+            listening = await loop.create_server(
+                partial(HttpConnection, self._entrance, server, loop),
+                sock=one,
+                backlog=BACKLOG,
+                ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else SECONDS[Waiting.HEAD],
+            )
+            self._listening.append(listening)
         logs.logger().info("open", port=self.port, phase=Phase.LOADING.value)
 
     def ready(self, engine: Engine) -> None:
@@ -205,6 +224,8 @@ class Server:
 
     async def close(self) -> None:
         """Stop listening, wait up to `LINGER_SECONDS` for requests in progress, and close the engine."""
+        for listening in self._listening:
+            listening.close()
         await self._runner.cleanup()
         if self.service.engine is not None:
             await self.service.engine.close()

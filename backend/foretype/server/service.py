@@ -17,6 +17,7 @@ from foretype.server.guard import Guard
 from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.pairing import Lockout, Pairing
 from foretype.support.clock import Clock
+from foretype.support.logs import SparseLines
 from foretype.support.metrics import Metrics
 
 
@@ -58,15 +59,17 @@ class Service:
     lockout: Lockout = field(init=False)
     """For wrong pairing codes that the user has typed."""
     link_lockout: Lockout = field(init=False)
-    """For wrong pairing codes in links. Any page can open links, so they must not lock out codes that are typed, and
-    the lockout is never long.
+    """For wrong pairing codes in links. Any page can open links, so they must not lock out codes that are
+    typed, and the lockout is never long.
     """
     admission: Admission = field(init=False)
+    lines: SparseLines = field(init=False)
 
     def __post_init__(self) -> None:
         self.lockout = Lockout(self.clock)
         self.link_lockout = Lockout(self.clock, longest=60.0)
         self.admission = Admission(self.tokens, self.clock)
+        self.lines = SparseLines(self.clock)
 
     def answered(self, outcome: Suggestion | Failure, elapsed_ms: float) -> None:
         """Count a keystroke's final answer."""

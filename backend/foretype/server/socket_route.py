@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
 import socket as sockets
 
 from aiohttp import hdrs, web
 
 from foretype.engine.contract import Engine
 from foretype.server import frames
-from foretype.server.connection import DRAINING, FAREWELL_SECONDS, Connection
+from foretype.server.connection import CLOSE_INTERNAL, DRAINING, FAREWELL_SECONDS, Connection
+from foretype.server.http_connection import HttpConnection
 from foretype.server.refusal import LOADING, refuse
 from foretype.server.requests import SERVICE, peer_of
 from foretype.server.service import Phase, Service
+from foretype.support import logs
 
 HEARTBEAT_SECONDS = 30.0
 SEND_BUFFER_BYTES = 32 * 1024  # small, because a frame that waits for a slow reader is soon out of date
 LONGEST_READ_BYTES = 1024 * 1024
+WEBSOCKET_VERSION = "13"
+WEBSOCKET_KEY = re.compile("[A-Za-z0-9+/]{22}==")  # 16 bytes
 
 
 async def open_socket(request: web.Request) -> web.StreamResponse:
@@ -28,6 +34,9 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
         refused = DRAINING if service.phase is Phase.DRAINING else LOADING
         return refuse(refused, retry_s=1)
     opened = _websocket(service)
+    assert isinstance(request.protocol, HttpConnection)
+    if not request.protocol.become_socket(service.limits.bytes_before_welcome):
+        return web.Response(status=400, text="What comes behind the handshake is not a short masked frame.")
     await opened.prepare(request)
     _keep_buffers_short(request)
     await _converse(request, opened, service.engine)
@@ -45,6 +54,17 @@ def _wrong_handshake(request: web.Request) -> web.Response | None:
     offered = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
     if frames.SUBPROTOCOL not in [name.strip() for name in offered.split(",")]:
         return web.Response(status=400, text=f"Offer the WebSocket subprotocol {frames.SUBPROTOCOL}.")
+    # aiohttp checks these too, but fails at some values, and quotes others in its answer.
+    headers = request.headers
+    upgrades = [name.strip().lower() for name in headers.get(hdrs.CONNECTION, "").split(",")]
+    key = WEBSOCKET_KEY.fullmatch(headers.get(hdrs.SEC_WEBSOCKET_KEY, ""))
+    version = headers.get(hdrs.SEC_WEBSOCKET_VERSION)
+    if "upgrade" not in upgrades or key is None or version != WEBSOCKET_VERSION:
+        return web.Response(
+            status=400,
+            text=f"The handshake is not one of WebSocket version {WEBSOCKET_VERSION}.",
+            headers={hdrs.SEC_WEBSOCKET_VERSION: WEBSOCKET_VERSION},
+        )
     return None
 
 
@@ -65,11 +85,17 @@ def _websocket(service: Service) -> web.WebSocketResponse[bool]:
 async def _converse(request: web.Request, opened: web.WebSocketResponse[bool], engine: Engine) -> None:
     """Serve the connection until it ends."""
     service = request.app[SERVICE]
-    connection = Connection(opened, engine, service, peer_of(request))
+    http = request.protocol
+    assert isinstance(http, HttpConnection)
+    connection = Connection(opened, engine, service, peer_of(request), http.welcomed)
     service.connections.add(connection)
     service.metrics.connections.inc()
     try:
         await connection.run()
+    except Exception as error:  # above this, the answer would be an HTTP response inside the WebSocket
+        service.lines.error("connection_failed", **logs.of(error))
+        with contextlib.suppress(Exception):
+            await opened.close(code=CLOSE_INTERNAL, message=b"internal")
     finally:
         service.connections.discard(connection)
         service.metrics.connections.dec()

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import sys
 import threading
+import time
 import traceback
 from contextlib import suppress
 from types import TracebackType
@@ -19,13 +21,15 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
+from foretype.support.clock import Clock
+
 FIELDS = frozenset(
     {
         # structlog's own
         "event", "level", "timestamp",
         # numbers and closed sets of words
-        "apart", "code", "close_code", "connection", "connections", "doing", "fields", "host", "model", "ms",
-        "phase", "port", "provider", "route",
+        "apart", "code", "close_code", "connection", "connections", "doing", "fields", "host", "model",
+        "more", "ms", "phase", "port", "provider", "route",
         "stage", "status", "trace",
         # places in the code
         "at", "error", "logger", "stack",
@@ -58,6 +62,33 @@ def configure(level: str, stream: TextIO | None = None) -> None:
 def logger() -> FilteringBoundLogger:
     log: FilteringBoundLogger = structlog.get_logger()
     return log
+
+
+class SparseLines:
+    """Lines about what may happen many times a second: of each event, one line a minute.
+
+    `more`: how many times the event has happened since its last line.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic, apart_s: float = 60.0) -> None:
+        self._clock = clock
+        self._apart_s = apart_s
+        self._next: dict[str, float] = {}
+        self._more: dict[str, int] = {}
+
+    def warning(self, event: str, **fields: object) -> None:
+        self._log(logging.WARNING, event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        self._log(logging.ERROR, event, fields)
+
+    def _log(self, level: int, event: str, fields: dict[str, object]) -> None:
+        now = self._clock()
+        if now < self._next.get(event, -math.inf):
+            self._more[event] = self._more.get(event, 0) + 1
+            return
+        self._next[event] = now + self._apart_s
+        logger().log(level, event, **fields, more=self._more.pop(event, 0))
 
 
 def debugging() -> bool:

@@ -34,6 +34,7 @@ from foretype.support.execution_provider import Provider
 PREFIX = "FORETYPE_"
 CONFIG_VARIABLE = "FORETYPE_CONFIG"
 MOST_THREADS = 4
+MOST_TOKEN_CHARS = 1024  # a longer one does not fit into `hello`
 LEAST_TOKEN_CHARS = 16
 """16 random characters have 96 bits (base64) or 64 bits (hexadecimal), too many to try all of them."""
 REPLACED = {
@@ -57,6 +58,7 @@ class Group(StrEnum):
     MODEL = "Model"
     WORK = "Time and memory"
     LIMITS = "Limits of one client"
+    CONNECTIONS = "Limits of all clients"
     LOGS = "Logs"
 
 
@@ -103,6 +105,8 @@ def _check_token(token: SecretStr | None) -> SecretStr | None:
             f"a token needs at least {LEAST_TOKEN_CHARS} characters that nobody can guess; make one with "
             '`openssl rand -base64 32` or `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`'
         )
+    if token is not None and len(token.get_secret_value()) > MOST_TOKEN_CHARS:
+        raise ValueError(f"a token has at most {MOST_TOKEN_CHARS} characters")
     return token
 
 
@@ -233,6 +237,16 @@ class Settings(BaseSettings):
     )
     keystroke_burst: Annotated[int, Group.LIMITS] = Field(
         200, ge=1, le=1_000_000, description="Keystrokes that one connection may send at once."
+    )
+    connections: Annotated[int, Group.CONNECTIONS] = Field(
+        500, ge=1, le=100_000, description="Connections that may be open at once."
+    )
+    connections_per_address: Annotated[int, Group.CONNECTIONS] = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="Connections that may be open from one address of another machine; no effect behind a "
+        "proxy.",
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."

@@ -10,6 +10,8 @@ export type Trouble =
   | "not_foretype"
   | "not_allowed"
   | "loading"
+  | "busy"
+  | "server_failed"
   | "wrong_code"
   | "too_many_tries"
   | "unknown_token";
@@ -31,6 +33,8 @@ export interface Paired {
 
 const CODE = /^[A-Z0-9]{4}-?[A-Z0-9]{4}$/i;
 const ANSWER_WITHIN_MS = 8000;
+/** The errors after `hello` that do not close the connection. */
+const BEFORE_WELCOME: Readonly<Record<string, Trouble>> = { rate_limited: "too_many_tries", internal: "server_failed" };
 
 /** Whether `secret` is a pairing code. Otherwise it is a token. */
 export const isCode = (secret: string): boolean => CODE.test(secret.trim());
@@ -59,6 +63,8 @@ export async function exchange(origin: string, code: string, client: string, byL
   if (response.status === 403) throw new PairingError("not_allowed");
   if (response.status === 404) throw new PairingError("not_foretype");
   if (response.status === 429) throw new PairingError("too_many_tries");
+  if (response.status === 503) throw new PairingError("busy");
+  if (response.status >= 500) throw new PairingError("server_failed");
   if (!response.ok) throw new PairingError("wrong_code");
   const { token } = await membersOf(response);
   if (typeof token !== "string") throw new PairingError("not_foretype");
@@ -71,6 +77,7 @@ export async function findServer(origin: string): Promise<void> {
   if (response.status === 403) throw new PairingError("not_allowed");
   const { status } = await membersOf(response);
   if (status === "loading" || status === "draining") throw new PairingError("loading");
+  if (status === undefined && response.status === 503) throw new PairingError("busy");
   if (status !== "ready") throw new PairingError("not_foretype");
 }
 
@@ -89,9 +96,10 @@ function sayHello(origin: string, token: string, client: string): Promise<Welcom
         connection.close();
       },
       frame(frame) {
-        if (frame.type !== "error" || frame.code !== "rate_limited") return;
+        const trouble = frame.type === "error" ? BEFORE_WELCOME[frame.code] : undefined;
+        if (trouble === undefined) return;
         connection.close();
-        reject(new PairingError("too_many_tries"));
+        reject(new PairingError(trouble));
       },
     });
     connection.open();

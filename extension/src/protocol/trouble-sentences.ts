@@ -10,6 +10,8 @@ export function sentenceFor(trouble: Trouble, address: string): string {
     not_foretype: `Another program answers at ${address}, but it is not a Foretype server. Check the port.`,
     not_allowed: `The server at ${address} does not allow this address or this extension. Add them to FORETYPE_ALLOWED_HOSTS and FORETYPE_ALLOWED_ORIGINS.`,
     loading: "The server is still loading its model. Try again in a moment.",
+    busy: `The server at ${address} has no room for another connection now. Try again in a moment.`,
+    server_failed: `The server at ${address} could not store or look up the pairing. On its machine, this command says why: foretype pair --list`,
     wrong_code: "This pairing code is wrong, already used or expired. Print a new one with: foretype pair",
     too_many_tries: "Too many wrong codes or tokens. Wait a minute, then print a new code with: foretype pair",
     unknown_token:

@@ -2,7 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { connect, PairingError } from "../../src/protocol/pairing.ts";
+import { connect, exchange, PairingError } from "../../src/protocol/pairing.ts";
+import { sentenceFor } from "../../src/protocol/trouble-sentences.ts";
 
 let server: Server;
 
@@ -24,6 +25,50 @@ const troubleOf = (address: string) =>
 afterEach(() => {
   server.closeAllConnections();
   server.close();
+});
+
+/** A server that is ready, and that answers `/v1/pair` with `status`. Its address. */
+async function serverThatPairsWith(status: number): Promise<string> {
+  server = createServer((request, response) => {
+    response.statusCode = request.url === "/v1/pair" ? status : 200;
+    response.end('{"status":"ready"}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const sentenceAfter = async (status: number) => {
+  const address = await serverThatPairsWith(status);
+  const trouble = await exchange(address, "ABCD-EFGH", "test").then(
+    () => "none" as never,
+    (error: PairingError) => error.trouble,
+  );
+  return sentenceFor(trouble, address);
+};
+
+test.each([
+  [500, "could not store"],
+  [503, "has no room"],
+  [401, "is wrong, already used or expired"],
+  [429, "Too many wrong codes"],
+])("a pairing that is answered with %i says: %s", async (status, words) => {
+  expect(await sentenceAfter(status)).toContain(words);
+});
+
+test("a server that has no room for a connection is told apart from another program", async () => {
+  server = createServer((_, response) => {
+    response.statusCode = 503;
+    response.end("The server has no room for another connection: try again in 10 s.");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  expect(await troubleOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).toBe("busy");
+});
+
+test("a server that cannot look up the token now is told apart from a wrong token", async () => {
+  const failing = await serverThat((socket) =>
+    socket.send('{"type":"error","code":"internal","message":"The server cannot read its list."}'),
+  );
+  expect(await troubleOf(failing)).toBe("server_failed");
 });
 
 test("a wrong token is told apart from too many wrong tokens", async () => {
