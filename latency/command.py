@@ -1,4 +1,4 @@
-"""What all commands `python -m latency.…` have in common: the application, errors and exit codes."""
+"""The common parts of all commands `python -m latency.…`: the application, errors and exit codes."""
 
 from __future__ import annotations
 

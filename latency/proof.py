@@ -1,4 +1,4 @@
-"""What it costs not to send the token: connections with a token and with a claim in turns, at one server.
+"""The cost of not sending the token: connections with a token and with a claim in turns, at one server.
 
 `python -m latency.proof --check proof`
 

@@ -43,7 +43,7 @@ BUSY = "while True: pass"
 
 
 class Moment(StrEnum):
-    """What the server does when it is stopped."""
+    """The moments at which a server is stopped."""
 
     LOADING = "loading"
     TYPING = "typing"

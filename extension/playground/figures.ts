@@ -5,7 +5,7 @@ export interface Timed {
   readonly source: Source;
 }
 
-/** What the page counts while the user types. A time is from the key to the final answer, as the page sees it. */
+/** The page's counts while the user types. A time is from the key to the final answer, as the page sees it. */
 export class Figures {
   readonly #answers: Timed[] = [];
   #typed = 0;

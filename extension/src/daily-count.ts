@@ -1,4 +1,4 @@
-/** What was accepted on one day: only numbers, no text. */
+/** The count of accepted suggestions on one day: only numbers, no text. */
 export interface DailyCount {
   /** The day in the user's time zone, as in 2026-11-25. */
   readonly day: string;

@@ -12,7 +12,7 @@ export interface Allowed {
   readonly sites: readonly string[];
 }
 
-/** What the granted origins allow. The pages of this machine are not among the sites, because the user did not choose them. */
+/** The sites that the granted origins allow. The pages of this machine are not among the sites, because the user did not choose them. */
 export function allowedBy(origins: readonly string[]): Allowed {
   const covers = (pattern: string) => origins.some((one) => [pattern, "*://*/*", "<all_urls>"].includes(one));
   const sites = origins.filter((one) => siteOf(one) !== null && !THIS_MACHINE.includes(one));

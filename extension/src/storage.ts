@@ -128,5 +128,5 @@ export async function keepStorageFromPages(): Promise<void> {
   await browser.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
 }
 
-/** How the extension names itself to the server. */
+/** The name by which the server knows the extension. */
 export const CLIENT = `foretype-extension/${browser.runtime.getManifest().version}`;

@@ -103,7 +103,7 @@ def _section(stage: Stage, result: Result) -> str:
 
 
 def _also(figures: Mapping[str, float | None]) -> Iterator[str]:
-    """What the stage has measured and no limit is set for."""
+    """The figures of the stage that have no limit."""
     for name, words in (
         ("first_p50_ms", "first answer, median {:.1f} ms"),
         ("first_p95_ms", "first answer, p95 {:.1f} ms"),

@@ -47,7 +47,7 @@ app = new_app()
 
 @dataclass(frozen=True, slots=True)
 class GpuSetup:
-    """How much is measured on each device."""
+    """The amounts that are measured on each device."""
 
     positions: int  # tokens of the gate's text whose logits are compared
     first: int  # tokens before each run that is timed

@@ -1,4 +1,4 @@
-"""What typists cost, computed from the price of a machine for an hour. Pure."""
+"""The cost of typists, computed from the price of a machine for an hour. Pure."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ CLOSE_ENOUGH = 1 / 8  # of the largest crowd that was served: the search ends at
 
 
 def next_crowd(tried: Mapping[int, bool], first: int) -> int | None:
-    """How many typists to try next, or None if the search has ended.
+    """The number of typists to try next, or None if the search has ended.
 
     `tried` says for each number whether it was served. The number doubles until a crowd is not served. After
     that it is halfway between the largest that was served and the smallest that was not.

@@ -35,7 +35,7 @@ MODEL = "smollm2-135m"  # llama.cpp can read its file
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """How much is measured if no other option says so."""
+    """The amounts that are measured if no other option says so."""
 
     rounds: int
     mails: int

@@ -25,7 +25,7 @@ EIGHT = 8
 
 @dataclass(frozen=True, slots=True)
 class PeersSetup:
-    """What is measured. `slow` has by name how many keystrokes a slow peer gets at most."""
+    """The options of a comparison. `slow` has by name how many keystrokes a slow peer gets at most."""
 
     model: str
     folder: Path  # the prepared model

@@ -66,7 +66,7 @@ def find_launch(
     options: Mapping[str, object],
     log: Path,
 ) -> Launch | MissingPeer:
-    """How to start a peer. `not_installed` has by package why it is not installed. `options` are for all
+    """The command that starts a peer. `not_installed` has the reason for each package. `options` are for all
     drivers.
     """
     if peer.package is not None and peer.package in not_installed:

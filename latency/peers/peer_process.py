@@ -33,7 +33,7 @@ class PeerFailedError(MeasurementError):
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How a peer's driver is started: `python -m module`, with `options` as JSON in its one argument."""
+    """The command of a peer's driver: `python -m module`, with `options` as JSON in its one argument."""
 
     name: str
     python: Path

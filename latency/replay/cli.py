@@ -52,7 +52,7 @@ class TargetServer:
 
 @dataclass(frozen=True, slots=True)
 class ReplaySetup:
-    """What is typed, and how."""
+    """The texts that are typed, and the way of typing."""
 
     texts: Sequence[str]
     manner: Manner

@@ -24,7 +24,7 @@ class ServerLostError(MeasurementError):
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What the server says about itself when the connection opens."""
+    """The server's statement about itself when the connection opens."""
 
     model: str
     budget_ms: float

@@ -22,7 +22,7 @@ PATIENCE_S = 2.0  # how much longer than the budget an answer is waited for
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a typist types. If `wpm` is None, each key follows the answer to the last one, so figures of
+    """A typist's way of typing. If `wpm` is None, each key follows the answer to the last one, so figures of
     quality do not depend on time.
     """
 

@@ -1,4 +1,4 @@
-"""What commands share: reading the settings, printing messages, exit codes."""
+"""Code that commands share: reading the settings, printing messages, exit codes."""
 
 from __future__ import annotations
 

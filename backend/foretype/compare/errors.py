@@ -1,4 +1,4 @@
-"""What can go wrong with a comparison. The command line adds commands to copy (`foretype.cli.sentences`)."""
+"""Errors of a comparison. The command line adds commands to copy (`foretype.cli.sentences`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class CompareError(Exception):
 
 
 class NotPreparedError(CompareError):
-    """What was named is no prepared model."""
+    """The given name or folder is not that of a prepared model."""
 
 
 class RecipeNotPreparedError(NotPreparedError):

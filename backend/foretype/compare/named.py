@@ -14,7 +14,7 @@ from foretype.models.prepared import Prepared, is_prepared, load_prepared
 from foretype.models.recipe import recipe_names
 
 RANDOM_WEIGHTS = "-random-weights"
-"""What the name of a model ends in whose weights were drawn, not learnt: it has a speed and no quality.
+"""The end of the name of a model whose weights are random: it has a speed and no quality.
 
 `python -m latency.shapes` makes such models. Nothing else in a manifest says so.
 """

@@ -143,7 +143,7 @@ def _rows(models: Sequence[MeasuredModel]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _remarks(report: Report) -> Iterator[str]:
-    """How the figures were measured."""
+    """The lines that say how the figures were measured."""
     texts = report.texts
     rounds = f"medians of {report.rounds} rounds" if report.rounds > 1 else "one round"
     threads = many(report.threads, "thread")

@@ -24,7 +24,7 @@ ANSWERS = 5  # that are measured
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much text is read and typed."""
+    """The amounts of text that are read and typed."""
 
     read_bytes: int
     typed_texts: int

@@ -1,4 +1,4 @@
-"""What can go wrong with a distillation. `str()` of each says what happened and what to do."""
+"""Errors of a distillation. `str()` of each says what happened and what to do."""
 
 from __future__ import annotations
 

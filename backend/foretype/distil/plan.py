@@ -80,7 +80,7 @@ class TrainingPlan(BaseModel):
         return self.batch_size * self.accumulate
 
     def differences(self, options: PlanOptions, teacher: TeacherFolder, texts: Path) -> list[str]:
-        """Where this run differs from what the user gave, each like “its --temperature is 2.0, not 3.0”."""
+        """The differences from the given options, each like “its --temperature is 2.0, not 3.0”."""
         found = []
         if teacher.fingerprint() != self.teacher_fingerprint:
             found.append(f"its teacher, from {self.teacher}, has other weights or another tokeniser")

@@ -43,7 +43,7 @@ class RunProgress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What one call of the command asks for. `device` is PyTorch's name for it."""
+    """The options of one call of the command. `device` is PyTorch's name for it."""
 
     teacher: Path
     texts: Path

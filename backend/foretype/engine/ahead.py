@@ -1,4 +1,4 @@
-"""What a field does ahead of its next keystroke: model runs, and answers to the likeliest keys."""
+"""A field's work ahead of its next keystroke: model runs, and answers to the most probable keys."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ NOTHING_FOUND = SearchResult([], done=True)
 
 
 class Reply(Protocol):
-    """How a field's answers leave it."""
+    """The function that receives a field's answers."""
 
     def __call__(
         self, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float

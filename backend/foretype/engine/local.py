@@ -42,7 +42,7 @@ MARGIN = 0.15  # of the budget, left for the way from and to the client, and for
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """What one engine serves, and its limits.
+    """The model of an engine, and its limits.
 
     model: the recipe's name.
     begin: the tokens that a text starts with, by kind of field.

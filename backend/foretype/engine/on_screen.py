@@ -1,4 +1,4 @@
-"""What the typist sees in one field: the suggestion shown last, and the word at which they dismissed one."""
+"""The last suggestion of a field, and the word for which the user has dismissed suggestions."""
 
 from __future__ import annotations
 

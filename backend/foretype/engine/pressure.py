@@ -1,4 +1,4 @@
-"""How busy the model is with keystrokes, and how much is done for each keystroke as it gets busier."""
+"""The load of the model by keystrokes, and how much work each keystroke gets under that load."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SPARED_S = 60.0  # after a run without memory, nothing is done ahead for so long
 
 
 class Effort(IntEnum):
-    """What is done for a keystroke. As the model gets busier, first the work ahead is reduced, then the
+    """The amount of work for a keystroke. As the model gets busier, first the work ahead is reduced, then the
     length of suggestions. A keystroke that the model has no time for at all gets the error `overloaded`.
     """
 

@@ -26,7 +26,7 @@ FEW_TOKENS = 4
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How many tokens a field's next run needs, and the pool in which its past key values lie."""
+    """The number of tokens of a field's next run, and the pool with its past key values."""
 
     pool: Pool
     tokens: int

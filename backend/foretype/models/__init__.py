@@ -1,1 +1,1 @@
-"""What a model is: its recipe, its manifest, its prepared folder, and the models folder that keeps it."""
+"""A model's recipe, manifest and prepared folder, and the models folder that holds prepared models."""

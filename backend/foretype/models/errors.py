@@ -1,4 +1,4 @@
-"""What can go wrong with a model. `str()` of each says what happened; its attributes hold the data.
+"""Errors of models. `str()` of each says what happened; its attributes hold the data.
 
 The command line adds what to do, with a command to copy (`foretype.cli.sentences`), and prints no stack
 trace.
@@ -100,7 +100,7 @@ class QualityRefusedError(ModelError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a prepared model can be made again from: the recipe of its name, or a transformers folder.
+    """The source of a prepared model: the recipe of its name, or a transformers folder.
 
     If it is neither, the model was copied from another machine, and has to be copied again.
     """

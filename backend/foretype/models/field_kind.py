@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class FieldKind(StrEnum):
-    """What sort of field is typed in, as the client says."""
+    """The kind of a field, as the client states it."""
 
     EMAIL = "email"
     SEARCH = "search"

@@ -92,7 +92,7 @@ def load_prepared(folder: Path) -> Prepared:
 
 
 def _problem(file: Path, entry: FileEntry) -> str | None:
-    """What is wrong with one file; None if it is right."""
+    """The fault of one file; None if it has none."""
     try:
         size = file.stat().st_size
         if file.is_file() and size != entry.bytes:
@@ -107,7 +107,7 @@ def _problem(file: Path, entry: FileEntry) -> str | None:
 
 
 def _mismatch(folder: Path, manifest: Manifest) -> str | None:
-    """What does not match among files that are each as the manifest says; None if all match."""
+    """The first mismatch between files that each agree with the manifest; None if all match."""
     size = manifest.geometry.vocab_size
     try:
         content = json.loads((folder / TOKENIZER).read_bytes())
@@ -123,7 +123,7 @@ def _mismatch(folder: Path, manifest: Manifest) -> str | None:
 
 
 def origin_of(folder: Path) -> Origin:
-    """What the prepared model in `folder` was made from, as far as that is known here."""
+    """The source of the prepared model in `folder`, as far as it is known here."""
     if folder.name in recipe_names():
         return Origin(has_recipe=True)
     source = _content(folder).get("source")

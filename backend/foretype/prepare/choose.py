@@ -1,4 +1,4 @@
-"""Which model is served if the settings name none."""
+"""The choice of the model that is served if the settings name none."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _named(recipe: Recipe) -> str:
 
 
 def _first_instead(recipe: Recipe) -> str:
-    """How to prepare the default model instead of this recipe's. Empty if this is the default model."""
+    """The command that prepares the default model instead. Empty if this is the default model."""
     first = DEFAULTS[0]
     return "" if recipe.name == first else f" (for {first}: foretype prepare {first})"
 

@@ -273,7 +273,7 @@ def _installer(wanted: str, folder: Path, by_hand: str) -> list[str]:
 
 
 def _communicate(process: subprocess.Popen[str], look: Callable[[], None]) -> str:
-    """What the process wrote to standard error; `look` is called while it runs."""
+    """The process's output on standard error. `look` is called while it runs."""
     while True:
         try:
             return process.communicate(timeout=WATCH_SECONDS)[1]

@@ -19,7 +19,7 @@ _NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)|grid(?P<grid>
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """How weights are rounded: to `bits` bits each; `block` of them share a scale.
+    """The way weights are rounded: to `bits` bits each; `block` of them share a scale.
 
     grid: the bits at which weights that were rounded before stay as they are (foretype.prepare.grid); only
     the others are rounded. 0: all weights are rounded.

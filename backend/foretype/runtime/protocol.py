@@ -1,4 +1,4 @@
-"""What the engine may expect of a runtime: next-token distributions, and what it needs to give them."""
+"""The engine's contract with a runtime, which gives next-token distributions and says what it needs."""
 
 from __future__ import annotations
 

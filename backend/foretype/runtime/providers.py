@@ -68,7 +68,7 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What this machine has: the ONNX Runtimes installed (name: version), the providers that they were built
+    """This machine: the ONNX Runtimes installed (name: version), the providers that they were built
     with, and the GPU.
     """
 
@@ -140,7 +140,7 @@ def choose_provider(asked: Provider, there: Surroundings, *, half: bool) -> Prov
 def with_options(
     provider: Provider, model: Path, there: Surroundings, *, memory_mb: int | None = None
 ) -> Providers:
-    """What to give to ONNX Runtime for the model in the folder `model`.
+    """The arguments for ONNX Runtime for the model in the folder `model`.
 
     memory_mb: the most megabytes that its arena on the GPU may take. CUDA computes what TensorRT cannot.
     """

@@ -1,4 +1,4 @@
-"""What the host gets of a row of logits that stays on a device: its top, and a way to fetch all of it."""
+"""The part of a row of logits that the host gets from a device: its top, and a way to fetch all of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which clients are accepted by their token, and which error the others get.
+"""Clients are accepted by their token; the others get an error.
 
 A right token is always accepted, because a program at the same address that guesses tokens must not lock out
 a client with a right one. So the lockout does not make guessing fail: the length of a token does. The lockout

@@ -1,4 +1,4 @@
-"""Which client a token belongs to: the fixed token of the settings, and the tokens from pairing."""
+"""The clients by their tokens: the fixed token of the settings, and the tokens from pairing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which requests may reach the server: exact lists of hosts and of origins, and tokens compared in constant
+"""The check of each request: exact lists of hosts and of origins, and tokens compared in constant
 time.
 
 Every route is guarded, on loopback too, because any web page can send requests to 127.0.0.1. The Origin

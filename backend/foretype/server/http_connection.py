@@ -40,7 +40,7 @@ NOT_MASKED = b"\x88\x0c\x03\xeanot masked"
 
 @dataclass(slots=True)
 class Entrance:
-    """What the connections of one server share."""
+    """The state that the connections of one server share."""
 
     places: Places
     lines: SparseLines

@@ -1,4 +1,4 @@
-"""How long the server waits in each phase of an HTTP connection."""
+"""The time limits for the phases of an HTTP connection."""
 
 from __future__ import annotations
 

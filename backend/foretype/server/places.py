@@ -1,4 +1,4 @@
-"""How many connections may be open: in all, and from one network. Decided without a socket."""
+"""The limits of open connections: in all, and from one network. Decided without a socket."""
 
 from __future__ import annotations
 

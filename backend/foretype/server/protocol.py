@@ -128,7 +128,7 @@ class Protocol:
         return True
 
     def _greeting(self, message: dict[str, Any]) -> Event:
-        """What is not well formed counts as missing: a client that is not accepted learns no details."""
+        """A malformed member counts as missing, because a client that is not accepted learns no details."""
         match message.get("type"):
             case "hello":
                 token = message.get("token")

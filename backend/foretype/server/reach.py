@@ -1,4 +1,4 @@
-"""Which machines can connect: decided by the addresses that the sockets are bound to, not by the name or
+"""The machines that can connect, decided by the addresses that the sockets are bound to, not by the name or
 number in the settings.
 """
 
@@ -22,7 +22,7 @@ NETWORK_BITS = 64  # of an IPv6 address: a client that has one address has all a
 
 
 def network_of(address: Address | None) -> str:
-    """What the limits of one client are counted by: its IPv4 address, or the network of its IPv6 address."""
+    """The key for the limits of one client: its IPv4 address, or the network of its IPv6 address."""
     if isinstance(address, ipaddress.IPv6Address) and not address.is_loopback:
         return str(ipaddress.IPv6Network((address, NETWORK_BITS), strict=False))
     return str(address)

@@ -1,4 +1,4 @@
-"""What the routes read from a request: the service, the owner of its token, the client's address."""
+"""Values that the routes read from a request: the service, the owner of its token, the client's address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the routes share: the phase of the server's life, its engine, and the open connections."""
+"""The state that the routes share: the phase of the server's life, its engine, and the open connections."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from foretype.support.metrics import Metrics
 
 
 class OpenConnection(Protocol):
-    """What the server's shutdown needs of a connection."""
+    """The part of a connection that the server's shutdown needs."""
 
     async def leave(self) -> None:
         """Tell the client that the server is shutting down, and close the socket."""

@@ -1,1 +1,1 @@
-"""What every room may use: settings, logs, metrics, clocks, facts about this machine, pictures of figures."""
+"""Code for every package: settings, logs, metrics, clocks, facts about this machine, pictures of figures."""

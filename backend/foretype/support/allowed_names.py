@@ -1,4 +1,4 @@
-"""Which entries the settings `allowed_hosts` and `allowed_origins` may have: exact names, no wildcards."""
+"""The check of the settings `allowed_hosts` and `allowed_origins`: exact names, no wildcards."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Provider(StrEnum):
-    """What `FORETYPE_PROVIDER` may be."""
+    """The values of `FORETYPE_PROVIDER`."""
 
     AUTO = "auto"
     CPU = "cpu"

@@ -31,7 +31,7 @@ class Stage(StrEnum):
 
 
 class Stages:
-    """What the engine counts: the stages of keystrokes, runs of the model, and gauges of its state.
+    """The engine's metrics: the stages of keystrokes, runs of the model, and gauges of its state.
 
     `clock` is what to measure with: an event loop's own time may stand still while a callback runs.
     """

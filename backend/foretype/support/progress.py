@@ -1,4 +1,4 @@
-"""How long work reports its progress: rooms know only this protocol, and the command line draws it."""
+"""The progress of work that takes long. Packages know only this protocol, and the command line draws it."""
 
 from __future__ import annotations
 

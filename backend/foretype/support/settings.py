@@ -370,7 +370,7 @@ def _sentence(error: Any, asked: Mapping[str, Any], path: Path) -> str:
 
 
 def _instead(name: str, known: set[str]) -> str:
-    """What to use instead of a name that is not a setting; empty if nothing is similar."""
+    """A sentence with the setting that is similar to a name that is not one; empty if none is similar."""
     if (replaced := REPLACED.get(name.lower().removeprefix(PREFIX.lower()))) is not None:
         return f" {replaced}"
     close = difflib.get_close_matches(name.upper() if name.isupper() else name, known, n=1)

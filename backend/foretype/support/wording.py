@@ -9,6 +9,6 @@ def many(count: int, what: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """What a library's exception says, as the end of a sentence."""
+    """The message of a library's exception, as the end of a sentence."""
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0].rstrip(".") + "."

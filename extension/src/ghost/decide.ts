@@ -10,7 +10,7 @@ export interface Anchor extends Surroundings {
 export interface Suggestion {
   readonly anchor: Anchor;
   readonly text: string;
-  /** Which one of several suggestions it is, if the user steps through them. */
+  /** The number of the suggestion, if the user steps through several. */
   readonly choice?: Choice;
 }
 

@@ -1,4 +1,4 @@
-/** What a key does while ghost text is drawn. */
+/** The action of a key while ghost text is drawn. */
 
 export interface Press {
   readonly key: string;
@@ -53,7 +53,7 @@ export function isFree(chord: Chord): boolean {
   return !types && chord !== "Shift+Tab";
 }
 
-/** What a key press does, or null if the key belongs to the page. `atLineEnd`: no text follows the caret in its line. */
+/** The action of a key press, or null if the key belongs to the page. `atLineEnd`: no text follows the caret in its line. */
 export function actOf(
   press: Press,
   ghost: { readonly atLineEnd: boolean; readonly rightToLeft: boolean },

@@ -1,4 +1,4 @@
-/** Where ghost text is drawn: numbers in pixels of the viewport, measured by a field and used by the screen. */
+/** The place of ghost text: numbers in pixels of the viewport, measured by a field and used by the screen. */
 
 export interface Box {
   readonly left: number;
@@ -7,7 +7,7 @@ export interface Box {
   readonly height: number;
 }
 
-/** What comes before ghost text in the line of the caret. */
+/** The part of the caret's line before ghost text. */
 export type Lead = TextLead | CaretLead;
 
 /** All text before the caret. It is laid out again, invisibly. */

@@ -3,7 +3,7 @@
  * program that listens on the server's port can do neither, and gets nothing.
  */
 
-/** What a `hello` says in place of the token. */
+/** The members of a `hello` that replace the token. */
 export interface Claim {
   readonly key: string;
   readonly nonce: string;

@@ -61,7 +61,7 @@ async function readAllowed(): Promise<Allowed> {
   return allowedBy((await browser.permissions.getAll()).origins ?? []);
 }
 
-/** What the browser allows counts. If it allows nothing, the stored choice counts. */
+/** The sites that the browser allows. If there are none, the stored choice. */
 async function whereNow({ everywhere, sites }: Allowed): Promise<Where | null> {
   if (everywhere) return "everywhere";
   return sites.length > 0 || (await readSiteChoice())?.where === "chosen" ? "chosen" : null;

@@ -11,7 +11,7 @@ from foretype.engine.tree.search import Word
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How likely a text must be to be shown. Each probability is that the user types the whole text next.
+    """The lowest probabilities of a text that is shown: that the user types all of it next.
 
     show: the lowest probability for a new text.
     draw_out: the lowest for a text of more than one word.
@@ -34,7 +34,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class CaretContext:
-    """What the choice depends on besides the words."""
+    """The facts besides the words that the choice depends on."""
 
     after: str = ""  # the text after the caret
     max_chars: int | None = None  # of a text, if the client sets a limit

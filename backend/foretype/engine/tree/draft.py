@@ -25,7 +25,7 @@ WORDS_TOKENS = LONGEST_STEM + 16  # a stem may take a token for each character; 
 
 @dataclass(frozen=True, slots=True)
 class TreeLimits:
-    """What one field may use.
+    """The limits of one field.
 
     context_tokens: settled text that the model reads.
     arena_tokens: slots of the field's arena.
@@ -68,7 +68,7 @@ class TreeLimits:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What can be shown with the distributions that are there.
+    """The best suggestion that the available distributions allow.
 
     chosen: the text to show, then alternatives; empty if nothing is to be shown.
     done: no run would change it, or no more runs are allowed.
@@ -82,7 +82,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """What is searched for: continuations of the stem from a node of the tree."""
+    """A search: for continuations of the stem, from a node of the tree."""
 
     root: Node
     stem: bytes
@@ -93,7 +93,7 @@ class _Query:
 
 @dataclass(frozen=True, slots=True)
 class _QueryResult:
-    """What a query finds with the distributions that are there."""
+    """The result of a query with the available distributions."""
 
     query: _Query
     findings: Findings

@@ -53,7 +53,7 @@ class Lacking:
 
 @dataclass(slots=True)
 class Findings:
-    """What a search has found.
+    """The result of a search.
 
     words: likeliest first. The first is the likeliest next word; longer ones may begin with it.
     sure_words: how many of the first words keep their place, whatever the missing distributions are.

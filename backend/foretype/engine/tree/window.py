@@ -1,4 +1,4 @@
-"""Which part of a long text the model reads: from an anchor that stays in place while the user types on."""
+"""The part of a long text that the model reads, from an anchor that stays in place during typing."""
 
 from __future__ import annotations
 

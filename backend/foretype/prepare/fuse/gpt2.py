@@ -46,7 +46,7 @@ def _embed(graph: Graph, export: Export) -> str:
 
 
 class _Update:
-    """What a block adds to the residual: a value, and the name of the parameter that is its bias."""
+    """A block's addition to the residual: a value, and the name of the parameter that is its bias."""
 
     def __init__(self, value: str, bias: str) -> None:
         self.value = value

@@ -211,7 +211,7 @@ class DeviceRuntime:
         return TopRuntime(self, ranks, min(ROWS_BYTES, most_bytes // PART_FOR_ROWS))
 
     def _trouble(self, pool: Pool) -> Mapping[str, object] | None:
-        """What is wrong with recordings, for the log. No traceback is kept: it would refer to the session."""
+        """An error of the recordings, for the log. No traceback is kept: it would refer to the session."""
         try:
             apart = max(self._replay_apart(pool, shape) for shape in shapes(pool))
         except Exception as error:  # whatever the reason is, the same runs work without recordings

@@ -92,7 +92,7 @@ export class LeadLayout {
     setText(this.#text, this.#text.data.slice(start));
   }
 
-  /** Where a word begins, at most at `index`. 0 for text of both directions: its letters are not drawn in the order of the text. */
+  /** The beginning of a word, at most at `index`. 0 for text of both directions: its letters are not drawn in the order of the text. */
   #wordStart(index: number, rightToLeft: boolean): number {
     const start = this.#text.data.lastIndexOf(" ", index) + 1;
     return runsOneWay(this.#text.data.slice(0, start), rightToLeft) ? start : 0;
@@ -105,7 +105,7 @@ export class LeadLayout {
     return range.getBoundingClientRect().width;
   }
 
-  /** Where the line begins that contains the character at `index`. */
+  /** The beginning of the line with the character at `index`. */
   #lineStart(index: number): number {
     const top = this.#topAt(index);
     let [before, within] = [-1, index];

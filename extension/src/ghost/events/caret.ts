@@ -1,4 +1,4 @@
-/** Where a field's caret is, as values to compare. The browser also reports a moved caret after each typed letter. */
+/** The place of a field's caret, as values to compare. The browser also reports a moved caret after each typed letter. */
 export type Caret = readonly unknown[];
 
 export function caretOf(element: HTMLElement): Caret {

@@ -3,7 +3,7 @@ import { fieldAt } from "../fields/field-at.ts";
 import type { PageAccess } from "../page-access.ts";
 import type { Privacy } from "../privacy/privacy.ts";
 
-/** What has the focus on a page, as it is told to the user. The set is closed. */
+/** The focus of a page, as the user is told about it. The set is closed. */
 export type FocusState =
   | "field" // a field with suggestions
   | "private" // a field that is never read

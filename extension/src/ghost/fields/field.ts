@@ -21,7 +21,7 @@ export interface EditorListener {
   composing(is: boolean): void;
 }
 
-/** What a field needs from the page around it. */
+/** The parts of the page that a field needs. */
 export interface FieldContext {
   readonly privacy: { isClosed(element: HTMLElement): boolean };
   readonly page: PageAccess;

@@ -15,7 +15,7 @@ export interface Editor {
   readonly optsOutByItself?: boolean;
   /** Matches an element that gets the focus and the keys, but contains none of the text: no field is recognised there. */
   readonly hiddenInput?: string;
-  /** How text is inserted. Default: `byRequestOrCommand`. */
+  /** The way to insert text. Default: `byRequestOrCommand`. */
   readonly write?: Write;
   /** The user enters the editor. */
   entered?(element: HTMLElement): void;

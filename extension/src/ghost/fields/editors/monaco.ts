@@ -135,7 +135,7 @@ class MonacoField implements Field {
     return this.#editor.querySelector<HTMLElement>(selector);
   }
 
-  /** What is drawn, except the blinking. */
+  /** The caret as it is drawn, except the blinking. */
   #drawn(): string {
     const style = this.#find(".cursors-layer .cursor")?.style;
     const content = this.#find(".lines-content")?.style;
