@@ -88,6 +88,28 @@ test("after Cancel the question does not come back, and nothing is connected", a
   expect(await kept(browserContext)).toEqual({});
 });
 
+test("the question names the connection that it would replace, and marks no step as done for the asking server", async ({
+  page,
+  server,
+  browserContext,
+}) => {
+  const other = JSON.stringify({ origin: "http://127.0.0.1:9", token: TOKEN });
+  await inWorker(browserContext, `chrome.storage.local.set({ server: ${other} })`);
+  await openPlayground(page, server.origin, TOKEN);
+  const welcome = await offer(page);
+  await expect(welcome.locator("#offer-replaces")).toHaveText(
+    "It would replace your connection to http://127.0.0.1:9.",
+  );
+  await expect(welcome.locator("#server")).toHaveText("No server answers at http://127.0.0.1:9 yet.");
+  await expect(welcome.locator("#start")).not.toHaveAttribute("data-done");
+  await expect(welcome.locator("#accept-offer")).toBeEnabled();
+  expect(await problemsInAllSchemes(welcome)).toEqual([]);
+  await welcome.screenshot({ path: "test-results/images/offer-replaces.png", fullPage: true });
+  await welcome.getByRole("button", { name: "Cancel" }).click();
+  await expect(welcome.locator("#address")).toHaveValue("http://127.0.0.1:9");
+  expect((await kept(browserContext)).server?.origin).toBe("http://127.0.0.1:9");
+});
+
 /** Acts as a page that knows how the button works, and offers a code. Returns whether anything answered. */
 const TRY = `new Promise((resolve) => {
   const nonce = "a-nonce";

@@ -30,13 +30,13 @@ const message = findElement("#message", HTMLTextAreaElement);
 let isPaired = (await readServer()) !== null;
 
 /** The start of a server causes no event. But the user who starts it comes back to this page, which causes a focus event. */
-async function lookForServer(offered?: string): Promise<void> {
-  const origin = offered ?? (await readServer())?.origin ?? DEFAULT_ADDRESS;
+async function lookForServer(): Promise<void> {
+  const origin = (await readServer())?.origin ?? DEFAULT_ADDRESS;
   const trouble = await findServer(origin).then(
     () => null,
     (error: PairingError) => error.trouble,
   );
-  if (trouble === "loading") setTimeout(() => lookForServer(offered), LOADING_MS);
+  if (trouble === "loading") setTimeout(lookForServer, LOADING_MS);
   findElement("#start", HTMLLIElement).toggleAttribute("data-done", trouble === null);
   how.hidden = trouble !== "unreachable";
   server.dataset.tone = trouble === null ? "good" : "quiet";
@@ -92,7 +92,7 @@ const isAfterUpdate = location.hash === "#where";
 findElement("#since-update", HTMLParagraphElement).hidden = !isAfterUpdate;
 await Promise.all([
   showKeys(),
-  setUpPairingForm(goOn).then((connect) => setUpServerOffer(connect, lookForServer)),
+  setUpPairingForm(goOn).then((connect) => setUpServerOffer(connect)),
   setUpSiteChoice((_allowed, where) =>
     findElement("#where-step", HTMLLIElement).toggleAttribute("data-done", where !== null),
   ),
