@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from foretype.engine.contract import Owner
 from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion
 from foretype.models.field_kind import FieldKind
 from tests.server.conftest import TOKEN, Running, Start
@@ -439,3 +440,23 @@ async def test_a_state_that_cannot_be_read_costs_keystrokes_but_no_connection(
         file.write_bytes(whole)
         await client.keystroke(2)
         assert (await client.next())["type"] == "suggestion"
+
+
+async def test_connections_of_a_paired_client_have_one_owner(running: Running) -> None:
+    pairing = running.server.pairing
+    token = pairing.redeem(pairing.new_code(), "tests")
+    for _ in range(2):
+        async with running.socket() as client:
+            await client.send(type="hello", token=token, client="tests/1")
+            await client.next()
+    one = Owner.alone(pairing.clients()[0].id)
+    assert running.engine.owners == [one, one]
+
+
+async def test_connections_with_the_fixed_token_are_different_people_of_one_token(running: Running) -> None:
+    for _ in range(2):
+        async with running.client():
+            pass
+    first, second = running.engine.owners
+    assert first.token == second.token
+    assert first.person != second.person

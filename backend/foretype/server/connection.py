@@ -18,6 +18,7 @@ from foretype.engine.contract import Desk, Engine, Failure, FailureCode
 from foretype.engine.keystroke import Suggestion
 from foretype.server import frames
 from foretype.server.admission import UNAUTHORIZED, Denied
+from foretype.server.credentials import owner_in
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
 from foretype.server.pairing import BadStateError
@@ -45,6 +46,7 @@ DRAINING = Refused(
     ErrorCode.DRAINING, "The server is shutting down: connect again in a moment and send the text again."
 )
 TRACES = itertools.count(1)
+CONNECTIONS = itertools.count(1)
 INTERNAL = "The server failed to process this keystroke. Go on typing: it tries again with the next one."
 
 
@@ -109,7 +111,7 @@ class Connection:
             return False
         self._owner = owner
         self._protocol.greet()
-        self._desk = self._engine.open(self._answer)
+        self._desk = self._engine.open(owner_in(owner, f"connection {next(CONNECTIONS)}"), self._answer)
         self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
         return True
 
