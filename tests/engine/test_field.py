@@ -531,7 +531,7 @@ def test_a_field_for_which_there_is_no_memory_gets_an_error() -> None:
 def test_a_keystroke_is_placed_when_the_model_is_free_if_others_of_its_owner_wait(desk: Desk) -> None:
     desk.scheduler.busy = True
     desk.type(1, "Please any que")
-    assert not desk.field.is_placed
+    assert desk.field.lacking is None
     assert desk.field.held_bytes == 0
     desk.scheduler.finish()
     [(seq, outcome)] = desk.answers.finals

@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry
 from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Effort
-from foretype.engine.scheduler import FEW_TOKENS, Need, Scheduler
+from foretype.engine.scheduler import FEW_TOKENS, TOKENS_A_PART, Need, Scheduler
+from foretype.engine.shares import Claim, Purpose
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
@@ -25,7 +26,7 @@ from tests.scripted_model import GEOMETRY
 
 ME = Owner.alone("me")
 GREEDY = Owner.alone("greedy")
-RUN_MS = 40.0
+RUN_MS = 62.5  # in seconds a float without an error, so that sums can be equal
 POOL = HostPool(GEOMETRY, 8, 16)
 
 
@@ -37,13 +38,17 @@ class OneRun:
     ) -> None:
         self.name = name
         self.owner = owner
-        self.is_placed = True
+        self.placed = True
         self.log = log
         self.overtaken = overtaken
         self.tokens = tokens
         self.arena = POOL.take()
         self.scheduler: Scheduler | None = None
         self.ended = asyncio.Event()
+
+    @property
+    def lacking(self) -> int | None:
+        return self.tokens if self.placed else None
 
     @property
     def trace(self) -> int:
@@ -72,7 +77,9 @@ class OneRun:
 
 
 class LongRead(OneRun):
-    """A field that needs many tokens, and gets them in parts."""
+    """A field that gets its tokens in parts, and asks for the next part after each."""
+
+    part = 6
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         self.log.append(self.name)
@@ -84,7 +91,7 @@ class LongRead(OneRun):
             self.ended.set()
 
     def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
-        return super().next_run(6)
+        return super().next_run(self.part)
 
 
 class CountingRuntime:
@@ -277,6 +284,35 @@ async def test_a_keystroke_of_another_owner_goes_between_the_parts_of_a_long_rea
     assert log == ["read", "mine", "read", "read"]
 
 
+async def test_typing_goes_between_the_long_reads_of_any_number_of_owners() -> None:
+    log: list[str] = []
+    reads = [LongRead("read", log, owner=Owner.alone(str(n)), tokens=12) for n in range(4)]
+    typing = LongRead("typing", log, tokens=FEW_TOKENS)
+    typing.part = 1
+    wants = [*((client, Deadline(1.0)) for client in reads), (typing, Deadline(2.0))]
+    await serve(CountingRuntime(timers=FakeTimers()), wants)
+    assert log == ["read", "typing", "typing", "typing", "read", "typing", *["read"] * 6]
+
+
+async def test_a_long_read_is_made_in_shorter_parts_while_a_keystroke_of_another_owner_waits() -> None:
+    asked: list[int | None] = []
+
+    class Asked(OneRun):
+        def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
+            asked.append(most_tokens)
+            return super().next_run(most_tokens)
+
+    log: list[str] = []
+    mine, other, ahead = Asked("mine", log), OneRun("other", log, owner=GREEDY), OneRun("ahead", log)
+    too = Asked("too", log)
+    await serve(
+        CountingRuntime(timers=FakeTimers()),
+        [(mine, Deadline(1.0)), (too, Deadline(2.0)), (other, Deadline(3.0)), (ahead, Deadline.whenever())],
+    )
+    assert log == ["mine", "other", "too", "ahead"]
+    assert asked == [TOKENS_A_PART, None]
+
+
 async def test_connections_of_one_token_count_as_one_owner() -> None:
     log: list[str] = []
     many = [OneRun(f"greedy {n}", log, owner=Owner("fixed", str(n))) for n in range(3)]
@@ -306,7 +342,7 @@ async def test_an_owner_with_many_fields_does_not_fill_a_shared_run() -> None:
         client.arena = pool.take()
     wants = [*((client, Deadline(1.0)) for client in many), *((client, Deadline(2.0)) for client in others)]
     await serve(CountingRuntime(), wants)
-    assert log[:3] == ["greedy", "a", "b"]
+    assert log[:3] == ["greedy", "a", "b"]  # the first run
     assert log[3:] == ["greedy"] * MOST_TEXTS
 
 
@@ -316,22 +352,23 @@ async def test_a_shared_run_is_charged_to_its_owners_in_equal_parts() -> None:
     scheduler = await serve(
         CountingRuntime(timers=FakeTimers()), [(client, Deadline(1.0)) for client in pair]
     )
-    used = [scheduler._shares.used(client.owner)[0] for client in pair]
-    assert used == pytest.approx([RUN_MS / 2000, RUN_MS / 2000])
+    used = [scheduler._shares.used(Claim(Purpose.TYPING, client.owner)) for client in pair]
+    half = RUN_MS / 2000
+    assert used == [pytest.approx((2 * half, half, half))] * 2
 
 
 async def test_work_ahead_is_not_charged() -> None:
     log: list[str] = []
     ahead = OneRun("ahead", log)
     scheduler = await serve(CountingRuntime(timers=FakeTimers()), [(ahead, Deadline.whenever())])
-    assert scheduler._shares.used(ME) == (0.0, 0.0)
+    assert scheduler._shares.used(Claim(Purpose.READING, ME)) == (0.0, 0.0, 0.0)
 
 
 async def test_a_field_that_is_not_placed_joins_no_run_of_others() -> None:
     log: list[str] = []
     runtime = CountingRuntime()
     first, second, third = (OneRun(name, log, tokens=1) for name in ("first", "second", "third"))
-    second.is_placed = False
+    second.placed = False
     wants = [(first, Deadline(1.0)), (second, Deadline(2.0)), (third, Deadline(3.0))]
     await serve(runtime, wants)
     assert log == ["first", "third", "second"]

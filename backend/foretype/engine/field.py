@@ -134,8 +134,8 @@ class Field:
         return self._keystroke.trace if self._keystroke is not None and self._open else 0
 
     @property
-    def is_placed(self) -> bool:
-        return not self._postponed
+    def lacking(self) -> int | None:
+        return None if self._postponed or self._draft is None else self._draft.missing_tokens
 
     def prepare_run(self) -> Need | None:
         if self._postponed:

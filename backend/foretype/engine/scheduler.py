@@ -1,19 +1,20 @@
-"""Chooses which fields the model runs for next: by what their owners have used of its time, then by deadline,
-and fields that need few tokens together.
+"""Chooses which fields the model runs for next: by the model time that their owners have used, then by
+deadline, and fields that need few tokens together.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Pressure
-from foretype.engine.shares import Shares
+from foretype.engine.shares import Claim, Purpose, Shares
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Step
@@ -27,6 +28,9 @@ from foretype.support.metrics import Stage, Stages
 # A field that needs more tokens than this gets a run of its own, which reads them faster than as many shared
 # runs (docs/decisions/0009-many-typists.md).
 FEW_TOKENS = 4
+# A long text is read in parts of at most this many tokens while keystrokes of other owners wait. A part of 16
+# takes a quarter less time than one of 24, and a token in it 10 % more (docs/decisions/0021-fairness.md).
+TOKENS_A_PART = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,8 @@ class Client(Protocol):
     owner: Owner
 
     @property
-    def is_placed(self) -> bool:
-        """Whether `prepare_run` is quick, because the keystroke has its place in the tree already."""
+    def lacking(self) -> int | None:
+        """How many tokens the next run needs. None if `prepare_run` has to find that out first."""
 
     @property
     def trace(self) -> int:
@@ -66,8 +70,18 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Wish:
+    """A field that waits. `since`: when it began to."""
+
+    deadline: Deadline
+    claim: Claim
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Work:
     client: Client
+    claim: Claim
     arena: Arena
     run: Run
     first_slot: int
@@ -90,9 +104,8 @@ class Scheduler:
         self._timers = timers
         self._stages = stages
         self._shares = Shares()
-        self._waiting: dict[Client, Deadline] = {}
-        self._keystrokes: Counter[Owner] = Counter()  # those of _waiting with a real deadline
-        self._since: dict[Client, float] = {}  # when it began to wait
+        self._waiting: dict[Client, _Wish] = {}
+        self._keystrokes: Counter[Owner] = Counter()  # those that wait with a real deadline
         self._someone_waits = asyncio.Event()
 
     def __len__(self) -> int:
@@ -100,17 +113,22 @@ class Scheduler:
 
     def want(self, client: Client, deadline: Deadline) -> None:
         """`client` needs the model by `deadline`, which replaces an earlier deadline of `client`."""
-        since = self._since.get(client) if self._waiting.get(client) == deadline else None
+        before = self._waiting.get(client)
         self._drop(client)
-        self._shares.asks(client.owner)
-        self._waiting[client] = deadline
-        self._since[client] = self._stages.clock() if since is None else since
+        lacking = client.lacking
+        is_typing = lacking is not None and lacking <= FEW_TOKENS
+        claim = Claim(Purpose.TYPING if is_typing else Purpose.READING, client.owner)
+        self._shares.asks(claim)
+        goes_on = before is not None and before.deadline == deadline
+        since = before.since if before is not None and goes_on else self._stages.clock()
+        self._waiting[client] = _Wish(deadline, claim, since)
         self._keystrokes[client.owner] += deadline.is_real
         self._someone_waits.set()
 
     def others_wait(self, client: Client) -> bool:
         """Whether keystrokes of other fields of the same owner wait for the model."""
-        own = client in self._waiting and self._waiting[client].is_real
+        wish = self._waiting.get(client)
+        own = wish is not None and wish.deadline.is_real
         return self._keystrokes[client.owner] > own
 
     def forget(self, client: Client) -> None:
@@ -124,7 +142,7 @@ class Scheduler:
             while not self._waiting:
                 self._someone_waits.clear()
                 await self._someone_waits.wait()
-            if not any(deadline.is_real for deadline in self._waiting.values()):
+            if not any(wish.deadline.is_real for wish in self._waiting.values()):
                 # Answers that were just given are sent before work ahead begins.
                 await asyncio.sleep(0)
             if not await self._turn() and self._recover is not None:
@@ -136,10 +154,15 @@ class Scheduler:
         This is a method of its own so that no variable keeps the fields and their past key values afterwards.
         """
         chosen, waited_for = self._choose()
-        works = [work for client in chosen if (work := self._work(client, alone=len(chosen) == 1))]
+        most_tokens = self._most_tokens(list(chosen))
+        works = [
+            work
+            for client, wish in chosen.items()
+            if (work := self._work(client, wish.claim, most_tokens)) is not None
+        ]
         return not works or await self._run(works, waited_for=waited_for)
 
-    def _choose(self) -> tuple[list[Client], bool]:
+    def _choose(self) -> tuple[dict[Client, _Wish], bool]:
         """Take the fields for the next run from those that wait. Also returns whether a client waits for it.
 
         The first is a field of the owner that has used least, and of that owner's the one with the earliest
@@ -149,53 +172,47 @@ class Scheduler:
         order = self._order()
         first = next(((client, need) for client in order if (need := self._prepare(client))), None)
         if first is None:
-            return [], False
+            return {}, False
         client, need = first
-        waited_for = self._waiting[client].is_real
-        chosen = [client]
+        chosen = {client: order[client]}
+        waited_for = order[client].deadline.is_real
         if waited_for:
-            self._shares.chosen(client.owner)
+            self._shares.chosen(order[client].claim)
             if self._may_share(need):
-                chosen += self._joining(order, client, need.pool)
+                chosen |= self._joining(order, client, need.pool)
         now = self._stages.clock()
-        for client in chosen:
-            waited = now - self._since[client]
+        for client, wish in chosen.items():
             self._drop(client)
             if waited_for:
-                self._stages.took(Stage.QUEUE, waited, client.trace)
+                self._stages.took(Stage.QUEUE, now - wish.since, client.trace)
         return chosen, waited_for
 
-    def _order(self) -> list[Client]:
+    def _order(self) -> dict[Client, _Wish]:
         """All that wait, in the order of their turns: work ahead comes after all keystrokes."""
 
-        def turn(client: Client) -> tuple[bool, tuple[float, float], float]:
-            deadline = self._waiting[client]
-            return not deadline.is_real, self._shares.used(client.owner), deadline.at
+        def turn(waiting: tuple[Client, _Wish]) -> tuple[bool, tuple[float, ...], float]:
+            _, wish = waiting
+            return not wish.deadline.is_real, self._shares.used(wish.claim), wish.deadline.at
 
-        return sorted(self._waiting, key=turn)
+        return dict(sorted(self._waiting.items(), key=turn))
 
-    def _joining(self, order: Sequence[Client], first: Client, pool: Pool) -> list[Client]:
-        """Those that share the run of `first`: one field of each owner, then a second one of each, and so on.
-        Fields for which it would take long to find out whether they need few tokens do not join.
-        """
+    def _joining(self, order: Mapping[Client, _Wish], first: Client, pool: Pool) -> dict[Client, _Wish]:
+        """Those that share the run of `first`: one field of each owner, then a second of each, and so on."""
         seen = Counter({first.owner: 1})
-        places: list[tuple[int, int, Client]] = []
-        for number, client in enumerate(order):
-            if (
-                client is not first
-                and client in self._waiting
-                and self._waiting[client].is_real
-                and client.is_placed
-            ):
-                places.append((seen[client.owner], number, client))
+        by_round: list[list[Client]] = [[]]
+        for client, wish in order.items():
+            if client is not first and wish.deadline.is_real and wish.claim.purpose is Purpose.TYPING:
+                number = seen[client.owner]
                 seen[client.owner] += 1
-        joining: list[Client] = []
-        for _, _, client in sorted(places, key=lambda place: place[:2]):
+                by_round += [[] for _ in range(number + 1 - len(by_round))]
+                by_round[number].append(client)
+        joining: dict[Client, _Wish] = {}
+        for client in chain.from_iterable(by_round):
             if len(joining) == MOST_TEXTS - 1:
                 break
             need = self._prepare(client)
             if need is not None and self._may_share(need) and need.pool is pool:
-                joining.append(client)
+                joining[client] = order[client]
         return joining
 
     def _may_share(self, need: Need) -> bool:
@@ -203,13 +220,12 @@ class Scheduler:
 
     def _drop(self, client: Client) -> bool:
         """Returns whether `client` waited."""
-        self._since.pop(client, None)
-        deadline = self._waiting.pop(client, None)
-        if deadline is not None and deadline.is_real:
+        wish = self._waiting.pop(client, None)
+        if wish is not None and wish.deadline.is_real:
             self._keystrokes[client.owner] -= 1
             if not self._keystrokes[client.owner]:
                 del self._keystrokes[client.owner]
-        return deadline is not None
+        return wish is not None
 
     def _prepare(self, client: Client) -> Need | None:
         """None if `client` needs no run: it does not wait any more."""
@@ -222,13 +238,20 @@ class Scheduler:
             self._drop(client)
         return need
 
-    def _work(self, client: Client, *, alone: bool) -> _Work | None:
+    def _most_tokens(self, chosen: Sequence[Client]) -> int | None:
+        """For each of the fields in one run. None: as many as the field likes."""
+        if len(chosen) > 1:
+            return 1
+        others_wait = any(owner != client.owner for client in chosen for owner in self._keystrokes)
+        return TOKENS_A_PART if others_wait else None
+
+    def _work(self, client: Client, claim: Claim, most_tokens: int | None) -> _Work | None:
         try:
-            arena, run = client.next_run() if alone else client.next_run(most_tokens=1)
+            arena, run = client.next_run(most_tokens)
         except Exception as error:
             _failed([client], error)
             return None
-        return _Work(client, arena, run, arena.length)
+        return _Work(client, claim, arena, run, arena.length)
 
     async def _run(self, works: list[_Work], *, waited_for: bool) -> bool:
         """False if the run ran out of memory."""
@@ -260,7 +283,7 @@ class Scheduler:
         if waited_for:
             share = (self._timers.time() - began) / len(works)
             for work in works:
-                self._shares.charge(work.client.owner, share)
+                self._shares.charge(work.claim, share)
 
 
 def _failed(clients: Sequence[Client], error: Exception) -> None:

@@ -1,24 +1,50 @@
-"""The model's time, shared equally by owners: which of them has used the least.
+"""The model's time, shared equally: who has used the least of it.
 
 The idea is fair queueing by virtual time: start-time fair queueing (Goyal, Vin and Cheng 1996), as the
 virtual token counter applies it to language models (Sheng et al. 2024, “Fairness in Serving Large Language
 Models”). Each party has a sum of the model time that it has used, and the party with the smallest sum is
-next. A party that was idle keeps only `CREDIT_S` of the time that it did not use. Without this credit, a
-typist who uses less than a fair share would wait for all other parties after each run of a keystroke.
+next. There are three levels, as in hierarchical fair queueing (Bennett and Zhang 1996):
+
+- If typing and reading need all of the time, typing gets three quarters of it and reading one. A keystroke
+  of typing needs few tokens, so many people can type beside long reads that never end.
+- Tokens share the time of typing equally, and that of reading.
+- People of the same token share its part equally.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
+from enum import StrEnum
 
 from foretype.engine.contract import Owner
 
 CREDIT_S = 0.1  # about the most that one keystroke needs: a dozen runs of one token
+READING_COSTS = 3.0  # times its duration, so that typing gets three times as much time
 MOST_PARTIES = 4096  # whose sums are kept; the one that asked longest ago is forgotten first
 
 
+class Purpose(StrEnum):
+    """What a run is for, by the tokens that its field lacks."""
+
+    TYPING = "typing"  # few
+    READING = "reading"  # many, or not known yet
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who needs the model, and what for."""
+
+    purpose: Purpose
+    owner: Owner
+
+
 class Sums:
-    """Seconds of model time by party."""
+    """Seconds of model time by party.
+
+    A party that was idle keeps only `CREDIT_S` of the time that it did not use. Without this credit, a typist
+    who uses less than a fair share would wait for all other parties after each run of a keystroke.
+    """
 
     def __init__(self) -> None:
         self._used: OrderedDict[str, float] = OrderedDict()  # the party that asked longest ago first
@@ -26,6 +52,9 @@ class Sums:
 
     def __getitem__(self, party: str) -> float:
         return self._used.get(party, self._now)
+
+    def __len__(self) -> int:
+        return len(self._used)
 
     def asks(self, party: str) -> None:
         """`party` needs the model. An unknown party starts without credit, so that nobody gains by asking
@@ -38,7 +67,7 @@ class Sums:
 
     def chosen(self, party: str) -> None:
         """`party`, which has the smallest sum of all that ask, gets the next run."""
-        self._now = max(self._now, self._used.get(party, 0.0))
+        self._now = max(self._now, self[party])
 
     def charge(self, party: str, seconds: float) -> None:
         """A run took `seconds` for `party`."""
@@ -47,27 +76,38 @@ class Sums:
 
 
 class Shares:
-    """Tokens share the model's time equally, and the people of a token share its part equally."""
+    """The sums of all three levels."""
 
     def __init__(self) -> None:
-        self._tokens = Sums()
-        self._people: dict[str, Sums] = {}  # by token
+        self._purposes = Sums()
+        self._tokens = {purpose: Sums() for purpose in Purpose}
+        self._people: dict[tuple[Purpose, str], Sums] = {}
 
-    def asks(self, owner: Owner) -> None:
-        """Call it each time before `owner` waits for the model."""
-        self._tokens.asks(owner.token)
-        self._people.setdefault(owner.token, Sums()).asks(owner.person)
+    def asks(self, claim: Claim) -> None:
+        """Call it each time before a field waits for the model."""
+        for sums, party in self._levels(claim):
+            sums.asks(party)
 
-    def used(self, owner: Owner) -> tuple[float, float]:
-        """For an owner that waits. The smaller this is, the sooner it is the owner's turn."""
-        return self._tokens[owner.token], self._people[owner.token][owner.person]
+    def used(self, claim: Claim) -> tuple[float, ...]:
+        """Of all that wait, the one for which this is smallest is next."""
+        return tuple(sums[party] for sums, party in self._levels(claim))
 
-    def chosen(self, owner: Owner) -> None:
-        """`owner` comes first of all that wait."""
-        self._tokens.chosen(owner.token)
-        self._people[owner.token].chosen(owner.person)
+    def chosen(self, claim: Claim) -> None:
+        """`claim` is the first of all that wait."""
+        for sums, party in self._levels(claim):
+            sums.chosen(party)
 
-    def charge(self, owner: Owner, seconds: float) -> None:
-        """A run took `seconds` for `owner`."""
-        self._tokens.charge(owner.token, seconds)
-        self._people[owner.token].charge(owner.person, seconds)
+    def charge(self, claim: Claim, seconds: float) -> None:
+        """A run took `seconds` for `claim`."""
+        purposes, *others = self._levels(claim)
+        for sums, party in others:
+            sums.charge(party, seconds)
+        sums, purpose = purposes
+        sums.charge(purpose, seconds * (READING_COSTS if claim.purpose is Purpose.READING else 1.0))
+
+    def _levels(self, claim: Claim) -> tuple[tuple[Sums, str], ...]:
+        purpose, owner = claim.purpose, claim.owner
+        people = self._people.get((purpose, owner.token))
+        if people is None:
+            people = self._people[purpose, owner.token] = Sums()
+        return (self._purposes, purpose), (self._tokens[purpose], owner.token), (people, owner.person)
