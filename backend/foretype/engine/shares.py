@@ -5,8 +5,8 @@ virtual token counter applies it to language models (Sheng et al. 2024, “Fairn
 Models”). Each party has a sum of the model time that it has used, and the party with the smallest sum is
 next. There are three levels, as in hierarchical fair queueing (Bennett and Zhang 1996):
 
-- If typing and reading need all of the time, typing gets three quarters of it and reading one. A keystroke
-  of typing needs few tokens, so many people can type beside long reads that never end.
+- Typing and reading share the time equally. A keystroke of typing needs few tokens, so many people can type
+  beside long reads that never end.
 - Tokens share the time of typing equally, and that of reading.
 - People of the same token share its part equally.
 """
@@ -20,7 +20,6 @@ from enum import StrEnum
 from foretype.engine.contract import Owner
 
 CREDIT_S = 0.1  # about the most that one keystroke needs: a dozen runs of one token
-READING_COSTS = 3.0  # times its duration, so that typing gets three times as much time
 MOST_PARTIES = 4096  # whose sums are kept; the one that asked longest ago is forgotten first
 
 
@@ -99,11 +98,8 @@ class Shares:
 
     def charge(self, claim: Claim, seconds: float) -> None:
         """A run took `seconds` for `claim`."""
-        purposes, *others = self._levels(claim)
-        for sums, party in others:
+        for sums, party in self._levels(claim):
             sums.charge(party, seconds)
-        sums, purpose = purposes
-        sums.charge(purpose, seconds * (READING_COSTS if claim.purpose is Purpose.READING else 1.0))
 
     def _levels(self, claim: Claim) -> tuple[tuple[Sums, str], ...]:
         purpose, owner = claim.purpose, claim.owner
