@@ -305,6 +305,28 @@ async def test_too_many_fields_are_refused_until_one_is_closed(start: Start) -> 
         assert (await client.next())["type"] == "suggestion"
 
 
+async def test_connections_of_a_paired_client_share_its_limit(start: Start) -> None:
+    async with start(keystroke_burst=2, keystrokes_per_second=0.001) as running:
+        pairing = running.server.pairing
+        token = pairing.redeem(pairing.new_code(), "tests")
+        codes = []
+        for _ in range(3):
+            async with running.socket() as client:
+                await client.send(type="hello", token=token)
+                await client.next()
+                await client.keystroke(1)
+                codes.append((await client.next()).get("code"))
+        assert codes == [None, None, "rate_limited"]
+
+
+async def test_connections_with_the_fixed_token_have_a_limit_of_their_own(start: Start) -> None:
+    async with start(keystroke_burst=1, keystrokes_per_second=0.001) as running:
+        for _ in range(2):
+            async with running.client() as client:
+                await client.keystroke(1)
+                assert (await client.next())["type"] == "suggestion"
+
+
 async def test_too_many_keystrokes_are_refused_one_by_one(start: Start) -> None:
     async with start(keystroke_burst=3, keystrokes_per_second=0.001) as running, running.client() as client:
         codes = []

@@ -18,7 +18,7 @@ from foretype.engine.contract import Desk, Engine, Failure, FailureCode
 from foretype.engine.keystroke import Suggestion
 from foretype.server import frames
 from foretype.server.admission import UNAUTHORIZED, Denied
-from foretype.server.credentials import owner_in
+from foretype.server.credentials import FIXED, owner_in
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
 from foretype.server.pairing import BadStateError
@@ -110,7 +110,8 @@ class Connection:
             await self._refuse_and_close(owner.refused, CLOSE_UNAUTHORIZED)
             return False
         self._owner = owner
-        self._protocol.greet()
+        # The fixed token may be of several people, whose connections have a limit of their own.
+        self._protocol.greet(None if owner == FIXED else self._service.bucket(owner))
         self._desk = self._engine.open(owner_in(owner, f"connection {next(CONNECTIONS)}"), self._answer)
         self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
         return True
