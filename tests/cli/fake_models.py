@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from foretype.engine.contract import Answer, Desk, Engine
+from foretype.engine.contract import Answer, Desk, Engine, Owner
 from foretype.engine.keystroke import Keystroke, Source, Suggestion
 from foretype.models.errors import ModelError
 
@@ -47,7 +47,7 @@ class EchoEngine:
     model = "fake-1m"
     provider = "NoProvider"
 
-    def open(self, answer: Answer) -> Desk:
+    def open(self, owner: Owner, answer: Answer) -> Desk:
         return EchoDesk(answer)
 
     def __init__(self, *, broken: bool) -> None:

@@ -12,7 +12,7 @@ from foretype.compare.reading import READ_AT_ONCE, ModelReader
 from foretype.compare.serving import EngineClient, measure_typing
 from foretype.compare.task import OnProgress
 from foretype.compare.texts import QualityTexts
-from foretype.engine.contract import Answer, Desk, Engine, Failure, FailureCode
+from foretype.engine.contract import Answer, Desk, Engine, Failure, FailureCode, Owner
 from foretype.engine.keystroke import Keystroke, Source, Suggestion
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
@@ -76,7 +76,7 @@ class Oracle:
         self._failing = failing
         self.closed: list[str] = []
 
-    def open(self, answer: Answer) -> Desk:
+    def open(self, owner: Owner, answer: Answer) -> Desk:
         self._answer = answer
         return self
 

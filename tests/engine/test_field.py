@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 from prometheus_client import CollectorRegistry
 
-from foretype.engine.contract import Failure, FailureCode
+from foretype.engine.contract import Failure, FailureCode, Owner
 from foretype.engine.deadline import Deadline
-from foretype.engine.field import Field
+from foretype.engine.field import OVERLOADED, Field
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
 from foretype.engine.pressure import Pressure
 from foretype.engine.scheduler import Client
@@ -32,6 +32,7 @@ SCRIPT = {
     " you": {".": 0.9},
 }
 BUDGET_MS = 300.0
+ME = Owner.alone("me")
 
 
 @dataclass
@@ -41,9 +42,13 @@ class HandScheduler:
     model: ScriptedModel
     pressure: Pressure
     waiting: dict[Client, Deadline] = field(default_factory=dict)
+    busy: bool = False  # with other keystrokes of the owner
 
     def want(self, client: Client, deadline: Deadline) -> None:
         self.waiting[client] = deadline
+
+    def others_wait(self, client: Client) -> bool:
+        return self.busy
 
     def forget(self, client: Client) -> None:
         self.waiting.pop(client, None)
@@ -104,7 +109,7 @@ def new_desk(runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SC
             lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, Policy(), limits
         )
 
-    field = Field(new_draft, scheduler, answers, timers, stages, BUDGET_MS, runs_ahead)  # type: ignore[arg-type]
+    field = Field(ME, new_draft, scheduler, answers, timers, stages, BUDGET_MS, runs_ahead)  # type: ignore[arg-type]
     return Desk(timers, scheduler, answers, field)
 
 
@@ -505,6 +510,7 @@ def test_if_the_model_is_busy_suggestions_are_one_word_and_need_fewer_runs() -> 
 def test_a_field_for_which_there_is_no_memory_gets_an_error() -> None:
     desk = new_desk()
     desk.field = Field(
+        ME,
         lambda kind: None,
         desk.scheduler,
         desk.answers,
@@ -517,3 +523,52 @@ def test_a_field_for_which_there_is_no_memory_gets_an_error() -> None:
     assert isinstance(outcome, Failure)
     assert outcome.code is FailureCode.OVERLOADED
     assert desk.timers.pending == 0
+
+
+# -- keystrokes of an owner that waits already --
+
+
+def test_a_keystroke_is_placed_when_the_model_is_free_if_others_of_its_owner_wait(desk: Desk) -> None:
+    desk.scheduler.busy = True
+    desk.type(1, "Please any que")
+    assert desk.field.lacking is None
+    assert desk.field.held_bytes == 0
+    desk.scheduler.finish()
+    [(seq, outcome)] = desk.answers.finals
+    assert (seq, outcome.text) == (1, "stions")  # type: ignore[union-attr]
+
+
+def test_a_keystroke_that_was_never_placed_is_overloaded_and_asks_for_nothing_more(desk: Desk) -> None:
+    desk.scheduler.busy = True
+    desk.type(1, "Please any que")
+    desk.timers.advance(BUDGET_MS)
+    assert [outcome for _, outcome in desk.answers.finals] == [OVERLOADED]
+    assert not desk.scheduler.waiting
+    desk.type(2, "Please any ques")
+    desk.scheduler.finish()
+    assert desk.answers.finals[-1][0] == 2
+
+
+def test_the_run_of_an_older_keystroke_does_not_answer_one_that_is_not_placed(desk: Desk) -> None:
+    desk.type(1, "Please any que")
+    end = desk.scheduler.begin()
+    assert end is not None
+    desk.scheduler.busy = True
+    desk.type(2, "any any quest")
+    end()
+    assert desk.answers.said == []
+    desk.scheduler.finish()
+    [(seq, outcome)] = desk.answers.finals
+    assert (seq, outcome.text) == (2, "ions")  # type: ignore[union-attr]
+
+
+def test_a_field_with_a_keystroke_that_is_not_placed_can_be_closed_and_can_fail() -> None:
+    for leave in (Field.close, lambda field: field.failed(MemoryError())):
+        desk = new_desk()
+        desk.scheduler.busy = True
+        desk.type(1, "Please any que")
+        leave(desk.field)
+        said = len(desk.answers.said)
+        desk.scheduler.finish()
+        desk.timers.advance(2 * BUDGET_MS)
+        assert len(desk.answers.said) == said

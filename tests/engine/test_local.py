@@ -18,7 +18,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from foretype.engine import local, start
-from foretype.engine.contract import Desk, Failure
+from foretype.engine.contract import Desk, Failure, Owner
 from foretype.engine.field import OVERLOADED
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
 from foretype.engine.local import EngineConfig, LocalEngine
@@ -43,6 +43,7 @@ from tests.runtime.test_device import ON_CUDA, FarSession
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(" any", " questions", "Please")
+ME = Owner.alone("me")
 SCRIPT = {" any": {" questions": 0.9}, " questions": {".": 0.9}}
 
 
@@ -105,7 +106,7 @@ def scripted_engine(
 async def test_each_of_two_fields_of_one_connection_gets_its_own_answer() -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     desk.keystroke("one", Keystroke(1, "Please any que"))
     desk.keystroke("two", Keystroke(1, "any any quest"))
     assert (await answers.suggestion("one", 1)).text == "stions"
@@ -116,7 +117,7 @@ async def test_each_of_two_fields_of_one_connection_gets_its_own_answer() -> Non
 async def test_a_closed_desk_gives_no_answer() -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     gone, there = Answers(), Answers()
-    desk, other = engine.open(gone), engine.open(there)
+    desk, other = engine.open(ME, gone), engine.open(ME, there)
     desk.keystroke("one", Keystroke(1, "Please any que"))
     desk.close()
     other.keystroke("one", Keystroke(1, "Please any que"))
@@ -130,7 +131,7 @@ async def test_the_budget_holds_when_the_model_hangs() -> None:
     model = HangingModel()
     engine = scripted_engine(model, budget_ms=20)
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     for seq, before in enumerate(("Please any q", "Please any qu", "Please any que"), start=1):
         desk.keystroke("one", Keystroke(seq, before))
         assert await answers.suggestion("one", seq) == Suggestion.nothing(Reason.BUDGET, Source.BUDGET)
@@ -152,7 +153,7 @@ async def test_an_engine_without_memory_for_one_field_does_not_start(monkeypatch
 async def test_fields_free_their_trees_if_memory_is_short() -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT), trees_bytes=0)
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     for seq in (1, 2):
         for name in ("one", "two"):
             desk.keystroke(name, Keystroke(seq, "Please any que"))
@@ -166,7 +167,7 @@ async def test_a_keystroke_is_counted_and_can_be_followed_through_its_stages_wit
     registry = CollectorRegistry()
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT), stages=Stages(registry))
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     desk.keystroke("one", Keystroke(1, "Please any que", trace=77))
     await answers.final("one", 1)
 
@@ -198,7 +199,7 @@ async def test_when_fields_have_been_closed_their_memory_goes_back_to_the_system
     monkeypatch.setattr(local, "give_back", note)
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     for name in ("one", "two"):
         desk.keystroke(name, Keystroke(1, "Please any que"))
         await answers.final(name, 1)
@@ -244,7 +245,7 @@ async def test_after_a_run_without_memory_the_model_is_loaded_again_and_all_fiel
     model = ForgetfulModel(failing=0)
     engine = scripted_engine(model)
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     desk.keystroke("there before", Keystroke(1, "Please any que"))
     assert (await answers.suggestion("there before", 1)).text == "stions"
     model.failing = 1
@@ -278,7 +279,7 @@ async def test_while_the_model_is_loaded_again_no_field_is_served_and_the_old_po
     model = SlowToReopen(failing=1)
     engine = scripted_engine(model)
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     desk.keystroke("one", Keystroke(1, "Please any que"))
     assert isinstance(await answers.final("one", 1), Failure)
     desk.keystroke("two", Keystroke(1, "Please any que"))
@@ -296,7 +297,7 @@ async def test_an_error_at_a_keystroke_loses_its_answer_and_its_tree_and_nothing
 ) -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     with monkeypatch.context() as patch:
         patch.setattr(Draft, "place", None)
         desk.keystroke("one", Keystroke(1, "Please any que"))
@@ -310,7 +311,7 @@ async def test_an_error_at_a_keystroke_loses_its_answer_and_its_tree_and_nothing
 async def test_if_the_scheduler_ends_the_engine_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     monkeypatch.setattr(Scheduler, "_choose", None)
-    engine.open(Answers()).keystroke("one", Keystroke(1, "Please any que"))
+    engine.open(ME, Answers()).keystroke("one", Keystroke(1, "Please any que"))
     async with asyncio.timeout(60):
         assert "This is a bug in Foretype." in await engine.broken()
     with pytest.raises(TypeError):
@@ -320,7 +321,7 @@ async def test_if_the_scheduler_ends_the_engine_reports_it(monkeypatch: pytest.M
 async def test_an_idle_engine_keeps_nothing_of_a_closed_field() -> None:
     engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT))
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     desk.keystroke("one", Keystroke(1, "Please any que"))
     await answers.final("one", 1)
     closed = weakref.ref(desk._fields["one"])
@@ -336,7 +337,7 @@ async def test_a_model_that_runs_out_of_memory_again_gives_up_and_says_what_to_d
     model = ForgetfulModel(failing=2)
     engine = scripted_engine(model)
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     desk.keystroke("one", Keystroke(1, "Please any que"))
     assert isinstance(await answers.final("one", 1), Failure)
     assert isinstance(await when_loaded(desk, answers, "one"), Failure)
@@ -363,7 +364,7 @@ async def test_a_field_with_endless_keystrokes_gets_at_most_every_other_run() ->
     model = NotingModel()
     engine = scripted_engine(model)
     greedy, patient = Answers(), Answers()
-    flood, desk = engine.open(greedy), engine.open(patient)
+    flood, desk = engine.open(ME, greedy), engine.open(ME, patient)
     stop = asyncio.Event()
 
     async def never_pause() -> None:
@@ -444,7 +445,7 @@ async def real(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 )
 async def test_the_real_model_finishes_half_a_word(real: LocalEngine, before: str, word: str) -> None:
     answers = Answers()
-    real.open(answers).keystroke("f", Keystroke(1, before))
+    real.open(ME, answers).keystroke("f", Keystroke(1, before))
     found = await answers.suggestion("f", 1)
     assert first_word(found.text) == word
     assert 0.0 < found.confidence <= 1.0
@@ -470,7 +471,7 @@ STRANGE = {
 @pytest.mark.model
 async def test_any_text_is_answered_and_leaves_the_field_working(real: LocalEngine) -> None:
     answers = Answers()
-    desk = real.open(answers)
+    desk = real.open(ME, answers)
     for seq, (name, before) in enumerate(STRANGE.items(), start=1):
         desk.keystroke("f", Keystroke(2 * seq, before))
         found = await answers.suggestion("f", 2 * seq)
@@ -494,7 +495,7 @@ async def test_the_first_keystrokes_replay_runs_that_were_recorded_before_the_se
     recorded = set(session.recorded)
     assert len({thread for thread, _ in recorded}) == 1
     answers = Answers()
-    desk = engine.open(answers)
+    desk = engine.open(ME, answers)
     for seq, before in enumerate(("The meeting is ", "The meeting is s", "The meeting is sched"), start=1):
         desk.keystroke("f", Keystroke(seq, before))
         await answers.final("f", seq)

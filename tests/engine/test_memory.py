@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from foretype.engine.memory import IDLE_S, POOL_ROWS, MemoryBudget
-from foretype.runtime.arena import Pool
+from foretype.engine.contract import Owner
+from foretype.engine.memory import IDLE_S, POOL_ROWS, PROTECTED_S, MemoryBudget
+from foretype.runtime.arena import Arena, Pool
 from tests.fake_time import FakeTimers
 from tests.scripted_model import ScriptedModel, byte_level_vocabulary
 
+ME = Owner.alone("me")
 VOCABULARY = byte_level_vocabulary()
 
 
@@ -20,6 +22,7 @@ VOCABULARY = byte_level_vocabulary()
 class Tenant:
     held_bytes: int
     busy: bool = False
+    owner: Owner = ME
 
     def failed(self, error: Exception) -> None:
         self.held_bytes = 0
@@ -41,6 +44,38 @@ def test_the_tree_used_longest_ago_is_freed_first_but_never_one_in_use() -> None
     for tenant in (busy, old, new):
         budget.used(tenant)
     assert (busy.held_bytes, old.held_bytes, new.held_bytes) == (40, 0, 40)
+
+
+def test_an_owner_with_many_trees_frees_its_own_first() -> None:
+    budget, _ = new_budget(most_bytes=100)
+    mine = Tenant(30)
+    greedy = [Tenant(20, owner=Owner.alone("greedy")) for _ in range(8)]
+    for tenant in (mine, *greedy):
+        budget.used(tenant)
+    assert mine.held_bytes == 30
+    assert sum(tenant.held_bytes for tenant in greedy) == 60
+    assert greedy[-1].held_bytes == 20
+
+
+def test_the_people_of_a_token_share_its_part_of_the_memory() -> None:
+    budget, _ = new_budget(most_bytes=120)
+    mine = Tenant(50)
+    people = [Tenant(20, owner=Owner("fixed", str(number))) for number in range(8)]
+    for tenant in (mine, *people):
+        budget.used(tenant)
+    assert mine.held_bytes == 50
+    assert [tenant.held_bytes for tenant in people] == [0] * 5 + [20] * 3
+
+
+def test_a_tree_that_was_not_used_for_a_while_is_not_protected() -> None:
+    budget, timers = new_budget(most_bytes=100)
+    mine, theirs = Tenant(30), [Tenant(40, owner=Owner.alone("other")) for _ in range(2)]
+    budget.used(mine)
+    timers.advance(PROTECTED_S * 1000)
+    for tenant in theirs:
+        budget.used(tenant)
+    assert mine.held_bytes == 0
+    assert [tenant.held_bytes for tenant in theirs] == [40, 40]
 
 
 def test_growth_between_keystrokes_is_counted_though_few_fields_are_counted_at_each() -> None:
@@ -75,16 +110,40 @@ def test_another_pool_is_allocated_when_all_rows_are_taken() -> None:
     assert len(pools) == 2
 
 
-def test_fixed_memory_on_a_device_counts_whole_and_stays_allocated(monkeypatch: pytest.MonkeyPatch) -> None:
-    budget, _ = new_budget(most_bytes=100)
+@pytest.fixture
+def on_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each pool holds 40 bytes all the time."""
     new_pool = ScriptedModel.new_pool
 
-    def on_a_device(model: ScriptedModel, rows: int, capacity: int) -> Pool:
+    def new_device_pool(model: ScriptedModel, rows: int, capacity: int) -> Pool:
         pool = new_pool(model, rows, capacity)
         pool.fixed_bytes = 40
         return pool
 
-    monkeypatch.setattr(ScriptedModel, "new_pool", on_a_device)
+    monkeypatch.setattr(ScriptedModel, "new_pool", new_device_pool)
+
+
+@pytest.mark.usefixtures("on_a_device")
+def test_if_all_rows_of_a_device_are_taken_the_owner_with_the_most_trees_gives_one_back() -> None:
+    class Field(Tenant):
+        arena: Arena | None = None
+
+        def shrink(self) -> bool:
+            self.arena = None
+            return super().shrink()
+
+    budget, _ = new_budget(most_bytes=100)
+    mine, *theirs = [Field(1), *(Field(1, owner=Owner.alone("greedy")) for _ in range(2 * POOL_ROWS - 1))]
+    for field in (mine, *theirs):
+        field.arena = budget.arena()
+        budget.used(field)
+    assert budget.arena() is not None
+    assert [field.held_bytes for field in (mine, *theirs[:2])] == [1, 0, 1]
+
+
+@pytest.mark.usefixtures("on_a_device")
+def test_fixed_memory_on_a_device_counts_whole_and_stays_allocated() -> None:
+    budget, _ = new_budget(most_bytes=100)
     arenas = [budget.arena() for _ in range(2 * POOL_ROWS)]
     assert None not in arenas
     assert budget.arena() is None  # a third pool would be 120

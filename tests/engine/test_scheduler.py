@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from prometheus_client import CollectorRegistry
 
+from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Effort
-from foretype.engine.scheduler import FEW_TOKENS, Need, Scheduler
+from foretype.engine.scheduler import FEW_TOKENS, TOKENS_A_PART, Need, Scheduler
+from foretype.engine.shares import Claim, Purpose
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
@@ -18,21 +21,34 @@ from foretype.runtime.distribution import Distribution
 from foretype.runtime.host_pool import HostPool
 from foretype.runtime.thread import ModelThread
 from foretype.support.metrics import Stages
+from tests.fake_time import FakeTimers
 from tests.scripted_model import GEOMETRY
 
+ME = Owner.alone("me")
+GREEDY = Owner.alone("greedy")
+RUN_MS = 62.5  # in seconds a float without an error, so that sums can be equal
 POOL = HostPool(GEOMETRY, 8, 16)
 
 
 class OneRun:
     """A field that needs a run of `tokens` tokens, or no longer needs one."""
 
-    def __init__(self, name: str, log: list[str], *, overtaken: bool = False, tokens: int = 9) -> None:
+    def __init__(
+        self, name: str, log: list[str], *, overtaken: bool = False, tokens: int = 9, owner: Owner = ME
+    ) -> None:
         self.name = name
+        self.owner = owner
+        self.placed = True
         self.log = log
         self.overtaken = overtaken
         self.tokens = tokens
         self.arena = POOL.take()
+        self.scheduler: Scheduler | None = None
         self.ended = asyncio.Event()
+
+    @property
+    def lacking(self) -> int | None:
+        return self.tokens if self.placed else None
 
     @property
     def trace(self) -> int:
@@ -60,6 +76,24 @@ class OneRun:
         self.ended.set()
 
 
+class LongRead(OneRun):
+    """A field that gets its tokens in parts, and asks for the next part after each."""
+
+    part = 6
+
+    def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
+        self.log.append(self.name)
+        self.tokens -= len(run.chunk.ids)
+        if self.tokens:
+            assert self.scheduler is not None
+            self.scheduler.want(self, Deadline(1.0))
+        else:
+            self.ended.set()
+
+    def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
+        return super().next_run(self.part)
+
+
 class CountingRuntime:
     provider = "none"
     batches = True
@@ -67,9 +101,11 @@ class CountingRuntime:
     warms_beginnings = False
     own_bytes = 0
 
-    def __init__(self, fail_at: int = -1) -> None:
+    def __init__(self, fail_at: int = -1, timers: FakeTimers | None = None) -> None:
+        """On `timers` a run takes RUN_MS."""
         self.runs: list[tuple[int, int]] = []  # fields and tokens of each run
         self.fail_at = fail_at
+        self.timers = timers
 
     def reopen(self) -> None:
         pass
@@ -89,6 +125,8 @@ class CountingRuntime:
 
     def _run(self, fields: int, tokens: int) -> list[Distribution]:
         self.runs.append((fields, tokens))
+        if self.timers is not None:
+            self.timers.advance(RUN_MS)
         if len(self.runs) == self.fail_at:
             raise RuntimeError("a kernel failed")
         return []
@@ -96,8 +134,10 @@ class CountingRuntime:
 
 async def serve(runtime: CountingRuntime, wants: list[tuple[OneRun, Deadline]]) -> Scheduler:
     thread = ModelThread(runtime)
-    scheduler = Scheduler(thread, asyncio.get_running_loop(), Stages(CollectorRegistry()))
+    timers = runtime.timers or asyncio.get_running_loop()
+    scheduler = Scheduler(thread, timers, Stages(CollectorRegistry()))
     for client, deadline in wants:
+        client.scheduler = scheduler
         scheduler.want(client, deadline)
     serving = asyncio.ensure_future(scheduler.serve())
     await asyncio.wait_for(asyncio.gather(*(client.ended.wait() for client, _ in wants)), 10)
@@ -223,3 +263,128 @@ async def test_only_work_that_a_client_waits_for_counts_as_pressure() -> None:
     busy = await serve(CountingRuntime(), [(OneRun("now", log), Deadline(1.0))])
     assert idle.pressure.share == 0.0
     assert busy.pressure.share > 0.0
+
+
+# -- owners --
+
+
+async def test_an_owner_with_many_fields_does_not_go_before_another_one_with_a_later_deadline() -> None:
+    log: list[str] = []
+    many = [OneRun(f"greedy {n}", log, owner=GREEDY) for n in range(4)]
+    one = OneRun("mine", log)
+    wants = [*((client, Deadline(1.0)) for client in many), (one, Deadline(2.0))]
+    await serve(CountingRuntime(timers=FakeTimers()), wants)
+    assert log == ["greedy 0", "mine", "greedy 1", "greedy 2", "greedy 3"]
+
+
+async def test_a_keystroke_of_another_owner_goes_between_the_parts_of_a_long_read() -> None:
+    log: list[str] = []
+    read, one = LongRead("read", log, owner=GREEDY, tokens=18), OneRun("mine", log)
+    await serve(CountingRuntime(timers=FakeTimers()), [(read, Deadline(1.0)), (one, Deadline(2.0))])
+    assert log == ["read", "mine", "read", "read"]
+
+
+async def test_typing_goes_between_the_long_reads_of_any_number_of_owners() -> None:
+    log: list[str] = []
+    reads = [LongRead("read", log, owner=Owner.alone(str(n)), tokens=12) for n in range(4)]
+    typing = LongRead("typing", log, tokens=FEW_TOKENS)
+    typing.part = 1
+    wants = [*((client, Deadline(1.0)) for client in reads), (typing, Deadline(2.0))]
+    await serve(CountingRuntime(timers=FakeTimers()), wants)
+    assert log == ["read", "typing"] * FEW_TOKENS + ["read"] * 4
+
+
+async def test_a_long_read_is_made_in_shorter_parts_while_a_keystroke_of_another_owner_waits() -> None:
+    asked: list[int | None] = []
+
+    class Asked(OneRun):
+        def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
+            asked.append(most_tokens)
+            return super().next_run(most_tokens)
+
+    log: list[str] = []
+    mine, other, ahead = Asked("mine", log), OneRun("other", log, owner=GREEDY), OneRun("ahead", log)
+    too = Asked("too", log)
+    await serve(
+        CountingRuntime(timers=FakeTimers()),
+        [(mine, Deadline(1.0)), (too, Deadline(2.0)), (other, Deadline(3.0)), (ahead, Deadline.whenever())],
+    )
+    assert log == ["mine", "other", "too", "ahead"]
+    assert asked == [TOKENS_A_PART, None]
+
+
+async def test_connections_of_one_token_count_as_one_owner() -> None:
+    log: list[str] = []
+    many = [OneRun(f"greedy {n}", log, owner=Owner("fixed", str(n))) for n in range(3)]
+    mine = [OneRun(f"mine {n}", log) for n in range(2)]
+    wants = [(client, Deadline(float(n))) for n, client in enumerate([*many, *mine])]
+    await serve(CountingRuntime(timers=FakeTimers()), wants)
+    assert log == ["greedy 0", "mine 0", "greedy 1", "mine 1", "greedy 2"]
+
+
+async def test_fields_of_as_many_owners_as_a_run_serves_share_it() -> None:
+    pool = HostPool(GEOMETRY, MOST_TEXTS, 16)
+    log: list[str] = []
+    runtime = CountingRuntime()
+    clients = [OneRun(str(n), log, tokens=1, owner=Owner.alone(str(n))) for n in range(MOST_TEXTS)]
+    for client in clients:
+        client.arena = pool.take()
+    await serve(runtime, [(client, Deadline(float(n))) for n, client in enumerate(clients)])
+    assert runtime.runs == [(MOST_TEXTS, MOST_TEXTS)]
+
+
+async def test_an_owner_with_many_fields_does_not_fill_a_shared_run() -> None:
+    pool = HostPool(GEOMETRY, 2 * MOST_TEXTS, 16)
+    log: list[str] = []
+    many = [OneRun("greedy", log, tokens=1, owner=GREEDY) for _ in range(MOST_TEXTS + 1)]
+    others = [OneRun(name, log, tokens=1, owner=Owner.alone(name)) for name in "ab"]
+    for client in [*many, *others]:
+        client.arena = pool.take()
+    wants = [*((client, Deadline(1.0)) for client in many), *((client, Deadline(2.0)) for client in others)]
+    await serve(CountingRuntime(), wants)
+    assert log[:3] == ["greedy", "a", "b"]  # the first run
+    assert log[3:] == ["greedy"] * MOST_TEXTS
+
+
+async def test_a_shared_run_is_charged_to_its_owners_in_equal_parts() -> None:
+    log: list[str] = []
+    pair = [OneRun(name, log, tokens=1, owner=Owner.alone(name)) for name in "ab"]
+    scheduler = await serve(
+        CountingRuntime(timers=FakeTimers()), [(client, Deadline(1.0)) for client in pair]
+    )
+    used = [scheduler._shares.used(Claim(Purpose.TYPING, client.owner)) for client in pair]
+    half = RUN_MS / 2000
+    assert used == [pytest.approx((2 * half, half, half))] * 2
+
+
+async def test_work_ahead_is_not_charged() -> None:
+    log: list[str] = []
+    ahead = OneRun("ahead", log)
+    scheduler = await serve(CountingRuntime(timers=FakeTimers()), [(ahead, Deadline.whenever())])
+    assert scheduler._shares.used(Claim(Purpose.READING, ME)) == (0.0, 0.0, 0.0)
+
+
+async def test_a_field_that_is_not_placed_joins_no_run_of_others() -> None:
+    log: list[str] = []
+    runtime = CountingRuntime()
+    first, second, third = (OneRun(name, log, tokens=1) for name in ("first", "second", "third"))
+    second.placed = False
+    wants = [(first, Deadline(1.0)), (second, Deadline(2.0)), (third, Deadline(3.0))]
+    await serve(runtime, wants)
+    assert log == ["first", "third", "second"]
+    assert runtime.runs == [(2, 2), (1, 1)]
+
+
+async def test_others_wait_if_another_keystroke_of_the_same_owner_does() -> None:
+    log: list[str] = []
+    scheduler = await serve(CountingRuntime(), [])
+    mine, too, theirs = OneRun("mine", log), OneRun("too", log), OneRun("theirs", log, owner=GREEDY)
+    scheduler.want(mine, Deadline(1.0))
+    assert not scheduler.others_wait(mine)
+    assert not scheduler.others_wait(theirs)
+    assert scheduler.others_wait(too)
+    scheduler.want(mine, Deadline.whenever())
+    assert not scheduler.others_wait(too)
+    scheduler.want(mine, Deadline(1.0))
+    scheduler.forget(mine)
+    assert not scheduler.others_wait(too)

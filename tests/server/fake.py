@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from foretype.engine.contract import Answer, Desk, Failure, FailureCode
+from foretype.engine.contract import Answer, Desk, Failure, FailureCode, Owner
 from foretype.engine.desk import LocalDesk
 from foretype.engine.field import Field
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
@@ -62,11 +62,13 @@ class FakeEngine:
         self.script = script
         self.calls: list[tuple[object, ...]] = []
         self.desks: list[FakeDesk] = []
+        self.owners: list[Owner] = []  # of the desks
         self.closed = False
         self._changed = asyncio.Event()
 
-    def open(self, answer: Answer) -> Desk:
+    def open(self, owner: Owner, answer: Answer) -> Desk:
         desk = FakeDesk(self, answer)
+        self.owners.append(owner)
         self.desks.append(desk)
         return desk
 
@@ -118,10 +120,10 @@ class FieldsEngine(FakeEngine):
         super().__init__()
         self._find = find
 
-    def open(self, answer: Answer) -> Desk:
-        return _NotedDesk(self, answer)
+    def open(self, owner: Owner, answer: Answer) -> Desk:
+        return _NotedDesk(self, owner, answer)
 
-    def new_field(self, name: str, answer: Answer) -> Field:
+    def new_field(self, name: str, owner: Owner, answer: Answer) -> Field:
         return FakeField(name, answer, self._find)
 
     def used(self, field: Field) -> None: ...
@@ -131,8 +133,8 @@ class FieldsEngine(FakeEngine):
 class _NotedDesk(LocalDesk):
     """The real desk; the engine notes `accepted`, so that a test can wait for it."""
 
-    def __init__(self, engine: FieldsEngine, answer: Answer) -> None:
-        super().__init__(engine, answer)
+    def __init__(self, engine: FieldsEngine, owner: Owner, answer: Answer) -> None:
+        super().__init__(engine, owner, answer)
         self._notes = engine
 
     def accepted(self, field: str, seq: int, text: str) -> None:

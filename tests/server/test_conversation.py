@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from foretype.engine.contract import Owner
 from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion
 from foretype.models.field_kind import FieldKind
 from tests.server.conftest import TOKEN, Running, Start
@@ -304,6 +305,28 @@ async def test_too_many_fields_are_refused_until_one_is_closed(start: Start) -> 
         assert (await client.next())["type"] == "suggestion"
 
 
+async def test_connections_of_a_paired_client_share_its_limit(start: Start) -> None:
+    async with start(keystroke_burst=2, keystrokes_per_second=0.001) as running:
+        pairing = running.server.pairing
+        token = pairing.redeem(pairing.new_code(), "tests")
+        codes = []
+        for _ in range(3):
+            async with running.socket() as client:
+                await client.send(type="hello", token=token)
+                await client.next()
+                await client.keystroke(1)
+                codes.append((await client.next()).get("code"))
+        assert codes == [None, None, "rate_limited"]
+
+
+async def test_connections_with_the_fixed_token_have_a_limit_of_their_own(start: Start) -> None:
+    async with start(keystroke_burst=1, keystrokes_per_second=0.001) as running:
+        for _ in range(2):
+            async with running.client() as client:
+                await client.keystroke(1)
+                assert (await client.next())["type"] == "suggestion"
+
+
 async def test_too_many_keystrokes_are_refused_one_by_one(start: Start) -> None:
     async with start(keystroke_burst=3, keystrokes_per_second=0.001) as running, running.client() as client:
         codes = []
@@ -437,3 +460,23 @@ async def test_a_state_folder_that_is_gone_costs_keystrokes_but_no_connection(
         gone.rename(tmp_path / "state")
         await client.keystroke(2)
         assert (await client.next())["type"] == "suggestion"
+
+
+async def test_connections_of_a_paired_client_have_one_owner(running: Running) -> None:
+    pairing = running.server.pairing
+    token = pairing.redeem(pairing.new_code(), "tests")
+    for _ in range(2):
+        async with running.socket() as client:
+            await client.send(type="hello", token=token, client="tests/1")
+            await client.next()
+    one = Owner.alone(pairing.clients()[0].id)
+    assert running.engine.owners == [one, one]
+
+
+async def test_connections_with_the_fixed_token_are_different_people_of_one_token(running: Running) -> None:
+    for _ in range(2):
+        async with running.client():
+            pass
+    first, second = running.engine.owners
+    assert first.token == second.token
+    assert first.person != second.person

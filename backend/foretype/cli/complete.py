@@ -16,7 +16,7 @@ from foretype.cli.common import fail, settings_or_exit
 from foretype.cli.options import Given, takes
 from foretype.cli.signals import leave_on_signals
 from foretype.cli.start import CannotServeError, load_engine, prepare_model
-from foretype.engine.contract import Engine, Failure
+from foretype.engine.contract import Engine, Failure, Owner
 from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.support import logs
 from foretype.support.settings import Settings
@@ -86,7 +86,7 @@ async def ask(engine: Engine, keystroke: Keystroke) -> Outcome:
         if final and not result.done():
             result.set_result((outcome, elapsed_ms))
 
-    desk = engine.open(answer)
+    desk = engine.open(Owner.alone("terminal"), answer)
     try:
         desk.keystroke("terminal", keystroke)
         return await result

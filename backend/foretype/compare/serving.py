@@ -20,7 +20,7 @@ from foretype.compare.texts import QualityTexts, half_word_texts
 from foretype.compare.typist.keys import Typist
 from foretype.compare.typist.screen import Screen
 from foretype.compare.typist.turn import press
-from foretype.engine.contract import Engine, Failure
+from foretype.engine.contract import Engine, Failure, Owner
 from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.engine.start import start_engine
 from foretype.models.field_kind import FieldKind
@@ -78,7 +78,7 @@ class EngineClient:
         self._context_chars = context_chars
         self._seq = 0
         self._waiting: asyncio.Future[tuple[str, float]] | None = None
-        self._desk = engine.open(self._answered)
+        self._desk = engine.open(Owner.alone("compare"), self._answered)
 
     async def keystroke(self, field_name: str, before: str) -> tuple[str, float]:
         """The suggested text, and the milliseconds until it came. Raises RuntimeError if the model failed."""

@@ -28,6 +28,24 @@ class Failure:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who keystrokes come from. Tokens share the model's time equally, and the people of one token share its
+    part (`foretype.engine.shares`).
+
+    token: the id of the client that the token belongs to. person: whose it is, if several people have the
+    same token; else the same as `token`.
+    """
+
+    token: str
+    person: str
+
+    @classmethod
+    def alone(cls, token: str) -> Owner:
+        """The only person with this token."""
+        return cls(token, token)
+
+
 class Answer(Protocol):
     """Receives the answers to a keystroke, on the event loop: any number with `final=False`, then exactly one
     with `final=True`. A keystroke that a later one of its field has overtaken may get none.
@@ -66,8 +84,8 @@ class Engine(Protocol):
     model: str  # the recipe's name
     provider: str  # "CPUExecutionProvider", …
 
-    def open(self, answer: Answer) -> Desk:
-        """A desk for a new connection."""
+    def open(self, owner: Owner, answer: Answer) -> Desk:
+        """A desk for a new connection of `owner`, who may have several."""
 
     async def broken(self) -> str:
         """Returns only if the engine can no longer serve: a sentence that says why and what to do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from foretype.engine.contract import Answer
+from foretype.engine.contract import Answer, Owner
 from foretype.engine.field import Field
 from foretype.engine.keystroke import Keystroke
 from foretype.support import logs
@@ -13,7 +13,7 @@ from foretype.support import logs
 class FieldOwner(Protocol):
     """An engine, as far as a desk needs it."""
 
-    def new_field(self, name: str, answer: Answer) -> Field: ...
+    def new_field(self, name: str, owner: Owner, answer: Answer) -> Field: ...
 
     def used(self, field: Field) -> None:
         """`field` is about to get a keystroke."""
@@ -25,15 +25,16 @@ class FieldOwner(Protocol):
 class LocalDesk:
     """Implements `foretype.engine.contract.Desk`."""
 
-    def __init__(self, engine: FieldOwner, answer: Answer) -> None:
+    def __init__(self, engine: FieldOwner, owner: Owner, answer: Answer) -> None:
         self._engine = engine
+        self._owner = owner
         self._answer = answer
         self._fields: dict[str, Field] = {}
 
     def keystroke(self, field: str, keystroke: Keystroke) -> None:
         known = self._fields.get(field)
         if known is None:
-            known = self._fields[field] = self._engine.new_field(field, self._answer)
+            known = self._fields[field] = self._engine.new_field(field, self._owner, self._answer)
         try:
             self._engine.used(known)
             known.keystroke(keystroke)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from foretype.engine.ahead import Ahead
-from foretype.engine.contract import Failure, FailureCode
+from foretype.engine.contract import Failure, FailureCode, Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
 from foretype.engine.on_screen import OnScreen
@@ -25,6 +25,7 @@ OVERLOADED = Failure(
     "The server has no time or memory for this keystroke now, so it gets no suggestion. Continue typing.",
 )
 NOTHING_FOUND = SearchResult([], done=True)
+NOT_SEARCHED = SearchResult([], done=False)
 
 
 class Reply(Protocol):
@@ -44,6 +45,7 @@ class Field:
 
     def __init__(
         self,
+        owner: Owner,
         new_draft: Callable[[FieldKind], Draft | None],
         scheduler: Scheduler,
         reply: Reply,
@@ -53,6 +55,7 @@ class Field:
         runs_ahead: int = 0,
     ) -> None:
         """`new_draft` returns None if there is no memory for one more tree."""
+        self.owner = owner
         self._new_draft = new_draft
         self._draft: Draft | None = None
         self._scheduler = scheduler
@@ -69,25 +72,24 @@ class Field:
         self._open = False  # whether the latest keystroke still waits for its final answer
         self._found = NOTHING_FOUND
         self._running = False
+        self._postponed = False  # whether the latest keystroke is placed when the model is free for it
+        self._effort = Effort.ALL  # for the latest keystroke
         self._served = True  # whether the model has worked since the latest keystroke, or need not
 
     # -- called by the desk --
 
     def keystroke(self, keystroke: Keystroke) -> None:
-        effort = self._scheduler.pressure.effort
-        self._overtake(keystroke, effort)
-        draft = self._draft if self._draft is not None else self._start_draft(keystroke)
-        if draft is None:
-            self._answer(OVERLOADED, final=True)
-            return
-        began = self._stages.clock()
-        reason = self._place(draft, keystroke, effort)
-        placed_s = self._stages.clock() - began
-        if reason is not None:
-            self._show_nothing(reason)
-            return
-        self._start_budget()
-        self._advance(draft, placed_s)
+        """Placed at once, unless another field of the owner waits for the model: to place a long new text
+        takes more than a millisecond of the event loop, which is better spent for other owners.
+        """
+        self._overtake(keystroke, self._scheduler.pressure.effort)
+        if self._scheduler.others_wait(self):
+            self._postponed = True
+            self._found = NOT_SEARCHED
+            self._start_budget()
+            self._scheduler.want(self, self._deadline)
+        else:
+            self._begin(keystroke)
 
     def dismissed(self, seq: int) -> None:
         """Quiet until the next word begins. `seq` may be of an older keystroke, whose suggestion is still on
@@ -100,7 +102,7 @@ class Field:
 
     def close(self) -> None:
         """No answer is given after this."""
-        self._open = False
+        self._open = self._postponed = False
         self._stop_timer()
         self._scheduler.forget(self)
         self._drop_draft()
@@ -131,7 +133,16 @@ class Field:
     def trace(self) -> int:
         return self._keystroke.trace if self._keystroke is not None and self._open else 0
 
+    @property
+    def lacking(self) -> int | None:
+        return None if self._postponed or self._draft is None else self._draft.missing_tokens
+
     def prepare_run(self) -> Need | None:
+        if self._postponed:
+            assert self._keystroke is not None
+            self._begin(self._keystroke)
+            if self._found.done:
+                return None
         if self._draft is None:
             return None
         if self._found.done:
@@ -150,6 +161,8 @@ class Field:
         if self._draft is None:  # closed meanwhile
             return
         asked_for = self._draft.record(run, first_slot, distributions)
+        if self._postponed:
+            return
         if not self._found.done:
             self._advance(self._draft)
         elif self._ahead.wants_runs:
@@ -178,6 +191,8 @@ class Field:
         if self._open:
             self._stages.overtaken()
         self._keystroke = keystroke
+        self._postponed = False
+        self._effort = effort
         self._on_screen.typed(keystroke.before)
         self._ahead.reset(effort)
         self._arrived = self._timers.time()
@@ -185,6 +200,23 @@ class Field:
         self._deadline = Deadline.after(self._budget_ms if self._served else 0.0, self._timers)
         self._served = self._running
         self._open = True
+
+    def _begin(self, keystroke: Keystroke) -> None:
+        """Place the latest keystroke, and give its answer or ask for a run."""
+        self._postponed = False
+        draft = self._draft if self._draft is not None else self._start_draft(keystroke)
+        if draft is None:
+            self._answer(OVERLOADED, final=True)
+            return
+        began = self._stages.clock()
+        reason = self._place(draft, keystroke, self._effort)
+        placed_s = self._stages.clock() - began
+        if reason is not None:
+            self._show_nothing(reason)
+            return
+        if self._timer is None:
+            self._start_budget()
+        self._advance(draft, placed_s)
 
     def _start_draft(self, keystroke: Keystroke) -> Draft | None:
         self._draft = self._new_draft(keystroke.kind or FieldKind.TEXT)
@@ -230,6 +262,9 @@ class Field:
     def _budget_is_up(self) -> None:
         self._timer = None
         if self._open:
+            if self._postponed:  # it is not placed any more
+                self._found = NOTHING_FOUND
+                self._scheduler.forget(self)
             if self._served or self._found.chosen:
                 self._show(self._suggestion(Source.BUDGET), final=True)
             else:
@@ -261,7 +296,7 @@ class Field:
     def _answer(self, outcome: Suggestion | Failure, *, final: bool) -> None:
         assert self._keystroke is not None
         if final:
-            self._open = False
+            self._open = self._postponed = False
             self._stop_timer()
         elapsed_ms = (self._timers.time() - self._arrived) * 1000.0
         self._reply(self._keystroke.seq, outcome, final=final, elapsed_ms=elapsed_ms)

@@ -12,7 +12,7 @@ from functools import partial
 from prometheus_client import CollectorRegistry
 
 from foretype.engine.beginnings import Beginnings
-from foretype.engine.contract import Answer
+from foretype.engine.contract import Answer, Owner
 from foretype.engine.desk import LocalDesk
 from foretype.engine.field import Field
 from foretype.engine.memory import MEBIBYTE, MemoryBudget
@@ -164,8 +164,8 @@ class LocalEngine:
     async def broken(self) -> str:
         return await asyncio.shield(self._broken)
 
-    def open(self, answer: Answer) -> LocalDesk:
-        return LocalDesk(self, answer)
+    def open(self, owner: Owner, answer: Answer) -> LocalDesk:
+        return LocalDesk(self, owner, answer)
 
     async def close(self) -> None:
         self._memory.close()
@@ -178,8 +178,9 @@ class LocalEngine:
                     await task
         await self._model.stop()
 
-    def new_field(self, name: str, answer: Answer) -> Field:
+    def new_field(self, name: str, owner: Owner, answer: Answer) -> Field:
         return Field(
+            owner,
             self._new_draft,
             self._scheduler,
             partial(answer, name),

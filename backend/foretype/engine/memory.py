@@ -1,10 +1,14 @@
-"""The memory budget for all fields' trees, and which fields free their trees if it is exceeded."""
+"""The memory budget for all fields' trees, and which fields free their trees if it is exceeded.
+
+Owners share the memory as they share the model's time: tokens equally, and the people of a token its part.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import Protocol
 
+from foretype.engine.contract import Owner
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
 from foretype.support import logs
@@ -14,11 +18,14 @@ from foretype.support.logs import SparseLines
 MEBIBYTE = 1024 * 1024
 POOL_ROWS = 32  # fields that one run can serve; fields of another pool need another run
 COUNTED_AT_ONCE = 8  # fields whose bytes are counted at each keystroke
+PROTECTED_S = 60.0  # after a keystroke, its tree is kept if its owner holds no more than a fair share
 IDLE_S = 600.0  # a field without a keystroke for so long frees its tree
 
 
 class Tenant(Protocol):
     """A field, as the memory budget sees it."""
+
+    owner: Owner
 
     @property
     def held_bytes(self) -> int:
@@ -38,7 +45,9 @@ class PoolSource(Protocol):
 
 
 class MemoryBudget:
-    """Lives on the event loop. The field whose last keystroke is the longest ago frees its tree first."""
+    """Lives on the event loop. The field whose last keystroke is the longest ago frees its tree first. Fields
+    of owners that hold no more than a fair share free theirs only if no other field can.
+    """
 
     def __init__(self, source: PoolSource, timers: Timers, slots: int, most_bytes: int) -> None:
         """`slots`: of one arena. `most_bytes`: past key values and distributions of all tenants."""
@@ -64,12 +73,10 @@ class MemoryBudget:
         """
         if self._free_trees(None) > self._most_bytes:
             return None
-        for pool in self._pools:
-            arena = pool.take()
-            if arena is not None:
-                return arena
+        if (arena := self._row()) is not None:
+            return arena
         if self._pools and self._bytes_with_one_pool_more() > self._most_bytes:
-            return None
+            return self._row() if self._free_one_tree() else None
         try:
             self._pools.append(self._source.new_pool(POOL_ROWS, self._slots))
         except Exception as error:
@@ -78,6 +85,9 @@ class MemoryBudget:
             self._lines.error("no_room", **logs.of(error))
             return None
         return self._pools[-1].take()
+
+    def _row(self) -> Arena | None:
+        return next((arena for pool in self._pools if (arena := pool.take()) is not None), None)
 
     def used(self, tenant: Tenant) -> None:
         """`tenant` is about to get a keystroke."""
@@ -123,12 +133,40 @@ class MemoryBudget:
         if self._held > self._most_bytes:
             for tenant in self._tenants:
                 self._count(tenant)
-        for tenant in self._tenants:
-            if self._held <= self._most_bytes:
-                break
-            if tenant is not spared and tenant.shrink():
-                self._count(tenant)
+            for tenant in [*self._of_large_owners(), *self._tenants]:
+                if self._held <= self._most_bytes:
+                    break
+                if tenant is not spared and self._counted.get(tenant) and tenant.shrink():
+                    self._count(tenant)
         return self._held
+
+    def _free_one_tree(self) -> bool:
+        """The one used longest ago of the owner with the most trees, if that is not in use, else another one.
+        False if all are in use.
+        """
+        trees = Counter(tenant.owner for tenant, size in self._counted.items() if size)
+        for tenant in sorted(self._tenants, key=lambda tenant: -trees[tenant.owner]):
+            if self._counted.get(tenant) and tenant.shrink():
+                self._count(tenant)
+                return True
+        return False
+
+    def _of_large_owners(self) -> list[Tenant]:
+        """The tenants, the longest unused first, of owners that hold more than a fair share, and those that
+        are not protected any more.
+        """
+        held: Counter[Owner] = Counter()
+        for tenant, size in self._counted.items():
+            if size:
+                held[tenant.owner] += size
+        people = Counter(owner.token for owner in held)
+        now = self._timers.time()
+        return [
+            tenant
+            for tenant, last in self._tenants.items()
+            if now - last >= PROTECTED_S
+            or held[tenant.owner] * len(people) * people[tenant.owner.token] > self._most_bytes
+        ]
 
     def _count_some(self) -> None:
         """Trees also grow between keystrokes. To count hundreds of them at each keystroke would take too

@@ -1,14 +1,20 @@
-"""Chooses which fields the model runs for next: by deadline, and fields that need few tokens together."""
+"""Chooses which fields the model runs for next: by the model time that their owners have used, then by
+deadline, and fields that need few tokens together.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
+from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Pressure
+from foretype.engine.shares import Claim, Purpose, Shares
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Step
@@ -22,6 +28,9 @@ from foretype.support.metrics import Stage, Stages
 # A field that needs more tokens than this gets a run of its own, which reads them faster than as many shared
 # runs (docs/decisions/0009-many-typists.md).
 FEW_TOKENS = 4
+# A long text is read in parts of at most this many tokens while keystrokes of other owners wait. A part of 16
+# takes a quarter less time than one of 24, and a token in it 10 % more (docs/decisions/0021-fairness.md).
+TOKENS_A_PART = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +44,20 @@ class Need:
 class Client(Protocol):
     """A field, as the scheduler sees it."""
 
+    owner: Owner
+
+    @property
+    def lacking(self) -> int | None:
+        """How many tokens the next run needs. None if `prepare_run` has to find that out first."""
+
     @property
     def trace(self) -> int:
         """The log's number of the keystroke that waits for the run; 0 if none does."""
 
     def prepare_run(self) -> Need | None:
-        """Work out what the next run is for, which may take a search. None if no run is needed any more."""
+        """Work out what the next run is for, which may take a search. None if no run is needed any more. May
+        call `want` and `forget` for this client.
+        """
 
     def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
         """The run that `prepare_run` worked out, of at most `most_tokens`. The scheduler will make it."""
@@ -53,8 +70,18 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Wish:
+    """A field that waits. `since`: when it began to."""
+
+    deadline: Deadline
+    claim: Claim
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Work:
     client: Client
+    claim: Claim
     arena: Arena
     run: Run
     first_slot: int
@@ -76,8 +103,9 @@ class Scheduler:
         self._model = model
         self._timers = timers
         self._stages = stages
-        self._waiting: dict[Client, Deadline] = {}
-        self._since: dict[Client, float] = {}  # when it began to wait
+        self._shares = Shares()
+        self._waiting: dict[Client, _Wish] = {}
+        self._keystrokes: Counter[Owner] = Counter()  # those that wait with a real deadline
         self._someone_waits = asyncio.Event()
 
     def __len__(self) -> int:
@@ -85,10 +113,23 @@ class Scheduler:
 
     def want(self, client: Client, deadline: Deadline) -> None:
         """`client` needs the model by `deadline`, which replaces an earlier deadline of `client`."""
-        if self._waiting.get(client) != deadline:
-            self._since[client] = self._stages.clock()
-        self._waiting[client] = deadline
+        before = self._waiting.get(client)
+        self._drop(client)
+        lacking = client.lacking
+        is_typing = lacking is not None and lacking <= FEW_TOKENS
+        claim = Claim(Purpose.TYPING if is_typing else Purpose.READING, client.owner)
+        self._shares.asks(claim)
+        goes_on = before is not None and before.deadline == deadline
+        since = before.since if before is not None and goes_on else self._stages.clock()
+        self._waiting[client] = _Wish(deadline, claim, since)
+        self._keystrokes[client.owner] += deadline.is_real
         self._someone_waits.set()
+
+    def others_wait(self, client: Client) -> bool:
+        """Whether keystrokes of other fields of the same owner wait for the model."""
+        wish = self._waiting.get(client)
+        own = wish is not None and wish.deadline.is_real
+        return self._keystrokes[client.owner] > own
 
     def forget(self, client: Client) -> None:
         """`client` needs the model no more; a run under way is not stopped."""
@@ -101,7 +142,7 @@ class Scheduler:
             while not self._waiting:
                 self._someone_waits.clear()
                 await self._someone_waits.wait()
-            if not any(deadline.is_real for deadline in self._waiting.values()):
+            if not any(wish.deadline.is_real for wish in self._waiting.values()):
                 # Answers that were just given are sent before work ahead begins.
                 await asyncio.sleep(0)
             if not await self._turn() and self._recover is not None:
@@ -113,62 +154,104 @@ class Scheduler:
         This is a method of its own so that no variable keeps the fields and their past key values afterwards.
         """
         chosen, waited_for = self._choose()
-        works = [work for client in chosen if (work := self._work(client, alone=len(chosen) == 1))]
+        most_tokens = self._most_tokens(list(chosen))
+        works = [
+            work
+            for client, wish in chosen.items()
+            if (work := self._work(client, wish.claim, most_tokens)) is not None
+        ]
         return not works or await self._run(works, waited_for=waited_for)
 
-    def _choose(self) -> tuple[list[Client], bool]:
+    def _choose(self) -> tuple[dict[Client, _Wish], bool]:
         """Take the fields for the next run from those that wait. Also returns whether a client waits for it.
 
-        They are the first by deadline and, if it needs few tokens, other keystrokes that need few. Work ahead
-        is done for one field at a time: a run with several nodes of one tree is as cheap as one with several
-        fields.
+        The first is a field of the owner that has used least, and of that owner's the one with the earliest
+        deadline. If it needs few tokens, other keystrokes that need few join it. Work ahead is done for one
+        field at a time: a run with several nodes of one tree is as cheap as one with several fields.
         """
-        order = sorted(self._waiting, key=self._waiting.__getitem__)
-        chosen: list[Client] = []
-        pool: Pool | None = None
-        waited_for = False
-        for client in order:
-            if chosen and (not self._waiting[client].is_real or len(chosen) == MOST_TEXTS):
+        order = self._order()
+        first = next(((client, need) for client in order if (need := self._prepare(client))), None)
+        if first is None:
+            return {}, False
+        client, need = first
+        chosen = {client: order[client]}
+        waited_for = order[client].deadline.is_real
+        if waited_for:
+            self._shares.chosen(order[client].claim)
+            if self._may_share(need):
+                chosen |= self._joining(order, client, need.pool)
+        now = self._stages.clock()
+        for client, wish in chosen.items():
+            self._drop(client)
+            if waited_for:
+                self._stages.took(Stage.QUEUE, now - wish.since, client.trace)
+        return chosen, waited_for
+
+    def _order(self) -> dict[Client, _Wish]:
+        """All that wait, in the order of their turns: work ahead comes after all keystrokes."""
+
+        def turn(waiting: tuple[Client, _Wish]) -> tuple[bool, tuple[float, ...], float]:
+            _, wish = waiting
+            return not wish.deadline.is_real, self._shares.used(wish.claim), wish.deadline.at
+
+        return dict(sorted(self._waiting.items(), key=turn))
+
+    def _joining(self, order: Mapping[Client, _Wish], first: Client, pool: Pool) -> dict[Client, _Wish]:
+        """Those that share the run of `first`: one field of each owner, then a second of each, and so on."""
+        seen = Counter({first.owner: 1})
+        by_round: list[list[Client]] = [[]]
+        for client, wish in order.items():
+            if client is not first and wish.deadline.is_real and wish.claim.purpose is Purpose.TYPING:
+                number = seen[client.owner]
+                seen[client.owner] += 1
+                by_round += [[] for _ in range(number + 1 - len(by_round))]
+                by_round[number].append(client)
+        joining: dict[Client, _Wish] = {}
+        for client in chain.from_iterable(by_round):
+            if len(joining) == MOST_TEXTS - 1:
                 break
             need = self._prepare(client)
-            if need is None:
-                self._drop(client)
-                continue
-            shares = need.tokens <= FEW_TOKENS and self._model.batches
-            if not chosen:
-                pool, waited_for = need.pool, self._waiting[client].is_real
-                chosen.append(client)
-                if not shares:
-                    break
-            elif shares and need.pool is pool:
-                chosen.append(client)
-        now = self._stages.clock()
-        for client in chosen:
-            del self._waiting[client]
-            waited = now - self._since.pop(client)
-            if waited_for:
-                self._stages.took(Stage.QUEUE, waited, client.trace)
-        return chosen, waited_for
+            if need is not None and self._may_share(need) and need.pool is pool:
+                joining[client] = order[client]
+        return joining
+
+    def _may_share(self, need: Need) -> bool:
+        return need.tokens <= FEW_TOKENS and self._model.batches
 
     def _drop(self, client: Client) -> bool:
         """Returns whether `client` waited."""
-        self._since.pop(client, None)
-        return self._waiting.pop(client, None) is not None
+        wish = self._waiting.pop(client, None)
+        if wish is not None and wish.deadline.is_real:
+            self._keystrokes[client.owner] -= 1
+            if not self._keystrokes[client.owner]:
+                del self._keystrokes[client.owner]
+        return wish is not None
 
     def _prepare(self, client: Client) -> Need | None:
+        """None if `client` needs no run: it does not wait any more."""
         try:
-            return client.prepare_run()
+            need = client.prepare_run()
         except Exception as error:  # an error of one field must not stop the others
             _failed([client], error)
-            return None
+            need = None
+        if need is None:
+            self._drop(client)
+        return need
 
-    def _work(self, client: Client, *, alone: bool) -> _Work | None:
+    def _most_tokens(self, chosen: Sequence[Client]) -> int | None:
+        """For each of the fields in one run. None: as many as the field likes."""
+        if len(chosen) > 1:
+            return 1
+        others_wait = any(owner != client.owner for client in chosen for owner in self._keystrokes)
+        return TOKENS_A_PART if others_wait else None
+
+    def _work(self, client: Client, claim: Claim, most_tokens: int | None) -> _Work | None:
         try:
-            arena, run = client.next_run() if alone else client.next_run(most_tokens=1)
+            arena, run = client.next_run(most_tokens)
         except Exception as error:
             _failed([client], error)
             return None
-        return _Work(client, arena, run, arena.length)
+        return _Work(client, claim, arena, run, arena.length)
 
     async def _run(self, works: list[_Work], *, waited_for: bool) -> bool:
         """False if the run ran out of memory."""
@@ -176,11 +259,13 @@ class Scheduler:
         try:
             found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
         except Exception as error:
+            self._charge(works, began, waited_for=waited_for)
             _failed([work.client for work in works], error)
             if not isinstance(error, OutOfMemoryError):
                 return True
             self.pressure.spare()
             return False
+        self._charge(works, began, waited_for=waited_for)
         self._stages.ran(sum(len(work.run.nodes) for work in works), waited_for=waited_for)
         if waited_for:
             self.pressure.worked(began)
@@ -192,6 +277,13 @@ class Scheduler:
             except Exception as error:
                 _failed([work.client], error)
         return True
+
+    def _charge(self, works: Sequence[_Work], began: float, *, waited_for: bool) -> None:
+        """Count a run for its owners. Work ahead costs nothing: it is done while no keystroke waits."""
+        if waited_for:
+            share = (self._timers.time() - began) / len(works)
+            for work in works:
+                self._shares.charge(work.claim, share)
 
 
 def _failed(clients: Sequence[Client], error: Exception) -> None:

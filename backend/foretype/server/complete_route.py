@@ -6,11 +6,12 @@ import asyncio
 
 from aiohttp import web
 
-from foretype.engine.contract import Engine, Failure
+from foretype.engine.contract import Engine, Failure, Owner
 from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.server import frames
 from foretype.server.admission import Denied
 from foretype.server.connection import DRAINING, INTERNAL
+from foretype.server.credentials import owner_in
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.protocol import UnreadableError, read_keystroke, read_object, string
 from foretype.server.refusal import LOADING, refuse
@@ -39,7 +40,7 @@ async def complete(request: web.Request) -> web.Response:
     if not service.bucket(owner).take():
         too_many = Refused(ErrorCode.RATE_LIMITED, "Too many keystrokes a second: send fewer.")
         return _refuse(service, too_many, retry_s=1)
-    return await _answer(service, service.engine, field, keystroke)
+    return await _answer(service, service.engine, owner_in(owner, "requests"), field, keystroke)
 
 
 def _refuse(service: Service, refused: Refused, retry_s: int | None = None) -> web.Response:
@@ -48,7 +49,9 @@ def _refuse(service: Service, refused: Refused, retry_s: int | None = None) -> w
     return refuse(refused, retry_s)
 
 
-async def _answer(service: Service, engine: Engine, field: str, keystroke: Keystroke) -> web.Response:
+async def _answer(
+    service: Service, engine: Engine, owner: Owner, field: str, keystroke: Keystroke
+) -> web.Response:
     result: asyncio.Future[tuple[Suggestion | Failure, float]] = asyncio.get_running_loop().create_future()
 
     def answer(
@@ -58,7 +61,7 @@ async def _answer(service: Service, engine: Engine, field: str, keystroke: Keyst
             result.set_result((outcome, elapsed_ms))
 
     service.metrics.keystroke()
-    desk = engine.open(answer)
+    desk = engine.open(owner, answer)
     try:
         desk.keystroke(field, keystroke)
         async with asyncio.timeout(service.budget_ms / 1000 + GRACE_SECONDS):

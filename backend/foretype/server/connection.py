@@ -20,6 +20,7 @@ from foretype.engine.contract import Desk, Engine, Failure, FailureCode
 from foretype.engine.keystroke import Suggestion
 from foretype.server import frames
 from foretype.server.admission import UNAUTHORIZED, Denied
+from foretype.server.credentials import FIXED, owner_in
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
 from foretype.server.proof import Challenge
@@ -54,6 +55,7 @@ PASSED_ON = Refused(
 )
 Opening = TypeVar("Opening", Hello, Proof)
 TRACES = itertools.count(1)
+CONNECTIONS = itertools.count(1)
 INTERNAL = "The server failed to process this keystroke. Go on typing: it tries again with the next one."
 
 
@@ -119,9 +121,10 @@ class Connection:
             await self._refuse_and_close(owner.refused, CLOSE_UNAUTHORIZED)
             return False
         self._owner = owner
-        self._protocol.greet()
+        # The fixed token may be of several people, whose connections have a limit of their own.
+        self._protocol.greet(None if owner == FIXED else self._service.bucket(owner))
         self._on_welcome()
-        self._desk = self._engine.open(self._answer)
+        self._desk = self._engine.open(owner_in(owner, f"connection {next(CONNECTIONS)}"), self._answer)
         self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from foretype.engine.contract import Owner
 from foretype.server.guard import digest, matching_id
 from foretype.server.pairing import Pairing
 from foretype.server.proof import key_id
@@ -10,6 +11,15 @@ from foretype.support.logs import SparseLines
 
 FIXED = "fixed"
 """The id of the token in the settings; it cannot be revoked while the server runs."""
+
+
+def owner_in(client: str, connection: str) -> Owner:
+    """The owner of keystrokes that `client`, the id of a token's client, sends on `connection`.
+
+    A paired token belongs to one person, however many connections it has. The fixed token may be of several
+    people, and nothing else tells them apart.
+    """
+    return Owner(client, connection) if client == FIXED else Owner.alone(client)
 
 
 class Tokens:

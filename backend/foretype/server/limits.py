@@ -27,6 +27,7 @@ class ClientLimits:
     message_bytes: int = _default("message_bytes")
     keystrokes_per_second: float = _default("keystrokes_per_second")
     keystroke_burst: int = _default("keystroke_burst")
+    """Both are of all connections of a client, unless it has the fixed token."""
     name_chars: int = 128
     """Code points in the name of a field."""
     alternatives: int = 8

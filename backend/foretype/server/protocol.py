@@ -99,9 +99,13 @@ class Protocol:
         """How many fields are open."""
         return len(self._fields)
 
-    def greet(self) -> None:
-        """The token of `Hello` was right: from now on other messages are accepted."""
+    def greet(self, bucket: TokenBucket | None = None) -> None:
+        """The token of `Hello` was right: from now on other messages are accepted. `bucket`: for keystrokes,
+        if the client's other connections share it.
+        """
         self._greeted = True
+        if bucket is not None:
+            self._bucket = bucket
 
     def receive(self, frame: bytes, *, binary: bool = False) -> Event:
         """The event that a data frame means. Raises nothing, whatever the frame contains."""

@@ -53,7 +53,9 @@ class Service:
     engine: Engine | None = None
     connections: set[OpenConnection] = field(default_factory=set)
     buckets: dict[str, TokenBucket] = field(default_factory=dict)
-    """For clients of `/v1/complete`, by the id of their token."""
+    """For keystrokes, by the id of their token. With the fixed token it is for requests only, because each
+    connection has one of its own.
+    """
     redeeming: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Codes are checked one at a time, so that each wrong code is counted before the next one is checked."""
     lockout: Lockout = field(init=False)

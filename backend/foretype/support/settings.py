@@ -233,10 +233,16 @@ class Settings(BaseSettings):
         32_768, ge=1024, le=16_777_216, description="The longest message in bytes."
     )
     keystrokes_per_second: Annotated[float, Group.LIMITS] = Field(
-        100, gt=0, le=100_000, description="Keystrokes per second that one connection may send."
+        100,
+        gt=0,
+        le=100_000,
+        description="Keystrokes per second that one client may send; with the fixed token, one connection.",
     )
     keystroke_burst: Annotated[int, Group.LIMITS] = Field(
-        200, ge=1, le=1_000_000, description="Keystrokes that one connection may send at once."
+        200,
+        ge=1,
+        le=1_000_000,
+        description="Keystrokes that one client may send at once; with the fixed token, one connection.",
     )
     connections: Annotated[int, Group.CONNECTIONS] = Field(
         500, ge=1, le=100_000, description="Connections that may be open at once."

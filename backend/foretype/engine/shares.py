@@ -1,0 +1,109 @@
+"""The model's time, shared equally: who has used the least of it.
+
+The idea is fair queueing by virtual time: start-time fair queueing (Goyal, Vin and Cheng 1996), as the
+virtual token counter applies it to language models (Sheng et al. 2024, “Fairness in Serving Large Language
+Models”). Each party has a sum of the model time that it has used, and the party with the smallest sum is
+next. There are three levels, as in hierarchical fair queueing (Bennett and Zhang 1996):
+
+- Typing and reading share the time equally. A keystroke of typing needs few tokens, so many people can type
+  beside long reads that never end.
+- Tokens share the time of typing equally, and that of reading.
+- People of the same token share its part equally.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import StrEnum
+
+from foretype.engine.contract import Owner
+
+CREDIT_S = 0.1  # about the most that one keystroke needs: a dozen runs of one token
+MOST_PARTIES = 4096  # whose sums are kept; the one that asked longest ago is forgotten first
+
+
+class Purpose(StrEnum):
+    """What a run is for, by the tokens that its field lacks."""
+
+    TYPING = "typing"  # few
+    READING = "reading"  # many, or not known yet
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who needs the model, and what for."""
+
+    purpose: Purpose
+    owner: Owner
+
+
+class Sums:
+    """Seconds of model time by party.
+
+    A party that was idle keeps only `CREDIT_S` of the time that it did not use. Without this credit, a typist
+    who uses less than a fair share would wait for all other parties after each run of a keystroke.
+    """
+
+    def __init__(self) -> None:
+        self._used: OrderedDict[str, float] = OrderedDict()  # the party that asked longest ago first
+        self._now = 0.0  # the virtual time: the largest sum with which a party was chosen
+
+    def __getitem__(self, party: str) -> float:
+        return self._used.get(party, self._now)
+
+    def __len__(self) -> int:
+        return len(self._used)
+
+    def asks(self, party: str) -> None:
+        """`party` needs the model. An unknown party starts without credit, so that nobody gains by asking
+        under new names.
+        """
+        used = self._used.pop(party, self._now)
+        self._used[party] = max(used, self._now - CREDIT_S)
+        if len(self._used) > MOST_PARTIES:
+            self._used.popitem(last=False)
+
+    def chosen(self, party: str) -> None:
+        """`party`, which has the smallest sum of all that ask, gets the next run."""
+        self._now = max(self._now, self[party])
+
+    def charge(self, party: str, seconds: float) -> None:
+        """A run took `seconds` for `party`."""
+        if party in self._used:
+            self._used[party] += seconds
+
+
+class Shares:
+    """The sums of all three levels."""
+
+    def __init__(self) -> None:
+        self._purposes = Sums()
+        self._tokens = {purpose: Sums() for purpose in Purpose}
+        self._people: dict[tuple[Purpose, str], Sums] = {}
+
+    def asks(self, claim: Claim) -> None:
+        """Call it each time before a field waits for the model."""
+        for sums, party in self._levels(claim):
+            sums.asks(party)
+
+    def used(self, claim: Claim) -> tuple[float, ...]:
+        """Of all that wait, the one for which this is smallest is next."""
+        return tuple(sums[party] for sums, party in self._levels(claim))
+
+    def chosen(self, claim: Claim) -> None:
+        """`claim` is the first of all that wait."""
+        for sums, party in self._levels(claim):
+            sums.chosen(party)
+
+    def charge(self, claim: Claim, seconds: float) -> None:
+        """A run took `seconds` for `claim`."""
+        for sums, party in self._levels(claim):
+            sums.charge(party, seconds)
+
+    def _levels(self, claim: Claim) -> tuple[tuple[Sums, str], ...]:
+        purpose, owner = claim.purpose, claim.owner
+        people = self._people.get((purpose, owner.token))
+        if people is None:
+            people = self._people[purpose, owner.token] = Sums()
+        return (self._purposes, purpose), (self._tokens[purpose], owner.token), (people, owner.person)
