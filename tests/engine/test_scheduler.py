@@ -358,9 +358,8 @@ async def test_a_shared_run_is_charged_to_its_owners_in_equal_parts() -> None:
     scheduler = await serve(
         CountingRuntime(timers=FakeTimers()), [(client, Deadline(1.0)) for client in pair]
     )
-    used = [scheduler._shares.used(Claim(Purpose.TYPING, client.owner)) for client in pair]
-    half = RUN_MS / 2000
-    assert used == [pytest.approx((2 * half, half, half))] * 2
+    used = [scheduler._shares._tokens[Purpose.TYPING][client.owner.token] for client in pair]
+    assert used == pytest.approx([RUN_MS / 2000, RUN_MS / 2000])
 
 
 async def test_work_ahead_is_not_charged() -> None:
