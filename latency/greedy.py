@@ -115,11 +115,11 @@ class GreedyClient:
     async def _count(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in socket:
             if frame.type is aiohttp.WSMsgType.TEXT:
-                self.outcomes[_outcome(frame.data)] += 1
+                self.outcomes[outcome_of(frame.data)] += 1
         self.outcomes["lost"] += 1
 
 
-def _outcome(frame: str) -> str:
+def outcome_of(frame: str) -> str:
     """The source of a final suggestion, the code of an error, else “other”."""
     for kind in ('"code":"', '"source":"'):
         _, found, rest = frame.partition(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foretype.engine.contract import Owner
-from foretype.engine.shares import CREDIT_S, MOST_PARTIES, Claim, Purpose, Shares
+from foretype.engine.shares import CREDIT_S, MOST_PARTIES, STEP_S, Claim, Purpose, Shares
 
 RUN_S = 0.0625  # a float without an error, so that sums can be equal
 
@@ -62,14 +62,25 @@ def test_who_has_read_much_can_type_at_once() -> None:
     assert turns(shares, [types("me"), reads("me"), reads("you")], 1) == ["me"]
 
 
+def test_owners_that_have_used_nearly_the_same_are_equal_so_that_deadlines_decide() -> None:
+    shares, one, other = Shares(), types("one"), types("other")
+    for claim in (one, other):
+        shares.asks(claim)
+    shares.charge(one, STEP_S * 0.9)
+    assert shares.used(one) == shares.used(other)
+    shares.charge(one, STEP_S * 0.2)
+    assert shares.used(one) > shares.used(other)
+
+
 def test_an_owner_that_was_idle_keeps_some_time_that_it_did_not_use_and_no_more() -> None:
     shares, busy, idle = Shares(), reads("busy"), reads("idle")
     shares.asks(idle)
     turns(shares, [busy], 1000)
-    _, now, _ = shares.used(busy)
+    readers = shares._tokens[Purpose.READING]
     shares.asks(idle)
-    assert shares.used(idle)[1] == pytest.approx(now - RUN_S - CREDIT_S)
-    assert turns(shares, [busy, idle], 8).count("idle") == 5  # the credit is less than two runs
+    assert readers["idle"] == pytest.approx(readers["busy"] - RUN_S - CREDIT_S)
+    later = turns(shares, [busy, idle], 100)
+    assert 50 < later.count("idle") <= 53  # the credit is less than two runs
 
 
 def test_an_owner_that_worked_alone_is_not_behind_one_that_comes_later() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from foretype.engine.contract import Owner
+from foretype.server.credentials import FIXED
 from foretype.server.guard import EXTENSION_ID
 from tests.server import contract
 from tests.server.conftest import TOKEN, Running, Start
@@ -104,6 +106,12 @@ async def test_an_engine_that_breaks_its_promise_is_an_error(
         status, error = await complete(running, {"before": "a"})
         assert (status, error["code"]) == (500, "internal")
         await asyncio.wait_for(running.engine.desks[0].closed.wait(), 10)
+
+
+async def test_all_requests_with_the_fixed_token_have_one_owner(running: Running) -> None:
+    for _ in range(2):
+        await complete(running, {"before": "a"})
+    assert running.engine.owners == [Owner(FIXED, "requests")] * 2
 
 
 async def test_complete_is_limited_too(start: Start) -> None:

@@ -122,7 +122,8 @@ class Scheduler:
         goes_on = before is not None and before.deadline == deadline
         since = before.since if before is not None and goes_on else self._stages.clock()
         self._waiting[client] = _Wish(deadline, claim, since)
-        self._keystrokes[client.owner] += deadline.is_real
+        if deadline.is_real:
+            self._keystrokes[client.owner] += 1
         self._someone_waits.set()
 
     def others_wait(self, client: Client) -> bool:

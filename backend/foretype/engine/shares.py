@@ -20,6 +20,7 @@ from enum import StrEnum
 from foretype.engine.contract import Owner
 
 CREDIT_S = 0.1  # about the most that one keystroke needs: a dozen runs of one token
+STEP_S = 0.05  # sums that differ by less count as equal: then deadlines decide, as among many who only type
 MOST_PARTIES = 4096  # whose sums are kept; the one that asked longest ago is forgotten first
 
 
@@ -65,7 +66,7 @@ class Sums:
             self._used.popitem(last=False)
 
     def chosen(self, party: str) -> None:
-        """`party`, which has the smallest sum of all that ask, gets the next run."""
+        """`party` gets the next run: its sum is the smallest of all, or less than `STEP_S` larger."""
         self._now = max(self._now, self[party])
 
     def charge(self, party: str, seconds: float) -> None:
@@ -88,8 +89,11 @@ class Shares:
             sums.asks(party)
 
     def used(self, claim: Claim) -> tuple[float, ...]:
-        """Of all that wait, the one for which this is smallest is next."""
-        return tuple(sums[party] for sums, party in self._levels(claim))
+        """Of all that wait, the one for which this is smallest is next; deadlines decide if it is equal. The
+        sums of owners are in whole steps.
+        """
+        (purposes, purpose), *owners = self._levels(claim)
+        return purposes[purpose], *(sums[party] // STEP_S for sums, party in owners)
 
     def chosen(self, claim: Claim) -> None:
         """`claim` is the first of all that wait."""
