@@ -55,6 +55,7 @@ export class Overlay implements Screen {
 
   hide(): void {
     this.#host.remove();
+    this.#line.forgetText();
     this.#checkedAt = Number.NEGATIVE_INFINITY;
     this.#placement = null;
   }
