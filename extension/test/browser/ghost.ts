@@ -127,8 +127,29 @@ export class Ghost {
     );
   }
 
-  /** Counts how often ghost text is added and removed from now on. */
+  /** Counts how often ghost text comes and goes from now on. */
   async watch(): Promise<() => Promise<{ came: number; went: number }>> {
+    const drawn = await this.#drawn();
+    if (!drawn) return this.#watchHost();
+    await this.#callOn(
+      drawn.node,
+      `function () {
+        this.log = { came: 0, went: 0 };
+        let isThere = true;
+        new MutationObserver(() => {
+          const was = isThere;
+          isThere = this.childElementCount > 0;
+          this.log.came += Number(isThere && !was);
+          this.log.went += Number(was && !isThere);
+        }).observe(this, { childList: true });
+      }`,
+      null,
+    );
+    return () => this.#callOn(drawn.node, "function () { return this.log; }", null);
+  }
+
+  /** The first ghost text in a field comes with its host. */
+  async #watchHost(): Promise<() => Promise<{ came: number; went: number }>> {
     const session = await this.#session;
     const evaluate = async (expression: string) => {
       const { result } = await session.send("Runtime.evaluate", { expression, returnByValue: true });
@@ -141,9 +162,15 @@ export class Ghost {
           window.ghostLog.came += addedNodes.length;
           window.ghostLog.went += removedNodes.length;
         }
-      }).observe(${this.#document}.documentElement, { childList: true });
-      window.ghostLog`);
+      }).observe(${this.#document}.documentElement, { childList: true });`);
     return () => evaluate("window.ghostLog");
+  }
+
+  /** Lets functions that a test runs in the page see whether `window.ghostText` has children: whether ghost text is drawn. */
+  async expose(): Promise<void> {
+    const drawn = await this.#drawn();
+    if (!drawn) throw new Error("no ghost text is drawn");
+    await this.#callOn(drawn.node, "function () { window.ghostText = this; }", null);
   }
 
   /** Counts how many frames are drawn between each input event and the change of ghost text after it. */
@@ -203,7 +230,8 @@ export class Ghost {
     const isLabel = label.attributes?.some((value) => value.includes("display: block")) ?? false;
     const count = all(host).find((one) => one.nodeName === "SMALL");
     const node = all(isLabel ? label : clip).findLast((one) => one.nodeName === "SPAN");
-    return node ? { node, text: paintedIn(node), choice: count ? generatedIn(count) : "" } : null;
+    const text = node ? paintedIn(node) : "";
+    return node && text !== "" ? { node, text, choice: count ? generatedIn(count) : "" } : null;
   }
 }
 

@@ -143,6 +143,31 @@ export const WAYS: Readonly<Record<string, Way>> = {
     return [...boxes.map(({ left, right }) => `${left}–${right}`), ...sizes].join();
   },
 
+  "changes the field's text and watches whether ghost text stays": async () => {
+    const field = document.querySelector("#field") as HTMLTextAreaElement;
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const state = () => {
+      const host = document.querySelector(":root > [popover]");
+      const range = document.createRange();
+      if (host) range.selectNode(host);
+      const boxes = [...range.getClientRects()].map(({ right, top }) => [right, top].map(Math.round));
+      return JSON.stringify([host?.matches(":popover-open"), host?.scrollWidth, boxes]);
+    };
+    const seen: Record<string, string> = {};
+    const { value } = field;
+    const set = async (text: string) => {
+      field.value = text;
+      window.dispatchEvent(new Event("resize"));
+      for (let frames = 0; frames < 3; frames++) await frame();
+    };
+    for (const letter of "zcy") {
+      await set(value + letter);
+      seen[letter] = state();
+      await set(value);
+    }
+    return new Set(Object.values(seen)).size === 1 ? "" : JSON.stringify(seen);
+  },
+
   "observes layout shifts": async () => {
     const found: string[] = [];
     const host = document.documentElement.lastElementChild;

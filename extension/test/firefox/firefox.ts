@@ -213,7 +213,7 @@ export class Tab {
   /** The ghost text, read from its closed shadow root. Null if nothing is drawn. */
   async ghost(): Promise<string | null> {
     const drawn = await this.#drawn();
-    return drawn ? textOf(drawn) : null;
+    return (drawn && textOf(drawn)) || null;
   }
 
   /** The box of its first line, in pixels of the window. */

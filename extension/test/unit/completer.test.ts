@@ -49,6 +49,9 @@ class FakeScreen implements Screen {
   hide() {
     this.text = null;
   }
+  leave() {
+    this.text = null;
+  }
   isStillSeen() {
     return this.canBeSeen;
   }

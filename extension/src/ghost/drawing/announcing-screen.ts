@@ -51,6 +51,12 @@ export class AnnouncingScreen implements Screen {
     this.#clear();
   }
 
+  leave(): void {
+    this.#screen.leave();
+    this.#clear();
+    this.#host.remove();
+  }
+
   isStillSeen(): boolean {
     return this.#screen.isStillSeen();
   }
@@ -71,6 +77,5 @@ export class AnnouncingScreen implements Screen {
     this.#text = "";
     clearTimeout(this.#timer);
     this.#region.replaceChildren();
-    this.#host.remove();
   }
 }

@@ -1,3 +1,5 @@
+import { setStyle } from "./set-style.ts";
+
 /**
  * An element that shows `text` without containing it: the browser generates the text, as the quotation mark of a quote. No function of a
  * page finds generated text. It is still announced to screen readers. In Firefox, a content script can't add a style sheet where the page's
@@ -5,8 +7,12 @@
  */
 export function generated(text: string): HTMLElement {
   const quote = document.createElement("q");
-  quote.style.setProperty("quotes", `${cssString(text)} ""`);
+  regenerate(quote, text);
   return quote;
+}
+
+export function regenerate(quote: HTMLElement, text: string): void {
+  setStyle(quote, { quotes: `${cssString(text)} ""` });
 }
 
 function cssString(text: string): string {

@@ -68,10 +68,12 @@ export class GhostLine {
     this.#setChoice(choice);
   }
 
-  /** The text is not drawn any more. Later its fonts may be others. */
-  forgetText(): void {
-    this.#ghost.forget();
-    this.#labelled.forget();
+  /** Draws nothing. The boxes stay: a page can observe whether something covers its elements. */
+  erase(): void {
+    this.#ghost.erase();
+    this.#labelled.erase();
+    this.#setChoice(null);
+    setStyle(this.#label, { display: "none" });
   }
 
   #setChoice(choice: Choice | null): void {

@@ -29,7 +29,7 @@ export class PaintedText {
   #pen: Pen | null = null;
 
   show(text: string, pen: Pen): void {
-    if (!this.#pen || !isSamePen(this.#pen, pen)) this.forget();
+    if (!this.#pen || !isSamePen(this.#pen, pen)) this.erase();
     this.#pen = pen;
     const last = this.#pieces;
     const words = wordsIn(text, pen.rightToLeft);
@@ -41,8 +41,8 @@ export class PaintedText {
     this.#pieces = [...fresh, ...last.slice(last.length - kept)];
   }
 
-  /** Throws the pictures away. */
-  forget(): void {
+  /** Throws the pictures away. Later, the same text may need other fonts. */
+  erase(): void {
     this.element.replaceChildren();
     this.#pieces = [];
   }
