@@ -90,7 +90,8 @@ export class Completer {
   }
 
   leave(): void {
-    this.#erase();
+    this.#drawn = null;
+    this.#screen.leave();
     if (this.#session) this.#client.left(this.#session.name);
     this.#session = null;
   }

@@ -68,8 +68,9 @@ for (const [kind, html] of FOLLOWED) {
       await page.keyboard.type("Than");
       await ghost.expectText(SENTENCE.slice("Than".length));
       server.script = () => null;
+      await ghost.expose();
       await page.evaluate((event) => {
-        const isThere = () => document.querySelector(":root > [popover]") !== null;
+        const isThere = () => (window as unknown as { ghostText: Element }).ghostText.childElementCount > 0;
         const check = () =>
           requestAnimationFrame(() => {
             document.title += isThere() ? " late" : " gone";

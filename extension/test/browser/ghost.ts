@@ -57,7 +57,13 @@ export class Ghost {
   async lines(): Promise<Rect[]> {
     const drawn = await this.#drawn();
     if (!drawn) throw new Error("no ghost text is drawn");
-    return this.#rectsOf(all(drawn.node).find(({ nodeName }) => nodeName === "#text") ?? drawn.node, drawn.text.length);
+    return this.#callOn(
+      drawn.node,
+      `function () {
+        return [...this.getClientRects()].map(({ left, top, right, bottom }) => ({ left, top, right, bottom }));
+      }`,
+      null,
+    );
   }
 
   /** The box of the first line of `text` at the end of the typed text. */
@@ -121,8 +127,29 @@ export class Ghost {
     );
   }
 
-  /** Counts how often ghost text is added and removed from now on. */
+  /** Counts how often ghost text comes and goes from now on. */
   async watch(): Promise<() => Promise<{ came: number; went: number }>> {
+    const drawn = await this.#drawn();
+    if (!drawn) return this.#watchHost();
+    await this.#callOn(
+      drawn.node,
+      `function () {
+        this.log = { came: 0, went: 0 };
+        let isThere = true;
+        new MutationObserver(() => {
+          const was = isThere;
+          isThere = this.childElementCount > 0;
+          this.log.came += Number(isThere && !was);
+          this.log.went += Number(was && !isThere);
+        }).observe(this, { childList: true });
+      }`,
+      null,
+    );
+    return () => this.#callOn(drawn.node, "function () { return this.log; }", null);
+  }
+
+  /** The first ghost text in a field comes with its host. */
+  async #watchHost(): Promise<() => Promise<{ came: number; went: number }>> {
     const session = await this.#session;
     const evaluate = async (expression: string) => {
       const { result } = await session.send("Runtime.evaluate", { expression, returnByValue: true });
@@ -135,18 +162,23 @@ export class Ghost {
           window.ghostLog.came += addedNodes.length;
           window.ghostLog.went += removedNodes.length;
         }
-      }).observe(${this.#document}.documentElement, { childList: true });
-      window.ghostLog`);
+      }).observe(${this.#document}.documentElement, { childList: true });`);
     return () => evaluate("window.ghostLog");
+  }
+
+  /** Lets functions that a test runs in the page see whether `window.ghostText` has children: whether ghost text is drawn. */
+  async expose(): Promise<void> {
+    const drawn = await this.#drawn();
+    if (!drawn) throw new Error("no ghost text is drawn");
+    await this.#callOn(drawn.node, "function () { window.ghostText = this; }", null);
   }
 
   /** Counts how many frames are drawn between each input event and the change of ghost text after it. */
   async watchFrames(): Promise<() => Promise<number[]>> {
     const drawn = await this.#drawn();
-    const text = drawn && all(drawn.node).find(({ nodeName }) => nodeName === "#text");
-    if (!text) throw new Error("no ghost text is drawn");
+    if (!drawn) throw new Error("no ghost text is drawn");
     await this.#callOn(
-      text,
+      drawn.node,
       `function () {
         window.ghostFrames = [];
         let now = 0;
@@ -154,7 +186,7 @@ export class Ghost {
         const count = () => { now += 1; requestAnimationFrame(count); };
         requestAnimationFrame(count);
         document.addEventListener("input", () => { input = now; });
-        new MutationObserver(() => window.ghostFrames.push(now - input)).observe(this, { characterData: true });
+        new MutationObserver(() => window.ghostFrames.push(now - input)).observe(this, { childList: true });
       }`,
       null,
     );
@@ -193,15 +225,31 @@ export class Ghost {
     if (!result.objectId) return null;
     const described = await session.send("DOM.describeNode", { objectId: result.objectId, depth: -1, pierce: true });
     const host = described.node as CdpNode;
-    const [clip, label] = host.shadowRoots?.[0]?.children ?? [];
+    const [clip, label] = host.shadowRoots?.[0]?.children?.[0]?.children ?? [];
     if (!clip || !label) return null;
     const isLabel = label.attributes?.some((value) => value.includes("display: block")) ?? false;
     const count = all(host).find((one) => one.nodeName === "SMALL");
-    const node = isLabel ? label : all(clip).findLast((one) => one.nodeName === "SPAN");
-    const choice = count ? textOf(count) : "";
-    const text = node ? textOf(node) : "";
-    return node ? { node, text: isLabel ? text.slice(0, text.length - choice.length) : text, choice } : null;
+    const node = all(isLabel ? label : clip).findLast((one) => one.nodeName === "SPAN");
+    const text = node ? paintedIn(node) : "";
+    return node && text !== "" ? { node, text, choice: count ? generatedIn(count) : "" } : null;
   }
+}
+
+/** The text of the pictures and the spaces in a node. */
+const paintedIn = (node: CdpNode) =>
+  all(node)
+    .map((one) => attribute(one, "data-text"))
+    .join("");
+
+/** The text of the quotation marks in a node. */
+const generatedIn = (node: CdpNode) =>
+  all(node)
+    .map((one) => /quotes: "(.*?)"/.exec(attribute(one, "style"))?.[1] ?? "")
+    .join("");
+
+function attribute({ attributes = [] }: CdpNode, name: string): string {
+  const at = attributes.findIndex((one, index) => index % 2 === 0 && one === name);
+  return at < 0 ? "" : (attributes[at + 1] ?? "");
 }
 
 function all(node: CdpNode): CdpNode[] {

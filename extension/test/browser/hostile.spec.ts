@@ -1,5 +1,6 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, inWorker, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
+import { FOLLOWED, PAGE, REST, reachOfHost, SENTENCE, TYPED, WAYS } from "./ways.ts";
 
 /** A page that tries to read the suggestion, or to have it inserted, by everything that a page can do. */
 const HOSTILE = `<textarea id="field" rows="4" cols="70"></textarea>
@@ -105,8 +106,50 @@ test("a page with a separate font for each letter learns only the letters that w
   await page.keyboard.press("Tab");
   await ghost.expectText(null);
   await expect(page.locator("#field")).toHaveValue("Thanks for the qui");
-  expect([...new Set(asked)].sort().join("")).toBe("aefhiknoqrstu");
+  await expect.poll(() => [...new Set(asked)].sort().join("")).toBe("aefhiknoqrstu");
 });
+
+/** Fonts that `document.fonts.check` finds loaded for the letters of the suggestion, but not for the letters that the style shows. */
+const CHANGED_LETTERS = {
+  "text-transform: uppercase": "",
+  "text-transform: capitalize": "",
+  "font-variant: small-caps": "",
+  "font-stretch: condensed": "font-stretch: condensed",
+};
+
+for (const [style, descriptor] of Object.entries(CHANGED_LETTERS)) {
+  test(`a page with separate fonts learns only the letters that were typed, also with ${style}`, async ({
+    page,
+    ghost,
+    server,
+    show,
+  }) => {
+    server.script = knows("Thanks for the quick response");
+    const asked: string[] = [];
+    await page.route("**/font-*", (route) => {
+      asked.push(new URL(route.request().url()).pathname.slice("/font-".length));
+      return route.abort();
+    });
+    const range = (letter: string) => `unicode-range: U+${letter.charCodeAt(0).toString(16)}`;
+    const letters = [..."abcdefghijklmnopqrstuvwxyz"];
+    const loaded = letters.map((one) => `@font-face { font-family: spy; src: local("DejaVu Sans"); ${range(one)} }`);
+    const spies = (descriptor === "" ? letters.map((one) => one.toUpperCase()) : letters).map(
+      (one) => `@font-face { font-family: spy; src: url(/font-${one}); ${range(one)}; ${descriptor} }`,
+    );
+    await show(
+      `<style>${loaded.join("")}${spies.join("")}</style><p style="font-family: spy">${letters.join("")}</p>
+       <textarea id="field" rows="4" cols="70" style="font-family: spy; ${style}"></textarea>`,
+    );
+    await page.evaluate(() => document.fonts.ready);
+    await page.locator("#field").click();
+    await page.keyboard.type("Thanks for the qui");
+    await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Thanks for the qui");
+    await page.keyboard.press("Tab");
+    await ghost.expectText(null);
+    const untyped = asked.filter((letter) => !"thanksforthequi".includes(letter.toLowerCase()));
+    expect(untyped).toEqual([]);
+  });
+}
 
 test("ghost text is drawn in a loaded font of the page", async ({ page, ghost, server, show }) => {
   server.script = knows("Thanks for the quick response");
@@ -115,4 +158,59 @@ test("ghost text is drawn in a loaded font of the page", async ({ page, ghost, s
   await page.locator("#field").click();
   await page.keyboard.type("Thanks for the qui");
   await ghost.expectText("ck response");
+});
+
+for (const [way, learn] of Object.entries(WAYS)) {
+  test(`a page learns nothing of the suggestion if it ${way}`, async ({ page, ghost, server, show }) => {
+    server.script = knows(SENTENCE);
+    await show(PAGE);
+    await page.locator("#field").click();
+    await page.keyboard.type(TYPED);
+    await ghost.expectText(REST);
+    expect(await page.evaluate(learn)).toBe("");
+  });
+}
+
+test("a page cannot measure how long ghost text under the line is", async ({ page, ghost, server, show }) => {
+  const reaches: string[] = [];
+  for (const rest of ["n it", "n Friday, or at some other time that suits you better than that one, as you like it"]) {
+    server.script = ({ before }) => (before.endsWith("See you o") ? rest : "");
+    await show('<textarea id="field" rows="4" style="width: 200px"></textarea>');
+    await page.locator("#field").fill(FOLLOWED.before + FOLLOWED.after);
+    await page.locator("#field").evaluate((field: HTMLTextAreaElement, at) => {
+      field.focus();
+      field.setSelectionRange(at, at);
+    }, FOLLOWED.before.length);
+    await page.keyboard.type(FOLLOWED.typed);
+    await ghost.expectText(rest);
+    reaches.push(await page.evaluate(reachOfHost));
+  }
+  expect(reaches[0]).toBe(reaches[1]);
+});
+
+test("a page can neither find nor measure an announced suggestion", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
+  server.script = knows(SENTENCE);
+  await inWorker(browserContext, "chrome.storage.local.set({ preferences: { spoken: true } })");
+  await show(PAGE);
+  const session = await page.context().newCDPSession(page);
+  const isAnnounced = async () => {
+    const { nodes } = await session.send("Accessibility.getFullAXTree");
+    return nodes.some(({ name }) => String(name?.value).includes("secretly"));
+  };
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await ghost.expectText(REST);
+  await expect.poll(isAnnounced).toBe(true);
+  const sizes = await page.evaluate(() =>
+    [...document.querySelectorAll(":root > div")].map(({ scrollWidth }) => scrollWidth),
+  );
+  expect(sizes.filter((size) => size !== 1 && size !== 1000)).toEqual([]);
+  expect(await page.evaluate(WAYS["searches for each letter"] as () => string)).toBe("");
+  await inWorker(browserContext, "chrome.storage.local.remove('preferences')");
 });

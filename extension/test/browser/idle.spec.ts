@@ -1,5 +1,6 @@
 import type { CDPSession } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
+import { isOurs, trace } from "./main-thread.ts";
 import { knows } from "./scripted-server.ts";
 
 /** Fifty hours without typing, on a page whose clock is moved. A field has the focus, and ghost text is drawn. */
@@ -57,32 +58,14 @@ async function heapOf(session: CDPSession): Promise<number> {
   return (await session.send("Runtime.getHeapUsage")).usedSize;
 }
 
-interface TraceEvent {
-  readonly name: string;
-  readonly args: { readonly data?: { readonly url?: string } };
-}
-
 /** How many timers of any script fired on the page during `act`, and how often the extension's functions were called. */
 async function firedIn(
   session: CDPSession,
   act: () => Promise<void>,
 ): Promise<{ timers: number; ofExtension: number }> {
-  let [timers, ofExtension] = [0, 0];
-  const count = ({ value }: { value: object[] }) => {
-    for (const { name, args } of value as unknown as TraceEvent[]) {
-      timers += Number(name === "TimerFire");
-      ofExtension += Number(name === "FunctionCall" && args.data?.url?.startsWith("chrome-extension:") === true);
-    }
+  const events = await trace(session, act);
+  return {
+    timers: events.filter(({ name }) => name === "TimerFire").length,
+    ofExtension: events.filter(isOurs).length,
   };
-  session.on("Tracing.dataCollected", count);
-  await session.send("Tracing.start", {
-    transferMode: "ReportEvents",
-    traceConfig: { includedCategories: ["devtools.timeline"], excludedCategories: ["*"] },
-  });
-  await act();
-  const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
-  await session.send("Tracing.end");
-  await complete;
-  session.off("Tracing.dataCollected", count);
-  return { timers, ofExtension };
 }

@@ -33,7 +33,7 @@ export async function callsDuring(page: Page, act: () => Promise<void>): Promise
   return events.filter(isOurs).length;
 }
 
-const isOurs = ({ name, args }: TraceEvent): boolean =>
+export const isOurs = ({ name, args }: TraceEvent): boolean =>
   name === "FunctionCall" && args.data?.url?.startsWith("chrome-extension:") === true;
 
 /** Calls that are not inside another call. */
@@ -48,9 +48,11 @@ function outermost(calls: TraceEvent[]): TraceEvent[] {
     });
 }
 
-async function trace(session: CDPSession, act: () => Promise<void>): Promise<TraceEvent[]> {
+/** What happened on the page's main thread during `act`. */
+export async function trace(session: CDPSession, act: () => Promise<void>): Promise<TraceEvent[]> {
   const events: TraceEvent[] = [];
-  session.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown as TraceEvent[])));
+  const keep = ({ value }: { value: object[] }) => events.push(...(value as TraceEvent[]));
+  session.on("Tracing.dataCollected", keep);
   await session.send("Tracing.start", {
     transferMode: "ReportEvents",
     traceConfig: { includedCategories: ["devtools.timeline"], excludedCategories: ["*"] },
@@ -59,6 +61,7 @@ async function trace(session: CDPSession, act: () => Promise<void>): Promise<Tra
   const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
   await session.send("Tracing.end");
   await complete;
+  session.off("Tracing.dataCollected", keep);
   return events;
 }
 

@@ -251,6 +251,8 @@ test("screen readers get each suggestion from a polite live region if that is tu
   await inWorker(browserContext, "chrome.storage.local.set({ preferences: { spoken: true } })");
   await expect.poll(said).toEqual({ region: true, heard: true });
   await page.keyboard.press("Escape");
+  await expect.poll(said).toEqual({ region: true, heard: false });
+  await page.locator("#field").blur();
   await expect.poll(said).toEqual({ region: false, heard: false });
 });
 

@@ -23,20 +23,29 @@ const traces = (page: Page) =>
 
 const NOTHING = { children: ["head", "body"], attributes: [], globals: [] };
 
-test("an extension that is removed leaves nothing on open pages", async () => {
+async function startServer(): Promise<ScriptedServer> {
   const server = new ScriptedServer();
   await server.start();
   server.script = knows(SENTENCE);
   server.pages.set("/page", PAGE);
-  const context = await launch();
-  const untouched = await context.newPage();
-  await untouched.goto(`${server.origin}/page`);
-  const page = await context.newPage();
+  return server;
+}
+
+/** Everything that `page` writes to its console from now on. */
+function noiseOf(page: Page): string[] {
   const noise: string[] = [];
-  for (const one of [page, untouched]) {
-    one.on("console", (message) => noise.push(message.text()));
-    one.on("pageerror", (error) => noise.push(String(error)));
-  }
+  page.on("console", (message) => noise.push(message.text()));
+  page.on("pageerror", (error) => noise.push(String(error)));
+  return noise;
+}
+
+/** Pairs the extension, and types into the page until ghost text is drawn. */
+async function pageWithGhost(
+  context: BrowserContext,
+  server: ScriptedServer,
+): Promise<{ page: Page; ghost: Ghost; noise: string[] }> {
+  const page = await context.newPage();
+  const noise = noiseOf(page);
   await pair(page, server.origin, CODE);
   await expect(page.getByRole("status")).toContainText("Connected.");
   await page.goto(`${server.origin}/page`);
@@ -44,6 +53,16 @@ test("an extension that is removed leaves nothing on open pages", async () => {
   await page.locator("#field").click();
   await page.keyboard.type("Thanks");
   await ghost.expectText(" for the quick response");
+  return { page, ghost, noise };
+}
+
+test("an extension that is removed leaves nothing on open pages", async () => {
+  const server = await startServer();
+  const context = await launch();
+  const untouched = await context.newPage();
+  await untouched.goto(`${server.origin}/page`);
+  const noiseOfUntouched = noiseOf(untouched);
+  const { page, ghost, noise } = await pageWithGhost(context, server);
 
   const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker"));
   // Without developer mode, an unpacked extension does not come back after this. The worker ends during the call.
@@ -71,7 +90,7 @@ test("an extension that is removed leaves nothing on open pages", async () => {
   await untouched.keyboard.type("Thanks");
   await expect(untouched.locator("#field")).toHaveValue("Thanks");
   expect(await listeners(untouched)).toEqual({});
-  expect(noise).toEqual([]);
+  expect([...noise, ...noiseOfUntouched]).toEqual([]);
   await context.close();
   await server.stop();
 });
@@ -144,22 +163,9 @@ const OF_THE_TEST = /^(mouse|pointer|touch|click|auxclick|dblclick|contextmenu|_
 
 test("after a reload of the extension it works on an open page again, and only once", async () => {
   const folder = await mkdtemp(join(tmpdir(), "foretype-extension-"));
-  const server = new ScriptedServer();
-  await server.start();
-  server.script = knows(SENTENCE);
-  server.pages.set("/page", PAGE);
+  const server = await startServer();
   const context = await launchReloadable(await withScripting(folder));
-  const page = await context.newPage();
-  const noise: string[] = [];
-  page.on("console", (message) => noise.push(message.text()));
-  page.on("pageerror", (error) => noise.push(String(error)));
-  await pair(page, server.origin, CODE);
-  await expect(page.getByRole("status")).toContainText("Connected.");
-  await page.goto(`${server.origin}/page`);
-  const ghost = new Ghost(page);
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks");
-  await ghost.expectText(" for the quick response");
+  const { page, ghost, noise } = await pageWithGhost(context, server);
   const ofOne = await listeners(page);
   expect(ofOne).toMatchObject({ input: 1, selectionchange: 1, "the name that no page can guess": 1 });
 

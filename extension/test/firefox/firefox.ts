@@ -213,7 +213,7 @@ export class Tab {
   /** The ghost text, read from its closed shadow root. Null if nothing is drawn. */
   async ghost(): Promise<string | null> {
     const drawn = await this.#drawn();
-    return drawn ? textOf(drawn) : null;
+    return (drawn && textOf(drawn)) || null;
   }
 
   /** The box of its first line, in pixels of the window. */
@@ -234,10 +234,10 @@ export class Tab {
 
   async #drawn(): Promise<Node | null> {
     const host = await this.#evaluate<Node>(GHOST);
-    const [clip, label] = host.value?.shadowRoot?.value.children ?? [];
+    const [clip, label] = host.value?.shadowRoot?.value.children?.[0]?.value.children ?? [];
     if (!clip || !label) return null;
-    if (label.value.attributes?.style?.includes("display: block")) return label;
-    return all(clip).findLast(({ value }) => value.localName === "span") ?? null;
+    const isLabel = label.value.attributes?.style?.includes("display: block");
+    return all(isLabel ? label : clip).findLast(({ value }) => value.localName === "span") ?? null;
   }
 
   async #evaluate<Result>(expression: string): Promise<Result> {
@@ -261,5 +261,5 @@ function all(node: Node): Node[] {
 
 const textOf = (node: Node) =>
   all(node)
-    .map(({ value }) => value.nodeValue ?? "")
+    .map(({ value }) => value.attributes?.["data-text"] ?? "")
     .join("");

@@ -4,9 +4,10 @@ import { Completer } from "../../src/ghost/completer.ts";
 import type { Answer } from "../../src/ghost/conversation.ts";
 import type { Field, FieldText, Written } from "../../src/ghost/fields/field.ts";
 import type { FieldKind } from "../../src/ghost/fields/field-kind.ts";
-import { DEFAULT_KEYS, type Press } from "../../src/ghost/keys.ts";
+import { DEFAULT_KEYS } from "../../src/ghost/keys.ts";
 import type { Placement } from "../../src/ghost/placement.ts";
 import type { Screen } from "../../src/ghost/screen.ts";
+import { press } from "./press.ts";
 
 class RecordingClient implements Client {
   contextChars = 100;
@@ -48,6 +49,9 @@ class FakeScreen implements Screen {
   hide() {
     this.text = null;
   }
+  leave() {
+    this.text = null;
+  }
   isStillSeen() {
     return this.canBeSeen;
   }
@@ -76,17 +80,6 @@ class FakeField implements Field {
   /** An editor with its own model may take the text later. */
   settled: Promise<void> | null = null;
 }
-
-const press = (key: string): Press => ({
-  key,
-  isTrusted: true,
-  isComposing: false,
-  keyCode: 0,
-  altKey: false,
-  ctrlKey: false,
-  metaKey: false,
-  shiftKey: false,
-});
 
 let client: RecordingClient;
 let screen: FakeScreen;

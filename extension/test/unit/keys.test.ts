@@ -1,17 +1,6 @@
 import { expect, test } from "vitest";
-import { actOf, chordOf, DEFAULT_KEYS, isFree, type Press } from "../../src/ghost/keys.ts";
-
-const press = (key: string, changes: Partial<Press> = {}): Press => ({
-  key,
-  isTrusted: true,
-  isComposing: false,
-  keyCode: 0,
-  altKey: false,
-  ctrlKey: false,
-  metaKey: false,
-  shiftKey: false,
-  ...changes,
-});
+import { actOf, chordOf, DEFAULT_KEYS, isFree } from "../../src/ghost/keys.ts";
+import { press } from "./press.ts";
 
 const ghost = { atLineEnd: true, rightToLeft: false };
 

@@ -1,6 +1,8 @@
 import type { Choice, Position } from "../decide.ts";
 import type { Placement } from "../placement.ts";
 import type { Screen } from "../screen.ts";
+import { generated } from "./generated.ts";
+import { setStyle } from "./set-style.ts";
 
 /** A suggestion is announced only if it stays this long: a user who types on is not interrupted. */
 const PAUSE_MS = 700;
@@ -12,6 +14,8 @@ const UNSEEN: Readonly<Record<string, string>> = {
   height: "1px",
   overflow: "hidden",
   "clip-path": "inset(50%)",
+  // A page can't declare this font, so it can't see for which letters the browser needs it.
+  "font-family": "system-ui",
 };
 
 /** A screen that also announces suggestions to screen readers, politely, if the user has turned that on. */
@@ -28,7 +32,11 @@ export class AnnouncingScreen implements Screen {
     this.#isWanted = isWanted;
     for (const [name, value] of Object.entries(UNSEEN)) this.#host.style.setProperty(name, value, "important");
     this.#region.setAttribute("role", "status");
-    this.#host.attachShadow({ mode: "closed" }).append(this.#region);
+    // The host itself has nothing to scroll, so a page can't measure the text.
+    const box = document.createElement("div");
+    setStyle(box, { width: "1px", height: "1px", overflow: "hidden" });
+    box.append(this.#region);
+    this.#host.attachShadow({ mode: "closed" }).append(box);
   }
 
   show(text: string, position: Position, placement: Placement, choice: Choice | null): boolean {
@@ -43,6 +51,12 @@ export class AnnouncingScreen implements Screen {
     this.#clear();
   }
 
+  leave(): void {
+    this.#screen.leave();
+    this.#clear();
+    this.#host.remove();
+  }
+
   isStillSeen(): boolean {
     return this.#screen.isStillSeen();
   }
@@ -54,7 +68,7 @@ export class AnnouncingScreen implements Screen {
     // Screen readers announce a change of a live region, but not the text that it has when it is added. So it is added first.
     if (!this.#host.isConnected) document.documentElement.append(this.#host);
     this.#timer = setTimeout(() => {
-      this.#region.textContent = text;
+      this.#region.replaceChildren(generated(text));
     }, PAUSE_MS);
   }
 
@@ -62,7 +76,6 @@ export class AnnouncingScreen implements Screen {
     if (this.#text === "") return;
     this.#text = "";
     clearTimeout(this.#timer);
-    this.#region.textContent = "";
-    this.#host.remove();
+    this.#region.replaceChildren();
   }
 }

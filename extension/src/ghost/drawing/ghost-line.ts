@@ -1,7 +1,9 @@
 import type { Choice, Position } from "../decide.ts";
 import type { Box, Placement } from "../placement.ts";
+import { generated } from "./generated.ts";
 import { LeadLayout } from "./lead.ts";
-import { setStyle, setText } from "./set-style.ts";
+import { PaintedText, type Pen } from "./painted-text.ts";
+import { setStyle } from "./set-style.ts";
 
 /** Characters that every font has. */
 const PLAIN = /^[\x20-\x7e]*$/;
@@ -16,22 +18,28 @@ export class GhostLine {
   readonly #lead = new LeadLayout();
   /** In the line, or positioned at it. The ghost in it contains only text, so its box is the box of its letters. */
   readonly #anchor = document.createElement("span");
-  readonly #ghost = document.createElement("span");
-  readonly #text = document.createTextNode("");
+  readonly #ghost = new PaintedText();
   /** Ghost text under the line. */
   readonly #label = document.createElement("div");
+  readonly #labelled = new PaintedText();
   /** Which one of several suggestions it is, after the text. */
   readonly #count = document.createElement("small");
+  #choice: Choice | null = null;
   #style: ReadonlyMap<string, string> = new Map();
   #isBelow = false;
   /** The distance from the flow's top to the top of its text, in pixels of the field, and the style that it was measured in. */
   #drop: { readonly px: number; readonly style: Placement["style"] } | null = null;
 
   constructor(root: ShadowRoot) {
+    const stage = document.createElement("div");
+    // Of a size that does not depend on ghost text: a page can measure how far the content of the host reaches.
+    setStyle(stage, { position: "absolute", width: "100vw", height: "100vh", overflow: "clip" });
     setStyle(this.#clip, { position: "absolute", overflow: "clip", "transform-origin": "0 0" });
     setStyle(this.#flow, { position: "absolute" });
     setStyle(this.#label, { position: "absolute", "border-radius": "4px", padding: "0 4px", "white-space": "pre" });
     setStyle(this.#count, {
+      // A page can't declare this font, so it can't see that the browser needs it.
+      "font-family": "system-ui",
       "margin-inline-start": "0.7em",
       padding: "0 0.4em",
       "border-radius": "0.5em",
@@ -41,10 +49,11 @@ export class GhostLine {
       "vertical-align": "middle",
       "white-space": "nowrap",
     });
-    this.#ghost.append(this.#text);
-    this.#anchor.append(this.#ghost, this.#count);
+    this.#anchor.append(this.#ghost.element, this.#count);
+    this.#label.append(this.#labelled.element);
     this.#clip.append(this.#flow);
-    root.append(this.#clip, this.#label);
+    stage.append(this.#clip, this.#label);
+    root.append(stage);
   }
 
   get isBelow(): boolean {
@@ -54,14 +63,32 @@ export class GhostLine {
   layOut(text: string, placement: Placement, choice: Choice | null): void {
     this.#setTextStyle(placement);
     this.#setBoxes(placement);
-    setText(this.#text, text);
+    this.#ghost.show(text, this.#penFor(placement, placement.scale));
     this.#lead.layOut(this.#flow, placement, this.#anchor);
-    this.#count.textContent = choice ? `${choice.number}/${choice.of}` : "";
+    this.#setChoice(choice);
+  }
+
+  /** Draws nothing. The boxes stay: a page can observe whether something covers its elements. */
+  erase(): void {
+    this.#ghost.erase();
+    this.#labelled.erase();
+    this.#setChoice(null);
+    setStyle(this.#label, { display: "none" });
+  }
+
+  #setChoice(choice: Choice | null): void {
     setStyle(this.#count, { display: choice ? "inline-block" : "none" });
+    if (choice?.number === this.#choice?.number && choice?.of === this.#choice?.of) return;
+    this.#choice = choice;
+    this.#count.replaceChildren(...(choice ? [generated(`${choice.number}/${choice.of}`)] : []));
+  }
+
+  #penFor({ colour, rightToLeft }: Placement, scale: number): Pen {
+    return { style: this.#style, colour, rightToLeft, resolution: devicePixelRatio * scale };
   }
 
   #setTextStyle({ colour, style }: Placement): void {
-    setStyle(this.#ghost, { color: colour });
+    setStyle(this.#ghost.element, { color: colour });
     setStyle(this.#count, { color: colour });
     if (isSameStyle(this.#style, style)) return;
     this.#style = style;
@@ -105,27 +132,30 @@ export class GhostLine {
   }
 
   ghostBox({ rightToLeft }: Placement): Box {
-    const first = this.#ghost.getClientRects()[0] ?? this.#ghost.getBoundingClientRect();
+    const { element } = this.#ghost;
+    const first = element.getClientRects()[0] ?? element.getBoundingClientRect();
     return { left: rightToLeft ? first.right : first.left, top: first.top, width: 0, height: first.height };
   }
 
   /** Measured once for text of a single font. Letters of another font may change the height of the line. */
   #dropOf({ scale }: Placement, text: string): number {
-    const isPlain = PLAIN.test(text) && this.#count.textContent === "";
+    const isPlain = PLAIN.test(text) && this.#choice === null;
     if (isPlain && this.#drop?.style === this.#style) return this.#drop.px;
     const px = (this.#lead.markTop() - this.#flow.getBoundingClientRect().top) / scale;
     this.#drop = isPlain ? { px, style: this.#style } : null;
     return px;
   }
 
-  setPosition(text: string, position: Position, start: Box, { colour, background }: Placement): void {
+  setPosition(text: string, position: Position, start: Box, placement: Placement): void {
     const below = position === "below";
     if (!below && this.#isBelow) this.#anchor.append(this.#count);
     this.#isBelow = below;
     setStyle(this.#flow, { visibility: below ? "hidden" : "visible" });
     setStyle(this.#label, { display: below ? "block" : "none" });
     if (!below) return;
-    this.#label.replaceChildren(text.trimStart(), this.#count);
+    this.#labelled.show(text.trimStart(), this.#penFor(placement, 1));
+    this.#label.append(this.#count);
+    const { colour, background } = placement;
     setStyle(this.#label, {
       left: `${start.left}px`,
       top: `${start.top + start.height + 2}px`,

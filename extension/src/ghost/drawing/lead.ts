@@ -1,6 +1,7 @@
 import type { Placement, TextLead } from "../placement.ts";
 import { runsOneWay } from "../text/direction.ts";
-import { setStyle, setText } from "./set-style.ts";
+import { generated, regenerate } from "./generated.ts";
+import { setStyle } from "./set-style.ts";
 
 /** A text longer than this, in characters, is not laid out again at each key: only about its last `KEPT` characters are. */
 const LONG = 1500;
@@ -13,10 +14,14 @@ const KEPT = 300;
  */
 export class LeadLayout {
   readonly #spacer = document.createElement("span");
-  readonly #mark = document.createElement("span");
+  /** A zero-width character has the height of a letter: it shows where the text of its line begins at the top. */
+  readonly #mark = generated("\u200b");
   readonly #above = document.createElement("div");
   readonly #end = document.createElement("div");
-  readonly #typed = document.createElement("span");
+  /** Generated, because in Firefox a page can measure the boxes of text, and so could see for which text ghost text was drawn. */
+  readonly #typed = generated("");
+  /** Takes the place of the generated text while a long text is measured. */
+  readonly #ruler = document.createElement("span");
   readonly #text = document.createTextNode("");
   readonly #break = document.createElement("wbr");
   /** The text that was measured, for a flow of this width and scale. */
@@ -30,9 +35,8 @@ export class LeadLayout {
   constructor() {
     setStyle(this.#spacer, { display: "inline-block", height: "0" });
     setStyle(this.#typed, { visibility: "hidden" });
-    this.#typed.append(this.#text);
-    // A zero-width character has the height of a letter: it shows where the text of its line begins at the top.
-    this.#mark.textContent = "\u200b";
+    setStyle(this.#ruler, { visibility: "hidden" });
+    this.#ruler.append(this.#text);
   }
 
   /** The top of the line's text, in pixels of the viewport. */
@@ -71,8 +75,8 @@ export class LeadLayout {
     this.#width = placement.flow.width;
     this.#scale = scale;
     this.#setBoxSize();
-    setText(this.#text, text.slice(this.#measured.length));
-    if (this.#text.length > LONG) this.#measure(rightToLeft);
+    const left = text.slice(this.#measured.length);
+    regenerate(this.#typed, left.length > LONG ? this.#measure(left, rightToLeft) : left);
   }
 
   #setBoxSize(): void {
@@ -80,16 +84,21 @@ export class LeadLayout {
     if (!this.#multiline) setStyle(this.#spacer, { width: `${this.#size}px` });
   }
 
-  /** Replaces all but the end of the text by an empty box. */
-  #measure(rightToLeft: boolean): void {
-    const most = this.#text.length - KEPT;
+  /** Replaces all but the end of the text by an empty box. Returns the end. */
+  #measure(text: string, rightToLeft: boolean): string {
+    this.#text.data = text;
+    this.#typed.replaceWith(this.#ruler);
+    const most = text.length - KEPT;
     const start = this.#multiline ? this.#lineStart(most) : this.#wordStart(most, rightToLeft);
-    if (start === 0) return;
-    const size = this.#multiline ? this.#topAt(start) - this.markTop() : this.#widthTo(start);
-    this.#size += size / this.#scale;
-    this.#measured += this.#text.data.slice(0, start);
-    this.#setBoxSize();
-    setText(this.#text, this.#text.data.slice(start));
+    if (start > 0) {
+      const size = this.#multiline ? this.#topAt(start) - this.markTop() : this.#widthTo(start);
+      this.#size += size / this.#scale;
+      this.#measured += text.slice(0, start);
+      this.#setBoxSize();
+    }
+    this.#ruler.replaceWith(this.#typed);
+    this.#text.data = "";
+    return text.slice(start);
   }
 
   /** The beginning of a word, at most at `index`. 0 for text of both directions: its letters are not drawn in the order of the text. */

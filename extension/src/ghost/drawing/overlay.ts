@@ -9,8 +9,8 @@ import { createHost } from "./host.ts";
 const CHECK_MS = 200;
 
 /**
- * Ghost text over the page. It is in the page only while it is visible: one element beside `body`, with everything else in its closed
- * shadow root. Nothing of it is ever inside an editor.
+ * Ghost text over the page: one element beside `body`, with everything else in its closed shadow root. Nothing of it is ever inside an
+ * editor. The element comes with the first ghost text in a field, and stays until the user leaves the field.
  */
 export class Overlay implements Screen {
   readonly #host = createHost();
@@ -53,8 +53,13 @@ export class Overlay implements Screen {
     return sameBoxes && last.scale === placement.scale && performance.now() - this.#checkedAt < CHECK_MS;
   }
 
-  hide(): void {
+  leave(): void {
+    this.hide();
     this.#host.remove();
+  }
+
+  hide(): void {
+    this.#line.erase();
     this.#checkedAt = Number.NEGATIVE_INFINITY;
     this.#placement = null;
   }
@@ -81,7 +86,7 @@ export class Overlay implements Screen {
   }
 
   #appear(): void {
-    if (this.#host.isConnected) return;
+    if (this.#host.isConnected && this.#host.matches(":popover-open")) return;
     document.documentElement.append(this.#host);
     this.#host.showPopover();
   }

@@ -1,9 +1,3 @@
-/** Changes of nodes that cost nothing if the value is the same as before. */
-
-export function setText(node: Text, text: string): void {
-  if (node.data !== text) node.data = text;
-}
-
 /** The values that were set last. They can't be read from the element: the browser returns lengths and colours in another notation. */
 const lastValues = new WeakMap<HTMLElement, Map<string, string>>();
 
