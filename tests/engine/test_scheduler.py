@@ -13,7 +13,7 @@ from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Effort
 from foretype.engine.scheduler import FEW_TOKENS, TOKENS_A_PART, Need, Scheduler
-from foretype.engine.shares import Claim, Purpose
+from foretype.engine.shares import Demand, Purpose
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
@@ -366,7 +366,7 @@ async def test_work_ahead_is_not_charged() -> None:
     log: list[str] = []
     ahead = OneRun("ahead", log)
     scheduler = await serve(CountingRuntime(timers=FakeTimers()), [(ahead, Deadline.whenever())])
-    assert scheduler._shares.used(Claim(Purpose.READING, ME)) == (0.0, 0.0, 0.0)
+    assert scheduler._shares.used(Demand(Purpose.READING, ME)) == (0.0, 0.0, 0.0)
 
 
 async def test_a_field_that_is_not_placed_joins_no_run_of_others() -> None:

@@ -5,30 +5,30 @@ from __future__ import annotations
 import pytest
 
 from foretype.engine.contract import Owner
-from foretype.engine.shares import CREDIT_S, MOST_PARTIES, STEP_S, Claim, Purpose, Shares
+from foretype.engine.shares import CREDIT_S, MOST_PARTIES, STEP_S, Demand, Purpose, Shares
 
 RUN_S = 0.0625  # a float without an error, so that sums can be equal
 
 
-def turns(shares: Shares, claims: list[Claim], count: int) -> list[str]:
-    """Whose turns the next runs are, if all `claims` wait all the time: the names of the people."""
+def turns(shares: Shares, demands: list[Demand], count: int) -> list[str]:
+    """Whose turns the next runs are, if all `demands` wait all the time: the names of the people."""
     people = []
     for _ in range(count):
-        for claim in claims:
-            shares.asks(claim)
-        first = min(claims, key=shares.used)
+        for demand in demands:
+            shares.asks(demand)
+        first = min(demands, key=shares.used)
         shares.chosen(first)
         shares.charge(first, RUN_S)
         people.append(first.owner.person)
     return people
 
 
-def reads(person: str, token: str | None = None) -> Claim:
-    return Claim(Purpose.READING, Owner(token or person, person))
+def reads(person: str, token: str | None = None) -> Demand:
+    return Demand(Purpose.READING, Owner(token or person, person))
 
 
-def types(person: str) -> Claim:
-    return Claim(Purpose.TYPING, Owner.alone(person))
+def types(person: str) -> Demand:
+    return Demand(Purpose.TYPING, Owner.alone(person))
 
 
 def test_owners_take_turns() -> None:
@@ -38,8 +38,8 @@ def test_owners_take_turns() -> None:
 
 def test_an_owner_whose_runs_are_longer_gets_fewer_of_them() -> None:
     shares, long, short = Shares(), reads("long"), reads("short")
-    for claim in (long, short):
-        shares.asks(claim)
+    for demand in (long, short):
+        shares.asks(demand)
     shares.chosen(long)
     shares.charge(long, 3 * RUN_S)
     assert turns(shares, [long, short], 4) == ["short", "short", "short", "long"]
@@ -52,8 +52,8 @@ def test_the_people_of_one_token_share_what_another_token_has_alone() -> None:
 
 
 def test_typing_gets_half_of_the_time_however_many_read() -> None:
-    claims = [*(reads(name) for name in "abc"), types("d")]
-    assert turns(Shares(), claims, 8) == ["a", "d", "b", "d", "c", "d", "a", "d"]
+    demands = [*(reads(name) for name in "abc"), types("d")]
+    assert turns(Shares(), demands, 8) == ["a", "d", "b", "d", "c", "d", "a", "d"]
 
 
 def test_who_has_read_much_can_type_at_once() -> None:
@@ -64,8 +64,8 @@ def test_who_has_read_much_can_type_at_once() -> None:
 
 def test_owners_that_have_used_nearly_the_same_are_equal_so_that_deadlines_decide() -> None:
     shares, one, other = Shares(), types("one"), types("other")
-    for claim in (one, other):
-        shares.asks(claim)
+    for demand in (one, other):
+        shares.asks(demand)
     shares.charge(one, STEP_S * 0.9)
     assert shares.used(one) == shares.used(other)
     shares.charge(one, STEP_S * 0.2)

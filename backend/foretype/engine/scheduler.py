@@ -14,7 +14,7 @@ from typing import Protocol
 from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Pressure
-from foretype.engine.shares import Claim, Purpose, Shares
+from foretype.engine.shares import Demand, Purpose, Shares
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Step
@@ -74,14 +74,14 @@ class _Wish:
     """A field that waits. `since`: when it began to."""
 
     deadline: Deadline
-    claim: Claim
+    demand: Demand
     since: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     client: Client
-    claim: Claim
+    demand: Demand
     arena: Arena
     run: Run
     first_slot: int
@@ -117,11 +117,11 @@ class Scheduler:
         self._drop(client)
         lacking = client.lacking
         is_typing = lacking is not None and lacking <= FEW_TOKENS
-        claim = Claim(Purpose.TYPING if is_typing else Purpose.READING, client.owner)
-        self._shares.asks(claim)
+        demand = Demand(Purpose.TYPING if is_typing else Purpose.READING, client.owner)
+        self._shares.asks(demand)
         goes_on = before is not None and before.deadline == deadline
         since = before.since if before is not None and goes_on else self._stages.clock()
-        self._waiting[client] = _Wish(deadline, claim, since)
+        self._waiting[client] = _Wish(deadline, demand, since)
         if deadline.is_real:
             self._keystrokes[client.owner] += 1
         self._someone_waits.set()
@@ -159,7 +159,7 @@ class Scheduler:
         works = [
             work
             for client, wish in chosen.items()
-            if (work := self._work(client, wish.claim, most_tokens)) is not None
+            if (work := self._work(client, wish.demand, most_tokens)) is not None
         ]
         return not works or await self._run(works, waited_for=waited_for)
 
@@ -178,7 +178,7 @@ class Scheduler:
         chosen = {client: order[client]}
         waited_for = order[client].deadline.is_real
         if waited_for:
-            self._shares.chosen(order[client].claim)
+            self._shares.chosen(order[client].demand)
             if self._may_share(need):
                 chosen |= self._joining(order, client, need.pool)
         now = self._stages.clock()
@@ -193,7 +193,7 @@ class Scheduler:
 
         def turn(waiting: tuple[Client, _Wish]) -> tuple[bool, tuple[float, ...], float]:
             _, wish = waiting
-            return not wish.deadline.is_real, self._shares.used(wish.claim), wish.deadline.at
+            return not wish.deadline.is_real, self._shares.used(wish.demand), wish.deadline.at
 
         return dict(sorted(self._waiting.items(), key=turn))
 
@@ -202,7 +202,7 @@ class Scheduler:
         seen = Counter({first.owner: 1})
         by_round: list[list[Client]] = [[]]
         for client, wish in order.items():
-            if client is not first and wish.deadline.is_real and wish.claim.purpose is Purpose.TYPING:
+            if client is not first and wish.deadline.is_real and wish.demand.purpose is Purpose.TYPING:
                 number = seen[client.owner]
                 seen[client.owner] += 1
                 by_round += [[] for _ in range(number + 1 - len(by_round))]
@@ -246,13 +246,13 @@ class Scheduler:
         others_wait = any(owner != client.owner for client in chosen for owner in self._keystrokes)
         return TOKENS_A_PART if others_wait else None
 
-    def _work(self, client: Client, claim: Claim, most_tokens: int | None) -> _Work | None:
+    def _work(self, client: Client, demand: Demand, most_tokens: int | None) -> _Work | None:
         try:
             arena, run = client.next_run(most_tokens)
         except Exception as error:
             _failed([client], error)
             return None
-        return _Work(client, claim, arena, run, arena.length)
+        return _Work(client, demand, arena, run, arena.length)
 
     async def _run(self, works: list[_Work], *, waited_for: bool) -> bool:
         """False if the run ran out of memory."""
@@ -284,7 +284,7 @@ class Scheduler:
         if waited_for:
             share = (self._timers.time() - began) / len(works)
             for work in works:
-                self._shares.charge(work.claim, share)
+                self._shares.charge(work.demand, share)
 
 
 def _failed(clients: Sequence[Client], error: Exception) -> None:

@@ -32,7 +32,7 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Demand:
     """Who needs the model, and what for."""
 
     purpose: Purpose
@@ -83,30 +83,30 @@ class Shares:
         self._tokens = {purpose: Sums() for purpose in Purpose}
         self._people: dict[tuple[Purpose, str], Sums] = {}
 
-    def asks(self, claim: Claim) -> None:
+    def asks(self, demand: Demand) -> None:
         """Call it each time before a field waits for the model."""
-        for sums, party in self._levels(claim):
+        for sums, party in self._levels(demand):
             sums.asks(party)
 
-    def used(self, claim: Claim) -> tuple[float, ...]:
+    def used(self, demand: Demand) -> tuple[float, ...]:
         """Of all that wait, the one for which this is smallest is next; deadlines decide if it is equal. The
         sums of owners are in whole steps.
         """
-        (purposes, purpose), *owners = self._levels(claim)
+        (purposes, purpose), *owners = self._levels(demand)
         return purposes[purpose], *(sums[party] // STEP_S for sums, party in owners)
 
-    def chosen(self, claim: Claim) -> None:
-        """`claim` is the first of all that wait."""
-        for sums, party in self._levels(claim):
+    def chosen(self, demand: Demand) -> None:
+        """`demand` is the first of all that wait."""
+        for sums, party in self._levels(demand):
             sums.chosen(party)
 
-    def charge(self, claim: Claim, seconds: float) -> None:
-        """A run took `seconds` for `claim`."""
-        for sums, party in self._levels(claim):
+    def charge(self, demand: Demand, seconds: float) -> None:
+        """A run took `seconds` for `demand`."""
+        for sums, party in self._levels(demand):
             sums.charge(party, seconds)
 
-    def _levels(self, claim: Claim) -> tuple[tuple[Sums, str], ...]:
-        purpose, owner = claim.purpose, claim.owner
+    def _levels(self, demand: Demand) -> tuple[tuple[Sums, str], ...]:
+        purpose, owner = demand.purpose, demand.owner
         people = self._people.get((purpose, owner.token))
         if people is None:
             people = self._people[purpose, owner.token] = Sums()
