@@ -218,3 +218,19 @@ for (const [kind, html] of Object.entries(KINDS)) {
     expect(await measure()).toEqual(before);
   });
 }
+
+test("ghost text is over an element that begins to fill the screen during typing", async ({ page, ghost, show }) => {
+  await show(`<div id="all">${KINDS.textarea}</div>`);
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await ghost.expectText(REST);
+  await page.evaluate(() => document.querySelector("#all")?.requestFullscreen());
+  await page.keyboard.type("c");
+  await ghost.expectText(REST.slice(1));
+  const session = await page.context().newCDPSession(page);
+  await session.send("DOM.getDocument");
+  const { nodeIds } = await session.send("DOM.getTopLayerElements");
+  const described = await Promise.all(nodeIds.map((nodeId) => session.send("DOM.describeNode", { nodeId })));
+  const elements = described.map(({ node }) => node.attributes?.join(" ") ?? "");
+  expect(elements.filter((one) => /popover|id all/.test(one)).at(-1)).toContain("popover");
+});

@@ -18,6 +18,8 @@ export class Overlay implements Screen {
   #checkedAt = Number.NEGATIVE_INFINITY;
   /** Where ghost text was drawn last. */
   #placement: Placement | null = null;
+  /** An element that fills the screen covers everything that came before it. */
+  #fullscreen: Element | null = null;
 
   show(text: string, position: Position, placement: Placement, choice: Choice | null): boolean {
     if (!areFontsLoaded(placement.style, text)) {
@@ -86,7 +88,11 @@ export class Overlay implements Screen {
   }
 
   #appear(): void {
-    if (this.#host.isConnected && this.#host.matches(":popover-open")) return;
+    const { fullscreenElement } = document;
+    const isOnTop = fullscreenElement === this.#fullscreen && this.#host.matches(":popover-open");
+    if (this.#host.isConnected && isOnTop) return;
+    this.#fullscreen = fullscreenElement;
+    this.#host.remove();
     document.documentElement.append(this.#host);
     this.#host.showPopover();
   }
