@@ -38,7 +38,7 @@ def is_beyond_loopback(address: str) -> bool:
 
 
 def is_every_address(address: str) -> bool:
-    """Whether it means every address of this machine, as 0.0.0.0 does."""
+    """Whether this address stands for every address of this machine, as 0.0.0.0 does."""
     return parsed(address).is_unspecified
 
 
