@@ -14,7 +14,9 @@ from foretype.engine.keystroke import Keystroke, Suggestion
 
 
 class FailureCode(StrEnum):
-    """Why a keystroke's answer is an error: the error codes of the protocol that the engine causes."""
+    """The reasons why a keystroke's answer is an error: the error codes of the protocol that the engine
+    causes.
+    """
 
     OVERLOADED = "overloaded"
     INTERNAL = "internal"

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class NoPlace(StrEnum):
-    """Why a connection is refused. The value is the event in the log."""
+    """The reason why a connection is refused. The value is the event in the log."""
 
     ALL_TAKEN = "connections_full"
     NETWORK_HAS_ITS_SHARE = "connections_of_one_address_full"
