@@ -32,7 +32,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who keystrokes come from. Tokens share the model's time equally, and the people of one token share its
+    """The owner of keystrokes. Tokens share the model's time equally, and the people of one token share its
     part (`foretype.engine.shares`).
 
     token: the id of the client that the token belongs to. person: whose it is, if several people have the

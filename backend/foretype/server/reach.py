@@ -52,7 +52,7 @@ def who_can_connect(addresses: Iterable[str], *, speaks_tls: bool) -> str | None
     secured = (
         ""
         if speaks_tls
-        else " The server itself has no TLS: by FORETYPE_TLS_IN_FRONT, a proxy in front of it has."
+        else " The server itself has no TLS. FORETYPE_TLS_IN_FRONT says that a proxy provides it."
     )
     return (
         f"Other machines that can reach {reached} can connect to this server. Clients need a token.{secured}"
