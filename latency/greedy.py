@@ -51,7 +51,7 @@ app = new_app()
 
 @dataclass(frozen=True, slots=True)
 class Greed:
-    """What each greedy client sends, in `connections` connections together.
+    """The load of each greedy client, over its `connections` connections together.
 
     new_fields: each text comes in a field of its own, and the oldest one of `fields` is closed for it.
     """

@@ -1,5 +1,5 @@
-"""How long a step (a run with one token) takes: DistilGPT2's shape compared with GPT-2's shape, and with its
-own export as Optimum makes it.
+"""The time of a step (a run with one token): DistilGPT2's shape compared with GPT-2's shape, and with
+Optimum's export of the same weights.
 
 `python -m latency.steps --check steps`
 

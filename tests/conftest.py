@@ -1,4 +1,6 @@
-"""What tests share: no settings from the machine they run on, and nothing from each other."""
+"""Fixtures for all tests: a test gets no settings from the machine that it runs on, and nothing from other
+tests.
+"""
 
 from __future__ import annotations
 

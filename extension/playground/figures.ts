@@ -37,7 +37,7 @@ export class Figures {
     return this.#answers.slice(-count);
   }
 
-  /** The time that this share of the answers took at most. Null if there is no answer yet. */
+  /** The time within which this share of the answers arrived. Null if there is no answer yet. */
   quantile(share: number): number | null {
     const times = this.#answers.map(({ ms }) => ms).sort((a, b) => a - b);
     return times[Math.max(0, Math.ceil(share * times.length) - 1)] ?? null;

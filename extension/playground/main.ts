@@ -15,7 +15,7 @@ import { keepToken, keptToken, pairWith, takeCode } from "./token.ts";
 const figures = new Figures();
 let budgetMs = 300;
 let model = "";
-/** The pairing code of the address, if a kept token is tried first: a code works only once. */
+/** The pairing code in the address, for later: the page first tries the token that it kept, because a code works only once. */
 let spareCode: string | null = null;
 let token = "";
 

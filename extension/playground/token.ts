@@ -1,8 +1,8 @@
 import { exchange } from "../src/protocol/pairing.ts";
 
 /**
- * The token by which the server accepts this page. The server prints an address with a pairing code. The token is kept for next time when the
- * server has accepted it, so that an address that another page has made up never replaces a token that works.
+ * The token by which the server accepts this page. The server prints an address with a pairing code. The page keeps the token only after
+ * the server has accepted it, so that a link from another page never replaces a token that works.
  */
 
 const KEY = "foretype-token";
@@ -15,7 +15,10 @@ export function keepToken(token: string): void {
   localStorage.setItem(KEY, token);
 }
 
-/** The pairing code in the address. It is removed from the address at once, because an address is copied, shown and kept in the history. */
+/**
+ * The pairing code in the address. It is removed from the address at once, because users may copy or share an address, and the browser
+ * keeps it in the history.
+ */
 export function takeCode(): string | null {
   const code = new URLSearchParams(location.hash.slice(1)).get("code");
   if (code !== null) history.replaceState(null, "", location.pathname + location.search);

@@ -2,9 +2,9 @@
 export interface DailyCount {
   /** The day in the user's time zone, as in 2026-11-25. */
   readonly day: string;
-  /** How often a word or a suggestion was accepted. */
+  /** The number of accepted words and suggestions. */
   readonly taken: number;
-  /** How many keystrokes that saved. */
+  /** The number of keystrokes that this saved. */
   readonly keys: number;
 }
 

@@ -24,7 +24,7 @@ export type ToPage =
       readonly fieldsOff: readonly FieldKind[];
       /** Whether suggestions are on for this page, apart from a pause. */
       readonly on: boolean;
-      /** When a pause ends, in milliseconds since 1970. */
+      /** The end of a pause, in milliseconds since 1970. */
       readonly pausedUntil: number;
       readonly keys: Keys;
       readonly spoken: boolean;

@@ -13,7 +13,7 @@ export interface Preferences {
   readonly fieldsOff: readonly FieldKind[];
   /** Hosts that are off. Only the exact host is meant, not its subdomains. */
   readonly sitesOff: readonly string[];
-  /** When a pause ends, in milliseconds since 1970; 0 for no pause. */
+  /** The end of a pause, in milliseconds since 1970; 0 for no pause. */
   readonly pausedUntil: number;
   readonly sureness: Sureness;
   readonly keys: Keys;

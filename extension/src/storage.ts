@@ -16,7 +16,7 @@ export interface PairedServer {
   readonly token: string;
 }
 
-/** The user's choice of sites. Which sites are really allowed, only the browser knows. */
+/** The user's choice of sites. Only the browser knows which sites are really allowed. */
 export interface SiteChoice {
   readonly where: "everywhere" | "chosen";
   /** The patterns of the sites that were allowed before "everywhere" was chosen: the browser forgets them. */
@@ -40,7 +40,9 @@ export async function readPreferences(): Promise<Preferences> {
   return withDefaults(await stored<Preferences>(PREFERENCES));
 }
 
-/** Changes are made one after the other, each from what is stored then: another page of the extension may have changed something. */
+/**
+ * Changes are made one after the other. Each one begins with the stored value, because another page of the extension may have changed it.
+ */
 let changing: Promise<unknown> = Promise.resolve();
 
 /** Returns the preferences after the change. */

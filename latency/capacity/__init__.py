@@ -1,4 +1,4 @@
-"""How many typists one server can serve: their number grows until answers are late or a keystroke is refused.
+"""The number of typists that one server can serve: it grows until answers are late or a keystroke is refused.
 
 crowd → load_step → overload → report. The typists of a crowd type as those of `latency.replay` do.
 """

@@ -30,5 +30,5 @@ ARTICLE = Fleet(machines=200, dollars=150.0, typists_each=2)
 
 
 def machines_for(typists: int, typists_each: int) -> int | None:
-    """How many machines serve `typists`. None if a machine serves no typist."""
+    """The number of machines that serve `typists`. None if a machine serves no typist."""
     return -(-typists // typists_each) if typists_each else None

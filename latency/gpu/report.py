@@ -157,7 +157,8 @@ def _parity(found: DeviceFigures) -> str:
 def _typists(found: DeviceFigures) -> str:
     if found.typists is None:
         return NO_FIGURE
-    # If the largest crowd that was tried was served, the time was over before a crowd was not.
+    # If the largest crowd that was tried was served, the time ended before the search found a crowd that is
+    # not served.
     served_all = found.typists == max(step.typists for step in found.typed.crowds)
     return f"at least {found.typists}" if served_all else str(found.typists)
 

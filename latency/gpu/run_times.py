@@ -1,4 +1,4 @@
-"""How long runs of a model take on a device. For a process of its own (`own_process`)."""
+"""The times of runs of a model on a device. For a process of its own (`own_process`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the time of the whole measurement is divided between devices and parts. Pure."""
+"""Divides the time of the whole measurement between devices and parts. Pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def parts(devices: Sequence[str]) -> dict[Part, float]:
 
 
 def limit(part: Part, weights: Mapping[Part, float], left_s: float) -> float:
-    """How many seconds `part` may take. `left_s` is the time for it and all parts after it, so time that
-    earlier parts did not use is divided between these.
+    """The number of seconds that `part` may take. `left_s` is the time for it and all parts after it, so time
+    that earlier parts did not use is divided between these.
     """
     order = list(weights)
     following = sum(weights[one] for one in order[order.index(part) :])

@@ -47,7 +47,7 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Figures of the answers to keystrokes. A share is 0 to 1, or None if it would be a share of nothing."""
+    """Figures of the answers to keystrokes. A share is 0 to 1, or None if there is nothing to divide by."""
 
     keystrokes: int
     answered: int  # with a suggestion or with an error

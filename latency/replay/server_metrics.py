@@ -1,4 +1,4 @@
-"""How much work the model did, read from the server's `/metrics`."""
+"""The amount of work that the model did, read from the server's `/metrics`."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, ob
 async def _wait(
     typed_field: TypedField, pauses: Iterator[float] | None, due: float, patience: float
 ) -> float:
-    """Waits until the next key is due, and returns that time. After a delay, no time is made up for."""
+    """Waits until the next key is due, and returns that time. A delay does not make later keys faster."""
     if pauses is None:
         await _final_answer(typed_field, patience)
         return time.perf_counter()

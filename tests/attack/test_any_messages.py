@@ -45,7 +45,7 @@ MEMBERS = ["type", "field", "seq", "before", "after", "text", "token", "kind", "
 
 
 class Conversation(RuleBasedStateMachine):
-    """What a client has sent, as far as the rules of docs/protocol.md need it."""
+    """The messages that a client has sent, as far as the rules of docs/protocol.md need them."""
 
     def __init__(self) -> None:
         super().__init__()

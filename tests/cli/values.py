@@ -33,4 +33,4 @@ OTHER_VALUES: dict[str, object] = {
 }
 """A value of each setting that is not its default."""
 BESIDE = {"tls_certificate": {"tls_key": "key.pem"}, "tls_key": {"tls_certificate": "chain.pem"}}
-"""What a setting needs beside it."""
+"""Other settings that a setting needs."""

@@ -1,4 +1,4 @@
-"""Which layers a student begins with."""
+"""The layers that a student begins with."""
 
 from __future__ import annotations
 

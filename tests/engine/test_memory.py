@@ -1,4 +1,4 @@
-"""Which fields keep their trees: the budget, the order in which trees are freed, idle fields."""
+"""The memory for trees: the budget, the order in which trees are freed, idle fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left of a suggestion after each key, and where a dismissal holds."""
+"""The rest of a suggestion after each key, and the word for which a dismissal is valid."""
 
 from __future__ import annotations
 

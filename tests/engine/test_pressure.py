@@ -1,4 +1,4 @@
-"""How busy the model is, and what is reduced first as it gets busier."""
+"""The load of the model, and the work that is reduced first as the load grows."""
 
 from __future__ import annotations
 

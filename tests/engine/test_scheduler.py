@@ -1,4 +1,6 @@
-"""Which field gets the model next, and that an error of one field does not concern the others."""
+"""The scheduler chooses the field that gets the model next, and an error of one field does not affect the
+others.
+"""
 
 from __future__ import annotations
 

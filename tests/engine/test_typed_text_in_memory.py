@@ -1,4 +1,4 @@
-"""What was typed in a field that is closed is not left in the server's memory."""
+"""Text that was typed in a closed field does not stay in the server's memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Child:
     port: int
 
     def count(self, marker: str) -> int:
-        """How often it stands in memory that the process can write to."""
+        """The number of times that the text stands in memory that the process can write to."""
         found = 0
         maps = Path(f"/proc/{self.process.pid}/maps").read_text()
         with open(f"/proc/{self.process.pid}/mem", "rb", buffering=0) as memory:

@@ -176,7 +176,7 @@ def _final(frame: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def found(tmp_path: Path, not_installed: dict[str, str]) -> Launch | MissingPeer:
-    """What becomes of llama.cpp where its weights cannot be had."""
+    """The reason that is reported for llama.cpp if its weights are not available."""
 
     def no_weights(_: Weights) -> Path:
         raise NoWeightsError("the network is down")

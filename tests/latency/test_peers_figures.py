@@ -1,4 +1,4 @@
-"""What is made of a peer's times, and what an engine does at a keystroke. Pure."""
+"""The figures that are computed from a peer's times, and the work of an engine at a keystroke. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes random weights a fair load, on a model of two letters' size."""
+"""The properties that make random weights a realistic load, on a model whose words have two letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the README and its first pages say is so: commands exist, settings match, the example runs."""
+"""The statements of the README and of the first documents are true: commands exist, settings match, the
+example runs.
+"""
 
 from __future__ import annotations
 

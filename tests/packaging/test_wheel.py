@@ -1,4 +1,4 @@
-"""What is shipped: built from a copy of the sources, then installed and called from elsewhere.
+"""The wheel: built from a copy of the sources, then installed and called from another folder.
 
 The environment that the wheel goes into is a real one with nothing of the sources in it. The locked packages
 are lent to it by a `.pth` file that names this one's folder of them: copying over 1 GB would take minutes

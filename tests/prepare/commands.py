@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 
 def foretype(*arguments: object) -> Result:
-    """What a command printed, and its exit code; a stack trace fails the test."""
+    """The output of a command, and its exit code; a stack trace fails the test."""
     from foretype.cli import app
 
     wide = {"COLUMNS": "250"}  # so that tables and sentences are not broken into lines

@@ -1,4 +1,4 @@
-"""Which model is served if the settings name none."""
+"""The choice of the model that is served if the settings name none."""
 
 from __future__ import annotations
 

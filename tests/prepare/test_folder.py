@@ -30,7 +30,7 @@ def models_dir(tmp_path: Path) -> Path:
 
 
 def prepare(folder: Path, models_dir: Path, *options: str) -> str:
-    """What the command said; its exit code must be 0."""
+    """The output of the command; its exit code must be 0."""
     result = foretype("prepare", folder, "--models-dir", models_dir, "--threads", "1", *options)
     assert result.exit_code == 0, result.output
     return result.stderr

@@ -64,7 +64,7 @@ def bits_of(model: onnx.ModelProto) -> list[int]:
 
 
 def exact_inputs(rows: int) -> Array:
-    """Which 8 bits hold exactly: what is left of an error is the weights' own."""
+    """Inputs that 8 bits represent exactly, so that the remaining error is that of the weights."""
     x = RANDOM.integers(-127, 128, (1, rows, INPUTS)).astype(np.float32)
     x[..., ::BLOCK] = 127
     return x

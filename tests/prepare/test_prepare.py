@@ -1,4 +1,6 @@
-"""What a server gets: a model that is there, or one that another process makes on the terminal."""
+"""The model that a server gets: one that is prepared already, or one that another process prepares on the
+terminal.
+"""
 
 from __future__ import annotations
 

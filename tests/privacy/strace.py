@@ -19,7 +19,7 @@ _WRITING = re.compile(
 
 @cache
 def why_not() -> str | None:
-    """Why strace cannot be used here; None if it can."""
+    """The reason why strace cannot be used here; None if it can."""
     if shutil.which("strace") is None:
         return "strace is not installed (tools/need strace installs it on Debian)"
     tried = subprocess.run(["strace", *_options(), "true"], capture_output=True, text=True, check=False)

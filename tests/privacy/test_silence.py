@@ -57,7 +57,9 @@ def programs() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Watched:
-    """What was imported, and what the variables were then; the last is `the end`."""
+    """The libraries that were imported, and the values of the variables at that time; the last entry is `the
+    end`.
+    """
 
     notes: list[tuple[str, dict[str, str | None]]]
 

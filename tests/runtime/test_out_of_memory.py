@@ -1,4 +1,4 @@
-"""What ONNX Runtime itself raises, not a stand-in: the contract behind the stand-ins of the other tests."""
+"""The errors that ONNX Runtime itself raises. The stand-ins in the other tests imitate them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the model runs: what is chosen, and what is said where it cannot be had."""
+"""The execution provider that is chosen, and the error if it is not available."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ GPU_MACHINE = Surroundings(
 
 
 class OnlyTheCpu:
-    """What a session with CUDA becomes where CUDA's libraries are missing."""
+    """The session that ONNX Runtime returns for CUDA if CUDA's libraries are missing."""
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 

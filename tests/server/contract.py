@@ -77,7 +77,8 @@ def _closed(schema: Any) -> Any:
 
 
 def errors(frame: Any, names: tuple[str, ...] = SERVER) -> list[str]:
-    """What is wrong with a frame: the paths and the keywords of its schema that it breaks; empty if nothing.
+    """The faults of a frame: the paths and the keywords of its schema that it breaks; empty if there are
+    none.
 
     `names` are the messages that are allowed here; the frame's `type` says which one it claims to be.
     """

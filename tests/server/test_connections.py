@@ -42,7 +42,7 @@ async def connected(
 
 
 async def to_the_end(reader: asyncio.StreamReader) -> str:
-    """What the server sends until it ends the connection."""
+    """All text that the server sends until it ends the connection."""
     async with asyncio.timeout(10):
         return (await reader.read()).decode()
 

@@ -1,4 +1,4 @@
-"""What `docs/asyncapi.yaml` and `docs/protocol.md` say, and what the server does, are the same."""
+"""The server does what `docs/asyncapi.yaml` and `docs/protocol.md` say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the protocol promises, over a real socket with a real server."""
+"""The promises of the protocol, tested over a real socket with a real server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is let in: Host, Origin and token, on every route."""
+"""The access to every route: Host, Origin and token."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ async def _http(url: str, http: aiohttp.ClientSession) -> None:
 
 
 async def _raw(port: int) -> None:
-    """What is no HTTP at all."""
+    """Bytes that are not HTTP."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"{MARKER} {MARKER}\r\n{MARKER}\r\n\r\n".encode())
     await reader.read()

@@ -1,4 +1,4 @@
-"""What waits for a reader that is slow."""
+"""Frames that wait for a slow reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many connections are open and how long each may take, decided without a socket."""
+"""The limits of open connections and of the time that each may take, decided without a socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was given back goes back to the system, also where small things that stay lie beside it."""
+"""Freed memory returns to the system, also if small objects that stay lie beside it."""
 
 from __future__ import annotations
 

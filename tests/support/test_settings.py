@@ -1,4 +1,4 @@
-"""Where settings come from, and which message a mistake gets."""
+"""The sources of settings, and the messages for mistakes."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from foretype.distil.run import TrainingProgress
     from foretype.support.progress import Progress as Reporter
 
-SMOOTHING = 0.9  # of the losses beside the bar, because those of one batch vary a lot
+SMOOTHING = 0.9  # for the losses beside the bar, because the losses of single batches vary a lot
 
 
 class Watcher:

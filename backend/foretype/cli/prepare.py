@@ -206,7 +206,7 @@ def _stoppable(console: Console) -> Iterator[None]:
 def _stop_when_stdin_closes() -> None:
     """Act as SIGTERM when the process at the other end of standard input has ended.
 
-    SIGINT would not do: a process that a shell starts in the background ignores it.
+    SIGINT is not used, because a process that a shell starts in the background ignores it.
     """
     while os.read(sys.stdin.fileno(), 1024):
         pass

@@ -129,9 +129,9 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
 
 
 def _state_trouble(server: Server) -> str | None:
-    """Why clients cannot pair now, and what to do. None if they can.
+    """The reason why clients cannot pair now, and what to do. None if they can.
 
-    It is no reason not to serve: a client with the fixed token needs no list of paired clients.
+    The server still serves: a client with the fixed token needs no list of paired clients.
     """
     try:
         server.pairing.check()
@@ -143,7 +143,7 @@ def _state_trouble(server: Server) -> str | None:
 
 
 def _tell(line: str) -> None:
-    """A server goes on if nobody reads what it prints."""
+    """Print a line. If nobody can read it, the server continues."""
     print_line(line, sys.stdout)
 
 
@@ -155,7 +155,7 @@ def _announce(server: Server) -> None:
             f"The code in this address works once, within {minutes} minutes; `foretype pair` makes another. "
             "Ctrl-C stops."
         )
-    else:  # a code could not be used
+    else:  # a pairing code would not work now
         _tell(f"{server.address}/")
         _tell("Ctrl-C stops.")
 
@@ -163,7 +163,8 @@ def _announce(server: Server) -> None:
 async def _close(server: Server) -> None:
     """Within `CLOSING_SECONDS`."""
     try:
-        # Cancelled by the timeout, some clients are not told: the process ends next, and with it all sockets.
+        # If the timeout cancels this, some clients are not told. The process ends next, which closes all
+        # sockets.
         async with asyncio.timeout(CLOSING_SECONDS):
             await server.drain()
             await server.close()

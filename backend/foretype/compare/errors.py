@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class CompareError(Exception):
-    """`str()` is the sentence for the person who asked for it; the command line prints it, no stack trace."""
+    """`str()` is a sentence for the user; the command line prints it without a stack trace."""
 
 
 class NotPreparedError(CompareError):

@@ -1,4 +1,4 @@
-"""From what a person names to prepared models: a recipe's name, or a folder."""
+"""Finds the prepared models for the names on the command line: names of recipes, or folders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RANDOM_WEIGHTS = "-random-weights"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A prepared model, checked file by file. `label` is unlike all others of the comparison."""
+    """A prepared model, checked file by file. `label` differs from all other labels of the comparison."""
 
     label: str
     prepared: Prepared
@@ -83,8 +83,9 @@ def _prepared_in(folder: Path) -> list[str]:
 
 
 def _labels(names: Sequence[str], models: Sequence[Prepared]) -> list[str]:
-    """The folders' names, by which they are served; where two are the same, with the weights; else what the
-    person wrote, numbered where that is the same, too.
+    """A different label for each model: its folder's name, by which it is served. If two names are the same,
+    the weights are added. If these are the same too, the label is the path that the user wrote, with a number
+    if two paths are the same.
     """
     labels = [model.folder.name for model in models]
     for others in (
@@ -98,5 +99,5 @@ def _labels(names: Sequence[str], models: Sequence[Prepared]) -> list[str]:
 
 
 def _short_path(name: str) -> str:
-    """A folder's name with the one it lies in."""
+    """A folder's name, with the name of the folder that contains it."""
     return "/".join(Path(name).parts[-2:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def chosen_layers(teacher: int, student: int) -> list[int]:
-    """`student` of the layers 0 to `teacher` - 1: evenly spaced, including the first and the last.
+    """Choose `student` of the layers 0 to `teacher` - 1: evenly spaced, including the first and the last.
 
     Six of twelve are 0, 2, 4, 7, 9, 11, which is the choice that DistilGPT2's authors wrote down
     (`distillation/scripts/extract.py`). They give none for other numbers. A single layer is the first.

@@ -28,7 +28,7 @@ TOKENISER_FILES = (*transformers_folder.TOKENISER_FILES, "added_tokens.json", "c
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The names by which a family calls what differs between the teacher and the student."""
+    """A family's names for the parts in which the teacher and the student differ."""
 
     architecture: str  # the transformers class
     layers: str  # the start of the name of a layer's weights, before the layer's number

@@ -30,7 +30,9 @@ class Ahead:
         self._timer: Timer | None = None  # for the next of them
 
     def reset(self, effort: Effort) -> None:
-        """A keystroke has come: all that was planned ends. `effort` is what may be done after this one."""
+        """A keystroke has arrived: all planned work is dropped. `effort` is the work that may be done after
+        this one.
+        """
         self.stop()
         self._effort = effort
 

@@ -14,7 +14,9 @@ from foretype.engine.keystroke import Keystroke, Suggestion
 
 
 class FailureCode(StrEnum):
-    """Why a keystroke's answer is an error: the error codes of the protocol that the engine causes."""
+    """The reasons why a keystroke's answer is an error: the error codes of the protocol that the engine
+    causes.
+    """
 
     OVERLOADED = "overloaded"
     INTERNAL = "internal"
@@ -30,7 +32,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who keystrokes come from. Tokens share the model's time equally, and the people of one token share its
+    """The owner of keystrokes. Tokens share the model's time equally, and the people of one token share its
     part (`foretype.engine.shares`).
 
     token: the id of the client that the token belongs to. person: whose it is, if several people have the

@@ -282,7 +282,7 @@ class Field:
         return Suggestion(best.text, best.confidence, source, alternatives=tuple(chosen[1:]))
 
     def _show(self, suggestion: Suggestion, *, final: bool) -> None:
-        # An empty answer at the budget leaves on the screen what is there.
+        # An empty answer at the end of the budget does not change the text on the screen.
         if suggestion.reason is not Reason.BUDGET:
             self._on_screen.show(suggestion.text)
         self._answer(suggestion, final=final)

@@ -9,7 +9,7 @@ from foretype.models.field_kind import FieldKind
 
 
 class Source(StrEnum):
-    """How a suggestion was found (`source` in the protocol)."""
+    """The way in which a suggestion was found (`source` in the protocol)."""
 
     TREE = "tree"  # without a model run for this keystroke
     MODEL = "model"
@@ -17,7 +17,7 @@ class Source(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why nothing is suggested (`reason` in the protocol)."""
+    """The reason why nothing is suggested (`reason` in the protocol)."""
 
     UNLIKELY = "unlikely"
     DISMISSED = "dismissed"

@@ -9,7 +9,7 @@ from foretype.support.clock import Timers
 
 HORIZON_S = 1.0  # work that was done this long ago counts for about a third (1/e)
 BUSY, FULL, OVERFULL = 0.3, 0.5, 0.75  # shares of the time: at each, the effort is reduced
-SPARED_S = 60.0  # after a run without memory, nothing is done ahead for so long
+SPARED_S = 60.0  # after a run without memory, nothing is done ahead for this time
 
 
 class Effort(IntEnum):

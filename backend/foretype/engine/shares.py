@@ -1,4 +1,4 @@
-"""The model's time, shared equally: who has used the least of it.
+"""The model's time, shared equally: the party that has used the least of it is next.
 
 The idea is fair queueing by virtual time: start-time fair queueing (Goyal, Vin and Cheng 1996), as the
 virtual token counter applies it to language models (Sheng et al. 2024, “Fairness in Serving Large Language
@@ -25,7 +25,7 @@ MOST_PARTIES = 4096  # whose sums are kept; the one that asked longest ago is fo
 
 
 class Purpose(StrEnum):
-    """What a run is for, by the tokens that its field lacks."""
+    """The purpose of a run, by the number of tokens that its field lacks."""
 
     TYPING = "typing"  # few
     READING = "reading"  # many, or not known yet
@@ -33,7 +33,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Who needs the model, and what for."""
+    """The owner that needs the model, and the purpose."""
 
     purpose: Purpose
     owner: Owner

@@ -117,7 +117,9 @@ def _remove(path: Path) -> None:
 
 
 def is_disk_full(error: Exception, folder: Path, below: int) -> bool:
-    """Whether a full disk may be the reason of an error: it says so, or fewer than `below` bytes are free."""
+    """Whether a full disk may be the reason of an error: the error says so, or fewer than `below` bytes are
+    free.
+    """
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     return folder.is_dir() and shutil.disk_usage(folder).free < below

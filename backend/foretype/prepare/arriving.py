@@ -1,4 +1,4 @@
-"""How much of a download has arrived, seen from the size of the folder that it is written to."""
+"""The bytes of a download that have arrived, counted from the size of the folder that it is written to."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class Measured:
     prefill_ms: float
 
     def refusal(self, reference: float) -> str | None:
-        """Why the candidate is not good enough, with figures. None if it is good enough."""
+        """The reason why the candidate is not good enough, with figures. None if it is good enough."""
         for way, found in (
             ("in one pass", self.bits_per_byte),
             ("token by token", self.bits_per_byte_stepwise),

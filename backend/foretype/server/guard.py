@@ -105,7 +105,7 @@ class Guard:
         """Whether a client that has connected to this host and port may have reached this server.
 
         Only addresses of this machine are checked, because a proxy may change the Host header of others. If
-        it is false, another program on this machine passes the client's messages on.
+        this is false, another program on this machine forwards the client's messages.
         """
         name = re.sub(r":\d+$", "", address.lower())
         return name not in LOOPBACK_NAMES or address.lower() in self.hosts

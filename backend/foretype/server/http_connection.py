@@ -1,5 +1,5 @@
-"""One TCP connection before and around aiohttp: whether it gets a place, how long it may take, how many bytes
-it may send before the server knows its client. Answers that no route gives are made here.
+"""One TCP connection around aiohttp: its place, its time limits, and the number of bytes that it may send
+before the server knows its client. It also makes the answers that no route gives.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from foretype.support.logs import SparseLines
 
 HEAD_BYTES = 32 * 1024
 REFUSED_AT_ONCE = 32
-"""So many refused connections wait for their clients to read the answer. More are closed without one."""
+"""The number of refused connections that wait for their clients to read the answer. More are closed without
+one.
+"""
 FAREWELL_SECONDS = 2.0
 RETRY_SECONDS = 10
 LAST_FILES = 8
@@ -46,7 +48,7 @@ class Entrance:
     lines: SparseLines
     is_behind_a_proxy: bool
     files: int | None
-    """How many files this process may open; None if there is no limit."""
+    """The number of files that this process may open; None if there is no limit."""
     refused: set[asyncio.Transport] = field(default_factory=set)
     """Connections whose refusal the client may not have read yet."""
 
@@ -125,7 +127,7 @@ class HttpConnection(web.RequestHandler):
     def become_socket(self, most_bytes: int) -> bool:
         """The connection is a WebSocket from now on. Before `welcomed`, the client may send `most_bytes`.
 
-        False if what has come behind the handshake breaks the rules already.
+        False if the bytes that came with the handshake already break the rules.
         """
         self._room = most_bytes
         self._masks = MaskCheck()
@@ -142,7 +144,8 @@ class HttpConnection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """The answer to what is not HTTP, and to a request at which the code around the routes has failed.
+        """The answer to bytes that are not HTTP, and to a request for which the code around the routes has
+        failed.
 
         `message` is aiohttp's, and may quote the request.
         """
@@ -185,7 +188,9 @@ class HttpConnection(web.RequestHandler):
         self._loop.call_later(FAREWELL_SECONDS, entrance.refused.discard, transport)
 
     def _watch_files(self, transport: asyncio.Transport) -> None:
-        """A file's number is the lowest that is free. If none is free, the system resets new connections."""
+        """Log an error if file numbers run out. A new file gets the lowest free number. If none is free, the
+        system resets new connections.
+        """
         raw = transport.get_extra_info("socket")
         if raw is None or self._entrance.files is None:
             return
@@ -194,7 +199,8 @@ class HttpConnection(web.RequestHandler):
 
     def _expired(self, phase: Phase) -> None:
         if phase is Phase.IDLE or (phase is Phase.HEAD and self._room == HEAD_BYTES):
-            # Nothing has come. A browser that connects ahead would take an answer for that of its request.
+            # The client has sent nothing. If a browser connects in advance, it would take an answer now for
+            # the answer to its first request.
             self.force_close()
         elif phase is Phase.HEAD:
             self._leave(plain(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."))
@@ -202,7 +208,7 @@ class HttpConnection(web.RequestHandler):
             self.transport.abort()  # the client does not read, or does not send its body
 
     def _leave(self, last: bytes) -> None:
-        self._patience.enter(Phase.OVER)  # what arrives from now on is ignored
+        self._patience.enter(Phase.OVER)  # bytes that arrive from now on are ignored
         if self.transport is not None:
             self._say_last(self.transport, last)
 
@@ -210,7 +216,7 @@ class HttpConnection(web.RequestHandler):
         """Send the last bytes, and end the connection when the client has had time to read them.
 
         If the server closed a socket with unread bytes, the system would reset the connection, and the client
-        might not read the answer. Over TLS, one side cannot end alone.
+        might not read the answer. Over TLS, the server cannot close only its own direction of the connection.
         """
         transport.write(last)
         if transport.can_write_eof():

@@ -10,7 +10,7 @@ from foretype.support.settings import Settings
 
 
 def _default(setting: str) -> Any:
-    """The default of a setting, which stands in `Settings` only."""
+    """The default of a setting. It is defined only in `Settings`."""
     return Settings.model_fields[setting].default
 
 

@@ -8,7 +8,9 @@ MASK_BYTES = 4
 
 
 class MaskCheck:
-    """Follows one connection's frames in whatever pieces they come. Reads nothing but their heads."""
+    """Follows one connection's frames, which may arrive in pieces of any size. Reads only the head of each
+    frame.
+    """
 
     def __init__(self) -> None:
         self._head = bytearray()  # of the frame that has begun

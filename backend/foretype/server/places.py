@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class NoPlace(StrEnum):
-    """Why a connection is refused. The value is the event in the log."""
+    """The reason why a connection is refused. The value is the event in the log."""
 
     ALL_TAKEN = "connections_full"
     NETWORK_HAS_ITS_SHARE = "connections_of_one_address_full"
@@ -17,7 +17,7 @@ class Places:
     """Counts the open connections. Called on the event loop."""
 
     def __init__(self, most: int, most_each: int) -> None:
-        """`most_each`: from one network."""
+        """`most`: connections in all; `most_each`: from one network."""
         self._most = most
         self._most_each = most_each
         self._taken: Counter[str | None] = Counter()

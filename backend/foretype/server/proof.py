@@ -54,7 +54,9 @@ class Challenge:
         return _mac(digest, "server", self._said()).hex()
 
     def token(self, digest: str, proof: str) -> str | None:
-        """The token that a client's proof shows, to be checked by the caller. None if it shows none."""
+        """The token that a client's proof gives with this digest. The caller has to check it: a wrong proof
+        gives another text, or None.
+        """
         try:
             masked = base64.b64decode(proof + "=" * (-len(proof) % 4), altchars=b"-_", validate=True)
             return _masked(masked, digest, self._said()).decode("utf-8")
@@ -62,7 +64,9 @@ class Challenge:
             return None
 
     def _said(self) -> str:
-        """All that both sides have said. No part of it may contain a line break, so it is unambiguous."""
+        """The values that both sides have sent. None of them may contain a line break, so the text is
+        unambiguous.
+        """
         return f"{self.claim.nonce}\n{self.nonce}\n{self.claim.address}"
 
 
@@ -84,6 +88,6 @@ def _mac(digest: str, purpose: str, said: str) -> bytes:
 
 
 def _masked(content: bytes, digest: str, said: str) -> bytes:
-    """`content` XOR a mask that only those know who know the digest. Masking twice gives `content` again."""
+    """`content` XOR a mask that can be computed only with the digest. Masking twice gives `content` again."""
     blocks = [_mac(digest, f"client {number}", said) for number in range(-(-len(content) // 32))]
     return bytes(one ^ other for one, other in zip(content, b"".join(blocks), strict=False))

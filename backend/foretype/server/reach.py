@@ -38,7 +38,7 @@ def is_beyond_loopback(address: str) -> bool:
 
 
 def is_every_address(address: str) -> bool:
-    """Whether it means every address of this machine, as 0.0.0.0 does."""
+    """Whether this address stands for every address of this machine, as 0.0.0.0 does."""
     return parsed(address).is_unspecified
 
 
@@ -52,7 +52,7 @@ def who_can_connect(addresses: Iterable[str], *, speaks_tls: bool) -> str | None
     secured = (
         ""
         if speaks_tls
-        else " The server itself has no TLS: by FORETYPE_TLS_IN_FRONT, a proxy in front of it has."
+        else " The server itself has no TLS. FORETYPE_TLS_IN_FRONT says that a proxy provides it."
     )
     return (
         f"Other machines that can reach {reached} can connect to this server. Clients need a token.{secured}"

@@ -46,7 +46,9 @@ class Service:
     pairing: Pairing
     tokens: Tokens
     is_behind_a_proxy: bool = False
-    """If so, a request from loopback may be another machine's, forwarded by the proxy."""
+    """Whether a proxy with TLS is in front of the server. If so, a request from loopback may come from
+    another machine through the proxy.
+    """
     clock: Clock = time.monotonic
     metrics: Metrics = field(default_factory=lambda: Metrics(code.value for code in ErrorCode))
     phase: Phase = Phase.LOADING

@@ -33,7 +33,7 @@ except (
 VERSION = 1
 MOST_BYTES = 4 * 1024 * 1024  # of some 20,000 clients
 CLIENT_CHARS = 64
-LATEST = 253402300799.0  # the last second of the year 9999: `datetime` knows no later one
+LATEST = 253402300799.0  # the last second of the year 9999: `datetime` supports no later one
 LOCK_SECONDS = 5.0  # another process holds the lock for milliseconds
 LOCK_STEP_SECONDS = 0.05
 
@@ -44,7 +44,7 @@ _SLOW_HASH = re.compile("[0-9a-f]{128}")
 
 
 class BadStateError(Exception):
-    """The file of paired clients cannot be used now. That is the server's trouble, never a client's.
+    """The file of paired clients cannot be used now. This is an error of the server, never of a client.
 
     The message is for the server's own terminal: it has the path, and says what to do. `cause`: a word for
     the log. `for_clients`: a sentence without anything about the server's machine.
@@ -65,7 +65,7 @@ class UnreadableStateError(BadStateError):
 
 
 class GoneStateError(UnreadableStateError):
-    """The folder was there and is gone. Nobody can tell whether its clients are still paired."""
+    """The folder existed before and is missing now. It is unknown whether its clients are still paired."""
 
 
 class UnwritableStateError(BadStateError):
@@ -263,7 +263,7 @@ class StateFile:
 
 def _give_to_owner_of(folder: Path, handle: int) -> None:
     """If root changes another user's file, as with `sudo foretype pair`, the user's server must still be able
-    to read it: otherwise a client that root has revoked would stay.
+    to read it: otherwise a client that root has revoked would keep its access.
     """
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         owner = folder.stat()

@@ -10,11 +10,13 @@ PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 
 def forbid() -> None:
-    """If this process crashes, its memory is written nowhere. What cannot be forbidden is left as it is.
+    """Forbid that the memory of this process is written to a file if it crashes. If the system refuses a
+    step, the step is left out.
 
-    On Linux other processes of the same user can also read its memory no more: no debugger, no profiler that
-    attaches itself (root still can). How much memory and processor time it takes stays readable. A child
-    that runs another program has the limit, and has to forbid the rest itself.
+    On Linux, other processes of the same user can no longer read its memory either, so no debugger or
+    profiler can attach to it (root still can). The amounts of memory and processor time that it uses stay
+    readable. A child process that runs another program inherits only the limit, and has to forbid the rest
+    itself.
     """
     if sys.platform == "win32":
         import msvcrt
@@ -27,6 +29,6 @@ def forbid() -> None:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform.startswith("linux"):
-        # The limit alone is not enough: it does not hold where dumps go to a program, as systemd has it.
+        # The limit alone is not enough: it has no effect if dumps are passed to a program, as systemd does.
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,4 +1,6 @@
-"""How many physical cores this process may use: a matrix product is slower with two threads on one core."""
+"""The number of physical cores that this process may use. A matrix product is slower with two threads on one
+core.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The end of a process: with its exit code, whatever its threads do.
+"""Ends a process with its exit code, whatever its threads do.
 
-At its own end Python frees what its threads still use. If one of them is inside a run of ONNX Runtime then,
-the run reads freed memory, and the thread ends in the middle of C++ code, which aborts the process (SIGABRT).
+When Python exits in its own way, it frees memory that its threads still use. If one of them is inside a run
+of ONNX Runtime at that time, the run reads freed memory, and the thread ends in the middle of C++ code, which
+aborts the process (SIGABRT).
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ INTERRUPTED = 130
 
 
 def leave(code: int) -> NoReturn:
-    """End now: what was printed goes out, no thread is waited for, no `finally` and no `atexit` runs."""
+    """End the process now. Printed text is flushed. No thread is waited for, and no `finally` or `atexit`
+    code runs.
+    """
     for stream in (sys.stdout, sys.stderr):
         # A stream may be closed, or None; its reader may be gone.
         with suppress(OSError, ValueError, AttributeError):
@@ -27,8 +30,8 @@ def leave(code: int) -> NoReturn:
 
 
 def to_the_end(work: Callable[[], None]) -> None:
-    """Run `work` as the last thing of the process. If a daemon thread is left after it, the process ends
-    here; otherwise in Python's own way.
+    """Run `work` as the last thing of the process. If a daemon thread is left after it, this function ends
+    the process; otherwise Python ends it in its own way.
     """
     try:
         work()
@@ -45,7 +48,7 @@ def _daemons_are_left() -> bool:
 
 
 def _code(error: BaseException) -> int:
-    """The exit code that Python gives for it; what Python prints of it is printed."""
+    """The exit code that Python would give for this error. Prints what Python would print."""
     if isinstance(error, SystemExit) and (error.code is None or isinstance(error.code, int)):
         return error.code or 0
     if isinstance(error, KeyboardInterrupt):

@@ -65,7 +65,7 @@ def logger() -> FilteringBoundLogger:
 
 
 class SparseLines:
-    """Lines about what may happen many times a second: of each event, one line a minute.
+    """Lines about events that may happen many times a second: at most one line a minute for each event.
 
     `more`: how many times the event has happened since its last line.
     """

@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 
 _INFO = Path("/proc/cpuinfo")
-# Instructions for fast products of 8 bits, as Linux names them; the first that is present says most.
+# Instructions for fast products of 8 bits, as Linux names them. Only the first one that is present is shown.
 _MEANS = {
     "amx_int8": "AMX",
     "avx512_vnni": "AVX-512 VNNI",

@@ -1,4 +1,4 @@
-"""How many connections fit under this process's limit of open files: each takes one."""
+"""The number of connections that the limit of open files allows: each connection takes one file."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass
 
 SPARE = 192
-"""Files for everything that is no connection, and for connections that are being refused: the system accepts
-as many as wait (128) before the server can close one.
+"""Files that are kept for other purposes than connections, and for connections that are being refused: the
+system accepts up to 128 waiting connections before the server can close one.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`connections` fit, because the process may open `files`; `needed` would be enough for all that were
-    asked for. `files` is None if the system has no such limit.
+    """`connections`: the number that may be open. `files`: the limit of open files; None if the system has
+    none. `needed`: the limit that would allow all connections that were asked for.
     """
 
     connections: int
@@ -23,10 +23,12 @@ class Room:
 
 
 def make_room(wanted: int) -> Room:
-    """Room for so many connections, if the system allows: the process's own limit is raised if it can be."""
+    """The room for `wanted` connections, or for fewer. The process's own limit is raised if the system allows
+    it.
+    """
     try:
         import resource
-    except ImportError:  # Windows: the limit is far away
+    except ImportError:  # Windows: the limit is much higher
         return Room(wanted, None, wanted)
     needed = _open_now() + SPARE + wanted
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -37,13 +39,13 @@ def make_room(wanted: int) -> Room:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
             soft = allowed
-        except (OSError, ValueError):  # a system may allow less than it says
+        except (OSError, ValueError):  # a system may allow less than its hard limit
             pass
     return room_in(soft, needed, wanted)
 
 
 def room_in(files: int, needed: int, wanted: int) -> Room:
-    """The room if the limit is `files`. Of few files, half are spared."""
+    """The room if the limit is `files`. At most half of the free files are kept for other purposes."""
     free = max(2, files - (needed - SPARE - wanted))
     return Room(min(wanted, free - min(SPARE, free // 2)), files, needed)
 

@@ -12,7 +12,7 @@ PLAIN = {
     "…": "...", "→": "->", "←": "<-", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-",
     "•": "*", "✓": "+", "×": "x", "µ": "u", "·": "-", "≤": "<=", "≥": ">=", "\u00a0": " ",
 }  # fmt: skip
-"""Characters that Foretype prints, for terminals that do not have them."""
+"""ASCII text for characters that Foretype prints, for terminals that cannot show them."""
 _HANDLER = "foretype-plain"
 
 
@@ -20,7 +20,8 @@ def make_usable() -> None:
     """Call this before a command runs.
 
     A stream that was closed goes to the null device: otherwise the next file or connection that is opened
-    would get its number, and what a library prints would go there. No character makes printing fail.
+    would get its number, and the output of libraries would go there. After this call, no character makes
+    printing fail.
     """
     codecs.register_error(_HANDLER, _plain)
     for number, name in enumerate(("stdin", "stdout", "stderr")):
@@ -35,8 +36,8 @@ def make_usable() -> None:
 
 
 def give_up_lost() -> list[OSError]:
-    """Why standard output and standard error cannot be written; empty if they can. Writes an empty line to
-    find out.
+    """The errors of writing to standard output and standard error; empty if both can be written. Writes an
+    empty line to each to find out.
 
     Such a stream goes to the null device, because Python writes the rest of its buffer at exit.
     """
@@ -52,7 +53,7 @@ def give_up_lost() -> list[OSError]:
 
 
 def print_line(line: str, stream: TextIO) -> None:
-    """Print a line that is useful but not what the command is for: if nobody can read it, nothing fails."""
+    """Print a line that is not the command's result. If it cannot be written, no error is raised."""
     with suppress(OSError, ValueError):
         stream.write(f"{line}\n")
         stream.flush()

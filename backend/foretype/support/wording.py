@@ -1,4 +1,4 @@
-"""Words for counts, and for what libraries say."""
+"""Words for counts, and for the messages of libraries."""
 
 from __future__ import annotations
 

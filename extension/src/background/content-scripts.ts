@@ -40,8 +40,8 @@ async function register(): Promise<void> {
 }
 
 /**
- * A frame with a running content script keeps it. The script for the page's own world is not added to open pages: scripts that the page has
- * run before could hear what it is told.
+ * A frame with a running content script keeps it. The script for the page's own world is not added to open pages: scripts that the page ran
+ * earlier could receive its messages.
  */
 async function addToOpenTabs(): Promise<void> {
   const tabs = await browser.tabs.query({ discarded: false });
@@ -54,7 +54,7 @@ async function addToTab(tabId: number): Promise<void> {
     .executeScript({ target: { tabId, allFrames: true }, func: isScriptRunning, injectImmediately: true })
     .catch(() => []);
   const without = frames.filter(({ result }) => result !== true).map(({ frameId }) => frameId);
-  // One call for each frame: if one of several frames is gone meanwhile, the browser adds the script to none of them.
+  // One call for each frame: if a call names several frames and one of them no longer exists, the browser adds the script to none of them.
   const add = (frameId: number) =>
     browser.scripting
       .executeScript({ target: { tabId, frameIds: [frameId] }, files: [CONTENT], injectImmediately: true })

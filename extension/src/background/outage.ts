@@ -1,6 +1,6 @@
 import type { ConnectionState } from "../protocol/connection.ts";
 
-/** A server that restarts is reachable again before this, in milliseconds. */
+/** The time in milliseconds within which a server that restarts is reachable again. */
 const RESTART_MS = 3000;
 
 /**
@@ -16,7 +16,7 @@ export class Outage {
     else if (state !== "connecting") this.#since = null;
   }
 
-  /** The hint was shown, perhaps by a service worker before this one. */
+  /** The hint was shown, perhaps by an earlier service worker. */
   hintShown(): void {
     this.#isHintShown = true;
   }

@@ -37,8 +37,8 @@ const SILENT_MS = 5_000;
 const NO_FIELD = "keepalive";
 
 /**
- * Connects the fields of all pages to the one connection. The name of a field on the wire is the page's number and the field's name in that
- * page. For each field it keeps the newest text without a final answer, and sends it again when the server is reachable again.
+ * Connects the fields of all pages to one shared connection. The name of a field on the wire is the page's number and the field's name in
+ * that page. For each field it keeps the newest text without a final answer, and sends it again when the server is reachable again.
  */
 export class Switchboard {
   readonly #pages = new Map<number, Page>();
@@ -51,13 +51,13 @@ export class Switchboard {
   #contextChars = DEFAULT_CONTEXT_CHARS;
   /** Null until they have been read. Until then nothing is sent to the server. */
   #preferences: Preferences | null = null;
-  /** When the oldest keystroke without any answer was sent. Null if there is none. */
+  /** The time at which the oldest keystroke without any answer was sent. Null if there is none. */
   #silentSince: number | null = null;
   #isLocal = true;
   readonly #outage = new Outage();
   #numbers = 0;
   #timer: unknown = null;
-  /** When a field last got the focus or a key. */
+  /** The time at which a field last got the focus or a key. */
   #usedAt = 0;
 
   constructor(timers: Timers) {
@@ -134,7 +134,7 @@ export class Switchboard {
     for (const number of this.#pages.keys()) this.#tellContextTo(number);
   }
 
-  /** Tells nothing before both the preferences and the hosts of the page are known. */
+  /** Sends nothing until both the preferences and the hosts of the page are known. */
   #tellContextTo(number: number): void {
     if (!this.#preferences || !this.#hosts.has(number)) return;
     const { codeToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
@@ -150,7 +150,7 @@ export class Switchboard {
       this.#tellContextTo(number);
       return this.#focus(number);
     }
-    // A page that was turned off may not know it yet.
+    // The page may not know yet that it was turned off.
     if (message.type === "keystroke" && !this.#isOn(number)) return;
     if (message.type === "hinted") return this.hintShown();
     const field = `${number}.${message.field}`;

@@ -2,7 +2,10 @@ import { browser } from "wxt/browser";
 import type { PageAccess } from "../ghost/index.ts";
 import { speakToPage } from "../page/handshake.ts";
 
-/** The access that a content script has: to closed shadow trees by its privileges, to editors by the script in the page's own world. */
+/**
+ * The access that a content script has: to closed shadow trees through its privileges, and to editors through the script in the page's own
+ * world.
+ */
 export function privilegedPageAccess(window: Window, signal: AbortSignal): PageAccess {
   const say = speakToPage(window, signal);
   return {

@@ -2,11 +2,15 @@ import type { FocusReport } from "../ghost/index.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 /**
- * Shows once, beside the field with the focus, that the server is unreachable. The hint takes no focus and no key. It covers nothing of the
- * field if there is room outside of it. It goes when the field loses the focus, when an answer arrives, on Escape, or by its button.
+ * Shows once, beside the field with the focus, that the server is unreachable. The hint takes no focus and no key. It does not cover the
+ * field if there is room outside of the field. It disappears when the field loses the focus, when an answer arrives, on Escape, or by its
+ * button.
  */
 
-/** Screen readers announce a change of a live region, but not the text that it has when it is added. So the text comes this much later. */
+/**
+ * Screen readers announce a change of a live region, but not the text that it has when it is added. So the text is set this many
+ * milliseconds later.
+ */
 const ANNOUNCED_AFTER_MS = 100;
 const GAP_PX = 6;
 

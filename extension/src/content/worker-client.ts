@@ -82,7 +82,7 @@ export class WorkerClient implements Client {
   }
 
   left(field: string): void {
-    // Without a port the service worker does not know this field: it was never reached, or has been stopped.
+    // Without a port, the service worker does not know this field: the worker was never reached, or has been stopped.
     if (this.#port) this.#post({ type: "left", field });
   }
 
@@ -110,7 +110,7 @@ export class WorkerClient implements Client {
     port.onMessage.addListener((message: ToPage) => this.#receive(message));
     port.onDisconnect.addListener(() => {
       if (this.#port === port) this.#port = null;
-      // If the worker was only stopped, the next key starts it. If the extension is gone, its ghost text has to go too.
+      // If the worker was only stopped, the next key starts it. If the extension was removed, its ghost text must be removed too.
       this.#askLater();
     });
     return port;

@@ -132,8 +132,8 @@ async function hasNeverChosenSites(): Promise<boolean> {
 }
 
 /**
- * If a site was forbidden while its page was open, and the page was not written in before, its script opens a port only afterwards. A frame
- * without an origin of its own follows the page around it.
+ * The script of a page opens its port when the user first enters a field, which may be after the permission for the site was withdrawn. A
+ * frame without an origin of its own has the permission of the page around it.
  */
 async function endIfForbidden(port: Browser.runtime.Port): Promise<void> {
   const origin = originOf(port);
@@ -150,5 +150,5 @@ async function isServerAt(origin: string): Promise<boolean> {
   return paired !== null && isSameServer(paired.origin, origin);
 }
 
-/** The origin of the page that the port comes from. A frame without an origin of its own has none that is allowed. */
+/** The origin of the page that the port comes from. For a frame without an origin of its own, this origin is not an allowed one. */
 const originOf = ({ sender }: Browser.runtime.Port): string => sender?.origin ?? sender?.url ?? "";

@@ -7,7 +7,7 @@ import { WorkerClient } from "../content/worker-client.ts";
 import { completeHere } from "../ghost/index.ts";
 import { atEachOpening } from "../page/reopened-document.ts";
 
-/** A page that completes by itself, as the playground does. A second ghost text would cover the page's own. */
+/** A page that has ghost text of its own, such as the playground. A second ghost text would cover it. */
 const COMPLETES_ITSELF = '[data-foretype="own"]';
 
 /** The service worker registers it on the allowed sites (`background/content-scripts.ts`), and on no other. */

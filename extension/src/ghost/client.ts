@@ -8,13 +8,13 @@ export interface Keystroke {
   readonly before: string;
   readonly after: string;
   readonly kind: KeystrokeKind;
-  /** How many other suggestions are wanted. */
+  /** The number of other suggestions that are wanted. */
   readonly alternatives?: number;
 }
 
 /** The connection to the server, as ghost text sees it. No method waits: if a message can't be sent now, the client drops it or sends it later. */
 export interface Client {
-  /** How many characters on each side of the caret the server wants. */
+  /** The number of characters on each side of the caret that the server wants. */
   readonly contextChars: number;
   /** Whether suggestions are on for this page now. */
   readonly on: boolean;

@@ -7,7 +7,7 @@ import { actOf, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
 import { nextWord } from "./text/words.ts";
 
-/** How many other suggestions are requested. */
+/** The number of other suggestions that are requested. */
 const ALTERNATIVES = 3;
 
 /** One field while it has the focus. */
@@ -16,7 +16,7 @@ interface Session {
   readonly name: string;
   readonly conversation: Conversation;
   composing: boolean;
-  /** The last text came in without a key, and no key has gone down since. */
+  /** The last text was inserted without a key, and no key was pressed since. */
   dictated: boolean;
   /** The text as it was read last. */
   live: Live | null;
@@ -102,7 +102,7 @@ export class Completer {
     this.changed();
   }
 
-  /** Text came in without a key: there are no suggestions until a key goes down. */
+  /** Text was inserted without a key: there are no suggestions until a key is pressed. */
   dictated(): void {
     if (this.#session && !this.#writing) this.#session.dictated = true;
   }
@@ -175,7 +175,7 @@ export class Completer {
     if (!this.#isDrawnAlready(session)) this.#whenAnswered();
   }
 
-  /** Whether the newest answer is what is drawn already. Most are, while the user types what is suggested. */
+  /** Whether the newest answer is already drawn. This is usual while the user types the suggested letters. */
   #isDrawnAlready({ conversation, live }: Session): boolean {
     const shown = live && decide(conversation.held, live);
     if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.text || shown.choice) return false;
@@ -212,7 +212,7 @@ export class Completer {
     if (written === "written") this.#client.accepted(session.name, drawn.seq, text);
     else this.#giveUp(session);
     this.changed();
-    // During the write the user may have gone to another field: the keys were not meant for that one.
+    // During the write, the user may have moved to another field. The keys were not meant for that field.
     if (this.#session === session) for (const press of waiting) this.press(press);
   }
 

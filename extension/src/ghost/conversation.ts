@@ -13,7 +13,7 @@ export interface Answer {
 /** From the suggestion that is held to the next one, or back to the previous one. */
 export type ChoiceOffset = 1 | -1;
 
-/** How many requests are remembered. Answers to older requests are ignored. */
+/** The number of requests that are remembered. Answers to older requests are ignored. */
 const REMEMBERED = 32;
 
 /**

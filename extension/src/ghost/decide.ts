@@ -20,23 +20,23 @@ export interface Choice {
   readonly of: number;
 }
 
-/** The field as it is now. `room` is how many more characters it accepts. */
+/** The field as it is now. `room` is the number of further characters that it accepts. */
 export interface Live extends Surroundings {
   readonly selected: boolean;
   readonly composing: boolean;
-  /** The last text came in without a key, as dictation does. */
+  /** The last text was inserted without a key, as by dictation. */
   readonly dictated: boolean;
   readonly room: number;
 }
 
-/** Why nothing is drawn. The set is closed: a new reason is a new line here. */
+/** The reasons for drawing nothing. The set is closed: a new reason is a new line here. */
 export type Reason =
   | "no_answer" // no answer for this text has arrived yet
   | "empty" // the server has no suggestion
   | "used_up" // the user has typed the whole suggestion
   | "other_text" // the suggestion is about another text
   | "composing" // an input method composes
-  | "dictated" // text comes in without keys, so no key could accept a suggestion
+  | "dictated" // text is inserted without keys, so the user has no key to accept a suggestion
   | "selected" // there is a selection instead of a caret
   | "inside_word" // the rest of a word follows the caret
   | "no_room"; // the suggestion would cover text, or is too long for the field

@@ -15,7 +15,7 @@ export type { FocusReport, FocusState } from "./events/focus-state.ts";
 export type { FieldKind } from "./fields/field-kind.ts";
 export type { PageAccess } from "./page-access.ts";
 
-/** Completes what is typed in this window until `signal` aborts, except inside of elements that match `except`. */
+/** Suggests text in the fields of this window until `signal` aborts, except inside of elements that match `except`. */
 export function completeHere(client: Client, page: PageAccess, signal: AbortSignal, except?: string): FocusReport {
   removeLeftovers();
   const screen = new AnnouncingScreen(new Overlay(), () => client.spoken);

@@ -30,7 +30,7 @@ export interface Placement {
   readonly clip: Box;
   /** The box that the field's text flows in, moved by scrolling: its corner in pixels of the viewport, its size in pixels of the field. */
   readonly flow: Box;
-  /** How many pixels of the viewport one pixel of the field takes. */
+  /** The number of pixels of the viewport that one pixel of the field takes. */
   readonly scale: number;
   /** Whether a line that is too long continues in the next line. */
   readonly wraps: boolean;

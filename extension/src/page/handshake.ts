@@ -1,10 +1,10 @@
 import { atEachOpening } from "./reopened-document.ts";
 
 /**
- * How the content script and the script in the page's own world find each other. Both start before any script of the page, in an unknown
- * order: the second one is heard by the first. The content script then tells the name of the event that it will use. No page can guess the
- * name, and it is not told again after the page's first script runs. Only if the extension is updated while a page is open, that page may
- * hear the name. Then it learns when a field gets the focus, and can end undo steps of its own editors.
+ * The handshake between the content script and the script in the page's own world. Both start before any script of the page, in an unknown
+ * order, so the first script receives the message of the second one. The content script then sends the name of the event that it will use.
+ * No page can guess the name, and it is not sent again after the page's first script has started. Only if the extension is updated while a
+ * page is open can that page receive the name. The page then learns when a field gets the focus, and can end undo steps of its own editors.
  */
 
 const NAME = "foretype:name";
@@ -13,8 +13,8 @@ const HERE = "foretype:here";
 const GONE = "gone";
 
 /**
- * In the page's own world: calls `listener` for each word of the content script about an element. Ends with the content script, or when a
- * newer script of this kind starts: after an update of the extension, an open page has both.
+ * In the page's own world: calls `listener` for each message of the content script about an element. Ends with the content script, or when
+ * a newer script of this kind starts: after an update of the extension, an open page has both.
  */
 export function hearContentScript(window: Window, listener: (element: HTMLElement, word: string) => void): void {
   const ended = new AbortController();
@@ -33,7 +33,7 @@ export function hearContentScript(window: Window, listener: (element: HTMLElemen
     event.preventDefault();
     const name: unknown = (event as CustomEvent).detail;
     if (typeof name !== "string") return;
-    // The name stays the same, because telling it again would let the page hear it.
+    // The name stays the same, because the page could receive a new one.
     atEachOpening(window.document, ended.signal, (signal) => listen(name, said, { capture: true, signal }));
   };
   window.addEventListener(NAME, named, { ...options, once: true });
@@ -41,11 +41,11 @@ export function hearContentScript(window: Window, listener: (element: HTMLElemen
   window.addEventListener(HERE, () => ended.abort(), options);
 }
 
-/** In the content script: returns the function that says a word about an element in the page's own world. */
+/** In the content script: returns the function that sends a message about an element to the page's own world. */
 export function speakToPage(window: Window, signal: AbortSignal): (element: HTMLElement, word: string) => void {
   // `crypto.randomUUID` is missing on pages without TLS.
   const name = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16)).join("-");
-  /** True if the other side has heard it. */
+  /** True if the other script has received the message. */
   const tell = () => !window.dispatchEvent(new CustomEvent(NAME, { detail: name, cancelable: true }));
   const here = (event: Event) => {
     event.stopImmediatePropagation();
@@ -53,7 +53,7 @@ export function speakToPage(window: Window, signal: AbortSignal): (element: HTML
   };
   const leave = () => window.dispatchEvent(new CustomEvent(name, { detail: GONE }));
   signal.addEventListener("abort", leave, { once: true });
-  // It is heard only if the other script was first. After that, the name is never told again.
+  // The other script receives this only if it was first. After that, the name is never sent again.
   if (!tell()) window.addEventListener(HERE, here, { once: true, capture: true, signal });
   return (element, word) => element.dispatchEvent(new CustomEvent(name, { detail: word, composed: true }));
 }

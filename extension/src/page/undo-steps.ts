@@ -15,7 +15,7 @@ export function endUndoStep(element: HTMLElement, moment: UndoMoment): void {
   }
 }
 
-/** The user has entered an editor. Some editors give their object away only while they draw, so they are watched from then on. */
+/** The user has entered an editor. Some editors give access to their object only while they draw, so they are watched from then on. */
 export function noticeEntered(element: HTMLElement): void {
   editorOf(element)?.entered?.(element);
 }

@@ -2,7 +2,7 @@ import { originOf, socketOf } from "./address.ts";
 import { Connection } from "./connection.ts";
 import type { Welcome } from "./frames.ts";
 
-/** Why connecting to a server has failed. */
+/** The reasons why connecting to a server has failed. */
 export type Trouble =
   | "bad_address"
   | "bad_secret"

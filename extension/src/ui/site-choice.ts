@@ -31,7 +31,7 @@ export async function setUpSiteChoice(changed: (allowed: Allowed, where: Where |
 
   everywhere.addEventListener("click", async () => {
     const before = allowed.sites;
-    // The browser asks only during the click itself, so nothing may be awaited before.
+    // The browser shows its question only while it handles the click, so nothing may be awaited before.
     if (!(await browser.permissions.request({ origins: [...EVERYWHERE] })))
       return say("The browser did not give permission. Nothing has changed.");
     if (!allowed.everywhere) await writeSiteChoice({ where: "everywhere", before });

@@ -10,7 +10,7 @@ export const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // What Chromium asks its makers for by itself finds nobody: no name but this machine's own is looked up.
+  // Chromium's own requests to its vendor fail, because only the name of this machine can be resolved.
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
   // Lets a test click the icon in the toolbar.
   "--enable-unsafe-extension-debugging",

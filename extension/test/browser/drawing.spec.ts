@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
-/** How ghost text is drawn over a page: when, in which colour, and without changing the page. */
+/** Ghost text is drawn over a page at the right time and in the right colour, and does not change the page. */
 
 const SENTENCE = "Thanks for the quick response, and see you on Friday";
 const TYPED = "Thanks for the qui";
@@ -45,7 +45,7 @@ for (const [kind, html] of FOLLOWED) {
   });
 }
 
-/** What makes ghost text wrong, and the event that it causes on the page. The scrolled field goes under a header. */
+/** Changes that make ghost text wrong, each with the event that it causes on the page. The scrolled field goes under a header. */
 const LEAVES: Record<string, { event: string; act(page: Page): Promise<unknown> }> = {
   "the text": { event: "input", act: (page) => page.keyboard.press("x") },
   "the caret": { event: "selectionchange", act: (page) => page.keyboard.press("ArrowLeft") },

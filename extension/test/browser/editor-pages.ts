@@ -16,7 +16,7 @@ export interface EditorPage {
   readonly frame?: { readonly selector: string; readonly isolated?: boolean };
   /** The columns of the table that it fails, and why. */
   readonly limits?: Readonly<Record<string, string>>;
-  /** How many milliseconds it takes to notice that the browser has moved the caret. */
+  /** The milliseconds until the editor notices that the browser has moved the caret. */
   readonly settles?: number;
   /** Its text is the value of an input or a text area. No script of the page can measure such letters. */
   readonly textbox?: boolean;
@@ -24,14 +24,14 @@ export interface EditorPage {
   readonly code?: boolean;
   /** It contains other text, which can't be deleted: each check opens the page again. */
   readonly standing?: boolean;
-  /** What is written in it, if that is not English. */
+  /** The kind of text in the editor, if it is not English. */
   readonly words?: Sample;
 }
 
 /** A sentence that the server knows, and the parts of it that a test uses. */
 export interface Sample {
   readonly typed: string;
-  /** What three presses of Tab accept. */
+  /** The text that three presses of Tab accept. */
   readonly taken: readonly [string, string, string];
   readonly left: string;
   /** A line, what is typed before its last word, and what the server suggests then. */

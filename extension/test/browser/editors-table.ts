@@ -21,7 +21,7 @@ export type Column = keyof typeof COLUMNS;
 /** The columns that each editor failed, by its name. */
 export type Found = ReadonlyMap<string, readonly Column[]>;
 
-/** Why an editor fails a column. If the column was not measured, the reason begins with `NOT_MEASURED`. */
+/** The reason why an editor fails a column. If the column was not measured, the reason begins with `NOT_MEASURED`. */
 export type ReasonOf = (editor: EditorPage, column: Column) => string | undefined;
 export const NOT_MEASURED = "Not measured: ";
 

@@ -2,7 +2,10 @@ import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
-/** Who gets a key: the extension while ghost text is drawn; otherwise, and in every doubt, the page, the browser or the input method. */
+/**
+ * The extension gets a key only while ghost text is drawn. Otherwise, and in every doubt, the page, the browser or the input method gets
+ * it.
+ */
 
 const SENTENCE = "Thanks for the quick response, and see you on Friday";
 const TYPED = "Thanks for the qui";
@@ -82,7 +85,7 @@ test("Escape dismisses ghost text and leaves the dialog around it open; the next
   await expect(page.locator("#dialog")).not.toHaveAttribute("open");
 });
 
-/** How pages mark a popup with choices. It opens while ghost text is drawn. */
+/** The ways in which pages mark a popup with choices. It opens while ghost text is drawn. */
 const POPUPS: Record<string, (field: Element) => void> = {
   "is marked as open": (field) => field.setAttribute("aria-expanded", "true"),
   "has an active choice": (field) => field.setAttribute("aria-activedescendant", "choice"),

@@ -9,7 +9,7 @@ interface Frame {
   readonly png: Buffer;
 }
 
-/** How long the last frame is shown, in seconds. */
+/** The time for which the last frame is shown, in seconds. */
 const LAST_S = 2.5;
 const FPS = 20;
 

@@ -16,7 +16,7 @@ const MAIL = [
 ] as const;
 const BY_HAND = "it!";
 const LETTER_MS = 105;
-/** How long the user looks at a suggestion before accepting it, and at the accepted text. */
+/** The times for which the user looks at a suggestion before accepting it, and at the accepted text. */
 const LOOK_MS = 420;
 
 test("a mail is typed", async ({ page, ghost, show }) => {

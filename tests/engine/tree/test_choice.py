@@ -1,4 +1,4 @@
-"""Which text is shown, and when none is."""
+"""The choice of the text that is shown, or of none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the settled text ends and the stem begins."""
+"""The place at which the settled text ends and the stem begins."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Policy:
     keep: the lowest for a text that is already on the screen. It is lower than `show`, because a text that
     comes and goes disturbs more than one that stays.
     clearly_better: how many times likelier another text must be to replace the one on the screen.
-    price: how many saved keys one text costs that is shown and not taken (`_worth_showing`).
+    price: the cost of a text that is shown and not accepted, in saved keys (`_worth_showing`).
     ahead: the lowest for a next letter whose answer is worked out before it is typed.
     least_chars: a shorter text saves nothing, because taking it costs a key too.
     """

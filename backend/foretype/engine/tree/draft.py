@@ -32,8 +32,8 @@ class TreeLimits:
     tokens_a_run: bounds how long a newer keystroke waits until the run of an older one ends.
     nodes_a_run, nodes_a_run_ahead: nodes whose distributions one run gives.
     candidates_ahead: nodes that a search ahead notes, of which it chooses those for the run.
-    runs_a_keystroke, runs_a_brief_keystroke: without those that only read the text.
-    distributions: that are kept.
+    runs_a_keystroke, runs_a_brief_keystroke: the most runs, not counting those that only read the text.
+    distributions: the most that are kept.
     letters_foreseen: next letters whose answers are worked out before one of them is typed.
     """
 
@@ -187,8 +187,8 @@ class Draft:
 
     @property
     def missing_tokens(self) -> int:
-        """How many tokens the next run has to compute for the likeliest node that the last search wants; 0 if
-        it wants none.
+        """The number of tokens that the next run has to compute for the likeliest node that the last search
+        wants; 0 if it wants none.
         """
         return len(missing(self._wanted[0])) if self._wanted else 0
 

@@ -83,8 +83,8 @@ class Findings:
         """The nodes that the next keystroke will need, likeliest keystroke first.
 
         A search needs a node if the node has at least `share` of the probability of all that fits the stem.
-        So what counts is not how likely the node is now, but how likely the next byte is after which the node
-        has that share. Bytes less likely than `least` are ignored.
+        So the order depends not on how likely the node is now, but on how likely the next byte is after which
+        the node has that share. Bytes less likely than `least` are ignored.
         """
         typed: dict[bytes, float] = {}
         found: list[tuple[float, Node]] = []
@@ -199,7 +199,7 @@ class Search:
         return self._floors.draw_out if branch.beyond else self._floors.word
 
     def _suffices(self, branch: _Branch, distribution: Distribution) -> bool:
-        """Up to the stem's end all of the distribution is needed, after it only the likeliest tokens."""
+        """Up to the stem's end, the whole distribution is needed; after it, only the likeliest tokens."""
         return len(branch.text) > len(self._stem) or distribution.is_whole()
 
     def _expand(self, branch: _Branch, node: Node, distribution: Distribution) -> None:

@@ -162,8 +162,8 @@ class Trie:
             self._forget_distributions(keep=set(run.wanted))
 
     def _forget_distributions(self, keep: set[Node]) -> None:
-        """Drop those used longest ago until three quarters are left, so that this is not done at every run.
-        If a dropped one is needed again, that costs a run of one token.
+        """Drop the distributions used longest ago until three quarters are left, so that this is not done at
+        every run. If a dropped one is needed again, that costs a run of one token.
         """
         oldest = sorted(self._with_distribution - keep, key=lambda node: node.used)
         for node in oldest[: len(self._with_distribution) - self._most_distributions * 3 // 4]:

@@ -42,8 +42,8 @@ class Window:
         return settled[anchor:] if anchor >= 0 else None
 
     def foresee(self, read: str) -> list[int] | None:
-        """What `settle` would return for a text that is not typed yet and of which `read` is read. None if
-        the anchor would move.
+        """The ids that `settle` would return for a text that is not typed yet and of which `read` is read.
+        None if the anchor would move.
         """
         ids = self._encode(read)
         return ids if len(ids) <= self._most_tokens else None

@@ -33,7 +33,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const pattern = patternFrom(site.value);
   if (pattern === null) return say("This is not a site address. Example: mail.example.org");
-  // The browser asks only during the press itself, so nothing may be awaited before.
+  // The browser shows its question only while it handles the click, so nothing may be awaited before.
   if (!(await browser.permissions.request({ origins: [pattern] })))
     return say(`The browser did not allow ${siteOf(pattern)}.`);
   site.value = "";

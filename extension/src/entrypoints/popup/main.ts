@@ -62,8 +62,8 @@ async function prefer(change: (now: Preferences) => Preferences): Promise<void> 
 on.addEventListener("change", () => prefer((now) => withSite(now, host, on.checked)));
 allow.addEventListener("click", async () => {
   if (page.kind !== "unallowed") return;
-  // The browser asks only during the click itself, so nothing may be awaited before. Some browsers close the popup then; the service worker
-  // does the rest.
+  // The browser shows its question only while it handles the click, so nothing may be awaited before. Some browsers close the popup then;
+  // the service worker does the rest.
   if (!(await browser.permissions.request({ origins: [page.pattern] }))) return;
   await browser.runtime.sendMessage(SITE_ALLOWED);
   location.reload();

@@ -80,7 +80,7 @@ function goOn(): void {
   message.setSelectionRange(message.value.length, message.value.length);
 }
 
-// The extension's own pages get no content script, so this page completes by itself.
+// The extension's own pages get no content script, so this page draws its own ghost text.
 const lifetime = new AbortController();
 const script = { signal: lifetime.signal, isInvalid: false, abort: () => lifetime.abort() };
 const page = privilegedPageAccess(window, lifetime.signal);

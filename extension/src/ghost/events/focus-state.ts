@@ -12,7 +12,7 @@ export type FocusState =
   | "unwritable" // a field into which a write has failed
   | "none"; // no field
 
-/** Reports what has the focus now, also in a window that has not the focus itself. */
+/** Reports what has the focus now, also if the window itself does not have the focus. */
 export type FocusReport = () => FocusState;
 
 export function focusReport(completer: Completer, privacy: Privacy, page: PageAccess): FocusReport {

@@ -4,7 +4,7 @@ import type { PageAccess } from "../page-access.ts";
 import type { Privacy } from "../privacy/privacy.ts";
 import type { Follower } from "./follower.ts";
 
-/** The field that has the focus, and everything that is listened to only while it has. */
+/** The field that has the focus, with the listeners that are needed only while it has the focus. */
 export class FocusedField {
   readonly #completer: Completer;
   readonly #privacy: Privacy;
@@ -46,7 +46,7 @@ export class FocusedField {
     if (field.element === this.#completer.element) return;
     this.leave();
     this.#completer.enter(field);
-    // Entering sends a message. The client may find out by it that the extension is gone, and abort.
+    // Entering sends a message. From this the client may learn that the extension was removed, and abort.
     if (this.#signal.aborted) return;
     this.#resizes.observe(field.element, { box: "border-box" });
     const roots = shadowRootsAround(field.element);

@@ -28,7 +28,10 @@ export class Follower {
     if (element && !isSameCaret(caretOf(element), this.#caret)) this.follow();
   };
 
-  /** There was an input event. The page hears of it after this, and may change the text: the text is read when the page is done. */
+  /**
+   * There was an input event. The page receives it after this listener and may change the text, so the text is read after the page has
+   * handled the event.
+   */
   followText(): void {
     this.#timer.soon();
     this.#timer.afterPause();

@@ -1,10 +1,10 @@
 /**
- * A page may change text, or cover it, without an event. This is checked when nothing has happened for so long. The pause is longer than
- * most users need for the next key, so that usually one check follows a whole word.
+ * A page may change text, or cover it, without an event. This is checked after a pause without events. The pause is longer than most users
+ * need for the next key, so that usually one check follows a whole word.
  */
 const PAUSE_MS = 500;
 
-/** Calls `redraw` at the right time, and once for all events of a frame: nobody can see the difference before the frame is painted. */
+/** Calls `redraw` once for all events of a frame: no difference is visible before the frame is painted. */
 export class RedrawTimer {
   readonly #window: Window;
   readonly #redraw: () => void;

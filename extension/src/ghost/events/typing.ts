@@ -11,9 +11,9 @@ export function listenToTyping(
   signal: AbortSignal,
 ): void {
   const passive = { capture: true, passive: true, signal };
-  /** Keys that went down for ghost text, and have not come up yet. */
+  /** Keys that were pressed for ghost text and are not released yet. */
   const usedUp = new Set<string>();
-  /** Whether a key went down since the last input. */
+  /** Whether a key was pressed since the last input. */
   let byKey = false;
 
   const onInput = (event: Event) => {
@@ -31,7 +31,7 @@ export function listenToTyping(
     event.stopImmediatePropagation();
     usedUp.add(event.code);
   };
-  // Some pages close a dialog when Escape comes up. If a key was used, the page gets neither event.
+  // Some pages close a dialog when Escape is released. If a key was used for ghost text, the page gets neither of its events.
   const onKeyUp = (event: KeyboardEvent) => {
     if (event.isTrusted && usedUp.delete(event.code)) event.stopImmediatePropagation();
   };
@@ -46,7 +46,7 @@ export function listenToTyping(
   window.addEventListener("keyup", onKeyUp, passive);
 }
 
-/** Whether more than one letter came in at once, as dictation does it. Pasting and undoing have other input types. */
+/** Whether more than one letter was inserted at once, as by dictation. Pasting and undoing have other input types. */
 function isWords(event: Event): boolean {
   const { inputType, data } = event as InputEvent;
   return inputType === "insertText" && data !== null && [...data].length > 1;

@@ -13,9 +13,12 @@ import { foundOrDisturbed } from "./verify-write.ts";
 import { clippedByAncestors, isSeenAt } from "./visibility.ts";
 import { byRequestOrCommand } from "./write.ts";
 
-/** How many characters on each side are compared after a write. */
+/** The number of characters on each side that are compared after a write. */
 const VERIFIED = 200;
-/** An editor may draw the text later than it takes it. It is read again this many times within the task, then after these milliseconds. */
+/**
+ * An editor may draw text some time after it was inserted. So the text is read again this many times within the task, then after these
+ * milliseconds.
+ */
 const TICKS = 10;
 const SETTLING_MS = [16, 32];
 

@@ -1,5 +1,5 @@
-/** The kinds of field that the server is told of. */
+/** The kinds of field that the server knows. */
 export type KeystrokeKind = "text" | "search" | "email";
 
-/** The purpose of a field. `text` has several lines, `line` has one. The server is told "text" for both, and for `code`. */
+/** The purpose of a field. `text` has several lines, `line` has one. The server gets "text" for both, and for `code`. */
 export type FieldKind = KeystrokeKind | "line" | "code";

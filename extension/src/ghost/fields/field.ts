@@ -8,13 +8,13 @@ export interface FieldText {
   readonly after: string;
   /** There is a selection instead of a caret. */
   readonly selected: boolean;
-  /** How many more characters the field accepts. */
+  /** The number of further characters that the field accepts. */
   readonly room: number;
 }
 
 export type Written = "written" | "refused" | "unverified";
 
-/** Hears of changes in an editor that cause no event of the page. */
+/** Listens to changes in an editor that cause no event of the page. */
 export interface EditorListener {
   /** The text, the caret, or their place on the screen has changed, and the change is drawn. */
   changed(): void;
@@ -38,7 +38,7 @@ export interface Field {
   watch?(listener: EditorListener, signal: AbortSignal): void;
   /** The text around the caret. Null if the caret is not in the field. */
   read(limit: number): FieldText | null;
-  /** Where text after the caret would be drawn. Null if it could not be seen there. */
+  /** The place where text after the caret would be drawn. Null if it would not be visible there. */
   placement(): Placement | null;
   /**
    * Inserts `text` at the caret, once, as if the user had typed it. The insertion is done before this returns. The promise resolves when the

@@ -1,6 +1,6 @@
 /**
- * Whether `find` finds the inserted text, or a key or a press came in while it was looking. Such an event may change the text before the
- * editor has drawn it, as Ctrl-Z right after an accepted word does. The write then counts as successful.
+ * Whether `find` finds the inserted text, or the user pressed a key or the mouse during the search. Such an event may change the text
+ * before the editor has drawn it, as Ctrl-Z right after an accepted word does. The write then counts as successful.
  */
 export async function foundOrDisturbed(find: () => Promise<boolean>): Promise<boolean> {
   let disturbed = false;

@@ -4,8 +4,8 @@
 export type Write = (element: HTMLElement, text: string) => void;
 
 /**
- * By the browser's own command. For editors that watch what the browser does to their elements, or hear of it before: they treat it as
- * typing, and undo it by their own history.
+ * By the browser's own command. For editors that observe how the browser changes their elements, or get an event before: they treat the
+ * change as typing, and undo it by their own history.
  */
 export function byCommand(_element: HTMLElement, text: string): void {
   document.execCommand("insertText", false, text);

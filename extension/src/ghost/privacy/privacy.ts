@@ -13,12 +13,12 @@ const OPTED_OUT = [
 ].join(",");
 
 /**
- * Elements around a field that close it. Older pages mark the box around a field when a popup with choices is open. One selector for all:
- * it is matched at each key.
+ * Elements around a field that make it unusable. Older pages mark the box around a field when a popup with choices is open. One selector
+ * for all: it is matched at each key.
  */
 const CLOSED_AROUND = `${OPTED_OUT}, [inert], [role="combobox"][aria-expanded="true"]`;
 
-/** A longer label is no name. It may mention passwords only to warn against writing them. */
+/** A longer label is not a name. It may mention passwords only to warn against writing them. */
 const LONGEST_NAME = 60;
 
 /** Decides which fields are never read. */
@@ -34,7 +34,10 @@ export class Privacy {
     this.#passwords.watch(root);
   }
 
-  /** Whether `element` is a password field, or was one. Called for each field that gets the focus: this is how it is remembered. */
+  /**
+   * Whether `element` is a password field, or was one. Call it for each field that gets the focus, because this call also remembers the
+   * field.
+   */
   isPassword(element: Element): boolean {
     return this.#passwords.has(element);
   }
@@ -62,7 +65,7 @@ export class Privacy {
   }
 }
 
-/** Whether the page closes the field together with what is around it. An inert element never has the focus, so ancestors are enough. */
+/** Whether an element around the field makes it unusable. An inert element never has the focus, so only the ancestors are checked. */
 function isClosedAround(element: HTMLElement): boolean {
   const from = element.matches(SELF_OPTED_OUT) ? element.parentElement : element;
   return from !== null && closestAcrossShadows(from, CLOSED_AROUND) !== null;

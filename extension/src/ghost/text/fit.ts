@@ -9,8 +9,8 @@ export interface Surroundings {
 }
 
 /**
- * How many characters of `suggestion` the user has typed since it was made for `then`. Null if the text or the caret has become another.
- * Both texts are windows that end at the caret: if the window is full, each typed character pushes out the first one.
+ * The number of characters of `suggestion` that the user has typed since it was made for `then`. Null if the text or the caret has changed
+ * in another way. Both texts are windows that end at the caret: if the window is full, each typed character pushes out the first one.
  */
 export function typedThrough(then: Surroundings, suggestion: string, now: Surroundings): number | null {
   if (now.after !== then.after) return null;

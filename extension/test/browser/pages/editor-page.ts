@@ -1,4 +1,4 @@
-/** What all editors' pages have in common: a container for the editor, and the text that the editor itself reports. */
+/** The common parts of all editors' pages: a container for the editor, and the text that the editor itself reports. */
 
 /** The editor's own view of its text. A test compares it with what was typed: the DOM may differ from the editor's model. */
 export interface Page {

@@ -13,7 +13,7 @@ const IS_FIREFOX = "mozInnerScreenX" in globalThis;
 export const ckEditor: Editor = {
   name: "CKEditor",
   selector: ".ck-editor__editable",
-  // It takes requests, and no commands. In Firefox it waits for what the browser does after a request, and would insert the text twice.
+  // It accepts requests, and no commands. In Firefox it waits for the browser to act on a request, so the text would be inserted twice.
   write: IS_FIREFOX ? byCommand : byRequestOrCommand,
 
   /** Typed text is one undo step until the selection changes, or an event says that it has changed. */

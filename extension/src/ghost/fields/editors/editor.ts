@@ -2,8 +2,8 @@ import type { UndoMoment } from "../../page-access.ts";
 import type { Write } from "../write.ts";
 
 /**
- * What is known of one editor. Both worlds of a page import it: the content script uses all but the last two members; these run in the page's
- * own world (`page/undo-steps.ts`), because an editor's object can be reached only there. They get no text.
+ * The description of one editor. Both worlds of a page import it: the content script uses all but the last two members; these run in the
+ * page's own world (`page/undo-steps.ts`), because an editor's object can be reached only there. They get no text.
  */
 export interface Editor {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface Editor {
   readonly selector: string;
   /** It is a code editor: these are off until the user turns them on. */
   readonly isCode?: boolean;
-  /** It puts opt-out attributes for writing tools on every field by itself, so they do not tell what the page wants. */
+  /** The editor itself puts opt-out attributes for writing tools on every field, so these attributes do not say what the page wants. */
   readonly optsOutByItself?: boolean;
   /** Matches an element that gets the focus and the keys, but contains none of the text: no field is recognised there. */
   readonly hiddenInput?: string;

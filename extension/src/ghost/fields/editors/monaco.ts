@@ -7,7 +7,7 @@ import { foundOrDisturbed } from "../verify-write.ts";
 import { clippedByAncestors } from "../visibility.ts";
 import type { Editor } from "./editor.ts";
 
-/** How many characters on each side are compared after a write. */
+/** The number of characters on each side that are compared after a write. */
 const VERIFIED = 200;
 /** Monaco draws text in the next frame, or a few frames later on a busy machine. */
 const FRAMES = 10;
@@ -243,7 +243,7 @@ function letterAt(line: Element, x: number): Pick<Caret, "span" | "offset" | "bo
   return nearest ?? { span: line, offset: 0, box: emptyBox(line) };
 }
 
-/** Where letters would be drawn in an empty line. */
+/** The box in which letters would be drawn in an empty line. */
 function emptyBox(line: Element): Box {
   const { left, top, height } = line.getBoundingClientRect();
   const letters = Number.parseFloat(getComputedStyle(line).fontSize) * 1.2;

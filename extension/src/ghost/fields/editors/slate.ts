@@ -11,7 +11,7 @@ interface Fiber {
   readonly memoizedProps?: { readonly editor?: SlateEditor } | null;
 }
 
-/** Slate. It draws its own model with React: what the browser does to its elements breaks it. */
+/** Slate. It draws its own model with React, and breaks if the browser changes its elements. */
 export const slate: Editor = {
   name: "Slate",
   selector: '[data-slate-editor="true"]',
