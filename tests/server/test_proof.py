@@ -167,4 +167,3 @@ def test_the_example_of_the_protocol_is_right() -> None:
 def test_a_proof_shows_the_token_that_it_was_made_of(token: str) -> None:
     challenge = Challenge.to(Claim("0" * 32, NONCE, "127.0.0.1:8765"))
     assert challenge.token(digest(token), client_proof(token, challenge)) == token
-    assert challenge.token(digest("another"), client_proof(token, challenge)) != token or not token
