@@ -30,6 +30,7 @@ from latency.endurance import random_texts
 from latency.event_loop import run
 from latency.figures_file import write_figures
 from latency.machine import machine
+from latency.options import FiguresFile, Model
 from latency.paths import OUT
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain_typing import type_plainly
@@ -147,14 +148,12 @@ app = new_app()
 
 @app.command()
 def main(
-    model: Annotated[
-        str, typer.Option(help="A recipe's name, or a model that `python -m latency.shapes` made.")
-    ] = "smollm2-135m",
+    model: Model = "smollm2-135m",
     stops: Annotated[int, typer.Option(help="How many servers to start and stop.")] = 100,
     connections: Annotated[int, typer.Option(help="Connections that type at the same time.")] = 6,
     busy_loops: Annotated[int, typer.Option(help="Processes that only use processor time.")] = 4,
     seed: Annotated[int, typer.Option(help="The seed of the moments, signals and texts.")] = 0,
-    out: Annotated[Path, typer.Option("--json", help="The file for the figures.")] = OUT / "stops.json",
+    out: FiguresFile = OUT / "stops.json",
 ) -> None:
     """Stop servers at random moments under load. The exit code is 1 if one did not end cleanly in 5 s."""
     console = Console()

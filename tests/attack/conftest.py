@@ -22,6 +22,7 @@ from tests.server.conftest import (  # noqa: F401  # fixtures
 )
 
 KEY = base64.b64encode(b"sixteen bytes ok").decode()
+ENDINGS = ("close", "half", "reset")
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
@@ -102,6 +103,15 @@ class Raw:
                 return (await self.reader.read()).decode("latin-1")
             except ConnectionError:
                 return ""
+
+    async def end_by(self, ending: str) -> None:
+        """One of `ENDINGS`."""
+        if ending == "half":
+            self.writer.write_eof()
+            await self.the_rest()
+        elif ending == "reset":
+            self.writer.transport.abort()
+        self.end()
 
     def end(self) -> None:
         self.writer.close()

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.attack.conftest import Attacked, handshake
+from tests.attack.conftest import ENDINGS, Attacked, handshake
 from tests.server.conftest import TOKEN
 
 HOST = "Host: 127.0.0.1:{port}\r\n"
@@ -128,15 +128,10 @@ async def test_a_request_in_single_bytes_is_a_request(attacked: Attacked) -> Non
 
 async def test_connections_that_say_nothing_or_end_at_once_leave_nothing(attacked: Attacked) -> None:
     for data in [b"", b"G", b"GET / HTTP/1.1\r\n", handshake(1)[:-2]]:
-        for ending in ("close", "half", "reset"):
+        for ending in ENDINGS:
             raw = await attacked.connect()
             raw.send(data)
-            if ending == "half":
-                raw.writer.write_eof()
-                await raw.the_rest()
-            elif ending == "reset":
-                raw.writer.transport.abort()
-            raw.end()
+            await raw.end_by(ending)
     await attacked.is_well()
 
 

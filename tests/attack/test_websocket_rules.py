@@ -6,7 +6,18 @@ import json
 
 import pytest
 
-from tests.attack.conftest import BINARY, CLOSE, PING, PONG, TEXT, Attacked, frame, handshake, unmasked
+from tests.attack.conftest import (
+    BINARY,
+    CLOSE,
+    ENDINGS,
+    PING,
+    PONG,
+    TEXT,
+    Attacked,
+    frame,
+    handshake,
+    unmasked,
+)
 
 KEYSTROKE = json.dumps({"type": "keystroke", "field": "f", "seq": 1, "before": "qui", "after": ""}).encode()
 
@@ -144,18 +155,13 @@ async def test_a_request_behind_a_refused_handshake_is_answered_too(attacked: At
 
 
 @pytest.mark.parametrize("before", [b"", frame(KEYSTROKE), frame(KEYSTROKE)[:20], frame(b"", CLOSE)])
-@pytest.mark.parametrize("ending", ["close", "half", "reset"])
+@pytest.mark.parametrize("ending", ENDINGS)
 async def test_a_client_that_ends_as_it_likes_leaves_nothing(
     attacked: Attacked, before: bytes, ending: str
 ) -> None:
     raw = await attacked.socket()
     raw.send(before)
-    if ending == "half":
-        raw.writer.write_eof()
-        await raw.the_rest()
-    elif ending == "reset":
-        raw.writer.transport.abort()
-    raw.end()
+    await raw.end_by(ending)
     await attacked.is_well()
     assert all(desk.closed.is_set() for desk in attacked.running.engine.desks)
 

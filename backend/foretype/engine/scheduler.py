@@ -48,14 +48,14 @@ class Client(Protocol):
 
     @property
     def lacking(self) -> int | None:
-        """How many tokens the next run needs. None if `prepare_run` has to find that out first."""
+        """The number of tokens that the next run needs. None if `prepare_run` has to find that out first."""
 
     @property
     def trace(self) -> int:
         """The log's number of the keystroke that waits for the run; 0 if none does."""
 
     def prepare_run(self) -> Need | None:
-        """Work out what the next run is for, which may take a search. None if no run is needed any more. May
+        """Find the purpose of the next run, which may take a search. None if no run is needed any more. May
         call `want` and `forget` for this client.
         """
 

@@ -1,7 +1,7 @@
 """Clients are accepted by their token; the others get an error.
 
 A right token is always accepted, because a program at the same address that guesses tokens must not lock out
-a client with a right one. So the lockout does not make guessing fail: the length of a token does. The lockout
+a client with a right one. So the length of a token prevents guessing, not the lockout. The lockout
 refuses programs that guess, tells other clients when to try again, and writes a warning to the log.
 """
 

@@ -70,7 +70,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return web.Response(status=plain.status, text=f"{plain.reason}.", headers=allow)
     except ConnectionError:  # the client has gone, so nobody reads the answer
         return web.Response(status=400)
-    except Exception as error:  # no code above this sees it: log its places in the code, never its message
+    except Exception as error:  # no caller sees this error: log its places in the code, never its message
         logs.logger().error("request_failed", **logs.of(error))
         return refuse(Refused(ErrorCode.INTERNAL, "The server failed at this request: try again."))
 

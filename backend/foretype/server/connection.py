@@ -68,7 +68,7 @@ class Connection:
         engine: Engine,
         service: Service,
         address: Address | None,
-        welcomed: Callable[[], None] = lambda: None,
+        welcomed: Callable[[], None],
     ) -> None:
         """`address`: of the client. `welcomed` is called once its token was accepted."""
         self._socket = socket
@@ -121,7 +121,7 @@ class Connection:
             await self._refuse_and_close(owner.refused, CLOSE_UNAUTHORIZED)
             return False
         self._owner = owner
-        # The fixed token may be of several people, whose connections have a limit of their own.
+        # Several people may use the fixed token, so each of its connections has a limit of its own.
         self._protocol.greet(None if owner == FIXED else self._service.bucket(owner))
         self._on_welcome()
         self._desk = self._engine.open(owner_in(owner, f"connection {next(CONNECTIONS)}"), self._answer)
@@ -129,7 +129,7 @@ class Connection:
         return True
 
     async def _let_in(self) -> str | Denied | None:
-        """The client's id, or why it is refused for good. None if the connection has ended.
+        """The client's id, or the reason why it is refused for good. None if the connection has ended.
 
         After too many wrong tokens, or if the tokens cannot be checked now, the connection stays open: the
         client gets an error, and may send another hello until its time is up.
@@ -145,7 +145,7 @@ class Connection:
             await self._mailbox.room()
 
     async def _owner_of(self, hello: Hello) -> str | Denied | None:
-        """The client's id, or why it is refused. None if the connection has ended."""
+        """The client's id, or the reason why it is refused. None if the connection has ended."""
         admission = self._service.admission
         try:
             if hello.claim is None:

@@ -43,10 +43,7 @@ class Tokens:
         if not token:
             return None
         known, trouble = self._known()
-        found = matching_id(known, token)
-        if found is None and trouble is not None:
-            raise trouble
-        return found
+        return _certain(matching_id(known, token), trouble)
 
     def claimed(self, key: str) -> str | None:
         """The digest of the token that a claim names. None if there is none.
@@ -54,10 +51,7 @@ class Tokens:
         Raises `UnreadableStateError`.
         """
         known, trouble = self._known()
-        found = next((digest for _, digest in known if key_id(digest) == key), None)
-        if found is None and trouble is not None:
-            raise trouble
-        return found
+        return _certain(next((digest for _, digest in known if key_id(digest) == key), None), trouble)
 
     def _known(self) -> tuple[list[tuple[str, str]], UnreadableStateError | None]:
         """The ids of all clients with the digests of their tokens; and the error, if the list may be old."""
@@ -70,10 +64,8 @@ class Tokens:
         if owner == FIXED:
             return True
         clients, trouble = self._clients()
-        good = any(client.id == owner for client in clients)
-        if not good and trouble is not None:
-            raise trouble
-        return good
+        found = next((client.id for client in clients if client.id == owner), None)
+        return _certain(found, trouble) is not None
 
     def _clients(self) -> tuple[tuple[Paired, ...], UnreadableStateError | None]:
         """The paired clients, and why they are those of the last good file if they are."""
@@ -82,3 +74,12 @@ class Tokens:
         except UnreadableStateError as trouble:
             self._lines.error("clients_unreadable", code=trouble.cause)
             return () if isinstance(trouble, GoneStateError) else self._pairing.last_known_clients(), trouble
+
+
+def _certain(found: str | None, trouble: UnreadableStateError | None) -> str | None:
+    """The result of a search in the list of clients. Raises `trouble` if the list may be old and nothing was
+    found.
+    """
+    if found is None and trouble is not None:
+        raise trouble
+    return found

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from aiohttp import hdrs, web
 
+from foretype.server.connection import FAREWELL_SECONDS
 from foretype.server.headers import SAFE
 from foretype.server.masking import MaskCheck
 from foretype.server.patience import Patience, Phase
@@ -24,7 +25,6 @@ REFUSED_AT_ONCE = 32
 """The number of refused connections that wait for their clients to read the answer. More are closed without
 one.
 """
-FAREWELL_SECONDS = 2.0
 RETRY_SECONDS = 10
 LAST_FILES = 8
 

@@ -96,7 +96,7 @@ class Protocol:
 
     @property
     def fields(self) -> int:
-        """How many fields are open."""
+        """The number of open fields."""
         return len(self._fields)
 
     def greet(self, bucket: TokenBucket | None = None) -> None:
@@ -123,7 +123,7 @@ class Protocol:
     def may_answer(self, field: str, seq: int, *, final: bool) -> bool:
         """Whether an answer for this keystroke may be sent, and note it if it is the final one.
 
-        No for a field that is closed, a keystroke that was overtaken, and anything after a final answer.
+        False for a closed field, for an overtaken keystroke, and after a final answer.
         """
         state = self._fields.get(field)
         if state is None or state.seq != seq or state.answered:

@@ -98,8 +98,8 @@ def bind_other_loopback(bound: list[sockets.socket]) -> str | None:
     """If the server listens on only one of 127.0.0.1 and ::1, listen on the other one, too, and append its
     socket: "localhost" may mean either.
 
-    Returns a sentence if another program has the port there; None also if this machine does not have the
-    other address.
+    Returns a sentence if another program uses the port there, otherwise None. Also None if this machine does
+    not have the other address.
     """
     addresses = set(bound_addresses(bound))
     other = {"127.0.0.1": "::1", "::1": "127.0.0.1"}.get(addresses.pop()) if len(addresses) == 1 else None

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import socket as sockets
+from collections.abc import Callable
 
 from aiohttp import hdrs, web
 
@@ -34,12 +35,13 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
         refused = DRAINING if service.phase is Phase.DRAINING else LOADING
         return refuse(refused, retry_s=1)
     opened = _websocket(service)
-    assert isinstance(request.protocol, HttpConnection)
-    if not request.protocol.become_socket(service.limits.bytes_before_welcome):
-        return web.Response(status=400, text="What comes behind the handshake is not a short masked frame.")
+    http = request.protocol
+    assert isinstance(http, HttpConnection)
+    if not http.become_socket(service.limits.bytes_before_welcome):
+        return web.Response(status=400, text="The bytes after the handshake are not a short masked frame.")
     await opened.prepare(request)
     _keep_buffers_short(request)
-    await _converse(request, opened, service.engine)
+    await _converse(request, opened, service.engine, http.welcomed)
     return opened
 
 
@@ -82,17 +84,20 @@ def _websocket(service: Service) -> web.WebSocketResponse[bool]:
     )
 
 
-async def _converse(request: web.Request, opened: web.WebSocketResponse[bool], engine: Engine) -> None:
+async def _converse(
+    request: web.Request,
+    opened: web.WebSocketResponse[bool],
+    engine: Engine,
+    welcomed: Callable[[], None],
+) -> None:
     """Serve the connection until it ends."""
     service = request.app[SERVICE]
-    http = request.protocol
-    assert isinstance(http, HttpConnection)
-    connection = Connection(opened, engine, service, peer_of(request), http.welcomed)
+    connection = Connection(opened, engine, service, peer_of(request), welcomed)
     service.connections.add(connection)
     service.metrics.connections.inc()
     try:
         await connection.run()
-    except Exception as error:  # above this, the answer would be an HTTP response inside the WebSocket
+    except Exception as error:  # if it went further up, the answer would be HTTP inside the WebSocket
         service.lines.error("connection_failed", **logs.of(error))
         with contextlib.suppress(Exception):
             await opened.close(code=CLOSE_INTERNAL, message=b"internal")

@@ -10,7 +10,7 @@ import {
   UNAUTHORIZED,
   type Welcome,
 } from "./frames.ts";
-import { type Challenge, type Claim, Prover } from "./proof.ts";
+import { type Claim, Prover } from "./proof.ts";
 
 /** The states of a connection. The set is closed. */
 export type ConnectionState =
@@ -33,10 +33,7 @@ export interface Listener {
 }
 
 /** Proves a token that is not sent. */
-export interface TokenProver {
-  claim(url: string): Promise<Claim>;
-  answer(claim: Claim, challenge: Challenge): Promise<string | null>;
-}
+export type TokenProver = Pick<Prover, "claim" | "answer">;
 
 /** The parts of the browser that a connection uses. A test replaces them. */
 export interface World {
@@ -144,7 +141,7 @@ export class Connection {
     if (frame?.type === "challenge") {
       if (!this.#isProven) void this.#answer(frame, socket);
     } else if (frame?.type === "error") this.#listener.frame(frame);
-    else if (frame && !this.#isProven) this.#distrust();
+    else if (frame && !this.#isProven) this.#retry("unproven");
     else if (frame?.type === "welcome") {
       this.#world.clearTimeout(this.#timer);
       this.#attempt = 0;
@@ -157,7 +154,7 @@ export class Connection {
   async #answer(challenge: ChallengeFrame, socket: WebSocket): Promise<void> {
     const proof = this.#claim && (await this.#prover.answer(this.#claim, challenge));
     if (this.#socket !== socket) return;
-    if (proof === null) return this.#distrust();
+    if (proof === null) return this.#retry("unproven");
     this.#isProven = true;
     socket.send(JSON.stringify({ type: "proof", proof }));
   }
@@ -167,10 +164,6 @@ export class Connection {
     this.#world.clearTimeout(this.#timer);
     this.#forgetSocket();
     this.#become("refused");
-  }
-
-  #distrust(): void {
-    this.#retry("unproven");
   }
 
   #retry(state: "lost" | "unproven"): void {

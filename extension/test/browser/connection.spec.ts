@@ -19,9 +19,7 @@ test("a restart of the server during typing loses no key, and the missed keystro
   show,
 }) => {
   server.script = knows(SENTENCE);
-  await show('<textarea id="field" rows="4" cols="70"></textarea>');
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks");
+  await show('<textarea id="field" rows="4" cols="70"></textarea>', "Thanks");
   await ghost.expectText(" for the quick response");
   await server.stop();
   await page.keyboard.type(" for the");
@@ -51,9 +49,7 @@ test("a late answer to an earlier text is drawn if it still fits", async ({ page
 
 test("two tabs get their own suggestions", async ({ page, ghost, server, show, browserContext }) => {
   server.script = knows(SENTENCE, "Other words here");
-  await show('<textarea id="field" rows="4" cols="70"></textarea>');
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks");
+  await show('<textarea id="field" rows="4" cols="70"></textarea>', "Thanks");
   await ghost.expectText(" for the quick response");
   const other = await browserContext.newPage();
   await other.goto(`${server.origin}/page`);
@@ -106,9 +102,7 @@ for (const knowledge of ["proves nothing", "proves another token"] as const) {
   }) => {
     const iconTitle = () => inWorker(browserContext, "chrome.action.getTitle({})");
     server.script = knows(SENTENCE);
-    await show('<textarea id="field" rows="4" cols="70"></textarea>');
-    await page.locator("#field").click();
-    await page.keyboard.type("Thanks");
+    await show('<textarea id="field" rows="4" cols="70"></textarea>', "Thanks");
     await ghost.expectText(" for the quick response");
     await server.stop();
     server.received.length = 0;
@@ -127,12 +121,10 @@ for (const knowledge of ["proves nothing", "proves another token"] as const) {
   });
 }
 
-test("the toolbar icon says whether the server is connected", async ({ page, server, show, browserContext }) => {
+test("the toolbar icon says whether the server is connected", async ({ server, show, browserContext }) => {
   const [worker] = browserContext.serviceWorkers();
   const iconTitle = () => worker?.evaluate(() => (globalThis as unknown as Chrome).chrome.action.getTitle({}));
-  await show('<textarea id="field"></textarea>');
-  await page.locator("#field").click();
-  await page.keyboard.type("Hello");
+  await show('<textarea id="field"></textarea>', "Hello");
   await expect.poll(iconTitle).toBe("Foretype: connected");
   await server.stop();
   await expect.poll(iconTitle).toContain("the server is unreachable");

@@ -29,9 +29,7 @@ for (const [kind, html] of FOLLOWED) {
     server,
     show,
   }) => {
-    await show(html);
-    await page.locator("#field").click();
-    await page.keyboard.type(TYPED);
+    await show(html, TYPED);
     await ghost.expectText(REST);
     server.script = () => null;
     const frames = await ghost.watchFrames();
@@ -63,9 +61,7 @@ for (const [kind, html] of FOLLOWED) {
     for (const [what, { event, act }] of Object.entries(LEAVES)) {
       server.script = knows(SENTENCE);
       const header = '<header style="position: fixed; inset: 0 0 auto; height: 150px; background: white"></header>';
-      await show(`${header}<div style="height: 200px"></div>${html}<div style="height: 3000px"></div>`);
-      await page.locator("#field").click();
-      await page.keyboard.type("Than");
+      await show(`${header}<div style="height: 200px"></div>${html}<div style="height: 3000px"></div>`, "Than");
       await ghost.expectText(SENTENCE.slice("Than".length));
       server.script = () => null;
       await ghost.expose();
@@ -147,9 +143,10 @@ const SMALL: Record<string, string> = {
 for (const [name, html] of Object.entries(SMALL)) {
   test(`nothing is drawn outside of ${name} that clips its text`, async ({ page, ghost, server, show }) => {
     server.script = () => "";
-    await show(`<div style="display: inline-block; padding: 40px 300px 60px 40px" id="around">${html}</div>`);
-    await page.locator("#field").click();
-    await page.keyboard.type("Thanks for");
+    await show(
+      `<div style="display: inline-block; padding: 40px 300px 60px 40px" id="around">${html}</div>`,
+      "Thanks for",
+    );
     const outer = await page.locator("#field").evaluate((field) => {
       const box = field.closest("#around > *")?.getBoundingClientRect();
       return box && { right: Math.ceil(box.right), bottom: Math.ceil(box.bottom), left: Math.floor(box.left) };
@@ -220,9 +217,7 @@ for (const [kind, html] of Object.entries(KINDS)) {
 }
 
 test("ghost text is over an element that begins to fill the screen during typing", async ({ page, ghost, show }) => {
-  await show(`<div id="all">${KINDS.textarea}</div>`);
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
+  await show(`<div id="all">${KINDS.textarea}</div>`, TYPED);
   await ghost.expectText(REST);
   await page.evaluate(() => document.querySelector("#all")?.requestFullscreen());
   await page.keyboard.type("c");

@@ -99,7 +99,8 @@ interface OfTest {
   page: Page;
   ghost: Ghost;
   /** Opens a page with this in its body. */
-  show(body: string): Promise<void>;
+  /** Opens a page with this body and, if `typed` is given, types it into `#field`. */
+  show(body: string, typed?: string): Promise<void>;
   /** Everything that the page wrote to its console. */
   noise: string[];
 }
@@ -144,12 +145,15 @@ export const test = base.extend<OfTest, OfWorker>({
     await use(noise);
   },
   show: async ({ page, server }, use) => {
-    await use(async (body) => {
+    await use(async (body, typed) => {
       server.pages.set(
         "/page",
         `<!doctype html><html lang="en"><title>A page</title><link rel="icon" href="data:,"><body>${body}`,
       );
       await page.goto(`${server.origin}/page`);
+      if (typed === undefined) return;
+      await page.locator("#field").click();
+      await page.keyboard.type(typed);
     });
   },
 });

@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { expect, inWorker, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 import { FOLLOWED, PAGE, REST, reachOfHost, SENTENCE, TYPED, WAYS } from "./ways.ts";
@@ -81,6 +82,16 @@ for (const id of ["field", "rich"]) {
   });
 }
 
+/** The letters whose fonts the page requests from now on: `/font-a` for "a". */
+async function fontsAsked(page: Page): Promise<string[]> {
+  const asked: string[] = [];
+  await page.route("**/font-*", (route) => {
+    asked.push(new URL(route.request().url()).pathname.slice("/font-".length));
+    return route.abort();
+  });
+  return asked;
+}
+
 test("a page with a separate font for each letter learns only the letters that were typed", async ({
   page,
   ghost,
@@ -88,20 +99,15 @@ test("a page with a separate font for each letter learns only the letters that w
   show,
 }) => {
   server.script = knows("Thanks for the quick response");
-  const asked: string[] = [];
-  await page.route("**/font-*", (route) => {
-    asked.push(new URL(route.request().url()).pathname.slice("/font-".length));
-    return route.abort();
-  });
+  const asked = await fontsAsked(page);
   const faces = [..."abcdefghijklmnopqrstuvwxyz"].map(
     (letter) =>
       `@font-face { font-family: spy; src: url(/font-${letter}); unicode-range: U+${letter.charCodeAt(0).toString(16)} }`,
   );
   await show(
     `<style>${faces.join("")}</style><textarea id="field" rows="4" cols="70" style="font-family: spy"></textarea>`,
+    "Thanks for the qui",
   );
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks for the qui");
   await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Thanks for the qui");
   await page.keyboard.press("Tab");
   await ghost.expectText(null);
@@ -125,11 +131,7 @@ for (const [style, descriptor] of Object.entries(CHANGED_LETTERS)) {
     show,
   }) => {
     server.script = knows("Thanks for the quick response");
-    const asked: string[] = [];
-    await page.route("**/font-*", (route) => {
-      asked.push(new URL(route.request().url()).pathname.slice("/font-".length));
-      return route.abort();
-    });
+    const asked = await fontsAsked(page);
     const range = (letter: string) => `unicode-range: U+${letter.charCodeAt(0).toString(16)}`;
     const letters = [..."abcdefghijklmnopqrstuvwxyz"];
     const loaded = letters.map((one) => `@font-face { font-family: spy; src: local("DejaVu Sans"); ${range(one)} }`);
@@ -151,21 +153,20 @@ for (const [style, descriptor] of Object.entries(CHANGED_LETTERS)) {
   });
 }
 
-test("ghost text is drawn in a loaded font of the page", async ({ page, ghost, server, show }) => {
+test("ghost text is drawn in a loaded font of the page", async ({ ghost, server, show }) => {
   server.script = knows("Thanks for the quick response");
   const face = '@font-face { font-family: own; src: local("DejaVu Sans Mono") }';
-  await show(`<style>${face}</style><textarea id="field" rows="4" cols="70" style="font-family: own"></textarea>`);
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks for the qui");
+  await show(
+    `<style>${face}</style><textarea id="field" rows="4" cols="70" style="font-family: own"></textarea>`,
+    "Thanks for the qui",
+  );
   await ghost.expectText("ck response");
 });
 
 for (const [way, learn] of Object.entries(WAYS)) {
   test(`a page learns nothing of the suggestion if it ${way}`, async ({ page, ghost, server, show }) => {
     server.script = knows(SENTENCE);
-    await show(PAGE);
-    await page.locator("#field").click();
-    await page.keyboard.type(TYPED);
+    await show(PAGE, TYPED);
     await ghost.expectText(REST);
     expect(await page.evaluate(learn)).toBe("");
   });

@@ -18,9 +18,7 @@ test("in fifty hours without use there is no timer and no growing memory, and th
   show,
 }) => {
   server.script = knows(SENTENCE);
-  await show('<textarea id="field" rows="4" cols="60"></textarea>');
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks f");
+  await show('<textarea id="field" rows="4" cols="60"></textarea>', "Thanks f");
   await ghost.expectText(SENTENCE.slice(8));
   const session = await page.context().newCDPSession(page);
   const quiet = () => firedIn(session, () => page.waitForTimeout(QUIET_MS));

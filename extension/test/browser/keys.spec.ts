@@ -74,9 +74,7 @@ test("Escape dismisses ghost text and leaves the dialog around it open; the next
   ghost,
   show,
 }) => {
-  await show(`<dialog id="dialog">${FIELD}</dialog><script>dialog.showModal()</script>`);
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
+  await show(`<dialog id="dialog">${FIELD}</dialog><script>dialog.showModal()</script>`, TYPED);
   await ghost.expectText(REST);
   await page.keyboard.press("Escape");
   await ghost.expectText(null);
@@ -101,9 +99,7 @@ const POPUPS: Record<string, (field: Element) => void> = {
 
 for (const [name, open] of Object.entries(POPUPS)) {
   test(`if the page's popup ${name}, the page gets the keys, and ghost text goes`, async ({ page, ghost, show }) => {
-    await show(`<div>${FIELD}</div>${LISTENS}`);
-    await page.locator("#field").click();
-    await page.keyboard.type(TYPED);
+    await show(`<div>${FIELD}</div>${LISTENS}`, TYPED);
     await ghost.expectText(REST);
     await page.locator("#field").evaluate(open);
     await heard(page);
@@ -120,9 +116,7 @@ test("a field that the browser has filled in gets no suggestions, and Tab goes t
   show,
   server,
 }) => {
-  await show(FIELD);
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
+  await show(FIELD, TYPED);
   await ghost.expectText(REST);
   // A simulation: the test can't make the browser fill in a form.
   const session = await page.context().newCDPSession(page);
@@ -139,9 +133,7 @@ test("a field that the browser has filled in gets no suggestions, and Tab goes t
 });
 
 test("dictated text gets no suggestions until a key goes down", async ({ page, ghost, show, server }) => {
-  await show(FIELD);
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks");
+  await show(FIELD, "Thanks");
   await ghost.expectText(" for the quick response, and see you on Friday");
   const session = await page.context().newCDPSession(page);
   // Several words at once, without a key.
@@ -157,9 +149,7 @@ test("dictated text gets no suggestions until a key goes down", async ({ page, g
 });
 
 test("when a correction changes a word, the ghost text for the old text goes", async ({ page, ghost, show }) => {
-  await show(FIELD);
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
+  await show(FIELD, TYPED);
   await ghost.expectText(REST);
   await page.locator("#field").evaluate((field: HTMLTextAreaElement) => {
     field.setRangeText("Thank", 0, 6, "preserve");
@@ -181,9 +171,7 @@ test("if the page's own listener ran first and used the key, the key is not used
   await page.addInitScript(() =>
     window.addEventListener("keydown", (event) => event.key === "Tab" && event.preventDefault(), true),
   );
-  await show(FIELD);
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
+  await show(FIELD, TYPED);
   await ghost.expectText(REST);
   await page.keyboard.press("Tab");
   expect(await value(page)).toBe(TYPED);
@@ -191,9 +179,7 @@ test("if the page's own listener ran first and used the key, the key is not used
 });
 
 test("three quick presses of Tab accept three words, and no key is lost", async ({ page, ghost, show }) => {
-  await show(FIELD);
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
+  await show(FIELD, TYPED);
   await ghost.expectText(REST);
   const session = await page.context().newCDPSession(page);
   const tab = { key: "Tab", code: "Tab", windowsVirtualKeyCode: 9 } as const;

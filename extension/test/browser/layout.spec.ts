@@ -65,9 +65,7 @@ for (const [name, html] of Object.entries({
 })) {
   test(`in a narrow ${name}, ghost text continues in the next line`, async ({ page, ghost, server, show }) => {
     server.script = knows(SENTENCE);
-    await show(html);
-    await page.locator("#field").click();
-    await page.keyboard.type("Thanks for the quick");
+    await show(html, "Thanks for the quick");
     await ghost.expectText(" response, and see you on Friday");
     const lines = await ghost.lines();
     await page.keyboard.press("ArrowRight");
@@ -140,9 +138,7 @@ test("ghost text follows a scrolled field, and goes when the field is out of sig
   show,
 }) => {
   server.script = knows(SENTENCE);
-  await show('<textarea id="field" rows="4" cols="70"></textarea><div style="height: 3000px"></div>');
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
+  await show('<textarea id="field" rows="4" cols="70"></textarea><div style="height: 3000px"></div>', TYPED);
   await ghost.expectText(REST);
   const before = await ghost.rect();
   await page.evaluate(() => window.scrollTo(0, 10));
@@ -171,9 +167,7 @@ test("ghost text follows the text in a scrolled textarea", async ({ page, ghost,
 
 test("ghost text follows a field that grows or moves", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
-  await show('<textarea id="field" style="width: 600px; text-align: left"></textarea>');
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
+  await show('<textarea id="field" style="width: 600px; text-align: left"></textarea>', TYPED);
   await ghost.expectText(REST);
   const before = await ghost.rect();
   await page.locator("#field").evaluate((field) => {
@@ -186,9 +180,8 @@ test("ghost text is not drawn over an element that covers the field", async ({ p
   server.script = knows(SENTENCE);
   await show(
     '<textarea id="field" rows="4" cols="70"></textarea><div id="cover" hidden style="position: fixed; inset: 0; background: white"></div>',
+    TYPED,
   );
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
   await ghost.expectText(REST);
   await page.locator("#cover").evaluate((cover) => {
     cover.removeAttribute("hidden");
@@ -243,9 +236,10 @@ for (const scheme of ["light", "dark"] as const) {
   test(`ghost text is paler than the typed text, and readable, in ${scheme}`, async ({ page, ghost, server, show }) => {
     server.script = knows(SENTENCE);
     await page.emulateMedia({ colorScheme: scheme });
-    await show('<style>:root { color-scheme: light dark }</style><textarea id="field" rows="4" cols="70"></textarea>');
-    await page.locator("#field").click();
-    await page.keyboard.type(TYPED);
+    await show(
+      '<style>:root { color-scheme: light dark }</style><textarea id="field" rows="4" cols="70"></textarea>',
+      TYPED,
+    );
     await ghost.expectText(REST);
     const { color } = await ghost.style(["color"]);
     const strength = Number(/\/ ([\d.]+)\)/.exec(color ?? "")?.[1]);

@@ -65,9 +65,7 @@ test("while the user does not type, no code of the extension runs on the page, e
   show,
 }) => {
   server.script = knows(SENTENCE);
-  await show(FIELDS.input.html);
-  await page.locator("#field").click();
-  await page.keyboard.type(TYPED);
+  await show(FIELDS.input.html, TYPED);
   await ghost.expectText(SENTENCE.slice(TYPED.length));
   expect(await callsDuring(page, () => page.keyboard.type(SENTENCE.slice(TYPED.length)[0] ?? ""))).toBeGreaterThan(0);
   // The last check comes some time after the last key.

@@ -28,9 +28,7 @@ test.afterEach(({ browserContext }) =>
 
 test("the popup shows the status, and turns this site off and on", async ({ page, ghost, server, show }) => {
   server.script = knows(SENTENCE);
-  await show(TEXTAREA);
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks for the qui");
+  await show(TEXTAREA, "Thanks for the qui");
   await ghost.expectText("ck response");
   const popup = await openPopup(page);
   await expect(popup.getByRole("status")).toHaveText("On. Suggestions appear while you write.");
@@ -54,21 +52,13 @@ test("the popup shows the status, and turns this site off and on", async ({ page
   await popup.close();
 });
 
-test("a site is on if its host only resembles one that is off", async ({
-  page,
-  ghost,
-  server,
-  show,
-  browserContext,
-}) => {
+test("a site is on if its host only resembles one that is off", async ({ ghost, server, show, browserContext }) => {
   server.script = knows(SENTENCE);
   await inWorker(
     browserContext,
     'chrome.storage.local.set({ preferences: { sitesOff: ["127.0.0.10", "127.0.0", "x127.0.0.1"] } })',
   );
-  await show(TEXTAREA);
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks");
+  await show(TEXTAREA, "Thanks");
   await ghost.expectText(" for the quick response");
 });
 
@@ -117,9 +107,7 @@ test("the popup counts what was accepted today, and stores only numbers", async 
   browserContext,
 }) => {
   server.script = knows(SENTENCE);
-  await show(TEXTAREA);
-  await page.locator("#field").click();
-  await page.keyboard.type("Thanks for the qui");
+  await show(TEXTAREA, "Thanks for the qui");
   await ghost.expectText("ck response");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Tab");
@@ -177,9 +165,7 @@ test("after a failed write the field gets no suggestions, nothing is written twi
 });
 
 test("if the server is unreachable, the popup says how to start it", async ({ page, server, show }) => {
-  await show(TEXTAREA);
-  await page.locator("#field").click();
-  await page.keyboard.type("Hello");
+  await show(TEXTAREA, "Hello");
   await expect.poll(() => server.keystrokes.length).toBeGreaterThan(0);
   await server.stop();
   await expect

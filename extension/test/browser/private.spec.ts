@@ -57,9 +57,7 @@ test("a password that the page shows as plain text is still a password", async (
 
 test("a field that becomes private during typing is not read any more", async ({ page, server, ghost, show }) => {
   server.script = () => " more";
-  await show('<textarea id="field"></textarea>');
-  await page.locator("#field").click();
-  await page.keyboard.type("Hello");
+  await show('<textarea id="field"></textarea>', "Hello");
   await ghost.expectText(" more");
   await page.locator("#field").evaluate((field) => field.setAttribute("autocomplete", "cc-number"));
   await page.keyboard.type("4");
