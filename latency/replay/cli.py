@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from foretype.support.settings import DEFAULT_PORT
 from latency.budget import find_optional_budget
 from latency.command import errors_as_sentences, new_app
 from latency.event_loop import run
@@ -63,7 +64,9 @@ class ReplaySetup:
 
 @app.command()
 def main(
-    address: Annotated[str, typer.Option(help="The address of the server.")] = "http://127.0.0.1:8765",
+    address: Annotated[
+        str, typer.Option(help="The address of the server.")
+    ] = f"http://127.0.0.1:{DEFAULT_PORT}",
     token: Annotated[
         str,
         typer.Option(

@@ -17,6 +17,7 @@ from tests.cli.values import BESIDE, OTHER_VALUES
 WIDE = {"COLUMNS": "250"}
 COMMANDS = {
     "serve": set(OPTIONS),
+    "service install": set(OPTIONS),
     "complete": {"model", "threshold", "models_dir", "provider"},
     "pair": {"state_dir"},
     "prepare": {"models_dir", "threads", "provider"},
@@ -85,7 +86,7 @@ def test_a_mistake_names_the_option(asking: typer.Typer) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_the_settings_that_a_command_takes_and_no_others(command: str) -> None:
-    ended = CliRunner().invoke(app, [command, "--help"], env=WIDE)
+    ended = CliRunner().invoke(app, [*command.split(), "--help"], env=WIDE)
     there = {name for name in Settings.model_fields if re.search(rf"│ {flag(name)}\b(?!-)", ended.output)}
     assert there == COMMANDS[command]
     for name in there:

@@ -24,7 +24,7 @@ from foretype.server import app, connection, refusal, socket_route
 from foretype.server.frames import SUBPROTOCOL, VERSION, ErrorCode, Refused
 from foretype.server.limits import ClientLimits
 from foretype.server.protocol import MAX_SEQ, Hello, Protocol
-from foretype.support.settings import Settings
+from foretype.support.settings import DEFAULT_PORT, Settings
 from tests.server import contract
 from tests.server.conftest import TOKEN, Client, Running, Start
 from tests.server.fake import FakeDesk, FakeEngine, failure, suggested
@@ -241,13 +241,16 @@ async def test_the_example_client_of_the_prose_runs(start: Start) -> None:
     assert printed == "Please let me know if you have any questions"
 
 
+DEFAULT_ADDRESS = f"http://127.0.0.1:{DEFAULT_PORT}"
+
+
 async def output_of_the_example(server: str) -> str:
     code = prose().split("```python\n", 1)[1].split("```", 1)[0]
-    assert "http://127.0.0.1:8765" in code
+    assert DEFAULT_ADDRESS in code
     client = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        code.replace("http://127.0.0.1:8765", server),
+        code.replace(DEFAULT_ADDRESS, server),
         env={**os.environ, "FORETYPE_TOKEN": TOKEN},
         stdout=asyncio.subprocess.PIPE,
     )
@@ -456,7 +459,7 @@ HELLO = {
     "token": names | anything,
     "key": st.just("0" * 32) | st.just("G" * 32) | anything,
     "nonce": st.just("n" * 22) | st.just("n" * 21) | st.just("n" * 64) | st.just("n" * 65) | anything,
-    "address": st.just("127.0.0.1:8765") | st.just("a b") | anything,
+    "address": st.just("127.0.0.1:22738") | st.just("a b") | anything,
 }
 
 

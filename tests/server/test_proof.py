@@ -165,5 +165,5 @@ def test_the_example_of_the_protocol_is_right() -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_a_proof_shows_the_token_that_it_was_made_of(token: str) -> None:
-    challenge = Challenge.to(Claim("0" * 32, NONCE, "127.0.0.1:8765"))
+    challenge = Challenge.to(Claim("0" * 32, NONCE, "127.0.0.1:22738"))
     assert challenge.token(digest(token), client_proof(token, challenge)) == token

@@ -12,7 +12,14 @@ from typer.testing import CliRunner
 from foretype.cli import app
 from foretype.server.limits import ClientLimits
 from foretype.support.cores import physical_cores
-from foretype.support.settings import BadSettingsError, Settings, load, table, unknown_variables
+from foretype.support.settings import (
+    DEFAULT_PORT,
+    BadSettingsError,
+    Settings,
+    load,
+    table,
+    unknown_variables,
+)
 from tests.cli.values import BESIDE, OTHER_VALUES
 
 
@@ -20,7 +27,7 @@ def test_the_defaults_are_what_the_protocol_says() -> None:
     settings = load()
     assert (settings.host, settings.port, settings.budget_ms, settings.token) == (
         "127.0.0.1",
-        8765,
+        DEFAULT_PORT,
         300,
         None,
     )
@@ -97,7 +104,7 @@ def test_every_setting_has_another_value_here() -> None:
 
 def test_a_blank_name_of_the_settings_file_is_none(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORETYPE_CONFIG", "  ")
-    assert load().port == load({}, "").port == 8765
+    assert load().port == load({}, "").port == DEFAULT_PORT
     file.write_text("port = 7")
     monkeypatch.setenv("FORETYPE_CONFIG", str(file))
     assert load({}, " ").port == 7
@@ -166,8 +173,8 @@ def test_a_token_of_the_least_length_is_taken() -> None:
         ("allowed_hosts", "complete.example.org:port", "without https://"),
         ("allowed_hosts", "\N{KELVIN SIGN}it.example", "without https://"),
         ("allowed_hosts", "0.0.0.0", "not names"),
-        ("allowed_hosts", "0.0.0.0:8765", "not names"),
-        ("allowed_hosts", "[::]:8765", "not names"),
+        ("allowed_hosts", "0.0.0.0:22738", "not names"),
+        ("allowed_hosts", "[::]:22738", "not names"),
     ],
 )
 def test_lists_that_would_open_the_server_are_refused(
@@ -196,7 +203,7 @@ def test_lists_that_would_open_the_server_are_refused(
         ("allowed_hosts", "complete.example.org:8443"),
         ("allowed_hosts", "complete_1"),
         ("allowed_hosts", "192.0.2.7"),
-        ("allowed_hosts", "[2001:db8::7]:8765"),
+        ("allowed_hosts", "[2001:db8::7]:22738"),
         ("allowed_hosts", "xn--bcher-kva.example"),
     ],
 )

@@ -19,6 +19,7 @@ from foretype.cli.pair import pair
 from foretype.cli.prepare import prepare
 from foretype.cli.sentences import NO_MEMORY
 from foretype.cli.serve import serve
+from foretype.cli.service import service_commands
 from foretype.cli.settings import settings
 from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
 from foretype.support import streams
@@ -51,6 +52,8 @@ def foretype(
     - `foretype serve` serves a model, and prints the address of a page to try it on. The first time it
     prepares the model.
 
+    - `foretype service install` starts the server at each login, without a terminal.
+
     - `foretype pair` makes a code that connects the browser extension with the server.
 
     - `foretype complete "Please let me know if you have any que"` prints one suggestion, without a server.
@@ -61,6 +64,7 @@ def foretype(
 
 
 app.command()(serve)
+app.add_typer(service_commands)
 app.command()(complete)
 app.command()(pair)
 app.command()(prepare)

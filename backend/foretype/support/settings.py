@@ -33,6 +33,8 @@ from foretype.support.execution_provider import Provider
 
 PREFIX = "FORETYPE_"
 CONFIG_VARIABLE = "FORETYPE_CONFIG"
+DEFAULT_PORT = 22738
+"""Decision 24 says how it was chosen. The extension has the same default, in protocol/address.ts."""
 MOST_THREADS = 4
 MOST_TOKEN_CHARS = 1024  # a longer one does not fit into `hello`
 LEAST_TOKEN_CHARS = 16
@@ -150,7 +152,7 @@ class Settings(BaseSettings):
         description="The address to listen on. If other machines can reach it, the server needs TLS.",
     )
     port: Annotated[int, Group.ADDRESS] = Field(
-        8765, ge=0, le=65535, description="The port to listen on; 0 means any free port."
+        DEFAULT_PORT, ge=0, le=65535, description="The port to listen on; 0 means any free port."
     )
     tls_certificate: Annotated[Path | None, Group.ADDRESS] = Field(
         None,

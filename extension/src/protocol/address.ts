@@ -1,8 +1,12 @@
 /** The address of a server: as the user enters it, and the origins and URLs made of it. */
 
-export const DEFAULT_ADDRESS = "http://127.0.0.1:8765";
+/** The server has the same default, in support/settings.py. */
+export const DEFAULT_ADDRESS = "http://127.0.0.1:22738";
 
-/** The origin of an entered address ("localhost:8765", "ws://…/v1/socket", "https://…"). Null if it is not an address. */
+/** The default of earlier versions. A browser that was paired then has it in its storage. */
+const EARLIER_DEFAULT = "http://127.0.0.1:8765";
+
+/** The origin of an entered address ("localhost:22738", "ws://…/v1/socket", "https://…"). Null if it is not an address. */
 export function originOf(entered: string): string | null {
   const text = entered.trim().replace(/^ws(s?):\/\//i, "http$1://");
   if (text === "" || /\s/.test(text)) return null;
@@ -29,6 +33,9 @@ export function isLoopback(origin: string): boolean {
     URL.canParse(origin) && /^https?:$/.test(new URL(origin).protocol) && LOOPBACK.includes(new URL(origin).hostname)
   );
 }
+
+/** Whether a paired server had the default address of earlier versions, so that it may now be at the new one. */
+export const isEarlierDefault = (origin: string): boolean => isSameServer(origin, EARLIER_DEFAULT);
 
 /** Whether both origins are the same server. This machine has three names. */
 export function isSameServer(one: string, other: string): boolean {

@@ -1,12 +1,13 @@
+import { DEFAULT_ADDRESS } from "./address.ts";
 import type { Trouble } from "./pairing.ts";
 
 /** The message when connecting has failed: what happened, and what to do. `address` is what the user entered. */
 export function sentenceFor(trouble: Trouble, address: string): string {
   const sentences: Readonly<Record<Trouble, string>> = {
-    bad_address: "This is not a server address. Example: http://127.0.0.1:8765",
+    bad_address: `This is not a server address. Example: ${DEFAULT_ADDRESS}`,
     bad_secret:
       "Enter the pairing code that the server printed, such as ABCD-EFGH. Print a new one with: foretype pair",
-    unreachable: `No server answers at ${address}. Start it with: foretype serve (or, in Foretype's folder: make serve)`,
+    unreachable: `No server answers at ${address}. Start it with: foretype serve (or, in Foretype's folder: make serve). To start it at each login: foretype service install`,
     not_foretype: `Another program answers at ${address}, but it is not a Foretype server. Check the port.`,
     not_allowed: `The server at ${address} does not allow this address or this extension. Add them to FORETYPE_ALLOWED_HOSTS and FORETYPE_ALLOWED_ORIGINS.`,
     loading: "The server is still loading its model. Try again in a moment.",

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
+import { DEFAULT_ADDRESS } from "../../src/protocol/address.ts";
+import type { PairedServer } from "../../src/storage.ts";
 import { EXTENSION_ID, expect, inWorker, OPTIONS, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
@@ -164,18 +166,63 @@ test("after a failed write the field gets no suggestions, nothing is written twi
   await popup.close();
 });
 
-test("if the server is unreachable, the popup says how to start it", async ({ page, server, show }) => {
+/** Stores another address of the server, as if the browser had been paired there. Returns a function that restores it. */
+async function pairedAt(context: BrowserContext, origin: string): Promise<() => Promise<unknown>> {
+  const { server } = (await inWorker(context, 'chrome.storage.local.get("server")')) as { server: PairedServer };
+  const write = (now: PairedServer) =>
+    inWorker(context, `chrome.storage.local.set({ server: ${JSON.stringify(now)} })`);
+  await write({ ...server, origin });
+  return () => write(server);
+}
+
+test("if this browser was paired at the earlier default port and a server answers at the new one, the popup says so", async ({
+  page,
+  server,
+  show,
+  browserContext,
+}) => {
+  await show(TEXTAREA, "Hello");
+  await expect.poll(() => server.keystrokes.length).toBeGreaterThan(0);
+  const restore = await pairedAt(browserContext, "http://127.0.0.1:8765");
+  await browserContext.route("http://127.0.0.1:8765/**", (route) => route.abort());
+  await browserContext.route(`${DEFAULT_ADDRESS}/healthz`, (route) => route.fulfill({ json: { status: "ready" } }));
+  await page.locator("#field").click();
+  await page.keyboard.type(" again");
+  await expect
+    .poll(() => textInPopup(page))
+    .toBe(`The server's default address has changed. Open ${DEFAULT_ADDRESS} and press “Connect extension”.`);
+  await browserContext.unrouteAll();
+  await restore();
+});
+
+/** The popup's status sentence. */
+async function textInPopup(page: Page): Promise<string | null> {
+  const popup = await openPopup(page);
+  const text = await popup.getByRole("status").textContent();
+  await popup.close();
+  return text;
+}
+
+test("if the server is unreachable, the popup says how to start it, and axe finds no problems", async ({
+  page,
+  server,
+  show,
+}) => {
   await show(TEXTAREA, "Hello");
   await expect.poll(() => server.keystrokes.length).toBeGreaterThan(0);
   await server.stop();
   await expect
-    .poll(async () => {
-      const popup = await openPopup(page);
-      const text = await popup.getByRole("status").textContent();
-      await popup.close();
-      return text;
-    })
-    .toBe("The server is unreachable. Start it with: foretype serve");
+    .poll(() => textInPopup(page))
+    .toBe("The server is unreachable. To start it now and at each login, run foretype service install.");
+  const popup = await openPopup(page);
+  await expect(popup.locator("#more")).toHaveText("If it is installed but stopped, foretype service status says why.");
+  for (const scheme of ["light", "dark"] as const) {
+    await popup.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    const { violations } = await new AxeBuilder({ page: popup }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`)).toEqual([]);
+    await popup.screenshot({ path: `test-results/images/popup-unreachable-${scheme}.png`, fullPage: true });
+  }
+  await popup.close();
   await server.start();
 });
 

@@ -8,7 +8,7 @@ import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
 
 const BEGUN = "Please let me know if you have any que";
 /** The address that the page tries first. */
-const DEFAULT_SERVER = "http://127.0.0.1:8765/healthz";
+const DEFAULT_SERVER = "http://127.0.0.1:22738/healthz";
 const FOLDER = "test-results/images";
 
 interface OfWorker {
@@ -69,7 +69,7 @@ test("if no server answers, the page says how to start one, and checks again whe
   welcome,
 }) => {
   const server = welcome.locator("#server");
-  await expect(server).toHaveText("No server answers at http://127.0.0.1:8765 yet.");
+  await expect(server).toHaveText("No server answers at http://127.0.0.1:22738 yet.");
   await expect(welcome.getByText("foretype serve", { exact: true })).toBeVisible();
   await welcome.unrouteAll();
   const answers = ["loading", "loading", "ready"];
@@ -77,7 +77,7 @@ test("if no server answers, the page says how to start one, and checks again whe
   await comeBack(welcome);
   await expect(server).toContainText("is loading its model");
   // The page now checks again by itself.
-  await expect(server).toHaveText("A server is running at http://127.0.0.1:8765.");
+  await expect(server).toHaveText("A server is running at http://127.0.0.1:22738.");
   await expect(welcome.getByText("foretype serve", { exact: true })).toBeHidden();
 });
 

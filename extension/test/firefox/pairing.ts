@@ -26,7 +26,7 @@ export async function pair(own: Tab, origin: string): Promise<void> {
   await until(async () => {
     // The welcome page, which was open before, has such a field too.
     expect(await own.value("document.title")).toBe("Foretype options");
-    expect(await own.value("document.querySelector('#address')?.value")).toBe("http://127.0.0.1:8765");
+    expect(await own.value("document.querySelector('#address')?.value")).toBe("http://127.0.0.1:22738");
   });
   await own.value("void document.querySelector('#address').select()");
   await own.type(origin);

@@ -4,15 +4,15 @@ import { waitBefore } from "../../src/protocol/backoff.ts";
 import { isCode } from "../../src/protocol/pairing.ts";
 
 test.each([
-  ["127.0.0.1:8765", "http://127.0.0.1:8765"],
-  [" http://localhost:8765/ ", "http://127.0.0.1:8765"],
-  ["ws://localhost:8765/v1/socket", "http://127.0.0.1:8765"],
+  ["127.0.0.1:22738", "http://127.0.0.1:22738"],
+  [" http://localhost:22738/ ", "http://127.0.0.1:22738"],
+  ["ws://localhost:22738/v1/socket", "http://127.0.0.1:22738"],
   ["localhost", "http://127.0.0.1"],
-  ["https://localhost:8765", "https://localhost:8765"],
-  ["localhost.example:8765", "http://localhost.example:8765"],
+  ["https://localhost:22738", "https://localhost:22738"],
+  ["localhost.example:22738", "http://localhost.example:22738"],
   ["wss://team.example/v1/socket", "https://team.example"],
   ["https://team.example/#code=ABCD-EFGH", "https://team.example"],
-  ["[::1]:8765", "http://[::1]:8765"],
+  ["[::1]:22738", "http://[::1]:22738"],
   ["", null],
   ["not an address", null],
   ["ftp://example", null],
@@ -23,7 +23,7 @@ test.each([
 
 test("an https origin has a wss socket", () => {
   expect(socketOf("https://team.example")).toBe("wss://team.example/v1/socket");
-  expect(socketOf("http://127.0.0.1:8765")).toBe("ws://127.0.0.1:8765/v1/socket");
+  expect(socketOf("http://127.0.0.1:22738")).toBe("ws://127.0.0.1:22738/v1/socket");
 });
 
 test.each([

@@ -18,14 +18,14 @@ test("the proof of the protocol's example, whose token needs two blocks of the m
 });
 
 test("the claim names the token as in the example, and has the host and port of the URL", async () => {
-  const { key, nonce, address } = await new Prover(TOKEN).claim("ws://127.0.0.1:8765/v1/socket");
+  const { key, nonce, address } = await new Prover(TOKEN).claim("ws://127.0.0.1:22738/v1/socket");
   expect({ key, address }).toEqual({ key: claim.key, address: claim.address });
   expect(nonce).toMatch(/^[A-Za-z0-9_-]{22,64}$/);
 });
 
 test("each claim has another nonce", async () => {
   const prover = new Prover(TOKEN);
-  const claims = await Promise.all(Array.from({ length: 20 }, () => prover.claim("ws://127.0.0.1:8765/")));
+  const claims = await Promise.all(Array.from({ length: 20 }, () => prover.claim("ws://127.0.0.1:22738/")));
   expect(new Set(claims.map(({ nonce }) => nonce)).size).toBe(20);
 });
 

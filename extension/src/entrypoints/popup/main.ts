@@ -1,6 +1,7 @@
 import { browser } from "wxt/browser";
 import { ASK_STATUS, type ServerStatus, SITE_ALLOWED } from "../../messages.ts";
 import { HOUR_MS, isPaused, type Preferences, withSite } from "../../preferences.ts";
+import { DEFAULT_ADDRESS, isEarlierDefault, isLoopback } from "../../protocol/address.ts";
 import { changePreferences, readCountOfToday, readPreferences, readServer } from "../../storage.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { findActivePage } from "./active-page.ts";
@@ -17,30 +18,50 @@ const page = await findActivePage();
 const host = "host" in page ? page.host : "";
 let preferences = await readPreferences();
 
-/** A server that is loading its model accepts no connection yet, but answers this. */
-async function isLoading(): Promise<boolean> {
-  const server = await readServer();
-  if (!server) return false;
-  const answer = await fetch(`${server.origin}/healthz`, { cache: "no-store" }).catch(() => null);
+/** What a server at this address says about itself. It also answers while it loads its model and accepts no connection yet. */
+async function statusAt(origin: string): Promise<string | undefined> {
+  const answer = await fetch(`${origin}/healthz`, { cache: "no-store" }).catch(() => null);
   const { status } = ((await answer?.json().catch(() => null)) ?? {}) as { status?: string };
-  return status === "loading";
+  return status;
 }
 
 async function serverStatus(): Promise<Situation["server"]> {
   const status = ((await browser.runtime.sendMessage(ASK_STATUS)) ?? "closed") as ServerStatus;
-  return status === "lost" && (await isLoading()) ? "loading" : status;
+  if (status !== "lost" && status !== "unproven") return status;
+  const { origin } = (await readServer()) ?? { origin: "" };
+  if (isEarlierDefault(origin) && (await statusAt(DEFAULT_ADDRESS)) !== undefined) return "moved";
+  if (status === "unproven") return status;
+  if ((await statusAt(origin)) === "loading") return "loading";
+  return isLoopback(origin) ? "lost" : "lost_elsewhere";
+}
+
+/** The text, in which a command between two backticks becomes an element. */
+function withCommands(text: string): (string | HTMLElement)[] {
+  return text.split("`").map((part, index) => {
+    if (index % 2 === 0) return part;
+    const command = document.createElement("code");
+    command.textContent = part;
+    return command;
+  });
 }
 
 async function show(): Promise<void> {
   const paused = isPaused(preferences, Date.now());
-  const { tone, text } = statusSentence({
+  const {
+    tone,
+    text,
+    more = "",
+  } = statusSentence({
     server: await serverStatus(),
     page,
     preferences,
     now: Date.now(),
   });
   state.dataset.tone = tone;
-  state.textContent = text;
+  state.replaceChildren(...withCommands(text));
+  const advice = findElement("#more", HTMLParagraphElement);
+  advice.replaceChildren(...withCommands(more));
+  advice.hidden = more === "";
   allow.hidden = page.kind !== "unallowed";
   site.hidden = host === "" || page.kind === "unallowed";
   findElement("#host", HTMLElement).textContent = host;

@@ -1,11 +1,16 @@
 import type { FocusState } from "../../ghost/index.ts";
 import type { ServerStatus } from "../../messages.ts";
 import { isPaused, type Preferences } from "../../preferences.ts";
+import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
 import type { ActivePage } from "./active-page.ts";
 
 /** Everything that the popup's status sentence depends on. */
 export interface Situation {
-  readonly server: ServerStatus | "loading";
+  /**
+   * "moved": a server answers at the default port, and this browser was paired at the default port of earlier versions. "lost_elsewhere": the
+   * server is lost, and is not on this machine.
+   */
+  readonly server: ServerStatus | "loading" | "moved" | "lost_elsewhere";
   readonly page: ActivePage;
   readonly preferences: Preferences;
   readonly now: number;
@@ -13,7 +18,10 @@ export interface Situation {
 
 export interface Sentence {
   readonly tone: "quiet" | "good" | "bad";
+  /** A command is between two backticks, as in `more`. */
   readonly text: string;
+  /** What to do if the advice in `text` does not help. */
+  readonly more?: string;
 }
 
 const SERVER: Readonly<Partial<Record<Situation["server"], Sentence>>> = {
@@ -24,7 +32,19 @@ const SERVER: Readonly<Partial<Record<Situation["server"], Sentence>>> = {
     tone: "bad",
     text: "Another program answers on the server's port, so Foretype sends it nothing. Stop that program and start the server.",
   },
-  lost: { tone: "bad", text: "The server is unreachable. Start it with: foretype serve" },
+  moved: {
+    tone: "bad",
+    text: `The server's default address has changed. Open ${DEFAULT_ADDRESS} and press “Connect extension”.`,
+  },
+  lost: {
+    tone: "bad",
+    text: "The server is unreachable. To start it now and at each login, run `foretype service install`.",
+    more: "If it is installed but stopped, `foretype service status` says why.",
+  },
+  lost_elsewhere: {
+    tone: "bad",
+    text: "The server is unreachable. It is on another machine: it has to be started there.",
+  },
 };
 
 const FOCUS: Readonly<Record<FocusState, Sentence>> = {
