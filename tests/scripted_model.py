@@ -46,7 +46,8 @@ class ScriptedModel:
     """Implements `foretype.runtime.protocol.LogitsRuntime`.
 
     `script` maps how a context ends to what may come next and how likely that is. The longest
-    ending that fits counts. What is not said is shared by all other tokens.
+    ending that fits counts. The rest is shared by all other tokens. A token with a higher id gets a little
+    more: rounding would put equal shares in an order that differs between processors.
     """
 
     provider = "ScriptedExecutionProvider"
@@ -98,7 +99,7 @@ class ScriptedModel:
         context = self.vocabulary.text_of([int(token) for token in seen[1:, 0]])
         said = next((said for ending, said in self._script if context.endswith(ending.encode())), {})
         rest = max(1.0 - sum(said.values()), 1e-6) / self.vocabulary.size
-        probabilities = np.full(self.vocabulary.size, rest)
+        probabilities = rest * np.linspace(0.99, 1.01, self.vocabulary.size)
         for text, probability in said.items():
             ids = self.vocabulary.encode(text)
             assert len(ids) == 1, f"{text!r} is no single token"
