@@ -113,11 +113,11 @@ export class Switchboard {
     if (field === undefined) return;
     this.#unanswered.answer(frame);
     if (frame.type === "error") return;
-    const { seq, final, reason, alternatives } = frame;
+    const { seq, final, confidence, reason, alternatives } = frame;
     const text = frame.confidence < LOWEST_CONFIDENCE[(this.#preferences ?? DEFAULTS).sureness] ? "" : frame.text;
     this.#pages
       .get(Number(number))
-      ?.post({ type: "answer", field, answer: { seq, text, final, reason, alternatives } });
+      ?.post({ type: "answer", field, answer: { seq, text, confidence, final, reason, alternatives } });
   }
 
   #isOn(number: number): boolean {

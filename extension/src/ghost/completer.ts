@@ -1,7 +1,7 @@
 import type { Client } from "./client.ts";
 import { type Answer, type ChoiceOffset, Conversation } from "./conversation.ts";
 import { type Anchor, decide, type Live, obstacleTo, positionIn, somethingFollows } from "./decide.ts";
-import type { Field } from "./fields/field.ts";
+import type { Field, Written } from "./fields/field.ts";
 import type { FieldKind } from "./fields/field-kind.ts";
 import { actOf, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
@@ -20,6 +20,8 @@ interface Session {
   dictated: boolean;
   /** The text as it was read last. */
   live: Live | null;
+  /** A suggestion was written into this field. */
+  hasTaken: boolean;
   /** A write failed in this field: there are no suggestions until it gets the focus again. */
   leftAlone: boolean;
 }
@@ -84,6 +86,7 @@ export class Completer {
       composing: false,
       dictated: false,
       live: null,
+      hasTaken: false,
       leftAlone: false,
     };
     this.#client.focused();
@@ -144,7 +147,8 @@ export class Completer {
     if (!this.#client.on || session.leftAlone || !session.field.readable) return null;
     if (this.isOff(session.field.kind)) return null;
     const text = session.field.read(this.#client.contextChars);
-    return text && { ...text, composing: session.composing, dictated: session.dictated };
+    const { composing, dictated } = session;
+    return text && { ...text, composing, dictated, oneLine: session.field.oneLine };
   }
 
   #ask(session: Session, live: Live): void {
@@ -209,11 +213,20 @@ export class Completer {
     this.#writing = false;
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (written === "written") this.#client.accepted(session.name, drawn.seq, text);
-    else this.#giveUp(session);
+    this.#written(session, drawn, text, written);
     this.changed();
     // During the write, the user may have moved to another field. The keys were not meant for that field.
     if (this.#session === session) for (const press of waiting) this.press(press);
+  }
+
+  #written(session: Session, drawn: Drawn, text: string, written: Written): void {
+    if (written === "written") {
+      session.hasTaken = true;
+      this.#client.accepted(session.name, drawn.seq, text);
+    } else if (written === "refused" && session.hasTaken) {
+      // The field took suggestions before, and may take them again when its text is shorter.
+      this.#dismiss(session, drawn);
+    } else this.#giveUp(session);
   }
 
   #giveUp(session: Session): void {

@@ -41,6 +41,7 @@ export function monacoFieldAt(element: HTMLElement, context: FieldContext): Fiel
 class MonacoField implements Field {
   readonly element: HTMLElement;
   readonly kind = "code";
+  readonly oneLine = false;
   readonly #input: EditContext;
   readonly #editor: Element;
   readonly #context: FieldContext;
