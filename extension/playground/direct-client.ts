@@ -24,6 +24,7 @@ export class DirectClient implements Client {
   readonly fieldsOff = [];
   readonly on = true;
   readonly spoken = false;
+  readonly besidePage = false;
   readonly keys = DEFAULT_KEYS;
   readonly #observer: Observer;
   readonly #unanswered = new Unanswered();

@@ -1,5 +1,5 @@
 import type { ToPage, ToWorker } from "../messages.ts";
-import { DEFAULTS, isOnAt, isPaused, LOWEST_CONFIDENCE, type Preferences } from "../preferences.ts";
+import { DEFAULTS, isBesidePageAt, isOnAt, isPaused, LOWEST_CONFIDENCE, type Preferences } from "../preferences.ts";
 import type { Connection, ConnectionState } from "../protocol/connection.ts";
 import {
   type ClientFrame,
@@ -138,10 +138,20 @@ export class Switchboard {
   #tellContextTo(number: number): void {
     if (!this.#preferences || !this.#hosts.has(number)) return;
     const { codeToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
-    const on = isOnAt(this.#preferences, this.#hostsOf(number));
-    this.#pages
-      .get(number)
-      ?.post({ type: "context", chars: this.#contextChars, codeToo, fieldsOff, on, pausedUntil, keys, spoken });
+    const hosts = this.#hostsOf(number);
+    const on = isOnAt(this.#preferences, hosts);
+    const besidePage = isBesidePageAt(this.#preferences, hosts);
+    this.#pages.get(number)?.post({
+      type: "context",
+      chars: this.#contextChars,
+      codeToo,
+      fieldsOff,
+      on,
+      besidePage,
+      pausedUntil,
+      keys,
+      spoken,
+    });
   }
 
   #fromPage(number: number, message: ToWorker): void {

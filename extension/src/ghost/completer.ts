@@ -45,6 +45,7 @@ export class Completer {
   #drawn: Drawn | null = null;
   #whenAnswered = () => this.changed();
   readonly #failed = new WeakSet<HTMLElement>();
+  readonly #completedByPage = new WeakSet<HTMLElement>();
   #writing = false;
   /** Keys that were pressed during a write. They are handled after it. */
   #waiting: Press[] = [];
@@ -59,6 +60,11 @@ export class Completer {
   /** Whether a write into `element` has failed before. */
   hasFailedIn(element: HTMLElement): boolean {
     return this.#failed.has(element);
+  }
+
+  /** Whether the page has drawn suggestions of its own in `element`. */
+  isCompletedByPage(element: HTMLElement): boolean {
+    return this.#completedByPage.has(element);
   }
 
   /** For each answer, calls `listener` instead of drawing at once. The listener calls `changed` when it is time to draw. */
@@ -194,9 +200,15 @@ export class Completer {
     if (!live || shown?.kind !== "ghost" || !placement) return this.#erase();
     const { text, seq, choice } = shown;
     const { rightToLeft } = placement;
-    const position = positionIn(shown, live, rightToLeft);
+    const byPage = this.#notesPageSuggestion(session.field);
+    const position = byPage && !this.#client.besidePage ? null : positionIn(shown, live, rightToLeft, byPage);
     if (!position || !this.#screen.show(text, position, placement, choice)) return this.#erase();
     this.#drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
+  }
+
+  #notesPageSuggestion({ element, hasPageSuggestion }: Field): boolean {
+    if (hasPageSuggestion) this.#completedByPage.add(element);
+    return hasPageSuggestion;
   }
 
   #erase(): void {

@@ -90,14 +90,16 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
 
 /**
  * The position in a line of this direction. If the suggestion has the opposite direction, typing it would move the text before it, and the
- * ghost text too. Such a suggestion goes below the line if that covers no text; otherwise it is not drawn.
+ * ghost text too. Such a suggestion goes below the line if that covers no text; otherwise it is not drawn. So does a suggestion `besidePage`:
+ * where the page draws a suggestion of its own.
  */
 export function positionIn(
   shown: { readonly text: string; readonly position: Position },
   live: Live,
   rightToLeft: boolean,
+  besidePage = false,
 ): Position | null {
-  if (startsAlong(shown.text, rightToLeft) !== false) return shown.position;
+  if (!besidePage && startsAlong(shown.text, rightToLeft) !== false) return shown.position;
   return nothingUnderneath(live.after) ? "below" : null;
 }
 

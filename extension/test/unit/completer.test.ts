@@ -15,6 +15,7 @@ class RecordingClient implements Client {
   fieldsOff: FieldKind[] = [];
   on = true;
   spoken = false;
+  besidePage = false;
   keys = DEFAULT_KEYS;
   readonly log: string[] = [];
   readonly asked: Keystroke[] = [];
@@ -61,6 +62,7 @@ class FakeField implements Field {
   readonly element = {} as HTMLElement;
   kind: FieldKind = "text";
   oneLine = false;
+  hasPageSuggestion = false;
   readable = true;
   reads = 0;
   before = "";
@@ -279,6 +281,26 @@ test("a field that took a word, and then no more, gets suggestions again after i
   type(" B");
   answer("ob");
   expect(screen.text).toBe("ob");
+});
+
+test("where the page suggests text itself, nothing is drawn and Tab goes to the page", () => {
+  field.hasPageSuggestion = true;
+  type("Hi th");
+  answer("ere");
+  expect(screen.text).toBeNull();
+  expect(completer.press(press("Tab"))).toBe(false);
+  expect(completer.isCompletedByPage(field.element)).toBe(true);
+  client.besidePage = true;
+  completer.changed();
+  expect(screen.text).toBe("ere");
+});
+
+test("if the page suggests text after the ghost text was drawn, Tab goes to the page", () => {
+  type("Hi th");
+  answer("ere");
+  field.hasPageSuggestion = true;
+  expect(completer.press(press("Tab"))).toBe(false);
+  expect(screen.text).toBeNull();
 });
 
 test("a suggestion that could not be seen is not accepted", () => {

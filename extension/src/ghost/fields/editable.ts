@@ -7,6 +7,7 @@ import { editorOf } from "./editors/index.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
+import { hasSuggestionAt, suggestionElementAt } from "./page-suggestion.ts";
 import { textStyle } from "./text-style.ts";
 import { foundOrDisturbed, insertedPart, WRITTEN } from "./verify-write.ts";
 import { clippedByAncestors, isSeenAt } from "./visibility.ts";
@@ -47,7 +48,7 @@ export class Editable implements Field {
     const selection = this.#selection();
     const caret = selection && this.#caret(selection);
     if (!selection || !caret) return null;
-    const around = textAround(this.element, caret, limit);
+    const around = textAround(this.element, caret, limit, suggestionElementAt(this.element, caret));
     return { ...around, selected: !selection.isCollapsed, room: Number.POSITIVE_INFINITY };
   }
 
@@ -76,6 +77,15 @@ export class Editable implements Field {
       lead: { kind: "caret", indent: indent / scale, caret: box },
       seenAt: (x, y) => isSeenAt(this.element, x, y),
     };
+  }
+
+  get hasPageSuggestion(): boolean {
+    const selection = this.#selection();
+    const caret = selection && this.#caret(selection);
+    const inline = caret && (caret.node instanceof Element ? caret.node : caret.node.parentElement);
+    const block = inline && blockAround(inline, this.element);
+    if (!caret || !block) return false;
+    return hasSuggestionAt(this.element, caret, caretBox(caret, contentBox(block), getComputedStyle(inline)));
   }
 
   async insert(text: string): Promise<Written> {

@@ -43,6 +43,8 @@ export interface Field {
   watch?(listener: EditorListener, signal: AbortSignal): void;
   /** The text around the caret. Null if the caret is not in the field. */
   read(limit: number): FieldText | null;
+  /** Whether the page draws a suggestion of its own at the caret. Asked only if ghost text would be drawn. */
+  readonly hasPageSuggestion: boolean;
   /** The place where text after the caret would be drawn. Null if it would not be visible there. */
   placement(): Placement | null;
   /**

@@ -6,6 +6,7 @@ import { edges } from "./edges.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
+import { isContinuedAround } from "./page-suggestion.ts";
 import { textStyle } from "./text-style.ts";
 import { insertedPart, WRITTEN } from "./verify-write.ts";
 import { clippedByAncestors, isSeenAt } from "./visibility.ts";
@@ -77,6 +78,10 @@ export class TextBox implements Field {
       lead: { kind: "text", text: this.#textToCaret(), multiline: this.#multiline, align: style.textAlign },
       seenAt: (x, y) => isSeenAt(element, x, y),
     };
+  }
+
+  get hasPageSuggestion(): boolean {
+    return isContinuedAround(this.element);
   }
 
   async insert(text: string): Promise<Written> {
