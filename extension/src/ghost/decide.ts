@@ -63,7 +63,7 @@ export type Shown =
 /** The lowest confidence that is shown after a short value: `python -m latency.forms` measures how often Tab then completes too much. */
 export const SURE = 0.65;
 /** In characters. */
-const LONGEST_VALUE = 40;
+const LONGEST_VALUE = 32;
 
 const nothing = (reason: Reason): Shown => ({ kind: "nothing", reason });
 

@@ -31,12 +31,9 @@ export function isContinuedAround(element: HTMLInputElement | HTMLTextAreaElemen
   const { value } = element;
   if (isBlank(value)) return false;
   const begun = value.slice(0, element.selectionStart ?? value.length);
-  const box = element.getBoundingClientRect();
   return someOver(element, (other) => {
     const text = (other.textContent ?? "").replaceAll("\u00a0", " ").trimEnd();
-    return (
-      text.length > value.trimEnd().length && text.startsWith(begun) && touches(other.getBoundingClientRect(), box)
-    );
+    return text.length > value.trimEnd().length && text.startsWith(begun);
   });
 }
 
@@ -44,8 +41,14 @@ export function isContinuedAround(element: HTMLInputElement | HTMLTextAreaElemen
 function nodeAfter(root: Element, { node, offset }: Caret): Node | null {
   if (node instanceof Text && !isBlank(node.data.slice(offset))) return null;
   let next = node instanceof Text ? following(root, node) : (node.childNodes[offset] ?? following(root, node));
-  while (next instanceof Text && isBlank(next.data)) next = following(root, next);
+  while (next && isNothing(root, next)) next = following(root, next);
   return next;
+}
+
+/** Whether a node draws nothing: a blank text, or the line break at the end of a block. */
+function isNothing(root: Element, node: Node): boolean {
+  if (node instanceof Text) return isBlank(node.data);
+  return node instanceof HTMLBRElement && following(root, node) === null;
 }
 
 /** The node after `node` and all that it contains, in the same block. */
@@ -96,8 +99,12 @@ function hasGeneratedText(root: Element, caret: Caret): boolean {
   return false;
 }
 
-const generates = (element: HTMLElement, part: "::before" | "::after"): boolean =>
-  /\p{L}{2}/u.test(/^"(.*)"$/s.exec(getComputedStyle(element, part).content)?.[1] ?? "");
+/** Whether a pseudo-element draws words. Not every browser replaces `attr()` in the computed value. */
+function generates(element: HTMLElement, part: "::before" | "::after"): boolean {
+  const { content } = getComputedStyle(element, part);
+  const strings = content.replaceAll(/attr\(([\w-]+)\)/g, (_, name) => `"${element.getAttribute(name) ?? ""}"`);
+  return /^"/.test(strings) && /\p{L}{2}/u.test(strings);
+}
 
 /** Whether text of an element that lies over the page begins at the caret. */
 function hasOverlayAt(root: HTMLElement, caret: Box): boolean {
