@@ -24,6 +24,7 @@ export class DirectClient implements Client {
   readonly fieldsOff = [];
   readonly on = true;
   readonly spoken = false;
+  readonly besidePage = false;
   readonly keys = DEFAULT_KEYS;
   readonly #observer: Observer;
   readonly #unanswered = new Unanswered();
@@ -86,10 +87,10 @@ export class DirectClient implements Client {
   #receive(frame: SuggestionFrame | ErrorFrame): void {
     this.#unanswered.answer(frame);
     if (frame.type !== "suggestion") return;
-    const { field, seq, text, final, source, reason, alternatives } = frame;
+    const { field, seq, text, confidence, final, source, reason, alternatives } = frame;
     if (final && source && this.#asked?.field === field && this.#asked.seq === seq) {
       this.#observer.answered(performance.now() - this.#asked.at, source);
     }
-    this.#listener(field, { seq, text, final, reason, alternatives });
+    this.#listener(field, { seq, text, confidence, final, reason, alternatives });
   }
 }

@@ -26,6 +26,8 @@ export type ToPage =
       readonly on: boolean;
       /** The end of a pause, in milliseconds since 1970. */
       readonly pausedUntil: number;
+      /** Whether suggestions also appear where the page suggests text itself. */
+      readonly besidePage: boolean;
       readonly keys: Keys;
       readonly spoken: boolean;
     }

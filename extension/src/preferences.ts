@@ -13,6 +13,8 @@ export interface Preferences {
   readonly fieldsOff: readonly FieldKind[];
   /** Hosts that are off. Only the exact host is meant, not its subdomains. */
   readonly sitesOff: readonly string[];
+  /** Hosts whose pages suggest text themselves, and on which the user wants both. */
+  readonly besidePage: readonly string[];
   /** The end of a pause, in milliseconds since 1970; 0 for no pause. */
   readonly pausedUntil: number;
   readonly sureness: Sureness;
@@ -25,6 +27,7 @@ export const DEFAULTS: Preferences = {
   codeToo: false,
   fieldsOff: [],
   sitesOff: [],
+  besidePage: [],
   pausedUntil: 0,
   sureness: "eager",
   keys: DEFAULT_KEYS,
@@ -52,6 +55,15 @@ export const isPaused = ({ pausedUntil }: Pick<Preferences, "pausedUntil">, now:
 export function withSite(preferences: Preferences, host: string, on: boolean): Preferences {
   const others = preferences.sitesOff.filter((one) => one !== host);
   return { ...preferences, sitesOff: on ? others : [...others, host].sort() };
+}
+
+/** Whether suggestions also appear where the page suggests text itself. */
+export const isBesidePageAt = ({ besidePage }: Preferences, hosts: readonly string[]): boolean =>
+  hosts.some((host) => besidePage.includes(host));
+
+export function withBesidePage(preferences: Preferences, host: string, on: boolean): Preferences {
+  const others = preferences.besidePage.filter((one) => one !== host);
+  return { ...preferences, besidePage: on ? [...others, host].sort() : others };
 }
 
 export function withField(preferences: Preferences, kind: FieldKind, on: boolean): Preferences {

@@ -1,5 +1,5 @@
 import type { ToPage, ToWorker } from "../messages.ts";
-import { DEFAULTS, isOnAt, isPaused, LOWEST_CONFIDENCE, type Preferences } from "../preferences.ts";
+import { DEFAULTS, isBesidePageAt, isOnAt, isPaused, LOWEST_CONFIDENCE, type Preferences } from "../preferences.ts";
 import type { Connection, ConnectionState } from "../protocol/connection.ts";
 import {
   type ClientFrame,
@@ -113,11 +113,11 @@ export class Switchboard {
     if (field === undefined) return;
     this.#unanswered.answer(frame);
     if (frame.type === "error") return;
-    const { seq, final, reason, alternatives } = frame;
+    const { seq, final, confidence, reason, alternatives } = frame;
     const text = frame.confidence < LOWEST_CONFIDENCE[(this.#preferences ?? DEFAULTS).sureness] ? "" : frame.text;
     this.#pages
       .get(Number(number))
-      ?.post({ type: "answer", field, answer: { seq, text, final, reason, alternatives } });
+      ?.post({ type: "answer", field, answer: { seq, text, confidence, final, reason, alternatives } });
   }
 
   #isOn(number: number): boolean {
@@ -138,10 +138,20 @@ export class Switchboard {
   #tellContextTo(number: number): void {
     if (!this.#preferences || !this.#hosts.has(number)) return;
     const { codeToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
-    const on = isOnAt(this.#preferences, this.#hostsOf(number));
-    this.#pages
-      .get(number)
-      ?.post({ type: "context", chars: this.#contextChars, codeToo, fieldsOff, on, pausedUntil, keys, spoken });
+    const hosts = this.#hostsOf(number);
+    const on = isOnAt(this.#preferences, hosts);
+    const besidePage = isBesidePageAt(this.#preferences, hosts);
+    this.#pages.get(number)?.post({
+      type: "context",
+      chars: this.#contextChars,
+      codeToo,
+      fieldsOff,
+      on,
+      besidePage,
+      pausedUntil,
+      keys,
+      spoken,
+    });
   }
 
   #fromPage(number: number, message: ToWorker): void {

@@ -23,6 +23,7 @@ export class WorkerClient implements Client {
   codeToo = false;
   fieldsOff: readonly FieldKind[] = [];
   spoken = false;
+  besidePage = false;
   keys: Keys = DEFAULT_KEYS;
   #changed: () => void = () => {};
   #hint: (isLocal: boolean) => void = () => {};
@@ -129,6 +130,7 @@ export class WorkerClient implements Client {
     this.#on = message.on;
     this.#pausedUntil = message.pausedUntil;
     this.spoken = message.spoken;
+    this.besidePage = message.besidePage;
     this.keys = message.keys;
     this.#changed();
   }

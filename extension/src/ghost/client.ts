@@ -22,6 +22,8 @@ export interface Client {
   readonly codeToo: boolean;
   /** The kinds of field that the user turned off. */
   readonly fieldsOff: readonly FieldKind[];
+  /** Whether ghost text is also drawn where the page suggests text itself. */
+  readonly besidePage: boolean;
   readonly keys: Keys;
   /** Whether suggestions are announced to screen readers. */
   readonly spoken: boolean;

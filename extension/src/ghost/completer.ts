@@ -1,7 +1,7 @@
 import type { Client } from "./client.ts";
 import { type Answer, type ChoiceOffset, Conversation } from "./conversation.ts";
 import { type Anchor, decide, type Live, obstacleTo, positionIn, somethingFollows } from "./decide.ts";
-import type { Field } from "./fields/field.ts";
+import type { Field, Written } from "./fields/field.ts";
 import type { FieldKind } from "./fields/field-kind.ts";
 import { actOf, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
@@ -20,6 +20,8 @@ interface Session {
   dictated: boolean;
   /** The text as it was read last. */
   live: Live | null;
+  /** A suggestion was written into this field. */
+  hasTaken: boolean;
   /** A write failed in this field: there are no suggestions until it gets the focus again. */
   leftAlone: boolean;
 }
@@ -43,6 +45,7 @@ export class Completer {
   #drawn: Drawn | null = null;
   #whenAnswered = () => this.changed();
   readonly #failed = new WeakSet<HTMLElement>();
+  readonly #completedByPage = new WeakSet<HTMLElement>();
   #writing = false;
   /** Keys that were pressed during a write. They are handled after it. */
   #waiting: Press[] = [];
@@ -57,6 +60,11 @@ export class Completer {
   /** Whether a write into `element` has failed before. */
   hasFailedIn(element: HTMLElement): boolean {
     return this.#failed.has(element);
+  }
+
+  /** Whether the page has drawn suggestions of its own in `element`. */
+  isCompletedByPage(element: HTMLElement): boolean {
+    return this.#completedByPage.has(element);
   }
 
   /** For each answer, calls `listener` instead of drawing at once. The listener calls `changed` when it is time to draw. */
@@ -84,6 +92,7 @@ export class Completer {
       composing: false,
       dictated: false,
       live: null,
+      hasTaken: false,
       leftAlone: false,
     };
     this.#client.focused();
@@ -144,7 +153,8 @@ export class Completer {
     if (!this.#client.on || session.leftAlone || !session.field.readable) return null;
     if (this.isOff(session.field.kind)) return null;
     const text = session.field.read(this.#client.contextChars);
-    return text && { ...text, composing: session.composing, dictated: session.dictated };
+    const { composing, dictated } = session;
+    return text && { ...text, composing, dictated, oneLine: session.field.oneLine };
   }
 
   #ask(session: Session, live: Live): void {
@@ -190,9 +200,15 @@ export class Completer {
     if (!live || shown?.kind !== "ghost" || !placement) return this.#erase();
     const { text, seq, choice } = shown;
     const { rightToLeft } = placement;
-    const position = positionIn(shown, live, rightToLeft);
+    const byPage = this.#notesPageSuggestion(session.field);
+    const position = byPage && !this.#client.besidePage ? null : positionIn(shown, live, rightToLeft, byPage);
     if (!position || !this.#screen.show(text, position, placement, choice)) return this.#erase();
     this.#drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
+  }
+
+  #notesPageSuggestion({ element, hasPageSuggestion }: Field): boolean {
+    if (hasPageSuggestion) this.#completedByPage.add(element);
+    return hasPageSuggestion;
   }
 
   #erase(): void {
@@ -209,11 +225,20 @@ export class Completer {
     this.#writing = false;
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (written === "written") this.#client.accepted(session.name, drawn.seq, text);
-    else this.#giveUp(session);
+    this.#written(session, drawn, text, written);
     this.changed();
     // During the write, the user may have moved to another field. The keys were not meant for that field.
     if (this.#session === session) for (const press of waiting) this.press(press);
+  }
+
+  #written(session: Session, drawn: Drawn, text: string, written: Written): void {
+    if (written === "written") {
+      session.hasTaken = true;
+      this.#client.accepted(session.name, drawn.seq, text);
+    } else if (written === "refused" && session.hasTaken) {
+      // The field took suggestions before, and may take them again when its text is shorter.
+      this.#dismiss(session, drawn);
+    } else this.#giveUp(session);
   }
 
   #giveUp(session: Session): void {

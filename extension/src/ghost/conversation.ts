@@ -4,6 +4,8 @@ import { type Surroundings, typedThrough } from "./text/fit.ts";
 export interface Answer {
   readonly seq: number;
   readonly text: string;
+  /** The model's probability, from 0 to 1, that the user types all of `text` next. */
+  readonly confidence: number;
   readonly final: boolean;
   readonly reason?: string | undefined;
   /** Other suggestions, if they were requested. */
@@ -71,18 +73,19 @@ export class Conversation {
     if (this.#isChosen(newest)) return;
     if (answer.text === "" && !(answer.final && anchor === newest && answer.reason !== "budget")) return;
     if (typedThrough(anchor, answer.text, newest) === null) return;
-    this.#held = { anchor, text: answer.text };
+    this.#held = { anchor, text: answer.text, confidence: answer.confidence };
   }
 
   /** The held suggestion becomes the first choice, so that one step shows another suggestion. */
-  #takeChoices({ text, alternatives = [], final }: Answer, newest: Anchor, offset: ChoiceOffset): void {
+  #takeChoices({ text, confidence, alternatives = [], final }: Answer, newest: Anchor, offset: ChoiceOffset): void {
     if (!final) return;
     const typed = this.#held && typedThrough(this.#held.anchor, this.#held.text, newest);
     const shown = this.#held && typed !== null ? this.#held.text.slice(typed) : "";
     this.#choices = [...new Set([shown, text, ...alternatives])].filter((choice) => choice.trim() !== "");
     this.#choosing = null;
     if (this.#choices.length === 0) return;
-    this.#held = { anchor: newest, text: this.#choices[0] ?? "", choice: { number: 1, of: this.#choices.length } };
+    const choice = { number: 1, of: this.#choices.length };
+    this.#held = { anchor: newest, text: this.#choices[0] ?? "", confidence, choice };
     this.#holdChoice(offset);
   }
 
@@ -91,7 +94,8 @@ export class Conversation {
     if (!newest || !this.#held?.choice) return;
     const count = this.#choices.length;
     const index = (this.#held.choice.number - 1 + offset + count) % count;
-    this.#held = { anchor: newest, text: this.#choices[index] ?? "", choice: { number: index + 1, of: count } };
+    const choice = { number: index + 1, of: count };
+    this.#held = { ...this.#held, anchor: newest, text: this.#choices[index] ?? "", choice };
   }
 
   /** A suggestion that the user chose stays until all of it is typed, or something else is typed. */

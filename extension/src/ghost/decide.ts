@@ -10,6 +10,8 @@ export interface Anchor extends Surroundings {
 export interface Suggestion {
   readonly anchor: Anchor;
   readonly text: string;
+  /** The model's probability, from 0 to 1, that the user types all of `text` next. */
+  readonly confidence: number;
   /** The number of the suggestion, if the user steps through several. */
   readonly choice?: Choice;
 }
@@ -26,6 +28,8 @@ export interface Live extends Surroundings {
   readonly composing: boolean;
   /** The last text was inserted without a key, as by dictation. */
   readonly dictated: boolean;
+  /** The field has one line, so Tab also leads to the next field. */
+  readonly oneLine: boolean;
   readonly room: number;
 }
 
@@ -39,6 +43,8 @@ export type Reason =
   | "dictated" // text is inserted without keys, so the user has no key to accept a suggestion
   | "selected" // there is a selection instead of a caret
   | "inside_word" // the rest of a word follows the caret
+  | "one_letter" // a single letter is typed as fast as the key that would accept it
+  | "doubtful" // the text may be a complete value, and Tab may be meant for the next field
   | "no_room"; // the suggestion would cover text, or is too long for the field
 
 /** In the line at the caret; or as a label under the line, if other text follows the caret in it. */
@@ -54,6 +60,11 @@ export type Shown =
     }
   | { readonly kind: "nothing"; readonly reason: Reason };
 
+/** The lowest confidence that is shown after a short value: `python -m latency.forms` measures how often Tab then completes too much. */
+export const SURE = 0.65;
+/** In characters. */
+const LONGEST_VALUE = 32;
+
 const nothing = (reason: Reason): Shown => ({ kind: "nothing", reason });
 
 /** Decides what is drawn, from the suggestion and the text that is in the field now. */
@@ -65,6 +76,8 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
   if (typed === null) return nothing("other_text");
   const text = withoutOverlap(oneLine(suggestion.text.slice(typed)), live.after);
   if (text.trim() === "") return nothing(typed > 0 ? "used_up" : "empty");
+  if ([...text].length === 1) return nothing("one_letter");
+  if (!suggestion.choice && isShortValue(live) && suggestion.confidence < SURE) return nothing("doubtful");
   if (text.length > live.room) return nothing("no_room");
   return {
     kind: "ghost",
@@ -77,14 +90,16 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
 
 /**
  * The position in a line of this direction. If the suggestion has the opposite direction, typing it would move the text before it, and the
- * ghost text too. Such a suggestion goes below the line if that covers no text; otherwise it is not drawn.
+ * ghost text too. Such a suggestion goes below the line if that covers no text; otherwise it is not drawn. So does a suggestion `besidePage`:
+ * where the page draws a suggestion of its own.
  */
 export function positionIn(
   shown: { readonly text: string; readonly position: Position },
   live: Live,
   rightToLeft: boolean,
+  besidePage = false,
 ): Position | null {
-  if (startsAlong(shown.text, rightToLeft) !== false) return shown.position;
+  if (!besidePage && startsAlong(shown.text, rightToLeft) !== false) return shown.position;
   return nothingUnderneath(live.after) ? "below" : null;
 }
 
@@ -97,6 +112,9 @@ export function obstacleTo(live: Live): Reason | null {
   if (somethingFollows(live.after) && !nothingUnderneath(live.after)) return "no_room";
   return null;
 }
+
+/** Whether the field may hold a complete value now, such as a name, a country or a title. A longer line is prose. */
+const isShortValue = ({ oneLine, before }: Live): boolean => oneLine && before.length <= LONGEST_VALUE;
 
 /** Whether other text follows the caret in its line. */
 export function somethingFollows(after: string): boolean {

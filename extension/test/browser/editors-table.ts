@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { EDITOR_PAGES, type EditorPage } from "./editor-pages.ts";
+import { HEADINGS } from "./editors-md.ts";
 
 /** The tables of EDITORS.md, one for each browser: the checks that each editor passed. */
 
@@ -27,9 +28,6 @@ export const NOT_MEASURED = "Not measured: ";
 
 export type Browser = "Chromium" | "Firefox";
 
-const EDITORS_MD = new URL("../../EDITORS.md", import.meta.url);
-const FIREFOX = "\n## In Firefox\n";
-
 const IN_CHROMIUM = `# The editors
 
 How the extension works in each kind of field. The browser tests check every row in Chromium with a scripted server. \`npm run editors\`
@@ -56,22 +54,9 @@ To add an editor, add a file in \`src/ghost/fields/editors/\`, a line in its \`i
 \`test/browser/editor-pages.ts\`.
 `;
 
-const IN_FIREFOX = `${FIREFOX}
+const IN_FIREFOX = `${HEADINGS.Firefox}
 The results of the same checks in Firefox ESR. There is no column for IME, because WebDriver can't control input methods.
 `;
-
-/** A browser's part of EDITORS.md, as it is stored. */
-export function keptPart(browser: Browser): string {
-  const kept = readFileSync(EDITORS_MD, "utf8");
-  const at = kept.includes(FIREFOX) ? kept.indexOf(FIREFOX) : kept.length;
-  return browser === "Firefox" ? kept.slice(at) : kept.slice(0, at);
-}
-
-/** Replaces a browser's part of EDITORS.md. */
-export function keepPart(browser: Browser, part: string): void {
-  const parts = browser === "Firefox" ? [keptPart("Chromium"), part] : [part, keptPart("Firefox")];
-  writeFileSync(EDITORS_MD, parts.join(""));
-}
 
 /** A browser's part of EDITORS.md, made from the results. */
 export function partOf(browser: Browser, found: Found, columns: readonly Column[], reasonOf: ReasonOf): string {

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 import { EDITOR_PAGES, ENGLISH, Opened, restOf, type Sample } from "./editor-pages.ts";
-import { COLUMNS, type Column, keepPart, keptPart, partOf, type ReasonOf } from "./editors-table.ts";
+import { keepPart, keptPart } from "./editors-md.ts";
+import { COLUMNS, type Column, partOf, type ReasonOf } from "./editors-table.ts";
 import { allowCode, expect, test } from "./fixtures.ts";
 import { knows, type ScriptedServer } from "./scripted-server.ts";
 

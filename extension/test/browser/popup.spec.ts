@@ -166,6 +166,47 @@ test("after a failed write the field gets no suggestions, nothing is written twi
   await popup.close();
 });
 
+test("where the page suggests text itself, the popup says so, and can turn on suggestions beside the page's", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
+  server.script = knows(SENTENCE);
+  const grey = '<span contenteditable="false" style="color: #999">ck reply</span>';
+  await show('<div id="field" contenteditable="true" style="width: 500px; min-height: 60px"></div>');
+  await page.locator("#field").evaluate((field, html) => {
+    field.addEventListener("input", () => {
+      field.querySelector("span")?.remove();
+      if (field.textContent?.endsWith("qui")) field.insertAdjacentHTML("beforeend", html);
+    });
+  }, grey);
+  await page.locator("#field").click();
+  await page.keyboard.type("Thanks for the qui");
+  await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("Thanks for the qui");
+  const popup = await openPopup(page);
+  await expect(popup.getByRole("status")).toHaveText("This page suggests text itself, so Foretype shows nothing here.");
+  for (const scheme of ["light", "dark"] as const) {
+    await popup.emulateMedia({ colorScheme: scheme });
+    const { violations } = await new AxeBuilder({ page: popup }).analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+    await popup.screenshot({ path: `test-results/images/popup-by-page-${scheme}.png` });
+  }
+  await popup.getByLabel("Suggest here as well as the page").check();
+  await expect(popup.getByRole("status")).toContainText("so Foretype writes below the line");
+  await page.bringToFront();
+  await ghost.expectText("ck response");
+  await page.screenshot({ path: "test-results/images/by-page.png" });
+  const line = await ghost.rectOfTyped("ck reply");
+  expect((await ghost.rect()).top).toBeGreaterThanOrEqual(line.bottom - 1);
+  await popup.getByLabel("Suggest here as well as the page").uncheck();
+  await page.bringToFront();
+  await ghost.expectText(null);
+  await popup.close();
+  await inWorker(browserContext, 'chrome.storage.local.remove("preferences")');
+});
+
 /** Stores another address of the server, as if the browser had been paired there. Returns a function that restores it. */
 async function pairedAt(context: BrowserContext, origin: string): Promise<() => Promise<unknown>> {
   const { server } = (await inWorker(context, 'chrome.storage.local.get("server")')) as { server: PairedServer };

@@ -23,6 +23,21 @@ for (const [kind, html] of Object.entries(FIELDS)) {
   });
 }
 
+/** Within this the server answers every keystroke. */
+const BUDGET_MS = 300;
+
+for (const value of ["South Africa", "Thank you", "Vice president", "United Kingdom", "Software engineer"]) {
+  test(`after the value "${value}" in a form, Tab goes to the next field`, async ({ page, show }) => {
+    await show('<form><input id="field" name="title"><input id="next" name="subject"></form>');
+    await page.locator("#field").click();
+    await page.keyboard.type(value, { delay: 150 });
+    await page.waitForTimeout(BUDGET_MS);
+    await page.keyboard.press("Tab");
+    await expect(page.locator("#next")).toBeFocused();
+    expect(await written(page)).toBe(value);
+  });
+}
+
 /** The model was trained on English text. Of these it knows the letters, but few words. */
 const OTHER_SCRIPTS = {
   Cyrillic: "Спасибо за ваше пись",
@@ -30,9 +45,6 @@ const OTHER_SCRIPTS = {
   Arabic: "شكرا على رسالتك. سوف",
   emoji: "😀😀 👍🏽👍🏽 ❤️ 👨‍👩‍👧‍👦 ",
 };
-
-/** Within this the server answers every keystroke. */
-const BUDGET_MS = 300;
 
 test("after text in another script there are no suggestions, and English text in the same field gets them again", async ({
   page,

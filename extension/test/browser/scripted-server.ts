@@ -175,7 +175,7 @@ export class ScriptedServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? "/";
     const page = this.pages.get(path);
-    if (page !== undefined) return reply(response, 200, page, "text/html; charset=utf-8");
+    if (page !== undefined) return reply(response, 200, page, path.includes(".") ? typeOf(path) : typeOf(".html"));
     if (path.startsWith("/pages/")) return this.#replyBuilt(path.slice("/pages/".length), response);
     if (path === "/healthz")
       return reply(response, 200, JSON.stringify({ status: "ready", model: "scripted", provider: "none" }));
@@ -214,7 +214,14 @@ export class ScriptedServer {
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' ws://HOST wss://HOST; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const TYPES: Readonly<Record<string, string>> = { html: "text/html", js: "text/javascript", css: "text/css" };
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html",
+  js: "text/javascript",
+  css: "text/css",
+  svg: "image/svg+xml",
+  xml: "text/xml",
+  xhtml: "application/xhtml+xml",
+};
 
 const typeOf = (name: string) => `${TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream"}; charset=utf-8`;
 

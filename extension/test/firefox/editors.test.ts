@@ -1,16 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Box, Key } from "../behaviours/behaviour.ts";
 import { EDITOR_PAGES, type EditorPage, ENGLISH, restOf, type Sample, serve } from "../browser/editor-pages.ts";
-import {
-  COLUMNS,
-  type Column,
-  keepPart,
-  keptPart,
-  NOT_MEASURED,
-  partOf,
-  type ReasonOf,
-} from "../browser/editors-table.ts";
+import { keepPart, keptPart } from "../browser/editors-md.ts";
+import { COLUMNS, type Column, NOT_MEASURED, partOf, type ReasonOf } from "../browser/editors-table.ts";
 import { knows, ScriptedServer } from "../browser/scripted-server.ts";
-import { type Box, Firefox, type Key, type Tab } from "./firefox.ts";
+import { Firefox, type Tab } from "./firefox.ts";
 import { pair, welcomePage } from "./pairing.ts";
 
 /** The checks of all editors in Firefox, and its part of EDITORS.md. */
@@ -231,8 +225,8 @@ function boxOf(text: string, length: number): string {
       const range = document.createRange();
       range.setStart(node, at + ${text.length - length});
       range.setEnd(node, at + ${text.length});
-      const { left, right, top } = range.getClientRects()[0];
-      return JSON.stringify({ left, right, top });
+      const { left, right, top, bottom } = range.getClientRects()[0];
+      return JSON.stringify({ left, right, top, bottom });
     }
     return null;
   })()`;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { type Box, DOCUMENT_WITH_GHOST, type Key } from "../behaviours/behaviour.ts";
 import { BiDi } from "./bidi.ts";
 
 /** The Firefox for the tests: Debian's, or the path in FORETYPE_FIREFOX. */
@@ -35,14 +36,16 @@ const KEYS = {
   Tab: "\uE004",
   ArrowLeft: "\uE012",
   ArrowRight: "\uE014",
+  ArrowUp: "\uE013",
+  ArrowDown: "\uE015",
+  Home: "\uE011",
+  End: "\uE010",
   Escape: "\uE00C",
   Backspace: "\uE003",
   Enter: "\uE007",
   Shift: "\uE008",
   Control: "\uE009",
-} as const;
-
-export type Key = keyof typeof KEYS;
+} as const satisfies Record<Key, string>;
 
 /** A node as `includeShadowTree` gives it. */
 interface Node {
@@ -57,7 +60,7 @@ interface Node {
   };
 }
 
-const GHOST = `document.documentElement.querySelector(':scope > [popover="manual"][aria-hidden="true"]')`;
+const GHOST = `${DOCUMENT_WITH_GHOST}.documentElement?.querySelector(':scope > [popover="manual"][aria-hidden="true"]') ?? null`;
 
 const extensionPage = (name: string) => `moz-extension://${ADDRESS}/${name}`;
 
@@ -132,12 +135,6 @@ function addressOf(process: ChildProcess): Promise<string> {
   });
 }
 
-export interface Box {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-}
-
 /** A tab, or a frame in one. */
 export class Tab {
   readonly #bidi: BiDi;
@@ -193,9 +190,9 @@ export class Tab {
     return this.#perform([...text].flatMap((letter) => [down(letter), up(letter)]));
   }
 
-  /** Types a letter while these keys are held. */
-  hold(held: readonly Key[], letter: string): Promise<void> {
-    const values = [...held.map((key) => KEYS[key]), letter];
+  /** Types a letter, or presses a key, while these keys are held. */
+  hold(held: readonly Key[], key: string): Promise<void> {
+    const values = [...held.map((one) => KEYS[one]), key in KEYS ? KEYS[key as Key] : key];
     return this.#perform([...values.map(down), ...values.reverse().map(up)]);
   }
 
@@ -203,11 +200,18 @@ export class Tab {
     return this.type(keys.map((key) => KEYS[key]).join(""));
   }
 
-  async #perform(actions: readonly object[]): Promise<void> {
-    await this.#bidi.send("input.performActions", {
-      context: this.#context,
-      actions: [{ type: "key", id: "keyboard", actions }],
-    });
+  /** Clicks at a point of the window. */
+  click(x: number, y: number): Promise<void> {
+    const [move, press, release] = ["pointerMove", "pointerDown", "pointerUp"].map((type) => ({ type, button: 0 }));
+    return this.#act({ type: "pointer", id: "mouse", actions: [{ ...move, x, y }, press, release] });
+  }
+
+  #perform(actions: readonly object[]): Promise<void> {
+    return this.#act({ type: "key", id: "keyboard", actions });
+  }
+
+  async #act(source: object): Promise<void> {
+    await this.#bidi.send("input.performActions", { context: this.#context, actions: [source] });
   }
 
   /** The ghost text, read from its closed shadow root. Null if nothing is drawn. */
@@ -222,8 +226,8 @@ export class Tab {
     if (!drawn?.sharedId) throw new Error("no ghost text is drawn");
     const { result } = await this.#bidi.send<{ result: { value: string } }>("script.callFunction", {
       functionDeclaration: `(span) => {
-        const { left, right, top } = span.getClientRects()[0];
-        return JSON.stringify({ left, right, top });
+        const { left, right, top, bottom } = span.getClientRects()[0];
+        return JSON.stringify({ left, right, top, bottom });
       }`,
       arguments: [{ sharedId: drawn.sharedId }],
       target: { context: this.#context },

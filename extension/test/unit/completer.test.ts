@@ -15,6 +15,7 @@ class RecordingClient implements Client {
   fieldsOff: FieldKind[] = [];
   on = true;
   spoken = false;
+  besidePage = false;
   keys = DEFAULT_KEYS;
   readonly log: string[] = [];
   readonly asked: Keystroke[] = [];
@@ -60,6 +61,8 @@ class FakeScreen implements Screen {
 class FakeField implements Field {
   readonly element = {} as HTMLElement;
   kind: FieldKind = "text";
+  oneLine = false;
+  hasPageSuggestion = false;
   readable = true;
   reads = 0;
   before = "";
@@ -95,7 +98,7 @@ function type(text: string): void {
 
 function answer(text: string, changes: Partial<Answer> = {}): void {
   const { field: name, seq } = client.asked.at(-1) as Keystroke;
-  client.answer(name, { seq, text, final: true, ...changes });
+  client.answer(name, { seq, text, confidence: 0.5, final: true, ...changes });
 }
 
 beforeEach(() => {
@@ -197,6 +200,24 @@ test("the server is told that a single-line field is text", () => {
   expect(client.asked.at(-1)).toMatchObject({ kind: "text" });
 });
 
+test("in a field of one line, Tab after a value that may be complete goes to the page", () => {
+  field.oneLine = true;
+  type("Bill");
+  answer("ing", { confidence: 0.4 });
+  expect(screen.text).toBeNull();
+  expect(completer.press(press("Tab"))).toBe(false);
+  answer("ing", { confidence: 0.9 });
+  expect(screen.text).toBe("ing");
+  expect(completer.press(press("Tab"))).toBe(true);
+});
+
+test("a suggestion of one letter takes no key", () => {
+  type("South Africa");
+  answer("n");
+  expect(completer.press(press("Tab"))).toBe(false);
+  expect(completer.press(press("ArrowRight"))).toBe(false);
+});
+
 test("on a page that is turned off nothing is read, and ghost text goes", () => {
   type("Hi th");
   answer("ere");
@@ -246,6 +267,40 @@ test("a failed write is not repeated, and the field gets no more suggestions", a
   expect(client.log.some((line) => line.startsWith("accepted"))).toBe(false);
   type("x");
   expect(completer.press(press("Tab"))).toBe(false);
+});
+
+test("a field that took a word, and then no more, gets suggestions again after its next change", async () => {
+  type("Hi th");
+  answer("ere, Ann");
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(screen.text).toBe(", Ann"));
+  field.writes = "refused";
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(screen.text).toBeNull());
+  expect(field.before).toBe("Hi there");
+  type(" B");
+  answer("ob");
+  expect(screen.text).toBe("ob");
+});
+
+test("where the page suggests text itself, nothing is drawn and Tab goes to the page", () => {
+  field.hasPageSuggestion = true;
+  type("Hi th");
+  answer("ere");
+  expect(screen.text).toBeNull();
+  expect(completer.press(press("Tab"))).toBe(false);
+  expect(completer.isCompletedByPage(field.element)).toBe(true);
+  client.besidePage = true;
+  completer.changed();
+  expect(screen.text).toBe("ere");
+});
+
+test("if the page suggests text after the ghost text was drawn, Tab goes to the page", () => {
+  type("Hi th");
+  answer("ere");
+  field.hasPageSuggestion = true;
+  expect(completer.press(press("Tab"))).toBe(false);
+  expect(screen.text).toBeNull();
 });
 
 test("a suggestion that could not be seen is not accepted", () => {

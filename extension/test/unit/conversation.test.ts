@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { Conversation } from "../../src/ghost/conversation.ts";
 
 const at = (before: string) => ({ before, after: "" });
-const answer = (seq: number, text: string, changes = {}) => ({ seq, text, final: true, ...changes });
+const answer = (seq: number, text: string, changes = {}) => ({
+  seq,
+  text,
+  confidence: 0.5,
+  final: true,
+  ...changes,
+});
 
 test("the sequence number grows with every request", () => {
   const conversation = new Conversation();

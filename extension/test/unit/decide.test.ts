@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decide, type Live, obstacleTo, type Suggestion } from "../../src/ghost/decide.ts";
+import { decide, type Live, obstacleTo, SURE, type Suggestion } from "../../src/ghost/decide.ts";
 
 const live = (changes: Partial<Live> = {}): Live => ({
   before: "Hi th",
@@ -7,11 +7,16 @@ const live = (changes: Partial<Live> = {}): Live => ({
   selected: false,
   composing: false,
   dictated: false,
+  oneLine: false,
   room: Number.POSITIVE_INFINITY,
   ...changes,
 });
 
-const suggestion = (text: string, after = ""): Suggestion => ({ anchor: { seq: 4, before: "Hi th", after }, text });
+const suggestion = (text: string, after = "", confidence = 0.5): Suggestion => ({
+  anchor: { seq: 4, before: "Hi th", after },
+  text,
+  confidence,
+});
 
 const reason = (reason: string) => ({ kind: "nothing", reason });
 
@@ -70,4 +75,26 @@ test.each([
 test("if nothing could be drawn, no request is needed", () => {
   expect(obstacleTo(live({ after: "ing" }))).toBe("inside_word");
   expect(obstacleTo(live())).toBeNull();
+});
+
+test("a single letter is not drawn: typing it is as fast as accepting it", () => {
+  expect(decide(suggestion("ere"), live({ before: "Hi ther" }))).toEqual(reason("one_letter"));
+  expect(decide(suggestion("ere"), live({ before: "Hi the" }))).toMatchObject({ text: "re" });
+});
+
+test("after a short value in a field of one line, only a suggestion that is sure enough is drawn", () => {
+  const oneLine = live({ oneLine: true });
+  expect(decide(suggestion("ere", "", SURE - 0.01), oneLine)).toEqual(reason("doubtful"));
+  expect(decide(suggestion("ere", "", SURE), oneLine)).toMatchObject({ text: "ere" });
+});
+
+test("in a field of one line, a suggestion that the user chose is drawn", () => {
+  const chosen = { ...suggestion("ere", "", 0.1), choice: { number: 2, of: 3 } };
+  expect(decide(chosen, live({ oneLine: true }))).toMatchObject({ text: "ere" });
+});
+
+test("a long line is prose: less likely suggestions are drawn, too", () => {
+  const before = "Please let me know if you have any further que";
+  const long = { ...suggestion("stions", "", 0.3), anchor: { seq: 4, before, after: "" } };
+  expect(decide(long, live({ oneLine: true, before }))).toMatchObject({ text: "stions" });
 });

@@ -129,6 +129,7 @@ test("pages learn how much text the server wants", () => {
     codeToo: false,
     fieldsOff: [],
     on: true,
+    besidePage: false,
     pausedUntil: 0,
     keys: DEFAULTS.keys,
     spoken: false,
@@ -233,4 +234,13 @@ test("a suggestion below the chosen confidence reaches the page as an empty one"
   expect(one.posted.at(-1)).toMatchObject({ answer: { text: "" } });
   switchboard.fromServer({ ...suggestion("1.f1"), confidence: 0.7 });
   expect(one.posted.at(-1)).toMatchObject({ answer: { text: "ere" } });
+});
+
+test("a page learns whether suggestions appear beside its own, by its own host and those around it", () => {
+  const one = page();
+  one.receive({ type: "focused", hosts: ["frame.test", "mail.test"] });
+  switchboard.prefer({ ...DEFAULTS, besidePage: ["mail.test"] });
+  expect(one.posted.at(-1)).toMatchObject({ type: "context", besidePage: true });
+  switchboard.prefer({ ...DEFAULTS, besidePage: ["other.test"] });
+  expect(one.posted.at(-1)).toMatchObject({ type: "context", besidePage: false });
 });

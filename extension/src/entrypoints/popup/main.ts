@@ -1,6 +1,6 @@
 import { browser } from "wxt/browser";
 import { ASK_STATUS, type ServerStatus, SITE_ALLOWED } from "../../messages.ts";
-import { HOUR_MS, isPaused, type Preferences, withSite } from "../../preferences.ts";
+import { HOUR_MS, isBesidePageAt, isPaused, type Preferences, withBesidePage, withSite } from "../../preferences.ts";
 import { DEFAULT_ADDRESS, isEarlierDefault, isLoopback } from "../../protocol/address.ts";
 import { changePreferences, readCountOfToday, readPreferences, readServer } from "../../storage.ts";
 import { findElement } from "../../ui/find-element.ts";
@@ -11,6 +11,7 @@ const state = findElement("#state", HTMLParagraphElement);
 const site = findElement("#site", HTMLDivElement);
 const allow = findElement("#allow", HTMLButtonElement);
 const on = findElement("#on", HTMLInputElement);
+const beside = findElement("#beside", HTMLInputElement);
 const pause = findElement("#pause", HTMLButtonElement);
 
 const page = await findActivePage();
@@ -66,6 +67,9 @@ async function show(): Promise<void> {
   site.hidden = host === "" || page.kind === "unallowed";
   findElement("#host", HTMLElement).textContent = host;
   on.checked = host !== "" && !preferences.sitesOff.includes(host);
+  beside.checked = isBesidePageAt(preferences, [host]);
+  const isByPage = page.kind === "site" && page.focus === "by_page";
+  findElement("#by-page", HTMLDivElement).hidden = !on.checked || !(isByPage || beside.checked);
   pause.textContent = paused ? "Resume" : "Pause 1 hour";
   findElement("#paused", HTMLElement).textContent = paused
     ? `Paused until ${new Date(preferences.pausedUntil).toLocaleTimeString([], { timeStyle: "short" })}`
@@ -81,6 +85,7 @@ async function prefer(change: (now: Preferences) => Preferences): Promise<void> 
 }
 
 on.addEventListener("change", () => prefer((now) => withSite(now, host, on.checked)));
+beside.addEventListener("change", () => prefer((now) => withBesidePage(now, host, beside.checked)));
 allow.addEventListener("click", async () => {
   if (page.kind !== "unallowed") return;
   // The browser shows its question only while it handles the click, so nothing may be awaited before. Some browsers close the popup then;

@@ -1,6 +1,6 @@
 import type { FocusState } from "../../ghost/index.ts";
 import type { ServerStatus } from "../../messages.ts";
-import { isPaused, type Preferences } from "../../preferences.ts";
+import { isBesidePageAt, isPaused, type Preferences } from "../../preferences.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
 import type { ActivePage } from "./active-page.ts";
 
@@ -56,6 +56,7 @@ const FOCUS: Readonly<Record<FocusState, Sentence>> = {
   code: { tone: "quiet", text: "Foretype is off in code editors. You can turn it on in the options." },
   kind: { tone: "quiet", text: "You turned off suggestions for fields of this kind in the options." },
   unwritable: { tone: "bad", text: "Foretype is off in this field, because a word was not inserted correctly." },
+  by_page: { tone: "quiet", text: "This page suggests text itself, so Foretype shows nothing here." },
   none: { tone: "quiet", text: "On. Start writing in a field." },
 };
 
@@ -63,12 +64,18 @@ const FOCUS: Readonly<Record<FocusState, Sentence>> = {
 export function statusSentence({ server, page, preferences, now }: Situation): Sentence {
   if (isPaused(preferences, now)) return { tone: "quiet", text: "Paused on all sites." };
   if ("host" in page && preferences.sitesOff.includes(page.host)) return { tone: "quiet", text: "Off on this site." };
-  return SERVER[server] ?? pageSentence(page);
+  return SERVER[server] ?? pageSentence(page, preferences);
 }
 
-function pageSentence(page: ActivePage): Sentence {
+const BESIDE: Sentence = {
+  tone: "good",
+  text: "On. The page suggests text as well, so Foretype writes below the line.",
+};
+
+function pageSentence(page: ActivePage, preferences: Preferences): Sentence {
   switch (page.kind) {
     case "site":
+      if (page.focus === "by_page" && isBesidePageAt(preferences, [page.host])) return BESIDE;
       return FOCUS[page.focus];
     case "own":
       return page.focus ? FOCUS[page.focus] : { tone: "quiet", text: "On. This is one of Foretype's own pages." };

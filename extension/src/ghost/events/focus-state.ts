@@ -10,6 +10,7 @@ export type FocusState =
   | "code" // a code editor, and code editors are off
   | "kind" // a field of another kind that is off
   | "unwritable" // a field into which a write has failed
+  | "by_page" // a field in which the page suggests text itself
   | "none"; // no field
 
 /** Reports what has the focus now, also if the window itself does not have the focus. */
@@ -22,6 +23,7 @@ export function focusReport(completer: Completer, privacy: Privacy, page: PageAc
     if (!field) return element && privacy.isPassword(element) ? "private" : "none";
     if (!field.readable) return "private";
     if (completer.isOff(field.kind)) return field.kind === "code" ? "code" : "kind";
-    return completer.hasFailedIn(field.element) ? "unwritable" : "field";
+    if (completer.hasFailedIn(field.element)) return "unwritable";
+    return completer.isCompletedByPage(field.element) ? "by_page" : "field";
   };
 }

@@ -17,11 +17,14 @@ const BLOCK_DISPLAY = /^(block|flex|grid|table|list-item|flow-root|table-row|tab
 const COLLAPSES = /[\t\r\n\f]| {2}|^ /;
 const KEEPS_SPACES = /^(pre|break-spaces)/;
 
-/** The text around `caret` in `root`, at most `limit` characters on each side. Of a long text it reads only what is needed. */
-export function textAround(root: Element, caret: Caret, limit: number): TextAround {
+/**
+ * The text around `caret` in `root`, at most `limit` characters on each side, without the text of one element. Of a long text it
+ * reads only what is needed.
+ */
+export function textAround(root: Element, caret: Caret, limit: number, without: Element | null = null): TextAround {
   const lines = new Lines();
   const first = firstWithin(root, caret, limit);
-  readInto(lines, root, { caret, first, limit, isEnough: () => lines.after.length > limit });
+  readInto(lines, root, { caret, first, limit, without, isEnough: () => lines.after.length > limit });
   return { before: lastOf(lines.before, limit), after: firstOf(lines.after, limit) };
 }
 
@@ -32,6 +35,7 @@ interface Reading {
   /** Nodes before this one are not needed. */
   readonly first: Node | null;
   readonly limit: number;
+  readonly without: Element | null;
   isEnough(): boolean;
 }
 
@@ -103,6 +107,7 @@ function readText(lines: Lines, node: Text, { caret, limit }: Reading): void {
 }
 
 function readElement(lines: Lines, element: Element, reading: Reading): void {
+  if (element === reading.without) return;
   const { display } = getComputedStyle(element);
   if (display === "none") return;
   const block = BLOCK_DISPLAY.test(display);

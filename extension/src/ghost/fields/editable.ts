@@ -1,5 +1,4 @@
 import type { Placement } from "../placement.ts";
-import { lastOf } from "../text/cut.ts";
 import { startNewUndoStepIn } from "./browser-undo.ts";
 import { coloursOf } from "./colours.ts";
 import { blockAround, caretBox, contentBox, startsAtEdge, visibleBox } from "./editable-boxes.ts";
@@ -7,9 +6,10 @@ import { type Caret, textAround } from "./editable-text.ts";
 import { editorOf } from "./editors/index.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
-import { kindOf } from "./kind-of.ts";
+import { isOneLine, kindOf } from "./kind-of.ts";
+import { hasSuggestionAt, suggestionElementAt } from "./page-suggestion.ts";
 import { textStyle } from "./text-style.ts";
-import { foundOrDisturbed } from "./verify-write.ts";
+import { foundOrDisturbed, insertedPart, WRITTEN } from "./verify-write.ts";
 import { clippedByAncestors, isSeenAt } from "./visibility.ts";
 import { byRequestOrCommand } from "./write.ts";
 
@@ -29,12 +29,14 @@ const SETTLING_MS = [16, 32];
 export class Editable implements Field {
   readonly element: HTMLElement;
   readonly kind: FieldKind;
+  readonly oneLine: boolean;
   readonly #context: FieldContext;
 
   constructor(element: HTMLElement, context: FieldContext) {
     this.element = element;
     this.#context = context;
     this.kind = kindOf(element, true);
+    this.oneLine = isOneLine(element);
     context.page.entered(element);
   }
 
@@ -46,7 +48,7 @@ export class Editable implements Field {
     const selection = this.#selection();
     const caret = selection && this.#caret(selection);
     if (!selection || !caret) return null;
-    const around = textAround(this.element, caret, limit);
+    const around = textAround(this.element, caret, limit, suggestionElementAt(this.element, caret));
     return { ...around, selected: !selection.isCollapsed, room: Number.POSITIVE_INFINITY };
   }
 
@@ -77,6 +79,15 @@ export class Editable implements Field {
     };
   }
 
+  get hasPageSuggestion(): boolean {
+    const selection = this.#selection();
+    const caret = selection && this.#caret(selection);
+    const inline = caret && (caret.node instanceof Element ? caret.node : caret.node.parentElement);
+    const block = inline && blockAround(inline, this.element);
+    if (!caret || !block) return false;
+    return hasSuggestionAt(this.element, caret, caretBox(caret, contentBox(block), getComputedStyle(inline)));
+  }
+
   async insert(text: string): Promise<Written> {
     const { element } = this;
     const selection = this.#selection();
@@ -86,16 +97,17 @@ export class Editable implements Field {
     this.#context.page.undoStep(element, "before");
     const write = editorOf(element)?.write ?? byRequestOrCommand;
     write(element, text);
-    const written = await this.#holds(lastOf(was.before + text, VERIFIED), was.after);
+    const written = await this.#outcome(was, text);
     this.#context.page.undoStep(element, "after");
     return written;
   }
 
-  async #holds(before: string, after: string): Promise<Written> {
-    const holds = () => {
+  async #outcome(was: FieldText, text: string): Promise<Written> {
+    const inserted = () => {
       const is = this.read(VERIFIED);
-      return is?.before === before && is.after === after;
+      return is ? insertedPart(was, text, is, VERIFIED) : "other";
     };
+    const holds = () => inserted() === "all";
     for (let tick = 0; tick < TICKS; tick++) {
       if (holds()) return "written";
       await Promise.resolve();
@@ -107,7 +119,7 @@ export class Editable implements Field {
       }
       return false;
     };
-    return (await foundOrDisturbed(settles)) ? "written" : "unverified";
+    return (await foundOrDisturbed(settles)) ? "written" : WRITTEN[inserted()];
   }
 
   #selection(): Selection | null {

@@ -12,6 +12,9 @@ export interface FieldText {
   readonly room: number;
 }
 
+/**
+ * "refused": the field is as it was before. "unverified": the field does not contain what it should.
+ */
 export type Written = "written" | "refused" | "unverified";
 
 /** Listens to changes in an editor that cause no event of the page. */
@@ -32,18 +35,22 @@ export interface Field {
   readonly element: HTMLElement;
   /** As it was when the field got the focus. */
   readonly kind: FieldKind;
+  /** The field has one line, so Tab also leads to the next field. */
+  readonly oneLine: boolean;
   /** Whether it may be read now. Asked before every reading: a page may change its fields while the user types. */
   readonly readable: boolean;
   /** Only for editors whose text and caret change without an event of the page. Ends with `signal`. */
   watch?(listener: EditorListener, signal: AbortSignal): void;
   /** The text around the caret. Null if the caret is not in the field. */
   read(limit: number): FieldText | null;
+  /** Whether the page draws a suggestion of its own at the caret. Asked only if ghost text would be drawn. */
+  readonly hasPageSuggestion: boolean;
   /** The place where text after the caret would be drawn. Null if it would not be visible there. */
   placement(): Placement | null;
   /**
    * Inserts `text` at the caret, once, as if the user had typed it. The insertion is done before this returns. The promise resolves when the
-   * field has taken the text, which an editor with its own model may do later. "unverified": the field does not contain what it should;
-   * leave it alone.
+   * field has taken the text, which an editor with its own model may do later. The text counts as taken also if the page has changed its
+   * quotes or case, or has cut it.
    */
   insert(text: string): Promise<Written>;
 }

@@ -5,20 +5,24 @@ import { coloursOf } from "./colours.ts";
 import { edges } from "./edges.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
-import { kindOf } from "./kind-of.ts";
+import { isOneLine, kindOf } from "./kind-of.ts";
+import { isContinuedAround } from "./page-suggestion.ts";
 import { textStyle } from "./text-style.ts";
+import { insertedPart, WRITTEN } from "./verify-write.ts";
 import { clippedByAncestors, isSeenAt } from "./visibility.ts";
 
 /** A `textarea`, or an `input` that holds prose. */
 export class TextBox implements Field {
   readonly element: HTMLTextAreaElement | HTMLInputElement;
   readonly kind: FieldKind;
+  readonly oneLine: boolean;
   readonly #context: FieldContext;
 
   constructor(element: HTMLTextAreaElement | HTMLInputElement, context: FieldContext) {
     this.element = element;
     this.#context = context;
     this.kind = kindOf(element, this.#multiline);
+    this.oneLine = isOneLine(element);
   }
 
   get readable(): boolean {
@@ -76,16 +80,21 @@ export class TextBox implements Field {
     };
   }
 
+  get hasPageSuggestion(): boolean {
+    return isContinuedAround(this.element);
+  }
+
   async insert(text: string): Promise<Written> {
     const { element } = this;
     const { value, selectionStart, selectionEnd } = element;
     const root = element.getRootNode() as Document | ShadowRoot;
     if (root.activeElement !== element || selectionStart === null || selectionStart !== selectionEnd) return "refused";
-    const expected = value.slice(0, selectionStart) + text + value.slice(selectionStart);
+    const was = { before: value.slice(0, selectionStart), after: value.slice(selectionStart) };
     startNewUndoStep(element);
     const taken = document.execCommand("insertText", false, text);
     if (!taken && element.value === value) this.#overwrite(text, selectionStart);
-    return element.value === expected ? "written" : "unverified";
+    const at = element.selectionStart ?? element.value.length;
+    return WRITTEN[insertedPart(was, text, { before: element.value.slice(0, at), after: element.value.slice(at) })];
   }
 
   /** The last resort, if the browser does not execute the command. Undo does not work, but the page gets the input event. */

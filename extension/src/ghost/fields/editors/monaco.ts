@@ -41,6 +41,9 @@ export function monacoFieldAt(element: HTMLElement, context: FieldContext): Fiel
 class MonacoField implements Field {
   readonly element: HTMLElement;
   readonly kind = "code";
+  readonly oneLine = false;
+  /** Monaco draws its own suggestions only in code editors whose page turned them on. They are not recognised. */
+  readonly hasPageSuggestion = false;
   readonly #input: EditContext;
   readonly #editor: Element;
   readonly #context: FieldContext;
