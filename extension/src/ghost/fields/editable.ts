@@ -4,6 +4,7 @@ import { startNewUndoStepIn } from "./browser-undo.ts";
 import { coloursOf } from "./colours.ts";
 import { blockAround, caretBox, contentBox, startsAtEdge, visibleBox } from "./editable-boxes.ts";
 import { type Caret, textAround } from "./editable-text.ts";
+import { outOfEdited } from "./edited-document.ts";
 import { editorOf } from "./editors/index.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
@@ -64,7 +65,7 @@ export class Editable implements Field {
     const rightToLeft = style.direction === "rtl";
     const scale = block.getBoundingClientRect().width / block.offsetWidth;
     const indent = rightToLeft ? flow.left + flow.width - box.left : box.left - flow.left;
-    return {
+    const placement: Placement = {
       clip: clippedByAncestors(this.element, visibleBox(this.element)),
       flow: { left: flow.left, top: box.top, width: flow.width / scale, height: box.height / scale },
       scale,
@@ -75,6 +76,7 @@ export class Editable implements Field {
       lead: { kind: "caret", indent: indent / scale, caret: box },
       seenAt: (x, y) => isSeenAt(this.element, x, y),
     };
+    return outOfEdited(placement, this.element.ownerDocument);
   }
 
   async insert(text: string): Promise<Written> {
