@@ -1,3 +1,4 @@
+import { isEdited } from "../ghost/fields/edited-document.ts";
 import type { FocusReport } from "../ghost/index.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
@@ -22,7 +23,7 @@ export function showHints(client: WorkerClient, focusReport: FocusReport, signal
   };
   client.onHint((isLocal) => {
     const field = document.activeElement;
-    if (shown || !(field instanceof HTMLElement) || focusReport() !== "field") return;
+    if (shown || !(field instanceof HTMLElement) || focusReport() !== "field" || isEdited(document)) return;
     shown = new Hint(field, isLocal, hide);
     client.hinted();
   });

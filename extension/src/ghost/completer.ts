@@ -44,6 +44,7 @@ export class Completer {
   #session: Session | null = null;
   #drawn: Drawn | null = null;
   #whenAnswered = () => this.changed();
+  #whenDrawn: (around: readonly Element[] | null) => void = () => {};
   readonly #failed = new WeakSet<HTMLElement>();
   readonly #completedByPage = new WeakSet<HTMLElement>();
   #writing = false;
@@ -70,6 +71,18 @@ export class Completer {
   /** For each answer, calls `listener` instead of drawing at once. The listener calls `changed` when it is time to draw. */
   onAnswer(listener: () => void): void {
     this.#whenAnswered = listener;
+  }
+
+  /**
+   * Calls `listener` when ghost text is drawn, with the field, and with the frame around its document if ghost text is outside of that
+   * document; and with null when nothing is drawn any more.
+   */
+  onDrawn(listener: (around: readonly Element[] | null) => void): void {
+    this.#whenDrawn = listener;
+  }
+
+  get isDrawing(): boolean {
+    return this.#drawn !== null;
   }
 
   /** Whether the user has turned off fields of this kind. */
@@ -99,7 +112,7 @@ export class Completer {
   }
 
   leave(): void {
-    this.#drawn = null;
+    this.#setDrawn(null, []);
     this.#screen.leave();
     if (this.#session) this.#client.left(this.#session.name);
     this.#session = null;
@@ -123,6 +136,17 @@ export class Completer {
     const live = this.#read(session);
     this.#draw(session, live);
     if (live) this.#ask(session, live);
+  }
+
+  /** The page has changed in some way that may concern ghost text, such as by something that covers the field. */
+  disturbed(): void {
+    this.#screen.doubt();
+    this.changed();
+  }
+
+  /** Draws nothing until something changes. */
+  hide(): void {
+    this.#erase();
   }
 
   /** Handles a key. True if the key is used, and the page must not get it. */
@@ -203,7 +227,14 @@ export class Completer {
     const byPage = this.#notesPageSuggestion(session.field);
     const position = byPage && !this.#client.besidePage ? null : positionIn(shown, live, rightToLeft, byPage);
     if (!position || !this.#screen.show(text, position, placement, choice)) return this.#erase();
-    this.#drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
+    const { element } = session.field;
+    const drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
+    this.#setDrawn(drawn, placement.frame ? [element, placement.frame] : [element]);
+  }
+
+  #setDrawn(drawn: Drawn | null, around: readonly Element[]): void {
+    this.#drawn = drawn;
+    this.#whenDrawn(drawn && around);
   }
 
   #notesPageSuggestion({ element, hasPageSuggestion }: Field): boolean {
@@ -213,7 +244,7 @@ export class Completer {
 
   #erase(): void {
     if (!this.#drawn) return;
-    this.#drawn = null;
+    this.#setDrawn(null, []);
     this.#screen.hide();
   }
 

@@ -17,6 +17,8 @@ export type { PageAccess } from "./page-access.ts";
 
 /** Suggests text in the fields of this window until `signal` aborts, except inside of elements that match `except`. */
 export function completeHere(client: Client, page: PageAccess, signal: AbortSignal, except?: string): FocusReport {
+  // A picture, or a document in another format. Elements that are made there are not those of HTML.
+  if (!/^(text\/html|application\/xhtml\+xml)$/.test(document.contentType)) return () => "none";
   removeLeftovers();
   const screen = new AnnouncingScreen(new Overlay(), () => client.spoken);
   return listen(new Completer(client, screen), page, window, signal, except);

@@ -26,6 +26,8 @@ export interface CaretLead {
 }
 
 export interface Placement {
+  /** Only if ghost text is not drawn in the field's own document: the frame around that document. */
+  readonly frame?: HTMLElement;
   /** Nothing is drawn outside of it. */
   readonly clip: Box;
   /** The box that the field's text flows in, moved by scrolling: its corner in pixels of the viewport, its size in pixels of the field. */

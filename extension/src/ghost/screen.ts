@@ -5,6 +5,8 @@ import type { Placement } from "./placement.ts";
 export interface Screen {
   /** Draws the text, or moves what is drawn. False if the user could not see it there: then nothing is drawn. */
   show(text: string, position: Position, placement: Placement, choice: Choice | null): boolean;
+  /** Something may cover the field now: the next drawing checks it. */
+  doubt(): void;
   /** Draws nothing. The page does not notice: otherwise it could change the field's text, and see whether the suggestion still fits. */
   hide(): void;
   /** Takes everything off the page, because the user has left the field. */

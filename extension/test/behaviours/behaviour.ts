@@ -40,6 +40,8 @@ export interface Driver {
   asked(): readonly string[];
   /** Waits until a value is as wanted. */
   eventually(read: () => unknown, wanted: unknown): Promise<void>;
+  /** The number of pictures in the PDF of the printed page. */
+  printedPictures(): Promise<number>;
   /** Keeps a screenshot in test-results/behaviours/. */
   picture(name: string): Promise<void>;
 }
@@ -64,6 +66,9 @@ export interface Behaviour {
 
 export const TYPED = "Thanks for the qui";
 export const REST = "ck response, and see you on Friday";
+
+/** How often a PDF draws a picture, as far as its objects tell. */
+export const picturesIn = (pdf: Buffer): number => pdf.toString("latin1").split("/Subtype /Image").length - 1;
 
 /** The text of a field that is an input or a text area. */
 export const VALUE = "document.querySelector('#field').value";

@@ -1,7 +1,15 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
-import { type Behaviour, DOCUMENT_WITH_GHOST, type Driver, pageOf, REST, TYPED } from "../behaviours/behaviour.ts";
+import {
+  type Behaviour,
+  DOCUMENT_WITH_GHOST,
+  type Driver,
+  pageOf,
+  picturesIn,
+  REST,
+  TYPED,
+} from "../behaviours/behaviour.ts";
 import { BEHAVIOURS } from "../behaviours/rows/index.ts";
 import { behavioursPart } from "../behaviours/table.ts";
 import { keepPart, keptPart } from "./editors-md.ts";
@@ -64,6 +72,10 @@ class Chromium implements Driver {
 
   eventually(read: () => unknown, wanted: unknown) {
     return expect.poll(read, SOON).toEqual(wanted);
+  }
+
+  async printedPictures() {
+    return picturesIn(await this.#page.pdf());
   }
 
   async picture(name: string) {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Behaviour, type Driver, type Key, pageOf, REST, TYPED } from "../behaviours/behaviour.ts";
+import { type Behaviour, type Driver, type Key, pageOf, picturesIn, REST, TYPED } from "../behaviours/behaviour.ts";
 import { BEHAVIOURS } from "../behaviours/rows/index.ts";
 import { behavioursPart } from "../behaviours/table.ts";
 import { keepPart, keptPart } from "../browser/editors-md.ts";
@@ -82,6 +82,10 @@ class Driven implements Driver {
 
   eventually(read: () => unknown, wanted: unknown): Promise<void> {
     return expect.poll(read, { interval: 20, timeout: 4000 }).toEqual(wanted);
+  }
+
+  async printedPictures() {
+    return picturesIn(await tab.print());
   }
 
   async picture(name: string) {

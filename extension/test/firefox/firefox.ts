@@ -163,6 +163,12 @@ export class Tab {
     return Buffer.from(data, "base64");
   }
 
+  /** The printed page as a PDF. */
+  async print(): Promise<Buffer> {
+    const { data } = await this.#bidi.send<{ data: string }>("browsingContext.print", { context: this.#context });
+    return Buffer.from(data, "base64");
+  }
+
   async close(): Promise<void> {
     await this.#bidi.send("browsingContext.close", { context: this.#context });
   }

@@ -47,6 +47,7 @@ class FakeScreen implements Screen {
     this.text = this.canBeSeen ? text : null;
     return this.canBeSeen;
   }
+  doubt() {}
   hide() {
     this.text = null;
   }

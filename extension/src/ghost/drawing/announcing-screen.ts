@@ -41,9 +41,13 @@ export class AnnouncingScreen implements Screen {
 
   show(text: string, position: Position, placement: Placement, choice: Choice | null): boolean {
     const shown = this.#screen.show(text, position, placement, choice);
-    if (shown && this.#isWanted()) this.#announce(text.trim());
+    if (shown && this.#isWanted()) this.#announce(text.trim(), placement.frame?.ownerDocument ?? document);
     else this.#clear();
     return shown;
+  }
+
+  doubt(): void {
+    this.#screen.doubt();
   }
 
   hide(): void {
@@ -61,12 +65,12 @@ export class AnnouncingScreen implements Screen {
     return this.#screen.isStillSeen();
   }
 
-  #announce(text: string): void {
+  #announce(text: string, { documentElement }: Document): void {
     if (text === this.#text) return;
     this.#text = text;
     clearTimeout(this.#timer);
     // Screen readers announce a change of a live region, but not the text that it has when it is added. So it is added first.
-    if (!this.#host.isConnected) document.documentElement.append(this.#host);
+    if (!this.#host.isConnected) documentElement.append(this.#host);
     this.#timer = setTimeout(() => {
       this.#region.replaceChildren(generated(text));
     }, PAUSE_MS);

@@ -10,7 +10,7 @@ const CHECK_MS = 200;
 
 /**
  * Ghost text over the page: one element beside `body`, with everything else in its closed shadow root. Nothing of it is ever inside an
- * editor. The element comes with the first ghost text in a field, and stays until the user leaves the field.
+ * editor or a document that is edited. The element comes with the first ghost text in a field, and stays until the user leaves the field.
  */
 export class Overlay implements Screen {
   readonly #host = createHost();
@@ -18,15 +18,16 @@ export class Overlay implements Screen {
   #checkedAt = Number.NEGATIVE_INFINITY;
   /** Where ghost text was drawn last. */
   #placement: Placement | null = null;
+  readonly #print = matchMedia("print");
   /** An element that fills the screen covers everything that came before it. */
   #fullscreen: Element | null = null;
 
   show(text: string, position: Position, placement: Placement, choice: Choice | null): boolean {
-    if (!areFontsLoaded(placement.style, text)) {
+    if (this.#print.matches || !areFontsLoaded(placement.style, text)) {
       this.hide();
       return false;
     }
-    this.#appear();
+    this.#appear(placement.frame?.ownerDocument ?? document);
     this.#line.layOut(text, placement, choice);
     const standsStill = position === "inline" && this.#standsStill(placement);
     // If the field has moved, it may be under something else now.
@@ -55,6 +56,10 @@ export class Overlay implements Screen {
     return sameBoxes && last.scale === placement.scale && performance.now() - this.#checkedAt < CHECK_MS;
   }
 
+  doubt(): void {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
+  }
+
   leave(): void {
     this.hide();
     this.#host.remove();
@@ -62,7 +67,7 @@ export class Overlay implements Screen {
 
   hide(): void {
     this.#line.erase();
-    this.#checkedAt = Number.NEGATIVE_INFINITY;
+    this.doubt();
     this.#placement = null;
   }
 
@@ -87,13 +92,12 @@ export class Overlay implements Screen {
     return placement.seenAt(inside, middle);
   }
 
-  #appear(): void {
-    const { fullscreenElement } = document;
+  #appear({ documentElement, fullscreenElement }: Document): void {
     const isOnTop = fullscreenElement === this.#fullscreen && this.#host.matches(":popover-open");
-    if (this.#host.isConnected && isOnTop) return;
+    if (this.#host.parentNode === documentElement && isOnTop) return;
     this.#fullscreen = fullscreenElement;
     this.#host.remove();
-    document.documentElement.append(this.#host);
+    documentElement.append(this.#host);
     this.#host.showPopover();
   }
 }

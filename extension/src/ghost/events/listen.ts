@@ -32,6 +32,10 @@ export function listen(
   window.addEventListener("pageshow", enterActive, passive);
   window.addEventListener("scroll", follower.follow, passive);
   window.addEventListener("resize", follower.follow, passive);
+  // A browser waits for these listeners before it prints.
+  window.addEventListener("beforeprint", () => completer.hide(), passive);
+  window.addEventListener("afterprint", follower.follow, passive);
+  window.matchMedia("print").addEventListener("change", follower.follow, { signal });
   document.addEventListener("selectionchange", follower.followCaret, passive);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follower.follow, { signal });
   listenToTyping(completer, focused, follower, window, signal);

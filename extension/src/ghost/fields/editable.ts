@@ -3,6 +3,7 @@ import { startNewUndoStepIn } from "./browser-undo.ts";
 import { coloursOf } from "./colours.ts";
 import { blockAround, caretBox, contentBox, startsAtEdge, visibleBox } from "./editable-boxes.ts";
 import { type Caret, textAround } from "./editable-text.ts";
+import { outOfEdited } from "./edited-document.ts";
 import { editorOf } from "./editors/index.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
@@ -66,7 +67,7 @@ export class Editable implements Field {
     const rightToLeft = style.direction === "rtl";
     const scale = block.getBoundingClientRect().width / block.offsetWidth;
     const indent = rightToLeft ? flow.left + flow.width - box.left : box.left - flow.left;
-    return {
+    const placement: Placement = {
       clip: clippedByAncestors(this.element, visibleBox(this.element)),
       flow: { left: flow.left, top: box.top, width: flow.width / scale, height: box.height / scale },
       scale,
@@ -77,6 +78,7 @@ export class Editable implements Field {
       lead: { kind: "caret", indent: indent / scale, caret: box },
       seenAt: (x, y) => isSeenAt(this.element, x, y),
     };
+    return outOfEdited(placement, this.element.ownerDocument);
   }
 
   get hasPageSuggestion(): boolean {

@@ -1,6 +1,7 @@
 import type { PageAccess } from "../page-access.ts";
 import type { Privacy } from "../privacy/privacy.ts";
 import { Editable } from "./editable.ts";
+import { canDrawFor } from "./edited-document.ts";
 import { HIDDEN_INPUTS, SPECIAL_FIELDS } from "./editors/index.ts";
 import type { Field } from "./field.ts";
 import { TextBox } from "./text-box.ts";
@@ -18,7 +19,7 @@ export function fieldAt(target: EventTarget | null | undefined, privacy: Privacy
   const context = { privacy, page };
   // Asked for every input that gets the focus: a field that was once a password stays private.
   privacy.isPassword(element);
-  if (element.matches(HIDDEN_INPUTS)) return null;
+  if (element.matches(HIDDEN_INPUTS) || !canDrawFor(element.ownerDocument)) return null;
   if (element instanceof HTMLTextAreaElement) return new TextBox(element, context);
   if (element instanceof HTMLInputElement) return element.matches(PROSE_INPUT) ? new TextBox(element, context) : null;
   if (element.isContentEditable) return new Editable(element, context);

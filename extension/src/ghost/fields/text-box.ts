@@ -3,6 +3,7 @@ import { firstOf, lastOf } from "../text/cut.ts";
 import { startNewUndoStep } from "./browser-undo.ts";
 import { coloursOf } from "./colours.ts";
 import { edges } from "./edges.ts";
+import { outOfEdited } from "./edited-document.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
@@ -62,7 +63,7 @@ export class TextBox implements Field {
       width: (innerWidth - bar) * scale,
       height: element.clientHeight * scale,
     };
-    return {
+    const placement: Placement = {
       clip: clippedByAncestors(element, inner),
       flow: {
         left: inner.left + (padding.left - element.scrollLeft) * scale,
@@ -78,6 +79,7 @@ export class TextBox implements Field {
       lead: { kind: "text", text: this.#textToCaret(), multiline: this.#multiline, align: style.textAlign },
       seenAt: (x, y) => isSeenAt(element, x, y),
     };
+    return outOfEdited(placement, element.ownerDocument);
   }
 
   get hasPageSuggestion(): boolean {

@@ -11,10 +11,14 @@ export function parentOf(element: Element): Element | null {
 /** The part of `box` that the boxes around `element` do not clip. */
 export function clippedByAncestors(element: Element, box: Box): Box {
   let seen = box;
-  for (let around = parentOf(element); around && around !== document.documentElement; around = parentOf(around)) {
+  for (
+    let around = parentOf(element);
+    around && around !== element.ownerDocument.documentElement;
+    around = parentOf(around)
+  ) {
     const { overflowX, overflowY } = getComputedStyle(around);
     // A scrolling body scrolls the page: the viewport clips it.
-    if (around === document.body || (overflowX === "visible" && overflowY === "visible")) continue;
+    if (around === element.ownerDocument.body || (overflowX === "visible" && overflowY === "visible")) continue;
     seen = intersection(seen, around.getBoundingClientRect());
   }
   return seen;

@@ -1,39 +1,134 @@
-import { type Behaviour, type Driver, REST, TYPED, VALUE } from "../behaviour.ts";
+import { type Behaviour, type Driver, REST, TWO_FRAMES, TYPED, VALUE } from "../behaviour.ts";
 
 /** Pages that move the field, change its text or cover it, without an event that tells so. */
 
 const FIELD = '<textarea id="field" rows="3" cols="60"></textarea><button>Send</button>';
+const RICH = '<div id="field" contenteditable="true" style="min-height: 60px; width: 600px"></div>';
 
-const STAYS = "The suggestion stays where it was until the next event.";
+/** A script that runs `act` 1.5 seconds after the last key: when the extension does nothing more for the key. */
+const later = (act: string) => `<script>
+  let timer;
+  document.querySelector("#field").addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { ${act}; window.done = true; }, 1500);
+  });
+</script>`;
+const DONE = "window.done === true";
 
-const fieldTop = (driver: Driver) => driver.value("document.querySelector('#field').getBoundingClientRect().top");
+const LATE_PICTURE = `photo.src = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='300' height='80'/>"`;
+const FEED = '<div id="feed"><p>Hello!</p></div>';
+const PARAGRAPH = 'feed.insertAdjacentHTML("beforeend", "<p>A new message</p>")';
 
-/** The distance from the field's top to that of the ghost text. Null if nothing is drawn. */
-async function drop(driver: Driver): Promise<number | null> {
-  const box = await driver.ghostBox();
-  return box && Math.round(box.top - Number(await fieldTop(driver)));
+const fieldBox = async (driver: Driver) =>
+  (await driver.value(
+    "(({ left, top }) => ({ left, top }))(document.querySelector('#field').getBoundingClientRect())",
+  )) as { left: number; top: number };
+
+/** Where ghost text is, from the corner of the field. Null if nothing is drawn. */
+async function offset(driver: Driver): Promise<{ left: number; top: number } | null> {
+  const [box, field] = [await driver.ghostBox(), await fieldBox(driver)];
+  return box && { left: Math.round(box.left - field.left), top: Math.round(box.top - field.top) };
 }
 
+const begin = async (driver: Driver) => {
+  await driver.type(TYPED);
+  await driver.eventually(() => driver.ghost(), REST);
+};
+
+/** The suggestion is as far from the field's corner as before, and Tab accepts its first word. */
+async function follows(driver: Driver): Promise<void> {
+  await begin(driver);
+  const [was, from] = [await offset(driver), await fieldBox(driver)];
+  await driver.eventually(() => driver.value(DONE), true);
+  await driver.eventually(async () => {
+    const { left, top } = await fieldBox(driver);
+    return left !== from.left || top !== from.top;
+  }, true);
+  await driver.eventually(() => offset(driver), was);
+  await driver.press("Tab");
+  await driver.eventually(
+    () => driver.value("(field.value ?? field.textContent).replaceAll('\\u00a0', ' ')"),
+    `${TYPED}ck`,
+  );
+}
+
+/** The suggestion is gone, without another key. */
+async function goes(driver: Driver): Promise<void> {
+  await begin(driver);
+  await driver.eventually(() => driver.value(DONE), true);
+  await driver.eventually(() => driver.ghost(), null);
+}
+
+const MOVES: readonly [what: string, html: string][] = [
+  ["a paragraph appears above the text area", `${FEED}${FIELD}${later(PARAGRAPH)}`],
+  ["a paragraph appears above the editable element", `${FEED}${RICH}${later(PARAGRAPH)}`],
+  ["an image above the field loads late", `<img id="photo">${FIELD}${later(LATE_PICTURE)}`],
+  [
+    "the field slides down by a transition",
+    `<style>#field { transition: transform 1.5s }</style>${FIELD}${later('field.style.transform = "translate(40px, 90px)"')}`,
+  ],
+  [
+    "a script moves the field by an animation",
+    `${FIELD}${later('field.animate([{}, { transform: "translate(40px, 90px)" }], { duration: 1500, fill: "forwards" })')}`,
+  ],
+  [
+    "a style sheet is added that moves the field",
+    `${FIELD}${later('document.adoptedStyleSheets[0].replaceSync("body { padding-top: 70px }")').replace("let timer", "document.adoptedStyleSheets = [new CSSStyleSheet()]; let timer")}`,
+  ],
+];
+
+const CHANGES: readonly [what: string, html: string][] = [
+  ["a script sets another text of the same length", `${FIELD}${later('field.value = "x".repeat(field.value.length)')}`],
+  ["a script sets a longer text", `${FIELD}${later('field.value += "?!"')}`],
+  ["the form is reset", `<form>${FIELD}</form>${later("document.forms[0].reset()")}`],
+  ["the form of an input is reset", `<form><input id="field" size="60"></form>${later("document.forms[0].reset()")}`],
+  [
+    "a script replaces the text of an editable element",
+    `${RICH}${later('field.firstChild.data = "Something else, fin"; getSelection().collapse(field.firstChild, 18)')}`,
+  ],
+  [
+    "a menu opens over the field",
+    `<div id="menu" hidden style="position: absolute; inset: 0 auto auto 0; width: 500px; height: 300px; background: #ddd">A menu</div>${FIELD}${later("menu.hidden = false")}`,
+  ],
+  [
+    "a menu of a style sheet slides over the field",
+    `<style>#menu { position: absolute; top: 0; left: 0; width: 500px; height: 300px; background: #ddd; translate: -600px; transition: translate 0.5s } .open #menu { translate: 0 }</style><div id="menu">A menu</div>${FIELD}${later('document.body.className = "open"')}`,
+  ],
+  ["the field is hidden", `${FIELD}${later('field.style.visibility = "hidden"')}`],
+];
+
 export const MOVED: readonly Behaviour[] = [
+  ...MOVES.map(([what, html]) => ({
+    row: "A",
+    name: `${what}: the suggestion moves with the field, and Tab accepts it`,
+    html,
+    check: follows,
+  })),
   {
     row: "A",
-    name: "a paragraph appears above the field: the suggestion moves with the field",
-    html: `<div id="feed"><p>Hello!</p></div>${FIELD}<script>
-      let timer;
-      field.addEventListener("input", () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => feed.insertAdjacentHTML("beforeend", "<p>A new message</p>"), 1500);
-      });
-    </script>`,
-    not: { chromium: STAYS, firefox: STAYS },
+    name: "the user types while a dialog slides in: at the end, the suggestion is in its field",
+    html: `<style>dialog[open] { animation: in 1.5s linear } @keyframes in { from { transform: translateY(-60px) } }</style>
+      <dialog id="dialog"><textarea id="field" rows="3" cols="60"></textarea></dialog>
+      <script>dialog.addEventListener("animationend", () => { window.done = true; }); dialog.showModal()</script>`,
     async check(driver) {
-      await driver.type(TYPED);
-      await driver.eventually(() => driver.ghost(), REST);
-      const [was, from] = [await drop(driver), await fieldTop(driver)];
-      await driver.eventually(async () => (await fieldTop(driver)) !== from, true);
-      await driver.eventually(() => drop(driver), was);
+      await begin(driver);
+      await driver.eventually(() => driver.value(DONE), true);
+      await driver.value(TWO_FRAMES);
+      const moved = await offset(driver);
+      // The next letter draws the suggestion again, in any case at the right place.
+      await driver.type("c");
+      await driver.eventually(() => driver.ghost(), REST.slice(1));
+      await driver.eventually(async () => (await offset(driver))?.top, moved?.top);
       await driver.press("Tab");
       await driver.eventually(() => driver.value(VALUE), `${TYPED}ck`);
     },
   },
+  ...CHANGES.map(([what, html]) => ({
+    row: "A",
+    name: `${what}: the suggestion disappears`,
+    html,
+    // Only the typed text has a suggestion.
+    answer: (before: string) => (before === TYPED ? REST : ""),
+    check: goes,
+  })),
 ];
