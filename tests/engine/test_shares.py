@@ -102,3 +102,14 @@ def test_sums_of_owners_that_have_not_asked_for_long_are_forgotten() -> None:
         shares.asks(reads(str(number), "fixed"))
     assert len(shares._people[Purpose.READING, "fixed"]) == MOST_PARTIES
     assert shares.used(reads("0", "fixed")) == (0.0, 0.0, 0.0)
+
+
+def test_tokens_that_have_not_asked_for_long_are_forgotten_with_their_people() -> None:
+    shares = Shares()
+    for number in range(2 * MOST_PARTIES):
+        shares.asks(reads(str(number)))
+    assert len(shares._people) == MOST_PARTIES
+    forgotten = reads("0")
+    shares.charge(forgotten, RUN_S)
+    shares.chosen(forgotten)
+    assert shares.used(forgotten) == (RUN_S, 0.0, 0.0)

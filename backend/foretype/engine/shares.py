@@ -75,16 +75,25 @@ class Sums:
             self._used[party] += seconds
 
 
+_FORGOTTEN = Sums()
+"""The people of a token that is no longer kept. It stays empty, because nobody asks here."""
+
+
 class Shares:
     """The sums of all three levels."""
 
     def __init__(self) -> None:
         self._purposes = Sums()
         self._tokens = {purpose: Sums() for purpose in Purpose}
-        self._people: dict[tuple[Purpose, str], Sums] = {}
+        # The token that asked longest ago first. Of its people, no more is kept than of the token itself.
+        self._people: OrderedDict[tuple[Purpose, str], Sums] = OrderedDict()
 
     def asks(self, demand: Demand) -> None:
         """Call it each time before a field waits for the model."""
+        key = (demand.purpose, demand.owner.token)
+        self._people[key] = self._people.pop(key) if key in self._people else Sums()
+        if len(self._people) > MOST_PARTIES:
+            self._people.popitem(last=False)
         for sums, party in self._levels(demand):
             sums.asks(party)
 
@@ -107,7 +116,5 @@ class Shares:
 
     def _levels(self, demand: Demand) -> tuple[tuple[Sums, str], ...]:
         purpose, owner = demand.purpose, demand.owner
-        people = self._people.get((purpose, owner.token))
-        if people is None:
-            people = self._people[purpose, owner.token] = Sums()
+        people = self._people.get((purpose, owner.token), _FORGOTTEN)
         return (self._purposes, purpose), (self._tokens[purpose], owner.token), (people, owner.person)
