@@ -275,9 +275,11 @@ def _unreadable(path: Path, error: OSError) -> UnreadableStateError:
 
 
 def _unwritable(folder: Path, error: OSError) -> UnwritableStateError:
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return UnwritableStateError(
-        f"The folder {folder} cannot be written: {_why(error)}. Make it writable, or set FORETYPE_STATE_DIR "
-        "to a folder that you may write.",
+        f"The folder {folder} cannot be written: {_why(error)}. "
+        f"{'Free some space' if is_full else 'Make it writable'}, or set FORETYPE_STATE_DIR to a folder that "
+        "you may write.",
         _name(error),
     )
 
