@@ -31,7 +31,6 @@ from foretype.models.errors import (
 from foretype.models.manifest import (
     EMBEDDING,
     GRAPH,
-    MANIFEST,
     TOKENIZER,
     Figures,
     FileEntry,
@@ -306,7 +305,7 @@ class _Making:
                 ),
                 passed_over=tuple(others),
             )
-            (part / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+            manifest.write(part)
         self._store.install(self._store.work / "whole")
 
 
