@@ -9,7 +9,7 @@ tested := .venv/.installed-dev
 modules := extension/node_modules/.installed
 ARGS ?=
 
-.PHONY: help serve test lint extension playground lock replay bench findings clean
+.PHONY: help serve test lint extension playground lock sbom replay bench findings clean
 
 help: ## What there is to make
 	@echo 'Foretype completes what you type in the browser. Start with:'
@@ -45,6 +45,10 @@ playground: $(modules) ## The page that the server shows at /, built from the ex
 lock: $(tested) ## Pin what pyproject.toml asks for (ARGS=--upgrade: the newest of it)
 	@exec tools/lock $(ARGS)
 
+sbom: $(tested) ## A software bill of materials of the server and of the extension, in dist/
+	@tools/need npm
+	@exec tools/sbom
+
 replay: $(tested) ## Type real mail at a server of its own and measure (ARGS=--help says how)
 	@exec .venv/bin/python -m latency.replay --serve $(ARGS)
 
@@ -57,7 +61,7 @@ findings: ## Show surprises of other software, in three to five minutes (ARGS=me
 clean: ## Take away everything that make has made, prepared models too
 	rm -rf .venv dist models/build latency/out tests/out .venv-peers extension/node_modules extension/.output extension/.wxt
 
-$(served): requirements.lock pyproject.toml
+$(served): requirements.lock requirements-cuda.lock pyproject.toml
 	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock
 
 $(tested): $(served) requirements-dev.lock

@@ -18,6 +18,8 @@ def main() -> None:
         to_the_end(run)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except MemoryError:  # while modules are imported: the command line says more about it later
+        sys.exit("There is not enough memory to start: close other programs, or raise the limit (ulimit -v).")
 
 
 if __name__ == "__main__":

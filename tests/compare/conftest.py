@@ -61,5 +61,5 @@ def copied(model: Path, to: Path, **changes: object) -> Path:
     shutil.copytree(model, to, copy_function=os.link)
     manifest = json.loads((to / MANIFEST).read_text("utf-8"))
     (to / MANIFEST).unlink()
-    (to / MANIFEST).write_text(json.dumps(manifest | changes), "utf-8")
+    (to / MANIFEST).write_text(json.dumps(manifest | {"checksum": ""} | changes), "utf-8")
     return to

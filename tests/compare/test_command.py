@@ -114,6 +114,7 @@ def test_a_model_that_cannot_run_is_reported_without_a_stack_trace(models_dir: P
     from foretype.models.prepared import sha256
 
     manifest["files"][GRAPH] = {"sha256": sha256(broken / GRAPH), "bytes": 8}
+    manifest["checksum"] = ""
     (broken / MANIFEST).write_text(json.dumps(manifest), "utf-8")
     result = run(broken, "--quick")
     assert result.exit_code == 1

@@ -11,12 +11,19 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-cuda.lock")
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+
+
+def lines(lock: str) -> list[str]:
+    """One line for each pin, with its hashes."""
+    content = (ROOT / lock).read_text("utf-8").replace("\\\n", "")
+    return [line for line in (part.split("#")[0].strip() for part in content.splitlines()) if line]
 
 
 def pins(lock: str) -> dict[str, Requirement]:
-    lines = [line.split("#")[0].strip() for line in (ROOT / lock).read_text("utf-8").splitlines()]
-    return {canonicalize_name(pin.name): pin for pin in map(Requirement, filter(None, lines))}
+    found = [Requirement(HASH.sub("", line)) for line in lines(lock)]
+    return {canonicalize_name(pin.name): pin for pin in found}
 
 
 def project() -> dict[str, list[str]]:
@@ -38,11 +45,23 @@ def test_every_line_is_one_exact_public_version(lock: str) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_no_address_path_or_cuda_package_stands_in_a_lock(lock: str) -> None:
-    assert not re.search(r"://|--|^/|^(nvidia|triton)", (ROOT / lock).read_text("utf-8"), re.MULTILINE)
+def test_every_line_has_a_hash(lock: str) -> None:
+    assert [line for line in lines(lock) if not HASH.search(line)] == []
 
 
 @pytest.mark.parametrize("lock", LOCKS)
+def test_no_address_path_or_option_stands_in_a_lock(lock: str) -> None:
+    assert [line for line in lines(lock) if re.search(r"://|--|^/", HASH.sub("", line))] == []
+
+
+def test_only_the_lock_for_cuda_has_cuda_packages() -> None:
+    of_cuda = re.compile(r"nvidia|triton|cuda")
+    assert all(of_cuda.match(name) for name in pins("requirements-cuda.lock"))
+    for lock in LOCKS[:2]:
+        assert not any(of_cuda.match(name) for name in pins(lock))
+
+
+@pytest.mark.parametrize("lock", LOCKS[:2])
 def test_what_the_project_asks_for_is_locked_at_a_version_it_allows(lock: str) -> None:
     locked = pins("requirements.lock") | pins(lock)
     for wanted in map(Requirement, project()[lock]):

@@ -66,12 +66,14 @@ def take_another_tokeniser(model: Path) -> None:
 
 
 def change_manifest(**changes: Any) -> Callable[[Path], None]:
-    """`changes` of the fields in the manifest; in those of `geometry`, of the fields in these."""
+    """`changes` of the fields in the manifest; in those of `geometry`, of the fields in these. Without its
+    checksum, as in a manifest of an earlier version.
+    """
 
     def change(model: Path) -> None:
         manifest = json.loads((model / MANIFEST).read_text())
-        geometry = {**manifest["geometry"], **changes.get("geometry", {})}
-        (model / MANIFEST).write_text(json.dumps({**manifest, **changes, "geometry": geometry}))
+        manifest["geometry"] |= changes.pop("geometry", {})
+        (model / MANIFEST).write_text(json.dumps({**manifest, "checksum": "", **changes}))
 
     return change
 

@@ -58,6 +58,13 @@ def test_a_run_that_finds_no_memory_is_recognised(session: ort.InferenceSession,
 def test_a_library_that_does_not_fit_into_memory_is_recognised() -> None:
     no_room = ImportError("libtorch.so: failed to map segment from shared object")
     assert isinstance(recognised(no_room), OutOfMemoryError)
+    of_numpy = ImportError("The C extensions of NumPy cannot be imported.")
+    of_numpy.__cause__ = no_room
+    assert isinstance(recognised(of_numpy), OutOfMemoryError)
+
+
+def test_a_thread_that_cannot_start_is_recognised() -> None:
+    assert isinstance(recognised(RuntimeError("can't start new thread")), OutOfMemoryError)
     missing = ImportError("No module named 'onnxruntime'")
     assert recognised(missing) is missing
 

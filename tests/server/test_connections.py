@@ -170,15 +170,18 @@ async def test_at_the_cap_a_newcomer_is_told_when_to_come_back_and_the_log_says_
     assert written.getvalue().count("connections_full") == 1
 
 
-async def test_more_newcomers_than_can_be_answered_are_closed_at_once(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_connection, "REFUSED_AT_ONCE", 0)
+async def test_each_of_many_newcomers_is_told_and_the_oldest_is_closed(start: Start) -> None:
     async with start(connections=1) as running, connected(running):
         await until_taken(running, 1)
-        async with connected(running) as (reader, _):
-            with contextlib.suppress(ConnectionError):
-                assert await to_the_end(reader) == ""
+        running.server._entrance.refused_at_once = 2
+        async with contextlib.AsyncExitStack() as stack:
+            newcomers = []
+            for _ in range(5):
+                reader, _writer = await stack.enter_async_context(connected(running, whole(running)))
+                newcomers.append(reader)
+                async with asyncio.timeout(10):
+                    assert (await reader.readline()).startswith(b"HTTP/1.1 503 ")
+            assert len(running.server._entrance.refused) == 2
 
 
 class FakeTransport:

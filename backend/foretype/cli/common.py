@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import NoReturn, TextIO, cast
 
 import typer
+from rich.console import Console
 
 from foretype.cli.options import Given
 from foretype.cli.sentences import sentence
 from foretype.support.settings import BadSettingsError, Settings, load, unknown_variables
-from foretype.support.streams import print_line
+from foretype.support.streams import Unbreakable, print_line
 
 USAGE = 2
 """The exit code if the settings or the arguments are wrong."""
@@ -43,6 +44,11 @@ def fail(what: str | Exception, code: int = FAILED) -> NoReturn:
 def say(what: str | Exception) -> None:
     """Print to stderr: stdout is for results."""
     print_line(sentence(what) if isinstance(what, Exception) else what, sys.stderr)
+
+
+def progress_console() -> Console:
+    """A console on standard error, for lines about work that goes on if nobody can read them."""
+    return Console(file=cast(TextIO, Unbreakable(sys.stderr)), highlight=False)
 
 
 def in_ms(value: float) -> str:

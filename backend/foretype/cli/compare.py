@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from foretype.cli.common import FAILED, USAGE, fail, say, settings_or_exit
+from foretype.cli.common import FAILED, USAGE, fail, progress_console, say, settings_or_exit
 from foretype.cli.options import Given, takes
 from foretype.cli.signals import first_signal_calls
 from foretype.models.field_kind import FieldKind
@@ -87,7 +87,7 @@ def compare(
     from foretype.models.errors import ModelError
     from foretype.support.machine import machine_name
 
-    console = Console(stderr=True, highlight=False)
+    console = progress_console()
     amount = Amount(*(QUICK_AMOUNT if quick else AMOUNT))
     rounds = 1 if quick else ROUNDS
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from foretype.cli.common import fail
+from foretype.cli.common import fail, progress_console
 from foretype.cli.distil_progress import Watcher
 from foretype.support.cores import physical_cores
 from foretype.support.ending import INTERRUPTED
@@ -99,7 +99,7 @@ def distil(
 
     `foretype prepare ~/models/small` makes the student ready to serve.
     """
-    console = Console(stderr=True, highlight=False)
+    console = progress_console()
     wishes = {
         "layers": layers,
         "steps": steps,

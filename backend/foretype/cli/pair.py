@@ -9,8 +9,8 @@ import typer
 
 from foretype.cli.common import FAILED, fail, settings_or_exit
 from foretype.cli.options import Given, takes
-from foretype.server.pairing import CODE_LIFETIME, Pairing
-from foretype.server.state_file import BadStateError
+from foretype.server.pairing import Pairing
+from foretype.server.state_file import CODE_LIFETIME, BadStateError
 
 
 @takes("state_dir")

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from foretype.cli.commands import command
-from foretype.cli.common import USAGE, fail, in_ms, settings_or_exit
+from foretype.cli.common import USAGE, fail, in_ms, progress_console, settings_or_exit
 from foretype.cli.options import Given, takes
 from foretype.cli.sentences import remedy
 from foretype.runtime.providers import ProviderMissingError, Surroundings, choose_provider
@@ -90,7 +90,7 @@ def prepare(
         chosen = choose_provider(settings.provider, Surroundings.here(), half=True)
     except ProviderMissingError as error:
         fail(error)
-    console = Console(stderr=True, highlight=False)
+    console = progress_console()
     with _stoppable(console):
         if while_stdin_open:
             threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()

@@ -18,10 +18,9 @@ from foretype.cli.common import USAGE, fail, say, settings_or_exit
 from foretype.cli.options import OPTIONS, Given, takes
 from foretype.cli.start import CannotServeError, ReadyModel, load_engine, prepare_model
 from foretype.engine.contract import Engine
-from foretype.server.pairing import CODE_LIFETIME
 from foretype.server.reach import bound_addresses, who_can_connect
 from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind, bind_other_loopback
-from foretype.server.state_file import BadStateError, UnreadableStateError
+from foretype.server.state_file import CODE_LIFETIME, BadStateError, UnreadableStateError
 from foretype.server.tls import BadCertificateError, server_context
 from foretype.support import logs
 from foretype.support.ending import INTERRUPTED, leave

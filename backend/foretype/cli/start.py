@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from rich.console import Console
-
+from foretype.cli.common import progress_console
 from foretype.cli.sentences import NO_MEMORY, remedy, sentence
 from foretype.engine.contract import Engine
 from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
@@ -59,7 +58,7 @@ async def load_engine(folder: Path, settings: Settings, stages: Stages | None = 
 
         if not sys.stderr.isatty():
             return await start_engine(folder, settings, stages)
-        with Console(stderr=True).status("Loading the model"):
+        with progress_console().status("Loading the model"):
             return await start_engine(folder, settings, stages)
     except ProviderMissingError as missing:
         raise CannotServeError(sentence(missing)) from missing

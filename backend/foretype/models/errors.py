@@ -94,6 +94,17 @@ class DiskFullError(ModelError):
         self.folder = folder
 
 
+class FileLimitError(ModelError):
+    """This process may not write files that are as large as those of the model."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"This process may not write a file as large as the model needs in {folder}: raise the limit "
+            "(ulimit -f), and run the command again: it continues from here."
+        )
+        self.folder = folder
+
+
 class QualityRefusedError(ModelError):
     """No quantised weights were as good as the float32 weights."""
 

@@ -4,8 +4,10 @@ without one is incomplete.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -85,7 +87,26 @@ class Manifest(_Strict):
     threshold: float = 0.2  # show nothing less probable
     figures: Figures
     passed_over: tuple[PassedOver, ...] = ()
+    checksum: str = ""  # SHA-256 of all the others; empty in manifests of earlier versions
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        return cls.model_validate_json((folder / MANIFEST).read_text("utf-8"))
+        """Raises `OSError`, `UnicodeDecodeError`, `ValidationError` and `ManifestChangedError`."""
+        content = (folder / MANIFEST).read_text("utf-8")
+        manifest = cls.model_validate_json(content)
+        if manifest.checksum and manifest.checksum != _checksum(json.loads(content)):
+            raise ManifestChangedError
+        return manifest
+
+    def write(self, folder: Path) -> None:
+        whole = self.model_copy(update={"checksum": _checksum(self.model_dump(mode="json"))})
+        (folder / MANIFEST).write_text(whole.model_dump_json(indent=2) + "\n", "utf-8")
+
+
+class ManifestChangedError(Exception):
+    """The content of a manifest does not match its checksum."""
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    others = {name: value for name, value in content.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()

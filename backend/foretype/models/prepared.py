@@ -11,7 +11,15 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from foretype.models.errors import Origin, PreparedInvalidError
-from foretype.models.manifest import FORMAT, GRAPH, MANIFEST, TOKENIZER, FileEntry, Manifest
+from foretype.models.manifest import (
+    FORMAT,
+    GRAPH,
+    MANIFEST,
+    TOKENIZER,
+    FileEntry,
+    Manifest,
+    ManifestChangedError,
+)
 from foretype.models.recipe import recipe_names
 
 
@@ -64,6 +72,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise _invalid(folder, "it has no manifest, so it is incomplete") from None
     except (OSError, UnicodeDecodeError) as error:
         raise _invalid(folder, f"its {MANIFEST} cannot be read ({_reason(error)})") from error
+    except ManifestChangedError:
+        raise _invalid(folder, f"its {MANIFEST} has changed since it was made") from None
     except ValidationError as error:
         made_by = _content(folder).get("format", FORMAT)
         if made_by != FORMAT:

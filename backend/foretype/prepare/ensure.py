@@ -16,6 +16,7 @@ from foretype.models.errors import PreparationEndedError
 from foretype.models.prepared import Prepared, is_prepared, load_prepared, prepared_names
 from foretype.prepare.choose import choose_model
 from foretype.support.execution_provider import Provider
+from foretype.support.streams import print_line
 
 
 class Wishes(Protocol):
@@ -61,8 +62,7 @@ def ensure_prepared(wishes: Wishes) -> Ready:
     if not is_prepared(folder):
         if choice.name in prepared_names(wishes.models_dir):
             reason += "; the prepared model was made by another version of Foretype"
-        sys.stderr.write(f"{reason[:1].upper()}{reason[1:]}.\n")
-        sys.stderr.flush()
+        print_line(f"{reason[:1].upper()}{reason[1:]}.", sys.stderr)
         _make_in_child(choice.name, wishes)
     prepared = load_prepared(folder)
     current = {choice.recipe.on(provider).digest for provider in Provider}

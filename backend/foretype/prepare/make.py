@@ -7,6 +7,7 @@ right, the export if it was on the disk. Incomplete files are in folders that no
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
 import os
@@ -20,11 +21,16 @@ from typing import Any, Literal
 import numpy as np
 
 from foretype import __version__
-from foretype.models.errors import DiskFullError, NotAModelError, QualityRefusedError
+from foretype.models.errors import (
+    DiskFullError,
+    FileLimitError,
+    ModelsFolderError,
+    NotAModelError,
+    QualityRefusedError,
+)
 from foretype.models.manifest import (
     EMBEDDING,
     GRAPH,
-    MANIFEST,
     TOKENIZER,
     Figures,
     FileEntry,
@@ -78,7 +84,7 @@ def make(
     recipe at a time; a second process waits and uses the model of the first.
     """
     store = Store(models_dir, recipe.name)
-    with _full_disk_said(models_dir):
+    with _disk_trouble_said(models_dir):
         with store.lock(lambda: progress.say(f"Another process is preparing {recipe.name}: waiting for it.")):
             store.tidy()
             if not force and is_prepared(store.folder):
@@ -299,7 +305,7 @@ class _Making:
                 ),
                 passed_over=tuple(others),
             )
-            (part / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+            manifest.write(part)
         self._store.install(self._store.work / "whole")
 
 
@@ -391,11 +397,15 @@ def _require_space(recipe: Recipe, store: Store) -> None:
 
 
 @contextmanager
-def _full_disk_said(folder: Path) -> Iterator[None]:
-    """Turn any library's error that a full disk causes into DiskFullError."""
+def _disk_trouble_said(folder: Path) -> Iterator[None]:
+    """Turn any library's error that the disk or its limits cause into a `ModelError`."""
     try:
         yield
     except Exception as error:
         if is_disk_full(error, folder, FULL_BELOW):
             raise DiskFullError(folder) from error
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            raise FileLimitError(folder) from error
+        if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EIO):
+            raise ModelsFolderError(folder, os.strerror(error.errno)) from error
         raise

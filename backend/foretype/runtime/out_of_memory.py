@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 import re
 
-# The words of ONNX Runtime's arena, of CUDA, of cuBLAS, and of C++ if host memory is full.
-_WORDS = re.compile(r"failed to allocate memory|out of memory|ALLOC_FAILED|bad_alloc", re.IGNORECASE)
+# The words of ONNX Runtime's arena, of CUDA, of cuBLAS, of C++ if host memory is full, and of Python if there
+# is no memory for a thread's stack.
+_WORDS = re.compile(
+    r"failed to allocate memory|out of memory|ALLOC_FAILED|bad_alloc|can't start new thread", re.IGNORECASE
+)
 # The words of the system's loader if a library does not fit into memory.
 _LOADERS_WORDS = re.compile(r"failed to map segment|cannot allocate memory", re.IGNORECASE)
 
@@ -23,11 +26,20 @@ def recognised(error: Exception) -> Exception:
     if (
         isinstance(error, MemoryError)
         or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-        or (isinstance(error, ImportError) and _LOADERS_WORDS.search(str(error)))
+        or (isinstance(error, ImportError) and _says_no_memory(error))
         or (_is_of_onnx_runtime(error) and _WORDS.search(str(error)))
     ):
         return OutOfMemoryError().with_traceback(error.__traceback__)
     return error
+
+
+def _says_no_memory(error: BaseException | None) -> bool:
+    """NumPy raises an `ImportError` of its own in place of the loader's, which is its cause or context."""
+    while error is not None:
+        if isinstance(error, MemoryError) or _LOADERS_WORDS.search(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _is_of_onnx_runtime(error: Exception) -> bool:

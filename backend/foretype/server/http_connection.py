@@ -22,8 +22,8 @@ from foretype.support.logs import SparseLines
 
 HEAD_BYTES = 32 * 1024
 REFUSED_AT_ONCE = 32
-"""The number of refused connections that wait for their clients to read the answer. More are closed without
-one.
+"""The number of refused connections that wait for their clients to read the answer. If there are more, the
+oldest is closed.
 """
 RETRY_SECONDS = 10
 LAST_FILES = 8
@@ -49,8 +49,9 @@ class Entrance:
     is_behind_a_proxy: bool
     files: int | None
     """The number of files that this process may open; None if there is no limit."""
-    refused: set[asyncio.Transport] = field(default_factory=set)
-    """Connections whose refusal the client may not have read yet."""
+    refused_at_once: int = REFUSED_AT_ONCE
+    refused: dict[asyncio.Transport, None] = field(default_factory=dict)
+    """Connections whose refusal the client may not have read yet, the oldest first."""
 
 
 class HttpConnection(web.RequestHandler):
@@ -180,12 +181,13 @@ class HttpConnection(web.RequestHandler):
         entrance = self._entrance
         self._patience.enter(Phase.OVER)
         entrance.lines.warning(why.value, connections=entrance.places.taken)
-        if len(entrance.refused) >= REFUSED_AT_ONCE:
-            transport.abort()
-            return
-        entrance.refused.add(transport)
+        entrance.refused[transport] = None
         self._say_last(transport, plain(HTTPStatus.SERVICE_UNAVAILABLE, SENTENCES[why], RETRY_SECONDS))
-        self._loop.call_later(FAREWELL_SECONDS, entrance.refused.discard, transport)
+        self._loop.call_later(FAREWELL_SECONDS, entrance.refused.pop, transport, None)
+        if len(entrance.refused) > entrance.refused_at_once:
+            oldest = next(iter(entrance.refused))
+            del entrance.refused[oldest]
+            oldest.close()
 
     def _watch_files(self, transport: asyncio.Transport) -> None:
         """Log an error if file numbers run out. A new file gets the lowest free number. If none is free, the

@@ -14,12 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from foretype.server.guard import digest
-from foretype.server.state_file import Code, Paired, State, StateFile
+from foretype.server.state_file import CODE_LIFETIME, Code, Paired, State, StateFile
 from foretype.support.clock import Clock
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 CODE_CHARS = 8
-CODE_LIFETIME = 600.0
 _READ_AS = str.maketrans("ILO", "110")
 
 
@@ -41,7 +40,8 @@ class Pairing:
         return formatted(code)
 
     def new_code(self, lifetime: float = CODE_LIFETIME) -> str:
-        """A code that works once, in any process that shares the file, for `lifetime` seconds.
+        """A code that works once, in any process that shares the file, for `lifetime` seconds, at most
+        `CODE_LIFETIME`.
 
         Raises `BadStateError`.
         """

@@ -16,7 +16,7 @@ from foretype.server import playground
 from foretype.server.app import make_app
 from foretype.server.credentials import Tokens
 from foretype.server.guard import Guard
-from foretype.server.http_connection import Entrance, HttpConnection
+from foretype.server.http_connection import REFUSED_AT_ONCE, Entrance, HttpConnection
 from foretype.server.limits import ClientLimits
 from foretype.server.pairing import Pairing
 from foretype.server.patience import SECONDS
@@ -177,7 +177,11 @@ class Server:
         room = room or Room(settings.connections, None, 0)
         self._places = Places(room.connections, settings.connections_per_address)
         self._entrance = Entrance(
-            self._places, self.service.lines, self.service.is_behind_a_proxy, room.files
+            self._places,
+            self.service.lines,
+            self.service.is_behind_a_proxy,
+            room.files,
+            min(REFUSED_AT_ONCE, room.spare // 2),
         )
         self._listening: list[asyncio.AbstractServer] = []
         self._runner = web.AppRunner(

@@ -33,6 +33,8 @@ except (
 VERSION = 1
 MOST_BYTES = 4 * 1024 * 1024  # of some 20,000 clients
 CLIENT_CHARS = 64
+CODE_LIFETIME = 600.0
+CLOCK_STEP = 60.0  # seconds that a clock may be set back without ending a code
 LATEST = 253402300799.0  # the last second of the year 9999: `datetime` supports no later one
 LOCK_SECONDS = 5.0  # another process holds the lock for milliseconds
 LOCK_STEP_SECONDS = 0.05
@@ -99,7 +101,10 @@ class Code:
         return hmac.compare_digest(self.key, _slow_hash(code, self.salt))
 
     def is_valid(self, now: float) -> bool:
-        return now < self.expires_at
+        """A code that has more than its lifetime left was made before the clock was set back: how old it is
+        is unknown.
+        """
+        return 0 < self.expires_at - now <= CODE_LIFETIME + CLOCK_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +280,11 @@ def _unreadable(path: Path, error: OSError) -> UnreadableStateError:
 
 
 def _unwritable(folder: Path, error: OSError) -> UnwritableStateError:
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return UnwritableStateError(
-        f"The folder {folder} cannot be written: {_why(error)}. Make it writable, or set FORETYPE_STATE_DIR "
-        "to a folder that you may write.",
+        f"The folder {folder} cannot be written: {_why(error)}. "
+        f"{'Free some space' if is_full else 'Make it writable'}, or set FORETYPE_STATE_DIR to a folder that "
+        "you may write.",
         _name(error),
     )
 

@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 import traceback
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, TextIO, cast
 
@@ -22,6 +21,7 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger
 
 from foretype.support.clock import Clock
+from foretype.support.streams import Unbreakable
 
 FIELDS = frozenset(
     {
@@ -51,7 +51,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
             ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unbreakable(target))),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Unbreakable(target))),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -124,22 +124,6 @@ def _only_known_fields(_: Any, __: str, event: EventDict) -> EventDict:
 def _places(trace: TracebackType | None) -> str:
     frames = traceback.extract_tb(trace)
     return " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames)
-
-
-class _Unbreakable:
-    """A stream that may be closed: a closed log stream must not stop the server."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        with suppress(OSError, ValueError):
-            return self._stream.write(text)
-        return 0
-
-    def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            self._stream.flush()
 
 
 class _PlacesOnly(logging.Handler):

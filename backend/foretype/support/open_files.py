@@ -14,12 +14,14 @@ system accepts up to 128 waiting connections before the server can close one.
 @dataclass(frozen=True, slots=True)
 class Room:
     """`connections`: the number that may be open. `files`: the limit of open files; None if the system has
-    none. `needed`: the limit that would allow all connections that were asked for.
+    none. `needed`: the limit that would allow all connections that were asked for. `spare`: the files
+    that are kept for other purposes.
     """
 
     connections: int
     files: int | None
     needed: int
+    spare: int = SPARE
 
 
 def make_room(wanted: int) -> Room:
@@ -47,7 +49,8 @@ def make_room(wanted: int) -> Room:
 def room_in(files: int, needed: int, wanted: int) -> Room:
     """The room if the limit is `files`. At most half of the free files are kept for other purposes."""
     free = max(2, files - (needed - SPARE - wanted))
-    return Room(min(wanted, free - min(SPARE, free // 2)), files, needed)
+    spare = min(SPARE, free // 2)
+    return Room(min(wanted, free - spare), files, needed, spare)
 
 
 def _open_now() -> int:

@@ -6,7 +6,7 @@ import codecs
 import os
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 PLAIN = {
     "…": "...", "→": "->", "←": "<-", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-",
@@ -50,6 +50,25 @@ def give_up_lost() -> list[OSError]:
             why.append(error)
             _to_null(number)
     return why
+
+
+class Unbreakable:
+    """A stream for text that may be lost. If it is closed or full, writing to it raises no error."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def print_line(line: str, stream: TextIO) -> None:
