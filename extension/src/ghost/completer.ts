@@ -25,7 +25,9 @@ interface Session {
 }
 
 interface Drawn {
+  /** What the user can read: the whole suggestion, or its first words. Keys accept only this. */
   readonly text: string;
+  readonly whole: string;
   readonly seq: number;
   readonly atLineEnd: boolean;
   readonly rightToLeft: boolean;
@@ -178,7 +180,7 @@ export class Completer {
   /** Whether the newest answer is already drawn. This is usual while the user types the suggested letters. */
   #isDrawnAlready({ conversation, live }: Session): boolean {
     const shown = live && decide(conversation.held, live);
-    if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.text || shown.choice) return false;
+    if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.whole || shown.choice) return false;
     this.#drawn = { ...this.#drawn, seq: shown.seq };
     return true;
   }
@@ -191,8 +193,9 @@ export class Completer {
     const { text, seq, choice } = shown;
     const { rightToLeft } = placement;
     const position = positionIn(shown, live, rightToLeft);
-    if (!position || !this.#screen.show(text, position, placement, choice)) return this.#erase();
-    this.#drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
+    const read = position && this.#screen.show(text, position, placement, choice);
+    if (!read) return this.#erase();
+    this.#drawn = { text: read, whole: text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
   }
 
   #erase(): void {

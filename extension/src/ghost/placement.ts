@@ -16,6 +16,8 @@ export interface TextLead {
   readonly text: string;
   readonly multiline: boolean;
   readonly align: string;
+  /** The indent of the first line, as the page has set it. */
+  readonly indent: string;
 }
 
 /** Empty space up to a caret whose box is known. */
@@ -32,6 +34,8 @@ export interface Placement {
   readonly flow: Box;
   /** The number of pixels of the viewport that one pixel of the field takes. */
   readonly scale: number;
+  /** The part of `scale` that comes from the style `zoom`. With it, the browser lays text out in the enlarged size. */
+  readonly zoom: number;
   /** Whether a line that is too long continues in the next line. */
   readonly wraps: boolean;
   readonly rightToLeft: boolean;
@@ -41,6 +45,8 @@ export interface Placement {
   readonly lead: Lead;
   /** Whether the field itself, and nothing over it, is visible at this point. */
   seenAt(x: number, y: number): boolean;
+  /** Whether ghost text in `box` would cover no text and nothing that can be pressed. `start`: where ghost text begins in its line. */
+  isFree(box: Box, start: Box): boolean;
 }
 
 export function intersection(a: Box, b: Box): Box {
@@ -49,6 +55,12 @@ export function intersection(a: Box, b: Box): Box {
   const right = Math.min(a.left + a.width, b.left + b.width);
   const bottom = Math.min(a.top + a.height, b.top + b.height);
   return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
+}
+
+/** Whether two boxes have more in common than an edge. */
+export function overlap(a: Box, b: Box): boolean {
+  const { width, height } = intersection(a, b);
+  return width > 1 && height > 1;
 }
 
 export function isInside(box: Box, x: number, y: number): boolean {
