@@ -97,7 +97,7 @@ const LONG: Record<string, { field: string; text: string; typed?: string; rest?:
     text: "and a few words, ",
   },
   "an input of a long text from right to left": {
-    field: '<input id="field" size="60" dir="rtl">',
+    field: '<input id="field" size="60" dir="rtl" style="margin-left: 200px">',
     text: "שלום לך, ",
     typed: "תודה על התג",
     rest: "ובה המהירה",

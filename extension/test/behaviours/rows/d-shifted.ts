@@ -32,7 +32,7 @@ const EDITORS: Readonly<Record<string, string>> = {
   "the page is enlarged by `zoom`":
     '<style>html { zoom: 1.25 }</style><div id="field" contenteditable style="width: 600px"></div>',
   "the text is in columns":
-    '<div id="field" contenteditable style="columns: 2; width: 800px; height: 60px; font: 16px/20px sans-serif">A first column.<br><br><br>X</div>',
+    '<div id="field" contenteditable style="columns: 2; width: 900px; height: 60px; font: 14px/20px sans-serif">A first column.<br><br><br>X</div>',
   "the first line hangs":
     '<div id="field" contenteditable style="width: 500px; padding-left: 50px; text-indent: -40px"></div>',
 };
