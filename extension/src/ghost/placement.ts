@@ -67,6 +67,16 @@ export function isInside(box: Box, x: number, y: number): boolean {
   return x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height;
 }
 
+/** Whether `inner` is in `outer`, with a pixel to spare. */
+export function contains(outer: Box, inner: Box): boolean {
+  const { left, top, width, height } = outer;
+  return (
+    isInside({ left: left - 1, top: top - 1, width: width + 2, height: height + 2 }, inner.left, inner.top) &&
+    inner.left + inner.width <= left + width + 1 &&
+    inner.top + inner.height <= top + height + 1
+  );
+}
+
 export function isSameBox(a: Box, b: Box): boolean {
   return a.left === b.left && a.top === b.top && a.width === b.width && a.height === b.height;
 }

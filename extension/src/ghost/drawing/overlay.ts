@@ -1,5 +1,5 @@
 import type { Choice, Position } from "../decide.ts";
-import { type Box, isInside, isSameBox, type Placement } from "../placement.ts";
+import { type Box, contains, isInside, isSameBox, type Placement } from "../placement.ts";
 import type { Screen } from "../screen.ts";
 import { nextWord } from "../text/words.ts";
 import { areFontsLoaded } from "./fonts.ts";
@@ -9,6 +9,8 @@ import { fitting, labelBoxes, readable, type Word, wordsOf } from "./room.ts";
 
 /** How often, at most, it is checked during typing whether something covers the field, or is covered by ghost text. */
 const CHECK_MS = 200;
+/** How long a place is known to be free. Shorter than the pause after which ghost text is drawn again: that drawing asks anew. */
+const FREE_MS = 400;
 /** How far outside of the clip the caret may be: the browser scrolls a line in whole pixels. */
 const CARET = 3;
 
@@ -31,6 +33,8 @@ export class Overlay implements Screen {
   readonly #line = new GhostLine(this.#host.attachShadow({ mode: "closed" }));
   #checkedAt = Number.NEGATIVE_INFINITY;
   #drawn: Drawn | null = null;
+  /** The places that were free a short time ago. While the user types a suggestion, it needs only a part of them. */
+  #free: readonly { readonly box: Box; readonly at: number }[] = [];
   /** An element that fills the screen covers everything that came before it. */
   #fullscreen: Element | null = null;
 
@@ -58,12 +62,30 @@ export class Overlay implements Screen {
    */
   #lengthKnown(text: string, placement: Placement, end: number | null): number {
     const last = this.#drawn;
-    if (!last?.text.endsWith(text) || this.#line.isBelow || performance.now() - this.#checkedAt >= CHECK_MS) return 0;
-    const { clip, flow, scale } = last.placement;
-    const isSamePlace = isSameBox(clip, placement.clip) && isSameBox(flow, placement.flow) && scale === placement.scale;
+    if (!last || this.#line.isBelow || !this.#isTypedThrough(text)) return 0;
+    const isSamePlace = this.#isAtSamePlace(placement) && isSameBox(last.placement.flow, placement.flow);
     const hasSameEnd = Math.abs((last.end ?? 0) - (end ?? 0)) < 1 && startsAtFixedEdge(placement);
     const length = text.length - (last.text.length - last.read.length);
     return isSamePlace && hasSameEnd && length >= nextWord(text).length ? length : 0;
+  }
+
+  #isTypedThrough(text: string): boolean {
+    return this.#drawn?.text.endsWith(text) === true && performance.now() - this.#checkedAt < CHECK_MS;
+  }
+
+  #isAtSamePlace({ clip, scale }: Placement): boolean {
+    const last = this.#drawn?.placement;
+    return last !== undefined && isSameBox(last.clip, clip) && last.scale === scale;
+  }
+
+  #isFree(box: Box, start: Box, placement: Placement): boolean {
+    const now = performance.now();
+    const isKnown = this.#isAtSamePlace(placement);
+    this.#free = this.#free.filter(({ at }) => isKnown && now - at < FREE_MS);
+    if (this.#free.some((known) => contains(known.box, box))) return true;
+    const isFree = placement.isFree(box, start);
+    if (isFree) this.#free = [...this.#free, { box, at: now }];
+    return isFree;
   }
 
   #drawInline(text: string, length: number, placement: Placement): string {
@@ -75,8 +97,9 @@ export class Overlay implements Screen {
 
   #drawChecked(text: string, words: readonly Word[], position: Position, placement: Placement): string {
     const start = this.#line.start(text, placement);
-    if (!this.#isSeen(start, placement)) return "";
-    const isFree = (box: Box) => placement.isFree(box, start);
+    const isChecked = this.#line.isBelow && this.#isTypedThrough(text) && this.#isAtSamePlace(placement);
+    if (!isChecked && !this.#isSeen(start, placement)) return "";
+    const isFree = (box: Box) => this.#isFree(box, start, placement);
     const lines = this.#line.lines(placement, start);
     const length = position === "inline" ? readable(words, lines, placement.clip, isFree) : 0;
     if (length < nextWord(text).length) return this.#drawLabel(text, words, start, placement, isFree);
@@ -114,6 +137,7 @@ export class Overlay implements Screen {
     this.#line.erase();
     this.#checkedAt = Number.NEGATIVE_INFINITY;
     this.#drawn = null;
+    this.#free = [];
   }
 
   isStillSeen(): boolean {

@@ -12,7 +12,7 @@ const OBSTACLES = [
 ].join();
 
 /** The distance between two points at which the browser is asked, in pixels. Small elements between them are found by their boxes. */
-const STEP = { x: 40, y: 16 };
+const STEP = { x: 60, y: 16 };
 /** The number of child nodes of one element that are looked at. */
 const CHILDREN = 300;
 
