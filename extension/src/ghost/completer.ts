@@ -27,7 +27,9 @@ interface Session {
 }
 
 interface Drawn {
+  /** What the user can read: the whole suggestion, or its first words. Keys accept only this. */
   readonly text: string;
+  readonly whole: string;
   readonly seq: number;
   readonly atLineEnd: boolean;
   readonly rightToLeft: boolean;
@@ -212,7 +214,7 @@ export class Completer {
   /** Whether the newest answer is already drawn. This is usual while the user types the suggested letters. */
   #isDrawnAlready({ conversation, live }: Session): boolean {
     const shown = live && decide(conversation.held, live);
-    if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.text || shown.choice) return false;
+    if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.whole || shown.choice) return false;
     this.#drawn = { ...this.#drawn, seq: shown.seq };
     return true;
   }
@@ -226,9 +228,10 @@ export class Completer {
     const { rightToLeft } = placement;
     const byPage = this.#notesPageSuggestion(session.field);
     const position = byPage && !this.#client.besidePage ? null : positionIn(shown, live, rightToLeft, byPage);
-    if (!position || !this.#screen.show(text, position, placement, choice)) return this.#erase();
+    const read = position && this.#screen.show(text, position, placement, choice);
+    if (!read) return this.#erase();
     const { element } = session.field;
-    const drawn = { text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
+    const drawn = { text: read, whole: text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
     this.#setDrawn(drawn, placement.frame ? [element, placement.frame] : [element]);
   }
 

@@ -16,6 +16,8 @@ export interface TextLead {
   readonly text: string;
   readonly multiline: boolean;
   readonly align: string;
+  /** The indent of the first line, as the page has set it. */
+  readonly indent: string;
 }
 
 /** Empty space up to a caret whose box is known. */
@@ -34,6 +36,8 @@ export interface Placement {
   readonly flow: Box;
   /** The number of pixels of the viewport that one pixel of the field takes. */
   readonly scale: number;
+  /** The part of `scale` that comes from the style `zoom`. With it, the browser lays text out in the enlarged size. */
+  readonly zoom: number;
   /** Whether a line that is too long continues in the next line. */
   readonly wraps: boolean;
   readonly rightToLeft: boolean;
@@ -43,6 +47,8 @@ export interface Placement {
   readonly lead: Lead;
   /** Whether the field itself, and nothing over it, is visible at this point. */
   seenAt(x: number, y: number): boolean;
+  /** Whether ghost text in `box` would cover no text and nothing that can be pressed. `start`: where ghost text begins in its line. */
+  isFree(box: Box, start: Box): boolean;
 }
 
 export function intersection(a: Box, b: Box): Box {
@@ -53,8 +59,24 @@ export function intersection(a: Box, b: Box): Box {
   return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
 }
 
+/** Whether two boxes have more in common than an edge. */
+export function overlap(a: Box, b: Box): boolean {
+  const { width, height } = intersection(a, b);
+  return width > 1 && height > 1;
+}
+
 export function isInside(box: Box, x: number, y: number): boolean {
   return x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height;
+}
+
+/** Whether `inner` is in `outer`, with a pixel to spare. */
+export function contains(outer: Box, inner: Box): boolean {
+  const { left, top, width, height } = outer;
+  return (
+    isInside({ left: left - 1, top: top - 1, width: width + 2, height: height + 2 }, inner.left, inner.top) &&
+    inner.left + inner.width <= left + width + 1 &&
+    inner.top + inner.height <= top + height + 1
+  );
 }
 
 export function isSameBox(a: Box, b: Box): boolean {

@@ -3,8 +3,11 @@ import type { Placement } from "./placement.ts";
 
 /** Draws ghost text. */
 export interface Screen {
-  /** Draws the text, or moves what is drawn. False if the user could not see it there: then nothing is drawn. */
-  show(text: string, position: Position, placement: Placement, choice: Choice | null): boolean;
+  /**
+   * Draws the text, or moves what is drawn. Returns the text that the user can read there: `text`, or the words at its beginning. Null if
+   * the user could not read the next word: then nothing is drawn.
+   */
+  show(text: string, position: Position, placement: Placement, choice: Choice | null): string | null;
   /** Something may cover the field now: the next drawing checks it. */
   doubt(): void;
   /** Draws nothing. The page does not notice: otherwise it could change the field's text, and see whether the suggestion still fits. */
@@ -12,7 +15,7 @@ export interface Screen {
   /** Takes everything off the page, because the user has left the field. */
   leave(): void;
   /**
-   * Whether the ghost text is still visible, with nothing over it. Called when a key goes down: the layout of the page is then up to date,
+   * Whether the next word of the ghost text is still visible, with nothing over it. Called when a key goes down: the layout of the page is then up to date,
    * so the answer is cheap. Right after a letter was typed it would force a layout.
    */
   isStillSeen(): boolean;

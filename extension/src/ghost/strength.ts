@@ -35,6 +35,27 @@ function strengthOf(text: string, background: string | null): number {
   return STRONGEST;
 }
 
+/** Less than this is not visible: text of the background's colour, or text that is almost transparent. */
+const VISIBLE = { contrast: 1.1, alpha: 0.15 };
+
+/** Whether text of this computed colour is visible on `background`. Null: the background is unknown. */
+export function isVisibleOn(text: string, background: string | null): boolean {
+  if (alphaOf(text) < VISIBLE.alpha) return false;
+  const [ink, paper] = [parse(text), background === null ? null : parse(background)];
+  return !ink || !paper || contrast(ink, paper) >= VISIBLE.contrast;
+}
+
+/** A colour for text on `background`, if the field's own colour is not visible. */
+export function inkFor(background: string | null): string {
+  const bright = background === null ? null : lightness(background);
+  return bright === null ? "rgb(128, 128, 128)" : bright > 0.18 ? "rgb(0, 0, 0)" : "rgb(255, 255, 255)";
+}
+
+function alphaOf(colour: string): number {
+  const [, alpha = "1", percent = ""] = /(?:^rgba\([^/]*,|\/)\s*([\d.]+)(%?)\s*\)$/.exec(colour) ?? [];
+  return Number(alpha) / (percent === "" ? 1 : 100);
+}
+
 /** A background on which text of this colour is readable, for a field whose background is unknown. */
 export function paperFor(text: string): string {
   const bright = lightness(text);

@@ -97,7 +97,7 @@ const LONG: Record<string, { field: string; text: string; typed?: string; rest?:
     text: "and a few words, ",
   },
   "an input of a long text from right to left": {
-    field: '<input id="field" size="60" dir="rtl">',
+    field: '<input id="field" size="60" dir="rtl" style="margin-left: 200px">',
     text: "שלום לך, ",
     typed: "תודה על התג",
     rest: "ובה המהירה",
@@ -125,9 +125,15 @@ for (const [name, { field, text, typed = TYPED, rest = REST, all = "ArrowRight" 
     const became = await ghost.rectOfTyped(rest);
     const moved = (await page.locator("#field").evaluate((field) => field.scrollLeft)) - edge;
     const scale = name.includes("scaled") ? 1.3 : 1;
-    expect(Math.abs(drawn.top - became.top)).toBeLessThan(1);
+    // A full input has no room in its line: there, ghost text is a label under the caret.
+    const isLabel = name.includes("input");
+    const padding = isLabel ? 4 * scale : 0;
+    if (isLabel) expect(drawn.top).toBeGreaterThanOrEqual(became.bottom);
+    else expect(Math.abs(drawn.top - became.top)).toBeLessThan(1);
+    const [at, wanted] =
+      all === "ArrowLeft" ? [drawn.right + padding, became.right] : [drawn.left - padding, became.left];
     // The scroll position is rounded to whole pixels.
-    expect(Math.abs(drawn.left - became.left - moved * scale)).toBeLessThan(1.5);
+    expect(Math.abs(at - wanted - moved * scale)).toBeLessThan(1.5);
   });
 }
 

@@ -1,6 +1,6 @@
 import { test as base, chromium, expect, type Page } from "@playwright/test";
 import { CHROMIUM, FLAGS } from "./chromium.ts";
-import { Ghost } from "./ghost.ts";
+import { Ghost, type Rect } from "./ghost.ts";
 import { openPlayground } from "./playground-page.ts";
 import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
 
@@ -143,4 +143,62 @@ test("the playground does not read passwords and codes either", async ({ page, s
   await page.keyboard.type("ok");
   await expect.poll(() => server.keystrokes.at(-1)?.before).toBe("ok");
   expect(JSON.stringify(server.received)).not.toContain("47");
+});
+
+/** Styles of a text box, and the text in it before the typed text. */
+const STYLES: Record<string, { field: string; style: Record<string, string>; before?: string }> = {
+  "a text area": { field: "#message", style: {} },
+  "a text area with an indent": { field: "#message", style: { "text-indent": "60px" } },
+  "a text area of several lines": {
+    field: "#message",
+    style: { width: "260px", height: "200px" },
+    before: "A line.\n",
+  },
+  "a text area with space for scroll bars": {
+    field: "#message",
+    style: { "scrollbar-gutter": "stable both-edges", overflow: "auto" },
+  },
+  "an enlarged text area": { field: "#message", style: { zoom: "1.3", width: "500px" } },
+  "an input": { field: "#subject", style: { width: "600px" } },
+  "an input with an indent": { field: "#subject", style: { width: "600px", "text-indent": "34px" } },
+  "a full input": { field: "#subject", style: { width: "500px" }, before: "and a few words, ".repeat(200) },
+};
+
+test("ghost text is at the same place, with the browser's own box of the caret and with the text laid out again", async ({
+  page,
+  server,
+  ghost,
+}) => {
+  const places = async (): Promise<Record<string, Rect>> => {
+    const found: Record<string, Rect> = {};
+    for (const [name, { field, style, before = "" }] of Object.entries(STYLES)) {
+      await openPlayground(page, server.origin, TOKEN);
+      await expect(page.getByText("Model loaded: scripted")).toBeVisible();
+      await page.locator(field).evaluate((element, style) => {
+        for (const [property, value] of Object.entries(style))
+          (element as HTMLElement).style.setProperty(property, value);
+      }, style);
+      await page.locator(field).fill(before);
+      await page.locator(field).focus();
+      await page.keyboard.press("Control+End");
+      await page.keyboard.type("Thanks for the qui");
+      await ghost.expectText("ck response");
+      found[name] = await ghost.rect();
+    }
+    return found;
+  };
+  server.script = ({ before }) => (before.endsWith("Thanks for the qui") ? "ck response" : "");
+  const measured = await places();
+  expect(await page.evaluate(() => "createValueRange" in HTMLInputElement.prototype)).toBe(true);
+  await page.addInitScript(() => {
+    for (const { prototype } of [HTMLInputElement, HTMLTextAreaElement])
+      Reflect.deleteProperty(prototype, "createValueRange");
+  });
+  const laidOut = await places();
+  expect(await page.evaluate(() => "createValueRange" in HTMLInputElement.prototype)).toBe(false);
+  for (const [name, one] of Object.entries(measured)) {
+    const other = laidOut[name] as Rect;
+    expect(Math.abs(one.left - other.left), name).toBeLessThan(1);
+    expect(Math.abs(one.top - other.top), name).toBeLessThan(1);
+  }
 });

@@ -45,7 +45,7 @@ class FakeScreen implements Screen {
   canBeSeen = true;
   show(text: string) {
     this.text = this.canBeSeen ? text : null;
-    return this.canBeSeen;
+    return this.text;
   }
   doubt() {}
   hide() {

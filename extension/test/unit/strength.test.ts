@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ghostStrength, paperFor } from "../../src/ghost/strength.ts";
+import { ghostStrength, inkFor, isVisibleOn, paperFor } from "../../src/ghost/strength.ts";
 
 test("black on white becomes as pale as is readable", () => {
   const strength = ghostStrength("rgb(0, 0, 0)", "rgb(255, 255, 255)");
@@ -30,4 +30,19 @@ test.each([
   ["color(display-p3 0.9 0.9 0.9 / 0.8)", true],
 ])("for an unknown background, a label in %s gets a dark one: %j", (colour, dark) => {
   expect(paperFor(colour)).toBe(dark ? "rgb(32, 33, 36)" : "rgb(255, 255, 255)");
+});
+
+test("text that is transparent, or of its background's colour, is not visible", () => {
+  expect(isVisibleOn("rgba(0, 0, 0, 0)", null)).toBe(false);
+  expect(isVisibleOn("rgba(0, 0, 0, 0.6)", "rgb(255, 255, 255)")).toBe(true);
+  expect(isVisibleOn("color(srgb 0 0 0 / 0.05)", null)).toBe(false);
+  expect(isVisibleOn("rgb(255, 255, 255)", "rgb(255, 255, 255)")).toBe(false);
+  expect(isVisibleOn("rgb(0, 0, 0)", "rgb(255, 255, 255)")).toBe(true);
+  expect(isVisibleOn("rgb(0, 0, 0)", null)).toBe(true);
+});
+
+test("a colour that replaces an invisible one is readable on its background", () => {
+  expect(inkFor("rgb(255, 255, 255)")).toBe("rgb(0, 0, 0)");
+  expect(inkFor("rgb(20, 20, 20)")).toBe("rgb(255, 255, 255)");
+  expect(inkFor(null)).toBe("rgb(128, 128, 128)");
 });

@@ -39,9 +39,10 @@ export class AnnouncingScreen implements Screen {
     this.#host.attachShadow({ mode: "closed" }).append(box);
   }
 
-  show(text: string, position: Position, placement: Placement, choice: Choice | null): boolean {
+  show(text: string, position: Position, placement: Placement, choice: Choice | null): string | null {
     const shown = this.#screen.show(text, position, placement, choice);
-    if (shown && this.#isWanted()) this.#announce(text.trim(), placement.frame?.ownerDocument ?? document);
+    const where = placement.frame?.ownerDocument ?? document;
+    if (shown !== null && this.#isWanted()) this.#announce(shown.trim(), where);
     else this.#clear();
     return shown;
   }

@@ -1,8 +1,10 @@
-import type { Choice, Position } from "../decide.ts";
+import type { Choice } from "../decide.ts";
 import type { Box, Placement } from "../placement.ts";
+import { nextWord } from "../text/words.ts";
 import { generated } from "./generated.ts";
 import { LeadLayout } from "./lead.ts";
 import { PaintedText, type Pen } from "./painted-text.ts";
+import { isReadable, type Lines, type Word } from "./room.ts";
 import { setStyle } from "./set-style.ts";
 
 /** Characters that every font has. */
@@ -46,9 +48,12 @@ export class GhostLine {
       "font-size": "0.7em",
       "line-height": "1.4",
       outline: "1px solid currentColor",
+      "text-indent": "0",
       "vertical-align": "middle",
       "white-space": "nowrap",
     });
+    // The line before it may be indented.
+    setStyle(this.#anchor, { "text-indent": "0" });
     this.#anchor.append(this.#ghost.element, this.#count);
     this.#label.append(this.#labelled.element);
     this.#clip.append(this.#flow);
@@ -60,12 +65,14 @@ export class GhostLine {
     return this.#isBelow;
   }
 
-  layOut(text: string, placement: Placement, choice: Choice | null): void {
+  /** Lays out the text before the caret. Returns the words of ghost text, with their widths in pixels of the viewport. */
+  layOut(text: string, placement: Placement, choice: Choice | null): readonly Word[] {
     this.#setTextStyle(placement);
     this.#setBoxes(placement);
-    this.#ghost.show(text, this.#penFor(placement, placement.scale));
+    const words = this.#ghost.paint(text, this.#penFor(placement));
     this.#lead.layOut(this.#flow, placement, this.#anchor);
     this.#setChoice(choice);
+    return words.map(({ text, width }) => ({ text, width: width * placement.scale }));
   }
 
   /** Draws nothing. The boxes stay: a page can observe whether something covers its elements. */
@@ -83,7 +90,7 @@ export class GhostLine {
     this.#count.replaceChildren(...(choice ? [generated(`${choice.number}/${choice.of}`)] : []));
   }
 
-  #penFor({ colour, rightToLeft }: Placement, scale: number): Pen {
+  #penFor({ colour, rightToLeft, scale }: Placement): Pen {
     return { style: this.#style, colour, rightToLeft, resolution: devicePixelRatio * scale };
   }
 
@@ -93,16 +100,18 @@ export class GhostLine {
     if (isSameStyle(this.#style, style)) return;
     this.#style = style;
     this.#lead.forget();
-    for (const element of [this.#flow, this.#label]) setStyle(element, Object.fromEntries(style));
+    setStyle(this.#flow, Object.fromEntries(style));
+    setStyle(this.#label, { ...Object.fromEntries(style), "line-height": "normal" });
   }
 
-  #setBoxes({ clip, flow, scale, lead, wraps }: Placement): void {
+  #setBoxes({ clip, flow, scale, zoom, lead, wraps }: Placement): void {
     setStyle(this.#clip, {
-      left: `${clip.left}px`,
-      top: `${clip.top}px`,
+      zoom: `${zoom}`,
+      left: `${clip.left / zoom}px`,
+      top: `${clip.top / zoom}px`,
       width: `${clip.width / scale}px`,
       height: `${clip.height / scale}px`,
-      transform: scale === 1 ? "none" : `scale(${scale})`,
+      transform: scale === zoom ? "none" : `scale(${scale / zoom})`,
     });
     const singleLine = lead.kind === "text" && !lead.multiline;
     setStyle(this.#flow, {
@@ -123,18 +132,22 @@ export class GhostLine {
   }
 
   /** The box where ghost text begins. If the caret's own box is known, the line is moved onto it. */
-  start(placement: Placement, text: string): Box {
-    if (placement.lead.kind === "text") return this.ghostBox(placement);
+  start(text: string, placement: Placement): Box {
+    if (placement.lead.kind === "text") return this.#lead.end();
     const { caret } = placement.lead;
     const top = (caret.top - placement.clip.top) / placement.scale;
     setStyle(this.#flow, { top: `${top - this.#dropOf(placement, text)}px` });
     return caret;
   }
 
-  ghostBox({ rightToLeft }: Placement): Box {
-    const { element } = this.#ghost;
-    const first = element.getClientRects()[0] ?? element.getBoundingClientRect();
-    return { left: rightToLeft ? first.right : first.left, top: first.top, width: 0, height: first.height };
+  /** The lines that ghost text continues at `start`. */
+  lines({ flow, scale, wraps, rightToLeft, lead }: Placement, start: Box): Lines {
+    const right = flow.left + flow.width * scale;
+    // A line of "normal" height has the space around its letters that was measured when the line was moved onto the caret.
+    const fixed = Number.parseFloat(this.#style.get("line-height") ?? "") * scale;
+    const drop = lead.kind === "caret" ? (this.#drop?.px ?? 0) * scale : 0;
+    const lineHeight = Number.isNaN(fixed) ? start.height + 2 * drop : fixed;
+    return { start, left: flow.left, right, lineHeight, wraps, rightToLeft };
   }
 
   /** Measured once for text of a single font. Letters of another font may change the height of the line. */
@@ -146,23 +159,48 @@ export class GhostLine {
     return px;
   }
 
-  setPosition(text: string, position: Position, start: Box, placement: Placement): void {
-    const below = position === "below";
-    if (!below && this.#isBelow) this.#anchor.append(this.#count);
-    this.#isBelow = below;
-    setStyle(this.#flow, { visibility: below ? "hidden" : "visible" });
-    setStyle(this.#label, { display: below ? "block" : "none" });
-    if (!below) return;
-    this.#labelled.show(text.trimStart(), this.#penFor(placement, 1));
+  /** Shows the first `length` characters in the line. */
+  drawInline(length: number): void {
+    if (this.#isBelow) this.#anchor.append(this.#count);
+    this.#isBelow = false;
+    this.#ghost.draw(length);
+    this.#labelled.erase();
+    setStyle(this.#flow, { visibility: "visible" });
+    setStyle(this.#label, { display: "none" });
+  }
+
+  /** Shows the first `length` characters of `text` as a label in `box`. */
+  drawLabel(text: string, length: number, box: Box, placement: Placement): void {
+    this.#isBelow = true;
+    this.#ghost.draw(0);
+    this.#labelled.paint(text, this.#penFor(placement));
+    this.#labelled.draw(length);
     this.#label.append(this.#count);
-    const { colour, background } = placement;
+    const { colour, background, scale } = placement;
+    setStyle(this.#flow, { visibility: "hidden" });
     setStyle(this.#label, {
-      left: `${start.left}px`,
-      top: `${start.top + start.height + 2}px`,
+      display: "block",
+      zoom: `${scale}`,
+      left: `${box.left / scale}px`,
+      top: `${box.top / scale}px`,
       color: colour,
       background,
-      outline: `1px solid ${colour}`,
+      outline: `${1 / scale}px solid ${colour}`,
     });
+  }
+
+  /** What a label is wider than its words, in pixels of the viewport. */
+  paddingOfLabel({ scale, style }: Placement): number {
+    const count = this.#choice ? 4 * Number.parseFloat(style.get("font-size") ?? "16") : 0;
+    return (count + 8) * scale;
+  }
+
+  /** Whether the next word of `text`, which is drawn, is inside `clip`. Measured: the page may have changed since it was drawn. */
+  isNextWordIn(text: string, clip: Box): boolean {
+    const drawn = this.#isBelow ? this.#labelled : this.#ghost;
+    const word = nextWord(this.#isBelow ? text.trimStart() : text);
+    const boxes = drawn.boxesOf(word.length);
+    return boxes.length > 0 && boxes.every((box) => isReadable(box, clip));
   }
 }
 

@@ -1,3 +1,5 @@
+import { zoomOf } from "../zoom.ts";
+
 /** The one element that ghost text adds to a page. */
 
 const STYLE: Readonly<Record<string, string>> = {
@@ -21,6 +23,12 @@ export function createHost(): HTMLElement {
   host.setAttribute("aria-hidden", "true");
   host.popover = "manual";
   return host;
+}
+
+/** Undoes the style `zoom` of the page's root element, so that one pixel in the host is one pixel of the viewport. */
+export function unzoom(host: HTMLElement): void {
+  const zoom = zoomOf(document.documentElement);
+  if (zoom !== 1 || host.style.zoom !== "") host.style.setProperty("zoom", `${1 / zoom}`, "important");
 }
 
 /**

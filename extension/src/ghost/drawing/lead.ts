@@ -1,4 +1,4 @@
-import type { Placement, TextLead } from "../placement.ts";
+import type { Box, Placement, TextLead } from "../placement.ts";
 import { runsOneWay } from "../text/direction.ts";
 import { generated, regenerate } from "./generated.ts";
 import { setStyle } from "./set-style.ts";
@@ -23,7 +23,8 @@ export class LeadLayout {
   /** Takes the place of the generated text while a long text is measured. */
   readonly #ruler = document.createElement("span");
   readonly #text = document.createTextNode("");
-  readonly #break = document.createElement("wbr");
+  /** Where ghost text begins. The line may break here, so that the typed text stays where it is in the field. */
+  readonly #tail = generated("\u200b");
   /** The text that was measured, for a flow of this width and scale. */
   #measured = "";
   #width = 0;
@@ -31,6 +32,7 @@ export class LeadLayout {
   /** The size of the measured text in pixels of the field: the height of its lines, or the width of its single line. */
   #size = 0;
   #multiline = true;
+  #firstIndent = "0";
 
   constructor() {
     setStyle(this.#spacer, { display: "inline-block", height: "0" });
@@ -42,6 +44,12 @@ export class LeadLayout {
   /** The top of the line's text, in pixels of the viewport. */
   markTop(): number {
     return this.#mark.getBoundingClientRect().top;
+  }
+
+  /** The box where ghost text begins, if the text before it is laid out again. In pixels of the viewport. */
+  end(): Box {
+    const { left, top, height } = this.#tail.getBoundingClientRect();
+    return { left, top, width: 0, height };
   }
 
   layOut(flow: HTMLElement, placement: Placement, anchor: HTMLElement): void {
@@ -56,16 +64,16 @@ export class LeadLayout {
   }
 
   #indent(flow: HTMLElement, indent: number, anchor: HTMLElement): void {
-    setStyle(this.#spacer, { width: `${indent}px` });
-    if (this.#spacer.parentNode !== flow) flow.replaceChildren(this.#spacer, this.#mark, anchor);
+    // The caret may be on the other side of the flow's edge, so the line is indented, not filled.
+    setStyle(flow, { "text-indent": `${indent}px` });
+    if (this.#mark.parentNode !== flow) flow.replaceChildren(this.#mark, anchor);
   }
 
-  #repeat(flow: HTMLElement, placement: Placement, { text, multiline }: TextLead, anchor: HTMLElement): void {
+  #repeat(flow: HTMLElement, placement: Placement, { text, multiline, indent }: TextLead, anchor: HTMLElement): void {
     const { scale, rightToLeft } = placement;
     if (this.#end.parentNode !== flow || multiline !== this.#multiline) {
       const spacer = multiline ? [] : [this.#spacer];
-      // The line may break at the caret, so that the typed text stays where it is in the field.
-      this.#end.replaceChildren(this.#mark, ...spacer, this.#typed, this.#break, anchor);
+      this.#end.replaceChildren(this.#mark, ...spacer, this.#typed, this.#tail, anchor);
       flow.replaceChildren(this.#above, this.#end);
       this.forget();
     }
@@ -74,13 +82,17 @@ export class LeadLayout {
     this.#multiline = multiline;
     this.#width = placement.flow.width;
     this.#scale = scale;
+    this.#firstIndent = indent;
     this.#setBoxSize();
+    setStyle(flow, { "text-indent": "0" });
     const left = text.slice(this.#measured.length);
     regenerate(this.#typed, left.length > LONG ? this.#measure(left, rightToLeft) : left);
   }
 
   #setBoxSize(): void {
     setStyle(this.#above, { height: `${this.#multiline ? this.#size : 0}px` });
+    // Only the first line of the text has the indent.
+    setStyle(this.#end, { "text-indent": this.#multiline && this.#size > 0 ? "0" : this.#firstIndent });
     if (!this.#multiline) setStyle(this.#spacer, { width: `${this.#size}px` });
   }
 

@@ -1,12 +1,28 @@
 import type { Choice, Position } from "../decide.ts";
-import { type Box, isInside, isSameBox, type Placement } from "../placement.ts";
+import { type Box, contains, isInside, isSameBox, type Placement } from "../placement.ts";
 import type { Screen } from "../screen.ts";
+import { nextWord } from "../text/words.ts";
 import { areFontsLoaded } from "./fonts.ts";
 import { GhostLine } from "./ghost-line.ts";
-import { createHost } from "./host.ts";
+import { createHost, unzoom } from "./host.ts";
+import { fitting, labelBoxes, readable, type Word, wordsOf } from "./room.ts";
 
-/** How often, at most, it is checked during typing whether something covers the field. */
+/** How often, at most, it is checked during typing whether something covers the field, or is covered by ghost text. */
 const CHECK_MS = 200;
+/** How long a place is known to be free. Shorter than the pause after which ghost text is drawn again: that drawing asks anew. */
+const FREE_MS = 400;
+/** How far outside of the clip the caret may be: the browser scrolls a line in whole pixels. */
+const CARET = 3;
+
+/** Ghost text as it was drawn last. */
+interface Drawn {
+  readonly text: string;
+  /** The part of `text` that can be read. */
+  readonly read: string;
+  readonly placement: Placement;
+  /** Where `text` would end in a single line. Null if it is not known without measuring. */
+  readonly end: number | null;
+}
 
 /**
  * Ghost text over the page: one element beside `body`, with everything else in its closed shadow root. Nothing of it is ever inside an
@@ -16,48 +32,108 @@ export class Overlay implements Screen {
   readonly #host = createHost();
   readonly #line = new GhostLine(this.#host.attachShadow({ mode: "closed" }));
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /** Where ghost text was drawn last. */
-  #placement: Placement | null = null;
+  #drawn: Drawn | null = null;
   readonly #print = matchMedia("print");
+  /** The places that were free a short time ago. While the user types a suggestion, it needs only a part of them. */
+  #free: readonly { readonly box: Box; readonly at: number }[] = [];
   /** An element that fills the screen covers everything that came before it. */
   #fullscreen: Element | null = null;
 
-  show(text: string, position: Position, placement: Placement, choice: Choice | null): boolean {
-    if (this.#print.matches || !areFontsLoaded(placement.style, text)) {
-      this.hide();
-      return false;
-    }
+  show(text: string, position: Position, placement: Placement, choice: Choice | null): string | null {
+    const isVisible = !this.#print.matches && areFontsLoaded(placement.style, text);
+    const read = isVisible ? this.#draw(text, position, placement, choice) : "";
+    if (read === "") this.hide();
+    return read === "" ? null : read;
+  }
+
+  /** Draws as much of `text` as can be read, in the line or else as a label. Returns that part. */
+  #draw(text: string, position: Position, placement: Placement, choice: Choice | null): string {
     this.#appear(placement.frame?.ownerDocument ?? document);
-    this.#line.layOut(text, placement, choice);
-    const standsStill = position === "inline" && this.#standsStill(placement);
-    // If the field has moved, it may be under something else now.
-    const hasMoved = !this.#placement || !isSameBox(this.#placement.clip, placement.clip);
-    this.#placement = placement;
-    if (standsStill) return true;
-    const start = this.#line.start(placement, text);
-    if (!this.#isSeen(start, hasMoved ? 0 : CHECK_MS)) {
-      this.hide();
-      return false;
-    }
-    this.#line.setPosition(text, position, start, placement);
-    return true;
+    const words = this.#line.layOut(text, placement, choice);
+    const end = endOf(words, placement);
+    const known = position === "inline" ? this.#lengthKnown(text, placement, end) : 0;
+    const read =
+      known > 0 ? this.#drawInline(text, known, placement) : this.#drawChecked(text, words, position, placement);
+    this.#drawn = { text, read, placement, end };
+    return read;
   }
 
   /**
-   * Whether only the text of the line has changed since the last check. The browser keeps the caret in view, so ghost text is visible.
-   * Measuring it now would force a second layout in this frame. The next key press measures it.
+   * The number of characters that can be read, if the user has typed letters of the suggestion since the last check: its end is then where
+   * it was. Measuring and asking again would force a second layout in this frame; the next key press measures the next word. Otherwise 0.
    */
-  #standsStill(placement: Placement): boolean {
-    const last = this.#placement;
-    if (last?.lead.kind !== "text" || placement.lead.kind !== "text" || this.#line.isBelow) return false;
-    // A letter that is typed at the edge of an input scrolls its line.
-    const left = placement.lead.text === last.lead.text ? last.flow.left : placement.flow.left;
-    const sameBoxes = isSameBox(last.clip, placement.clip) && isSameBox({ ...last.flow, left }, placement.flow);
-    return sameBoxes && last.scale === placement.scale && performance.now() - this.#checkedAt < CHECK_MS;
+  #lengthKnown(text: string, placement: Placement, end: number | null): number {
+    const last = this.#drawn;
+    if (!last || this.#line.isBelow || !this.#isTypedThrough(text)) return 0;
+    const isSamePlace = this.#isAtSamePlace(placement) && isSameBox(last.placement.flow, placement.flow);
+    const hasSameEnd = Math.abs((last.end ?? 0) - (end ?? 0)) < 1 && startsAtFixedEdge(placement);
+    const length = text.length - (last.text.length - last.read.length);
+    return isSamePlace && hasSameEnd && length >= nextWord(text).length ? length : 0;
+  }
+
+  #isTypedThrough(text: string): boolean {
+    return this.#drawn?.text.endsWith(text) === true && performance.now() - this.#checkedAt < CHECK_MS;
+  }
+
+  #isAtSamePlace({ clip, scale }: Placement): boolean {
+    const last = this.#drawn?.placement;
+    return last !== undefined && isSameBox(last.clip, clip) && last.scale === scale;
+  }
+
+  #isFree(box: Box, start: Box, placement: Placement): boolean {
+    const now = performance.now();
+    const isKnown = this.#isAtSamePlace(placement);
+    this.#free = this.#free.filter(({ at }) => isKnown && now - at < FREE_MS);
+    if (this.#free.some((known) => contains(known.box, box))) return true;
+    const isFree = placement.isFree(box, start);
+    if (isFree) this.#free = [...this.#free, { box, at: now }];
+    return isFree;
+  }
+
+  #drawInline(text: string, length: number, placement: Placement): string {
+    // The caret's own box is known without measuring.
+    if (placement.lead.kind === "caret") this.#line.start(text, placement);
+    this.#line.drawInline(length);
+    return text.slice(0, length);
+  }
+
+  #drawChecked(text: string, words: readonly Word[], position: Position, placement: Placement): string {
+    const start = this.#line.start(text, placement);
+    const isChecked = this.#line.isBelow && this.#isTypedThrough(text) && this.#isAtSamePlace(placement);
+    if (!isChecked && !this.#isSeen(start, placement)) return "";
+    const isFree = (box: Box) => this.#isFree(box, start, placement);
+    const lines = this.#line.lines(placement, start);
+    const length = position === "inline" ? readable(words, lines, placement.clip, isFree) : 0;
+    if (length < nextWord(text).length) return this.#drawLabel(text, words, start, placement, isFree);
+    this.#line.drawInline(length);
+    return text.slice(0, length);
+  }
+
+  #drawLabel(
+    text: string,
+    words: readonly Word[],
+    start: Box,
+    placement: Placement,
+    isFree: (box: Box) => boolean,
+  ): string {
+    const window = windowBox(placement);
+    const label = text.trimStart();
+    const spaces = text.length - label.length;
+    const labelled = spaces > 0 ? words.slice(1) : words;
+    const padding = this.#line.paddingOfLabel(placement);
+    const length = fitting(labelled, window.width - padding);
+    if (length < nextWord(label).length) return "";
+    const width = wordsOf(labelled, length).reduce((sum, one) => sum + one.width, padding);
+    const size = { width, height: start.height + 2 };
+    const box = labelBoxes(start, size, window, placement.rightToLeft).find(isFree);
+    if (!box) return "";
+    this.#line.drawLabel(label, length, box, placement);
+    return text.slice(0, spaces + length);
   }
 
   doubt(): void {
     this.#checkedAt = Number.NEGATIVE_INFINITY;
+    this.#free = [];
   }
 
   leave(): void {
@@ -68,31 +144,31 @@ export class Overlay implements Screen {
   hide(): void {
     this.#line.erase();
     this.doubt();
-    this.#placement = null;
+    this.#drawn = null;
   }
 
   isStillSeen(): boolean {
-    const placement = this.#placement;
-    if (!placement || performance.now() - this.#checkedAt < CHECK_MS / 2) return true;
-    const { lead } = placement;
-    return this.#isSeen(lead.kind === "caret" ? lead.caret : this.#line.ghostBox(placement), 0);
+    const drawn = this.#drawn;
+    if (!drawn || performance.now() - this.#checkedAt < CHECK_MS / 2) return true;
+    const { placement, read } = drawn;
+    const { isBelow } = this.#line;
+    if (!this.#line.isNextWordIn(read, isBelow ? windowBox(placement) : placement.clip)) return false;
+    return this.#isSeen(this.#line.start(read, placement), placement);
   }
 
-  /** Asking the browser what is at a point is the most expensive part of drawing. A check is valid for `ms`. */
-  #isSeen(start: Box, ms: number): boolean {
-    const placement = this.#placement;
-    if (!placement) return false;
+  #isSeen(start: Box, { clip, rightToLeft, seenAt }: Placement): boolean {
+    this.#checkedAt = performance.now();
     const middle = start.top + start.height / 2;
-    // One pixel into the line: the caret is on the edge of its box, and the edge already belongs to the neighbour.
-    const inside = start.left + (placement.rightToLeft ? -1 : 1);
-    if (!isInside(placement.clip, inside, middle)) return false;
-    const now = performance.now();
-    if (now - this.#checkedAt < ms) return true;
-    this.#checkedAt = now;
-    return placement.seenAt(inside, middle);
+    // One pixel into the line: the caret is on the edge of its box. If the box ends at the caret, its neighbour begins there.
+    const [inside, before] = rightToLeft ? [-1, 1] : [1, -1];
+    return [inside, before].some((pixels) => {
+      const x = Math.max(clip.left + 1, Math.min(start.left + pixels, clip.left + clip.width - 1));
+      return Math.abs(x - start.left) <= CARET && isInside(clip, x, middle) && seenAt(x, middle);
+    });
   }
 
   #appear({ documentElement, fullscreenElement }: Document): void {
+    unzoom(this.#host);
     const isOnTop = fullscreenElement === this.#fullscreen && this.#host.matches(":popover-open");
     if (this.#host.parentNode === documentElement && isOnTop) return;
     this.#fullscreen = fullscreenElement;
@@ -100,4 +176,20 @@ export class Overlay implements Screen {
     documentElement.append(this.#host);
     this.#host.showPopover();
   }
+}
+
+function endOf(words: readonly Word[], { lead, rightToLeft }: Placement): number | null {
+  if (lead.kind === "text") return null;
+  const width = words.reduce((sum, word) => sum + word.width, 0);
+  return lead.caret.left + (rightToLeft ? -width : width);
+}
+
+/** Whether typed letters do not move the letters before them. */
+const startsAtFixedEdge = ({ lead }: Placement): boolean =>
+  lead.kind === "caret" || /^(start|justify|left)$/.test(lead.align);
+
+/** The window in which ghost text is drawn. */
+function windowBox({ frame }: Placement): Box {
+  const { innerWidth: width, innerHeight: height } = frame?.ownerDocument.defaultView ?? window;
+  return { left: 0, top: 0, width, height };
 }

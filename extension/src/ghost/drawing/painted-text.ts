@@ -1,7 +1,8 @@
-import type { Placement } from "../placement.ts";
+import type { Box, Placement } from "../placement.ts";
 import { runsOneWay } from "../text/direction.ts";
 import { fontOf, lettersShown } from "./fonts.ts";
 import { generated } from "./generated.ts";
+import type { Word } from "./room.ts";
 import { setStyle } from "./set-style.ts";
 
 /** What the letters look like. */
@@ -16,7 +17,12 @@ export interface Pen {
 /** A word as a picture, or the space between two words. */
 interface Piece {
   readonly text: string;
+  /** In pixels of the field. */
+  readonly width: number;
   readonly element: HTMLElement;
+  /** How far the picture reaches out of the word at its left, and the picture's own width. */
+  readonly margin: number;
+  readonly across: number;
 }
 
 /**
@@ -28,7 +34,8 @@ export class PaintedText {
   #pieces: readonly Piece[] = [];
   #pen: Pen | null = null;
 
-  show(text: string, pen: Pen): void {
+  /** Paints the words of `text`, and returns their widths in pixels of the field. `draw` sets them into the line. */
+  paint(text: string, pen: Pen): readonly Word[] {
     if (!this.#pen || !isSamePen(this.#pen, pen)) this.erase();
     this.#pen = pen;
     const last = this.#pieces;
@@ -36,9 +43,39 @@ export class PaintedText {
     // While the user types what is suggested, only the first word changes.
     const kept = sameAtEnd(words, last);
     const fresh = words.slice(0, words.length - kept).map((word, index) => pieceOf(word, index > 0, pen));
-    for (const { element } of last.slice(0, last.length - kept)) element.remove();
-    this.element.prepend(...fresh.map(({ element }) => element));
     this.#pieces = [...fresh, ...last.slice(last.length - kept)];
+    return this.#pieces;
+  }
+
+  /** Shows the words in the first `length` characters of the painted text. */
+  draw(length: number): void {
+    let left = length;
+    const shown = this.#pieces.filter(({ text }) => {
+      left -= text.length;
+      return left >= 0;
+    });
+    const elements = shown.map(({ element }) => element);
+    for (const element of [...this.element.children]) if (!elements.includes(element as HTMLElement)) element.remove();
+    // Elements that stay in their place need no layout.
+    elements.forEach((element, index) => {
+      const there = this.element.children[index] ?? null;
+      if (element !== there) this.element.insertBefore(element, there);
+    });
+  }
+
+  /** The boxes of the words in the first `length` characters. */
+  boxesOf(length: number): Box[] {
+    let left = length;
+    return this.#pieces
+      .filter(({ text }) => {
+        left -= text.length;
+        return left > -text.length && text.trim() !== "";
+      })
+      .map(({ element, width, margin, across }) => {
+        const picture = element.getBoundingClientRect();
+        const scale = picture.width / across;
+        return { left: picture.left + margin * scale, top: picture.top, width: width * scale, height: picture.height };
+      });
   }
 
   /** Throws the pictures away. Later, the same text may need other fonts. */
@@ -69,17 +106,27 @@ function isSamePen(a: Pen, b: Pen): boolean {
 /** `isWhole`: the word begins here, and not in the typed text. */
 function pieceOf(text: string, isWhole: boolean, pen: Pen): Piece {
   const isSpace = text.trim() === "";
-  const element = isSpace ? generated(text) : paint(lettersShown(text, pen.style, isWhole), pen);
-  element.dataset.text = text;
-  return { text, element };
+  const piece = isSpace
+    ? { element: generated(text), width: widthOf(text, pen), margin: 0, across: 0 }
+    : paint(lettersShown(text, pen.style, isWhole), pen);
+  piece.element.dataset.text = text;
+  return { text, ...piece };
+}
+
+const ruler = document.createElement("canvas").getContext("2d");
+
+function widthOf(text: string, pen: Pen): number {
+  if (!ruler) return 0;
+  take(pen, ruler);
+  return ruler.measureText(text).width;
 }
 
 /** A picture of `text` that takes the width of its letters, and no height in its line. */
-function paint(text: string, pen: Pen): HTMLCanvasElement {
+function paint(text: string, pen: Pen): Omit<Piece, "text"> {
   const canvas = document.createElement("canvas");
   // Small pictures are painted faster by the processor.
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) return canvas;
+  if (!context) return { element: canvas, width: 0, margin: 0, across: 0 };
   take(pen, context);
   const box = context.measureText(text);
   // Letters may reach out of their box: a slanted f, an accent.
@@ -99,7 +146,7 @@ function paint(text: string, pen: Pen): HTMLCanvasElement {
     "vertical-align": "baseline",
     margin: `${-above}px ${box.width + margin - width}px ${above - height}px ${-margin}px`,
   });
-  return canvas;
+  return { element: canvas, width: box.width, margin, across: width };
 }
 
 function take({ style, colour, rightToLeft }: Pen, context: CanvasRenderingContext2D): void {

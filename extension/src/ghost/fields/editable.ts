@@ -1,7 +1,8 @@
 import type { Placement } from "../placement.ts";
+import { zoomOf } from "../zoom.ts";
 import { startNewUndoStepIn } from "./browser-undo.ts";
 import { coloursOf } from "./colours.ts";
-import { blockAround, caretBox, contentBox, startsAtEdge, visibleBox } from "./editable-boxes.ts";
+import { blockAround, caretBox, flowBox, startsAtEdge } from "./editable-boxes.ts";
 import { type Caret, textAround } from "./editable-text.ts";
 import { outOfEdited } from "./edited-document.ts";
 import { editorOf } from "./editors/index.ts";
@@ -9,9 +10,11 @@ import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
 import { hasSuggestionAt, suggestionElementAt } from "./page-suggestion.ts";
+import { scaleOf } from "./scale.ts";
 import { textStyle } from "./text-style.ts";
+import { coversNothing } from "./underneath.ts";
 import { foundOrDisturbed, insertedPart, WRITTEN } from "./verify-write.ts";
-import { clippedByAncestors, isSeenAt } from "./visibility.ts";
+import { clipOf, isOpaque, isTextSeenAt } from "./visibility.ts";
 import { byRequestOrCommand } from "./write.ts";
 
 /** The number of characters on each side that are compared after a write. */
@@ -57,26 +60,29 @@ export class Editable implements Field {
     const selection = this.#selection();
     const caret = selection && this.#caret(selection);
     if (!caret) return null;
+    const { element } = this;
     const inline = caret.node instanceof Element ? caret.node : caret.node.parentElement;
-    const block = inline && blockAround(inline, this.element);
+    const block = inline && blockAround(inline);
     if (!inline || !block) return null;
     const style = getComputedStyle(inline);
-    if (style.writingMode !== "horizontal-tb" || block.offsetWidth === 0) return null;
-    const flow = contentBox(block);
-    const box = caretBox(caret, flow, style);
+    const scale = scaleOf(block);
+    if (style.writingMode !== "horizontal-tb" || scale === null || !isOpaque(inline)) return null;
     const rightToLeft = style.direction === "rtl";
-    const scale = block.getBoundingClientRect().width / block.offsetWidth;
+    const box = caretBox(caret, inline, block);
+    const flow = flowBox(block, box, scale, rightToLeft);
     const indent = rightToLeft ? flow.left + flow.width - box.left : box.left - flow.left;
     const placement: Placement = {
-      clip: clippedByAncestors(this.element, visibleBox(this.element)),
+      clip: clipOf(inline),
       flow: { left: flow.left, top: box.top, width: flow.width / scale, height: box.height / scale },
       scale,
+      zoom: zoomOf(block),
       wraps: startsAtEdge(getComputedStyle(block).textAlign, rightToLeft) && !/^(pre|nowrap)$/.test(style.whiteSpace),
       rightToLeft,
       style: textStyle(style),
       ...coloursOf(style, inline),
       lead: { kind: "caret", indent: indent / scale, caret: box },
-      seenAt: (x, y) => isSeenAt(this.element, x, y),
+      seenAt: (x, y) => isTextSeenAt(element, x, y),
+      isFree: (box) => coversNothing(box, element),
     };
     return outOfEdited(placement, this.element.ownerDocument);
   }
@@ -85,9 +91,9 @@ export class Editable implements Field {
     const selection = this.#selection();
     const caret = selection && this.#caret(selection);
     const inline = caret && (caret.node instanceof Element ? caret.node : caret.node.parentElement);
-    const block = inline && blockAround(inline, this.element);
+    const block = inline && blockAround(inline);
     if (!caret || !block) return false;
-    return hasSuggestionAt(this.element, caret, caretBox(caret, contentBox(block), getComputedStyle(inline)));
+    return hasSuggestionAt(this.element, caret, caretBox(caret, inline, block));
   }
 
   async insert(text: string): Promise<Written> {

@@ -1,4 +1,4 @@
-import { intersection, type Placement } from "../placement.ts";
+import { type Box, intersection, type Placement } from "../placement.ts";
 import { edges } from "./edges.ts";
 import { clippedByAncestors, isSeenAt } from "./visibility.ts";
 
@@ -45,10 +45,12 @@ function throughFrame(placement: Placement, frame: HTMLElement): Placement | nul
     left: left + point.left * scale,
     top: top + point.top * scale,
   });
-  const grown = <Box extends Placement["clip"]>(box: Box): Box => ({
-    ...moved(box),
-    width: box.width * scale,
-    height: box.height * scale,
+  const grown = (box: Box): Box => ({ ...moved(box), width: box.width * scale, height: box.height * scale });
+  const shrunk = (box: Box): Box => ({
+    left: (box.left - left) / scale,
+    top: (box.top - top) / scale,
+    width: box.width / scale,
+    height: box.height / scale,
   });
   const { clip, flow, lead } = placement;
   const inside = {
@@ -64,6 +66,7 @@ function throughFrame(placement: Placement, frame: HTMLElement): Placement | nul
     flow: moved(flow),
     scale: placement.scale * scale,
     lead: lead.kind === "caret" ? { ...lead, caret: grown(lead.caret) } : lead,
+    isFree: (box, start) => placement.isFree(shrunk(box), shrunk(start)),
     seenAt: (x, y) => isSeenAt(frame, x, y) && placement.seenAt((x - left) / scale, (y - top) / scale),
   };
 }

@@ -4,8 +4,8 @@
  */
 
 import type { Box } from "../placement.ts";
+import { parentOf } from "./ancestors.ts";
 import { type Caret, isBlock } from "./editable-text.ts";
-import { parentOf } from "./visibility.ts";
 
 /** In pixels: how far from the caret such text begins at most. */
 const NEAR = 8;

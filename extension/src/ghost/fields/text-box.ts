@@ -1,16 +1,21 @@
-import type { Placement } from "../placement.ts";
+import { type Box, intersection, type Lead, overlap, type Placement } from "../placement.ts";
 import { firstOf, lastOf } from "../text/cut.ts";
+import { zoomOf } from "../zoom.ts";
 import { startNewUndoStep } from "./browser-undo.ts";
 import { coloursOf } from "./colours.ts";
-import { edges } from "./edges.ts";
+import { type Edges, edges } from "./edges.ts";
+import { startsAtEdge } from "./editable-boxes.ts";
 import { outOfEdited } from "./edited-document.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
 import { isContinuedAround } from "./page-suggestion.ts";
+import { scaleOf } from "./scale.ts";
 import { textStyle } from "./text-style.ts";
+import { coversNothing } from "./underneath.ts";
+import { caretBoxIn, hasTextIn } from "./value-range.ts";
 import { insertedPart, WRITTEN } from "./verify-write.ts";
-import { clippedByAncestors, isSeenAt } from "./visibility.ts";
+import { clippedByAncestors, isOpaque, isSeenAt } from "./visibility.ts";
 
 /** A `textarea`, or an `input` that holds prose. */
 export class TextBox implements Field {
@@ -48,42 +53,85 @@ export class TextBox implements Field {
   placement(): Placement | null {
     const { element } = this;
     const style = getComputedStyle(element);
-    if (style.writingMode !== "horizontal-tb" || element.offsetWidth === 0) return null;
-    const outer = element.getBoundingClientRect();
-    const scale = outer.width / element.offsetWidth;
-    const border = edges(style, "border");
+    const scale = scaleOf(element);
+    if (style.writingMode !== "horizontal-tb" || scale === null || !isOpaque(element)) return null;
     const padding = edges(style, "padding");
-    // The scroll bar is part of neither the border nor the padding.
-    const innerWidth = outer.width / scale - border.left - border.right;
-    const bar = Math.max(0, Math.round(innerWidth) - element.clientWidth);
-    const barLeft = style.direction === "rtl" ? bar : 0;
-    const inner = {
-      left: outer.left + (border.left + barLeft) * scale,
-      top: outer.top + border.top * scale,
-      width: (innerWidth - bar) * scale,
-      height: element.clientHeight * scale,
+    const inner = this.#innerBox(style, scale);
+    const flow = {
+      left: inner.left + (padding.left - element.scrollLeft) * scale,
+      top: inner.top + (padding.top - element.scrollTop) * scale,
+      width: inner.width / scale - padding.left - padding.right,
+      height: element.clientHeight - padding.top - padding.bottom,
     };
+    const clip = clippedByAncestors(element, this.#multiline ? inner : this.#textBox(inner, padding, style, scale));
+    const keepsLines = style.whiteSpace.includes("nowrap") || style.whiteSpace === "pre";
+    const rightToLeft = style.direction === "rtl";
+    const lead = this.#lead(style, flow, scale);
     const placement: Placement = {
-      clip: clippedByAncestors(element, inner),
-      flow: {
-        left: inner.left + (padding.left - element.scrollLeft) * scale,
-        top: inner.top + (padding.top - element.scrollTop) * scale,
-        width: innerWidth - bar - padding.left - padding.right,
-        height: element.clientHeight - padding.top - padding.bottom,
-      },
+      clip,
+      flow: lead.kind === "caret" ? { ...flow, top: lead.caret.top, height: lead.caret.height / scale } : flow,
       scale,
-      wraps: this.#multiline && !style.whiteSpace.includes("nowrap") && style.whiteSpace !== "pre",
-      rightToLeft: style.direction === "rtl",
+      zoom: zoomOf(element),
+      wraps: this.#multiline && !keepsLines && (lead.kind === "text" || startsAtEdge(style.textAlign, rightToLeft)),
+      rightToLeft,
       style: textStyle(style),
       ...coloursOf(style, element),
-      lead: { kind: "text", text: this.#textToCaret(), multiline: this.#multiline, align: style.textAlign },
+      lead,
       seenAt: (x, y) => isSeenAt(element, x, y),
+      isFree: (box, start) => !this.#hasTextIn(box, start, clip, style) && coversNothing(box, element),
     };
     return outOfEdited(placement, element.ownerDocument);
   }
 
   get hasPageSuggestion(): boolean {
     return isContinuedAround(this.element);
+  }
+
+  /** The box inside the border and the scroll bar. */
+  #innerBox(style: CSSStyleDeclaration, scale: number): Box {
+    const { element } = this;
+    const outer = element.getBoundingClientRect();
+    const border = edges(style, "border");
+    const innerWidth = outer.width / scale - border.left - border.right;
+    // The scroll bar, or the space that is kept for it, is part of neither the border nor the padding. It may be at both sides.
+    const bars = Math.max(0, Math.round(innerWidth) - element.clientWidth);
+    const barLeft = Math.min(bars, Math.max(0, element.clientLeft - Math.round(border.left)));
+    return {
+      left: outer.left + (border.left + barLeft) * scale,
+      top: outer.top + border.top * scale,
+      width: (innerWidth - bars) * scale,
+      height: element.clientHeight * scale,
+    };
+  }
+
+  /** The box outside of which an input draws no letters: without its padding, which often has a button on it. */
+  #textBox(inner: Box, padding: Edges, style: CSSStyleDeclaration, scale: number): Box {
+    const button = this.element.type === "search" ? Number.parseFloat(style.fontSize) : 0;
+    const [left, right] = style.direction === "rtl" ? [button, 0] : [0, button];
+    return {
+      ...inner,
+      left: inner.left + (padding.left + left) * scale,
+      width: inner.width - (padding.left + padding.right + left + right) * scale,
+    };
+  }
+
+  #lead(style: CSSStyleDeclaration, flow: Box, scale: number): Lead {
+    const caret = caretBoxIn(this.element, this.element.selectionStart ?? 0);
+    if (!caret) {
+      const { textAlign: align, textIndent: indent } = style;
+      return { kind: "text", text: this.#textToCaret(), multiline: this.#multiline, align, indent };
+    }
+    const indent = style.direction === "rtl" ? flow.left + flow.width * scale - caret.left : caret.left - flow.left;
+    return { kind: "caret", indent: indent / scale, caret };
+  }
+
+  /** Whether the user sees text of this field in `box`. */
+  #hasTextIn(box: Box, start: Box, clip: Box, style: CSSStyleDeclaration): boolean {
+    const seen = intersection(box, clip);
+    if (!overlap(seen, clip)) return false;
+    const { value, selectionStart } = this.element;
+    const at = selectionStart ?? value.length;
+    return hasTextIn(this.element, at, seen) ?? mayHaveTextIn(seen, start, value.slice(at), clip, style);
   }
 
   async insert(text: string): Promise<Written> {
@@ -110,4 +158,23 @@ export class TextBox implements Field {
   #textToCaret(): string {
     return this.element.value.slice(0, this.element.selectionStart ?? 0);
   }
+}
+
+/**
+ * Whether text of a field may be in `box`, if the browser does not give the boxes of the text. `after`: the text after the caret. All text
+ * above the caret's line, and all text in lines below it, counts.
+ */
+function mayHaveTextIn(box: Box, start: Box, after: string, clip: Box, style: CSSStyleDeclaration): boolean {
+  const middle = box.top + box.height / 2;
+  if (middle < start.top) return true;
+  const [line = "", ...below] = after.trimEnd().split("\n");
+  if (middle < start.top + start.height) return line !== "";
+  return below.length > 0 || start.left + widthOf(line, style) > clip.left + clip.width;
+}
+
+function widthOf(text: string, style: CSSStyleDeclaration): number {
+  const context = document.createElement("canvas").getContext("2d");
+  if (!context || text === "") return 0;
+  context.font = style.font;
+  return context.measureText(text).width;
 }

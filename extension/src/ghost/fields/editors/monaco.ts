@@ -1,8 +1,10 @@
 import { type Box, intersection, type Placement } from "../../placement.ts";
 import { firstOf, lastOf } from "../../text/cut.ts";
+import { zoomOf } from "../../zoom.ts";
 import { coloursOf } from "../colours.ts";
 import type { EditorListener, Field, FieldContext, FieldText, Written } from "../field.ts";
 import { textStyle } from "../text-style.ts";
+import { coversNothing } from "../underneath.ts";
 import { foundOrDisturbed } from "../verify-write.ts";
 import { clippedByAncestors } from "../visibility.ts";
 import type { Editor } from "./editor.ts";
@@ -101,12 +103,14 @@ class MonacoField implements Field {
       clip: clippedByAncestors(window, clip),
       flow: { left: caret.box.left, top: caret.box.top, width: clip.width / scale, height: caret.box.height / scale },
       scale,
+      zoom: zoomOf(caret.line),
       wraps: false,
       rightToLeft: false,
       style: textStyle(style),
       ...coloursOf(style, caret.line),
       lead: { kind: "caret", indent: 0, caret: caret.box },
       seenAt: (x, y) => this.#isSeenAt(x, y),
+      isFree: (box) => coversNothing(box, this.#editor),
     };
   }
 

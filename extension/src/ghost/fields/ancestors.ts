@@ -1,0 +1,13 @@
+/** The parent on the page, also out of a shadow root. */
+export function parentOf(element: Element): Element | null {
+  if (element.assignedSlot) return element.assignedSlot;
+  if (element.parentElement) return element.parentElement;
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? root.host : null;
+}
+
+/** Whether `inner` is `outer` or inside of it, also in a shadow tree. */
+export function surrounds(outer: Element, inner: Element): boolean {
+  for (let element: Element | null = inner; element; element = parentOf(element)) if (element === outer) return true;
+  return false;
+}
