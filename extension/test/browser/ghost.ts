@@ -228,8 +228,9 @@ export class Ghost {
     const [clip, label] = host.shadowRoots?.[0]?.children?.[0]?.children ?? [];
     if (!clip || !label) return null;
     const isLabel = label.attributes?.some((value) => value.includes("display: block")) ?? false;
-    const count = all(host).find((one) => one.nodeName === "SMALL");
-    const node = all(isLabel ? label : clip).findLast((one) => one.nodeName === "SPAN");
+    // In an XHTML document, names are in small letters.
+    const count = all(host).find((one) => one.nodeName.toUpperCase() === "SMALL");
+    const node = all(isLabel ? label : clip).findLast((one) => one.nodeName.toUpperCase() === "SPAN");
     const text = node ? paintedIn(node) : "";
     return node && text !== "" ? { node, text, choice: count ? generatedIn(count) : "" } : null;
   }

@@ -113,9 +113,11 @@ function pieceOf(text: string, isWhole: boolean, pen: Pen): Piece {
   return { text, ...piece };
 }
 
-const ruler = document.createElement("canvas").getContext("2d");
+let ruler: CanvasRenderingContext2D | null = null;
 
 function widthOf(text: string, pen: Pen): number {
+  // Only now: in a document that is not HTML, a canvas has no context.
+  ruler ??= document.createElement("canvas").getContext("2d");
   if (!ruler) return 0;
   take(pen, ruler);
   return ruler.measureText(text).width;
