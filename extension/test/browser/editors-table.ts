@@ -30,8 +30,8 @@ export type Browser = "Chromium" | "Firefox";
 
 const IN_CHROMIUM = `# The editors
 
-This page shows how well the extension works in each kind of field. The browser tests check every row in Chromium with a scripted server. \`npm run editors\`
-writes this file, and the tests fail if it differs from their results.
+This page shows how well the extension works in each kind of field. The browser tests check every row in Chromium with a scripted server.
+\`npm run editors\` writes this file, and the tests fail if it differs from their results.
 
 - **suggestion shown**: the suggestion appears in grey after the typed text, and disappears when the field loses the focus.
 - **within 1 px**: each edge of the suggestion's box is at most 1 pixel from the same edge of the accepted text.
