@@ -1,4 +1,4 @@
-"""Whether greedy clients starve a typist, who types mail while they send long new texts without a pause.
+"""The response times of one typist beside clients that send long new texts without a pause.
 
 `python -m latency.greedy --check greedy`
 """

@@ -39,6 +39,8 @@ WORDS = {
     "keystroke_p50_ratio": "time per keystroke, median: llama.cpp's, divided by Foretype's",
     "keystroke_p95_ratio": "time per keystroke, p95: llama.cpp's, divided by Foretype's",
 }
+WORDS_OF_BUDGET = {("overload", "final_p95_ms"): "final answer, p95, with twice as many typists"}
+"""Other words than in `WORDS`, by budget and figure, because two budgets of a stage have the figure."""
 HEADLINES = {
     "typist": ("final_p50_ms", "final_p95_ms", "final_worst_ms", "tree_share", "saved_share", "rss_mb"),
     "fast-typist": ("final_worst_ms",),
@@ -58,7 +60,7 @@ def summary(measured: Measured) -> str:
     """The table with the headlines of all stages."""
     lines = ["| | measured | limit | |", "|---|---|---|---|"]
     for stage, result in measured:
-        verdicts = {verdict.figure: verdict for verdict in _verdicts(stage, result)}
+        verdicts = {verdict.figure: verdict for _, verdict in _verdicts(stage, result)}
         lines += [
             _row(f"{stage.title}: {_words(figure)}", verdicts[figure])
             for figure in HEADLINES.get(stage.name, ())
@@ -95,7 +97,8 @@ def _section(stage: Stage, result: Result) -> str:
         lines += ["", f"![{stage.title}](images/{stage.picture})"]
     if stage.budgets:
         lines += ["", "| | measured | limit | |", "|---|---|---|---|"]
-        lines += [_row(_words(verdict.figure), verdict) for verdict in _verdicts(stage, result)]
+        verdicts = _verdicts(stage, result)
+        lines += [_row(_words(verdict.figure, budget), verdict) for budget, verdict in verdicts]
     also = list(_also(result.figures.get("", {})))
     if also:
         lines += ["", f"Other figures: {'; '.join(also)}."]
@@ -132,6 +135,7 @@ def _load_of_random_weights(measured: Measured) -> str:
         return ""
     real, random = runs["typist"], runs["shape"]
     return (
+        "A model of DistilGPT2's shape has the dimensions of DistilGPT2 and random weights. "
         "With random weights and texts drawn from them, the server needs "
         f"{random['model_runs_per_keystroke']:.2f} model runs per keystroke. With SmolLM2 and real mail it "
         f"needs {real['model_runs_per_keystroke']:.2f}. [latency/shapes.py](../latency/shapes.py) describes "
@@ -139,9 +143,10 @@ def _load_of_random_weights(measured: Measured) -> str:
     )
 
 
-def _verdicts(stage: Stage, result: Result) -> list[Verdict]:
+def _verdicts(stage: Stage, result: Result) -> list[tuple[str, Verdict]]:
+    """The verdicts on the figures of a stage, each with the name of its budget."""
     return [
-        verdict
+        (name, verdict)
         for name in stage.budgets
         for verdict in judge(find_budget(name), result.figures.get(name, {}))
     ]
@@ -150,12 +155,15 @@ def _verdicts(stage: Stage, result: Result) -> list[Verdict]:
 def _row(words: str, verdict: Verdict) -> str:
     mark = {True: "kept", False: "**not kept**", None: "not measured"}[verdict.kept]
     measured = "" if verdict.measured is None else _value(verdict.figure, verdict.measured)
+    limit = _value(verdict.figure, verdict.limit)
+    if verdict.kept is False and measured == limit:  # a limit that is just missed would look kept
+        measured = f"{measured} (rounded)"
     sign = "at most" if verdict.upper else "at least"
-    return f"| {words} | {measured} | {sign} {_value(verdict.figure, verdict.limit)} | {mark} |"
+    return f"| {words} | {measured} | {sign} {limit} | {mark} |"
 
 
-def _words(figure: str) -> str:
-    return WORDS.get(figure, figure)
+def _words(figure: str, budget: str = "") -> str:
+    return WORDS_OF_BUDGET.get((budget, figure)) or WORDS.get(figure, figure)
 
 
 def _value(figure: str, value: float) -> str:

@@ -97,7 +97,7 @@ def test_where_memory_is_short_the_sentence_is_about_memory(
     result = run(environment, *command, "--model", f"no-memory-to-{doing}")
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
-    assert line.startswith("There is not enough memory for this.")
+    assert line.startswith("There is not enough memory.")
 
 
 def test_serve_prints_why_where_and_how_to_stop(serving: Serving) -> None:

@@ -41,6 +41,11 @@ def test_a_limit_is_kept_missed_or_not_measured() -> None:
     assert said.startswith("a machine, 2026-01-02:")
 
 
+def test_a_limit_that_is_just_missed_does_not_look_kept() -> None:
+    said = summary([(TYPIST, result(TYPIST, final_p50_ms=2.0001))])
+    assert "final answer, median | 2 ms (rounded) | at most 2 ms | **not kept** |" in said
+
+
 def test_the_page_holds_the_summary_commands_pictures_and_what_is_missing() -> None:
     said = page([(TYPIST, result(TYPIST, model_runs_per_keystroke=1.5))], STAGES[2:3], 15)
     assert quoted(said) == summary([(TYPIST, result(TYPIST))])

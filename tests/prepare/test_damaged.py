@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from foretype.models.manifest import FORMAT, GRAPH, MANIFEST, TOKENIZER
+from foretype.models.recipe import recipe_names
 from foretype.support import logs
 from tests.prepare.commands import foretype, sentence
 
@@ -82,8 +83,8 @@ def cut_manifest(model: Path) -> None:
     (model / MANIFEST).write_text((model / MANIFEST).read_text()[:-50])
 
 
-AGAIN = r"Make it again with: foretype prepare \S+tiny-gpt2 --name tiny --force$"
-COPY = r"Copy it again from the machine that made it\.$"
+AGAIN = r"Prepare the model again with: foretype prepare \S+tiny-gpt2 --name tiny --force$"
+COPY = r"Copy the model again from the machine on which it was prepared\.$"
 
 DAMAGED = {
     "altered": (alter, rf"model\.onnx has changed since it was made\. {AGAIN}"),
@@ -136,7 +137,7 @@ def test_logits_that_are_not_as_many_as_the_manifest_says_are_a_sentence(
 def test_a_model_that_is_neither_a_recipe_nor_there_is_refused_with_the_names(model: Path) -> None:
     shutil.rmtree(model)
     said = sentence("complete", "Hello")
-    assert said.startswith("There is no model “tiny”. The models are: distilgpt2, gpt2, smollm2-135m.")
+    assert said.startswith(f"There is no model “tiny”. The models are: {', '.join(recipe_names())}.")
     assert said.endswith("foretype prepare FOLDER")
 
 

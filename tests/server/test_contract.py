@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -20,9 +21,10 @@ from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, S
 from foretype.engine.start import start_engine
 from foretype.models.field_kind import FieldKind
 from foretype.prepare.ensure import ensure_prepared
-from foretype.server import app, connection, refusal, socket_route
+from foretype.server import app, connection, http_connection, refusal, requests, socket_route
 from foretype.server.frames import SUBPROTOCOL, VERSION, ErrorCode, Refused
 from foretype.server.limits import ClientLimits
+from foretype.server.patience import SECONDS, Phase
 from foretype.server.protocol import MAX_SEQ, Hello, Protocol
 from foretype.support.settings import DEFAULT_PORT, Settings
 from tests.server import contract
@@ -209,18 +211,27 @@ def test_the_prose_has_a_row_for_every_member(message: str) -> None:
 def test_the_prose_has_the_limits_of_the_code() -> None:
     told = rows("## Limits")
     limits = ClientLimits()
-    for name, value in {
-        "limits.context_chars": limits.context_chars,
-        "limits.fields": limits.fields,
-        "limits.message_bytes": limits.message_bytes,
-        "length of `field": limits.name_chars,
-        "alternatives": limits.alternatives,
-        "keystrokes per second": limits.keystrokes_per_second,
-        "keystrokes at once": limits.keystroke_burst,
-        "seconds until `hello": limits.hello_seconds,
-        "seconds between pings": socket_route.HEARTBEAT_SECONDS,
-    }.items():
-        assert f" {value:,g} " in told[name], name
+    for name, value in (
+        ("limits.context_chars", limits.context_chars),
+        ("limits.fields", limits.fields),
+        ("limits.message_bytes", limits.message_bytes),
+        ("length of `field", limits.name_chars),
+        ("alternatives", limits.alternatives),
+        ("keystrokes per second", limits.keystrokes_per_second),
+        ("keystrokes at once", limits.keystroke_burst),
+        ("seconds until `hello", limits.hello_seconds),
+        ("bytes before `welcome", limits.hello_bytes),
+        ("bytes before `welcome", limits.bytes_before_welcome),
+        ("connections", Settings.model_fields["connections"].default),
+        ("connections", Settings.model_fields["connections_per_address"].default),
+        ("seconds for the head of a request", SECONDS[Phase.HEAD]),
+        ("bytes in the head of a request", http_connection.HEAD_BYTES),
+        ("seconds for the body of a request", requests.BODY_SECONDS),
+        ("seconds for a whole request", SECONDS[Phase.REQUEST]),
+        ("seconds between two requests of one connection", SECONDS[Phase.IDLE]),
+        ("seconds between pings", socket_route.HEARTBEAT_SECONDS),
+    ):
+        assert f"{value:,.0f}" in re.findall(r"\d+(?:,\d+)*", told[name]), name
 
 
 def test_the_frames_that_the_prose_shows_are_right() -> None:

@@ -17,7 +17,7 @@ from foretype.models.errors import (
 from foretype.runtime.providers import WrongWeightsError
 
 NO_MEMORY = (
-    "There is not enough memory for this. Close other programs, allow this one more memory (ulimit -v, or "
+    "There is not enough memory. Close other programs, raise the memory limit of this program (ulimit -v, or "
     "the limit of its container), or use a smaller model or a lower FORETYPE_FIELD_MB."
 )
 
@@ -37,7 +37,7 @@ def sentence(error: Exception) -> str:
             return f"{error} Prepare a model in a folder with: foretype prepare {folder_named}"
         case WrongWeightsError(folder=folder, needed=needed):
             again = command("prepare", folder.name, "--weights", needed, "--force", models_dir=folder.parent)
-            return f"{error} Make it with: {again}"
+            return f"{error} Prepare the model with these weights: {again}"
         case RecipeNotPreparedError(name=name, models_dir=models_dir):
             return f"{error} Prepare it with: {command('prepare', name, models_dir=models_dir)}"
         case FolderNotPreparedError(folder=folder):
@@ -49,10 +49,10 @@ def sentence(error: Exception) -> str:
 
 def remedy(folder: Path, origin: Origin) -> str:
     """A sentence that says what to do if a prepared model cannot be used."""
-    again = "Make it again with: "
+    again = "Prepare the model again with: "
     if origin.has_recipe:
         return again + command("prepare", folder.name, "--force", models_dir=folder.parent)
     if origin.folder is not None:
         words = ("prepare", origin.folder, "--name", folder.name, "--force")
         return again + command(*words, models_dir=folder.parent)
-    return "Copy it again from the machine that made it."
+    return "Copy the model again from the machine on which it was prepared."

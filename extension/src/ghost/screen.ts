@@ -10,13 +10,16 @@ export interface Screen {
   show(text: string, position: Position, placement: Placement, choice: Choice | null): string | null;
   /** Something may cover the field now: the next drawing checks it. */
   doubt(): void;
-  /** Draws nothing. The page does not notice: otherwise it could change the field's text, and see whether the suggestion still fits. */
+  /**
+   * Removes the ghost text such that the page does not notice. Otherwise the page could change the field's text, and see whether the
+   * suggestion still fits.
+   */
   hide(): void;
   /** Takes everything off the page, because the user has left the field. */
   leave(): void;
   /**
-   * Whether the next word of the ghost text is still visible, with nothing over it. Called when a key goes down: the layout of the page is then up to date,
-   * so the answer is cheap. Right after a letter was typed it would force a layout.
+   * Whether the next word of the ghost text is still visible, with nothing over it. Called when a key is pressed: the layout of the page is
+   * then up to date, so the answer is cheap. Right after a letter was typed, the call would force a layout.
    */
   isStillSeen(): boolean;
 }

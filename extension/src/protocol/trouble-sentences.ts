@@ -8,7 +8,7 @@ export function sentenceFor(trouble: Trouble, address: string): string {
     bad_secret:
       "Enter the pairing code that the server printed, such as ABCD-EFGH. Print a new one with: foretype pair",
     unreachable: `No server answers at ${address}. Start it with: foretype serve (or, in Foretype's folder: make serve). To start it at each login: foretype service install`,
-    not_foretype: `Another program answers at ${address}, but it is not a Foretype server. Check the port.`,
+    not_foretype: `The program that answers at ${address} is not a Foretype server. Check the port.`,
     not_allowed: `The server at ${address} does not allow this address or this extension. Add them to FORETYPE_ALLOWED_HOSTS and FORETYPE_ALLOWED_ORIGINS.`,
     loading: "The server is still loading its model. Try again in a moment.",
     busy: `The server at ${address} has no room for another connection now. Try again in a moment.`,

@@ -3,8 +3,8 @@ import { NOT_MEASURED } from "../browser/editors-table.ts";
 import type { Behaviour } from "./behaviour.ts";
 
 const HEAD = `${HEADINGS.Behaviours}
-What the extension does on pages that move a field, cover it, change its text or use the same keys. Each row is checked in both browsers,
-and a new row is an entry in one of the files of \`test/behaviours/rows/\`.
+What the extension does if a page moves a field, covers it, changes its text or uses the same keys. Each row is checked in both browsers.
+The letter of a row is the first letter of its file in \`test/behaviours/rows/\`. To add a row, add an entry to one of these files.
 `;
 
 /** The table of behaviours. A reason in `not` is checked too: a behaviour that passes must not have one. */
@@ -18,7 +18,7 @@ export function behavioursPart(behaviours: readonly Behaviour[]): string {
   const rows = behaviours.map(
     ({ row, name, not = {} }) => `| ${row} | ${name} | ${cell(not.chromium)} | ${cell(not.firefox)} |`,
   );
-  const table = ["| row | what the page does: what is right | Chromium | Firefox |", "|---|---|---|---|", ...rows];
+  const table = ["| row | what the page does: what must happen | Chromium | Firefox |", "|---|---|---|---|", ...rows];
   const notes = reasons.map((reason, index) => `${index + 1}. ${reason}\n`).join("");
   return `${HEAD}\n${table.join("\n")}\n${notes === "" ? "" : `\n${notes}`}`;
 }

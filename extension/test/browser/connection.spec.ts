@@ -178,7 +178,7 @@ test.describe("the options page", () => {
     await other.start();
     other.pages.set("/healthz", "<h1>Some other page</h1>");
     await pair(page, other.origin, CODE);
-    await expect(page.getByRole("status")).toContainText("it is not a Foretype server");
+    await expect(page.getByRole("status")).toContainText("is not a Foretype server");
     await other.stop();
   });
 

@@ -30,8 +30,8 @@ export type Browser = "Chromium" | "Firefox";
 
 const IN_CHROMIUM = `# The editors
 
-How the extension works in each kind of field. The browser tests check every row in Chromium with a scripted server. \`npm run editors\`
-writes this file, and the tests fail if it differs from their results.
+This page shows how well the extension works in each kind of field. The browser tests check every row in Chromium with a scripted server.
+\`npm run editors\` writes this file, and the tests fail if it differs from their results.
 
 - **suggestion shown**: the suggestion appears in grey after the typed text, and disappears when the field loses the focus.
 - **within 1 px**: each edge of the suggestion's box is at most 1 pixel from the same edge of the accepted text.
@@ -46,16 +46,16 @@ writes this file, and the tests fail if it differs from their results.
 
 Code editors (CodeMirror, Monaco) are off until the user turns them on. The tests turn them on.
 
-\`npm run test:random\` does a thousand random steps in each field: keys, clicks, pastes, undos, accepts, dismissals. \`FORETYPE_SEED\` chooses
-another random sequence. \`npm run test:browser\` does sixty steps. At the end, the field contains exactly the expected text, and no
-suggestion is left on the page.
+\`npm run test:random\` does a thousand random steps in each field: it presses keys, clicks, pastes, undoes, accepts and dismisses. At the
+end, it checks that the field contains exactly the expected text, and that no suggestion is left on the page. \`FORETYPE_SEED\` chooses
+another random sequence. \`npm run test:browser\` does sixty steps.
 
 To add an editor, add a file in \`src/ghost/fields/editors/\`, a line in its \`index.ts\`, a test page in \`test/browser/pages/\`, and a row in
 \`test/browser/editor-pages.ts\`.
 `;
 
 const IN_FIREFOX = `${HEADINGS.Firefox}
-The results of the same checks in Firefox ESR. There is no column for IME, because WebDriver can't control input methods.
+This table shows the results of the same checks in Firefox ESR. There is no column for IME, because WebDriver can't control input methods.
 `;
 
 /** A browser's part of EDITORS.md, made from the results. */

@@ -193,14 +193,14 @@ test("where the page suggests text itself, the popup says so, and can turn on su
     expect(violations.map(({ id }) => id)).toEqual([]);
     await popup.screenshot({ path: `test-results/images/popup-by-page-${scheme}.png` });
   }
-  await popup.getByLabel("Suggest here as well as the page").check();
-  await expect(popup.getByRole("status")).toContainText("so Foretype writes below the line");
+  await popup.getByLabel("Show Foretype's suggestions as well").check();
+  await expect(popup.getByRole("status")).toContainText("so Foretype's suggestions are below the line");
   await page.bringToFront();
   await ghost.expectText("ck response");
   await page.screenshot({ path: "test-results/images/by-page.png" });
   const line = await ghost.rectOfTyped("ck reply");
   expect((await ghost.rect()).top).toBeGreaterThanOrEqual(line.bottom - 1);
-  await popup.getByLabel("Suggest here as well as the page").uncheck();
+  await popup.getByLabel("Show Foretype's suggestions as well").uncheck();
   await page.bringToFront();
   await ghost.expectText(null);
   await popup.close();

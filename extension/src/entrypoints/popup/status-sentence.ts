@@ -43,7 +43,7 @@ const SERVER: Readonly<Partial<Record<Situation["server"], Sentence>>> = {
   },
   lost_elsewhere: {
     tone: "bad",
-    text: "The server is unreachable. It is on another machine: it has to be started there.",
+    text: "The server is unreachable. It is on another machine. Start it there.",
   },
 };
 
@@ -69,7 +69,7 @@ export function statusSentence({ server, page, preferences, now }: Situation): S
 
 const BESIDE: Sentence = {
   tone: "good",
-  text: "On. The page suggests text as well, so Foretype writes below the line.",
+  text: "On. The page suggests text as well, so Foretype's suggestions are below the line.",
 };
 
 function pageSentence(page: ActivePage, preferences: Preferences): Sentence {
