@@ -5,7 +5,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 const EDITORS_MD = new URL("../../EDITORS.md", import.meta.url);
 
 /** The headings by which the parts are found. */
-export const HEADINGS = { Firefox: "\n## In Firefox\n", Behaviours: "\n## Pages that change fields or use the same keys\n" } as const;
+export const HEADINGS = {
+  Firefox: "\n## In Firefox\n",
+  Behaviours: "\n## Pages that change fields or use the same keys\n",
+} as const;
 
 const PARTS = ["Chromium", "Firefox", "Behaviours"] as const;
 
