@@ -228,12 +228,15 @@ export class Ghost {
     const [clip, label] = host.shadowRoots?.[0]?.children?.[0]?.children ?? [];
     if (!clip || !label) return null;
     const isLabel = label.attributes?.some((value) => value.includes("display: block")) ?? false;
-    const count = all(host).find((one) => one.nodeName === "SMALL");
-    const node = all(isLabel ? label : clip).findLast((one) => one.nodeName === "SPAN");
+    const count = all(host).find((one) => isNamed(one, "small"));
+    const node = all(isLabel ? label : clip).findLast((one) => isNamed(one, "span"));
     const text = node ? paintedIn(node) : "";
     return node && text !== "" ? { node, text, choice: count ? generatedIn(count) : "" } : null;
   }
 }
+
+/** In XHTML, unlike in HTML, the browser gives names in small letters. */
+const isNamed = ({ nodeName }: CdpNode, name: string): boolean => nodeName.toLowerCase() === name;
 
 /** The text of the pictures and the spaces in a node. */
 const paintedIn = (node: CdpNode) =>
