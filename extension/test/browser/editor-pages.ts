@@ -12,8 +12,11 @@ export interface EditorPage {
   /** The page: a script of `pages/`, or the content of its body. */
   readonly page: { readonly script: string } | { readonly body: string };
   readonly field: string;
-  /** The selector of the frame that contains the field. `isolated`: the frame is of another site, and has its own process. */
-  readonly frame?: { readonly selector: string; readonly isolated?: boolean };
+  /**
+   * The selector of the frame that contains the field. `isolated`: the frame is of another site, and has its own process. `edited`: the whole
+   * document in it is edited, so the ghost text is in the document around it.
+   */
+  readonly frame?: { readonly selector: string; readonly isolated?: boolean; readonly edited?: boolean };
   /** The columns of the table that it fails, and why. */
   readonly limits?: Readonly<Record<string, string>>;
   /** The milliseconds until the editor notices that the browser has moved the caret. */
@@ -88,7 +91,7 @@ export const EDITOR_PAGES: readonly EditorPage[] = [
     packageName: "tinymce",
     page: { script: "tinymce" },
     field: "body#tinymce",
-    frame: { selector: "iframe.tox-edit-area__iframe" },
+    frame: { selector: "iframe.tox-edit-area__iframe", edited: true },
   },
   {
     name: "CKEditor",
@@ -192,7 +195,10 @@ export class Opened {
     const inner = frame ? await contentOf(page, frame.selector) : page.mainFrame();
     const ghost = new Ghost(page, {
       ...(frame?.isolated ? { session: page.context().newCDPSession(inner) } : {}),
-      ...(frame && !frame.isolated ? { document: `document.querySelector("${frame.selector}").contentDocument` } : {}),
+      ...(frame && !frame.isolated && !frame.edited
+        ? { document: `document.querySelector("${frame.selector}").contentDocument` }
+        : {}),
+      around: frame?.edited ?? false,
     });
     const opened = new Opened(page, ghost, editor, inner);
     await opened.focus();

@@ -22,6 +22,8 @@ interface CdpNode {
 export interface DocumentOf {
   readonly session?: Promise<CDPSession>;
   readonly document?: string;
+  /** Whether the typed text is in a frame, and the ghost text is in the document around it. */
+  readonly around?: boolean;
 }
 
 /** Short intervals, because the test waits for nothing else. */
@@ -31,10 +33,12 @@ const OFTEN = { intervals: [5, 10, 20, 20, 50, 50, 100], timeout: 2000 };
 export class Ghost {
   readonly #session: Promise<CDPSession>;
   readonly #document: string;
+  readonly #around: boolean;
 
-  constructor(page: Page, { session, document = "document" }: DocumentOf = {}) {
+  constructor(page: Page, { session, document = "document", around = false }: DocumentOf = {}) {
     this.#session = session ?? page.context().newCDPSession(page);
     this.#document = document;
+    this.#around = around;
   }
 
   /** The text that is drawn. Null if nothing is drawn. */
@@ -87,7 +91,11 @@ export class Ghost {
   async #rectsOf(node: CdpNode, length: number): Promise<Rect[]> {
     return this.#callOn(
       node,
-      `function (length) {
+      `function ({ length, around }) {
+        const frame = around ? this.ownerDocument.defaultView.frameElement : null;
+        const [x, y] = frame
+          ? [frame.getBoundingClientRect().left + frame.clientLeft, frame.getBoundingClientRect().top + frame.clientTop]
+          : [0, 0];
         const texts = [];
         const walker = document.createTreeWalker(this, NodeFilter.SHOW_TEXT);
         for (let node = this.nodeType === 3 ? this : walker.nextNode(); node; node = walker.nextNode()) texts.unshift(node);
@@ -108,9 +116,9 @@ export class Ghost {
           }
           if (left <= 0) break;
         }
-        return lines;
+        return lines.map(({ left, top, right, bottom }) => ({ left: left + x, top: top + y, right: right + x, bottom: bottom + y }));
       }`,
-      length,
+      { length, around: this.#around },
     );
   }
 
@@ -228,13 +236,15 @@ export class Ghost {
     const [clip, label] = host.shadowRoots?.[0]?.children?.[0]?.children ?? [];
     if (!clip || !label) return null;
     const isLabel = label.attributes?.some((value) => value.includes("display: block")) ?? false;
-    // In an XHTML document, names are in small letters.
-    const count = all(host).find((one) => one.nodeName.toUpperCase() === "SMALL");
-    const node = all(isLabel ? label : clip).findLast((one) => one.nodeName.toUpperCase() === "SPAN");
+    const count = all(host).find((one) => isNamed(one, "small"));
+    const node = all(isLabel ? label : clip).findLast((one) => isNamed(one, "span"));
     const text = node ? paintedIn(node) : "";
     return node && text !== "" ? { node, text, choice: count ? generatedIn(count) : "" } : null;
   }
 }
+
+/** In XHTML, unlike in HTML, the browser gives names in small letters. */
+const isNamed = ({ nodeName }: CdpNode, name: string): boolean => nodeName.toLowerCase() === name;
 
 /** The text of the pictures and the spaces in a node. */
 const paintedIn = (node: CdpNode) =>

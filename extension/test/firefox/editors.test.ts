@@ -53,6 +53,8 @@ interface Scene {
   readonly words: Sample;
   /** The tab, or the frame that contains the editor. */
   readonly target: Tab;
+  /** The tab, or the frame, that contains the ghost text. */
+  readonly drawn: Tab;
 }
 
 async function open(editor: EditorPage): Promise<Scene> {
@@ -69,12 +71,12 @@ async function open(editor: EditorPage): Promise<Scene> {
   await eventually(() => target.value(`${fieldOf(editor)} !== null`)).toBe(true);
   await target.value(`void ${fieldOf(editor)}.focus()`);
   await target.value(`new Promise((resolve) => setTimeout(resolve, ${editor.settles ?? 0}, 0))`);
-  return { editor, words, target };
+  return { editor, words, target, drawn: editor.frame?.edited ? tab : target };
 }
 
-async function begin({ target, words }: Scene): Promise<void> {
+async function begin({ target, drawn, words }: Scene): Promise<void> {
   await target.type(words.typed);
-  await eventually(() => target.ghost()).toBe(restOf(words));
+  await eventually(() => drawn.ghost()).toBe(restOf(words));
 }
 
 const press = ({ target }: Scene, ...keys: string[]) => target.press(...(keys as Key[]));
@@ -89,45 +91,45 @@ const CHECKS: Readonly<Record<Exclude<Column, typeof IME>, (scene: Scene) => Pro
   async ghost(scene) {
     await begin(scene);
     await scene.target.value(`void ${fieldOf(scene.editor)}.blur()`);
-    await eventually(() => scene.target.ghost()).toBe(null);
+    await eventually(() => scene.drawn.ghost()).toBe(null);
   },
   async box(scene) {
     await begin(scene);
-    const { target, words } = scene;
-    const drawn = await target.ghostBox();
+    const { target, drawn, words } = scene;
+    const box = await drawn.ghostBox();
     await press(scene, words.onward);
-    await eventually(() => target.ghost()).toBe(null);
+    await eventually(() => drawn.ghost()).toBe(null);
     const typed = JSON.parse(
-      String(await target.value(boxOf(words.typed + restOf(words), restOf(words).length))),
+      String(await target.value(boxOf(words.typed + restOf(words), restOf(words).length, drawn !== target))),
     ) as Box;
     for (const side of ["left", "right", "top"] as const) {
-      expect(Math.abs(drawn[side] - typed[side]), `${side} ${drawn[side]} ${typed[side]}`).toBeLessThan(1);
+      expect(Math.abs(box[side] - typed[side]), `${side} ${box[side]} ${typed[side]}`).toBeLessThan(1);
     }
   },
   async words(scene) {
     await begin(scene);
     await press(scene, "Tab", "Tab", "Tab");
     await expectTaken(scene, 3);
-    await eventually(() => scene.target.ghost()).toBe(scene.words.left);
+    await eventually(() => scene.drawn.ghost()).toBe(scene.words.left);
   },
   async all(scene) {
     await begin(scene);
     await press(scene, scene.words.onward);
     await eventually(() => written(scene)).toBe(scene.words.typed + restOf(scene.words));
-    await eventually(() => scene.target.ghost()).toBe(null);
+    await eventually(() => scene.drawn.ghost()).toBe(null);
   },
   async through(scene) {
     await begin(scene);
-    const { target, words } = scene;
+    const { target, drawn, words } = scene;
     const end = words === ENGLISH ? "right" : "left";
-    const before = await target.ghostBox();
+    const before = await drawn.ghostBox();
     server.script = () => null;
     let rest = restOf(words);
     for (const letter of rest.slice(0, 8)) {
       await target.type(letter);
       rest = rest.slice(1);
-      await eventually(() => target.ghost()).toBe(rest);
-      const now = await target.ghostBox();
+      await eventually(() => drawn.ghost()).toBe(rest);
+      const now = await drawn.ghostBox();
       expect(Math.abs(now[end] - before[end]), letter).toBeLessThan(0.5);
       expect(Math.abs(now.top - before.top), letter).toBeLessThan(0.5);
     }
@@ -151,24 +153,24 @@ const CHECKS: Readonly<Record<Exclude<Column, typeof IME>, (scene: Scene) => Pro
     await expectTaken(scene, 1);
   },
   async middle(scene) {
-    const { target, words } = scene;
+    const { target, drawn, words } = scene;
     const { line, last, typed, next } = words.middle;
     const before = line.slice(0, -last.length) + typed;
     await target.type(line);
     await press(scene, ...[...last].map(() => words.back));
     server.script = (keystroke) => (keystroke.before.endsWith(before) ? next : "");
     await target.type(typed);
-    await eventually(() => target.ghost()).toBe(next);
+    await eventually(() => drawn.ghost()).toBe(next);
     await press(scene, "Tab");
     await eventually(() => written(scene)).toBe(before + next.split(" ")[0] + last);
   },
   async escape(scene) {
-    const { target, words } = scene;
+    const { drawn, words } = scene;
     await begin(scene);
     await press(scene, "Escape");
-    await eventually(() => target.ghost()).toBe(null);
+    await eventually(() => drawn.ghost()).toBe(null);
     await press(scene, words.back, words.onward);
-    await eventually(() => target.ghost()).toBe(null);
+    await eventually(() => drawn.ghost()).toBe(null);
     expect(await written(scene)).toBe(words.typed);
   },
 };
@@ -191,7 +193,7 @@ test("Monaco gets no suggestions, and all keys", async () => {
   await eventually(() => scene.target.value("window.editorPage.text()")).toBe(ENGLISH.typed);
   await press(scene, "Tab");
   await eventually(() => scene.target.value("window.editorPage.text().trimEnd()")).toBe(ENGLISH.typed);
-  expect(await scene.target.ghost()).toBe(null);
+  expect(await scene.drawn.ghost()).toBe(null);
   expect(server.keystrokes).toEqual([]);
 });
 
@@ -215,8 +217,8 @@ function written({ editor, target }: Scene): Promise<unknown> {
   return target.value(`${text}.trimStart().split("\\n")[0].replaceAll("\u00a0", " ")`);
 }
 
-/** The box of the last `length` characters of a text, as JSON. */
-function boxOf(text: string, length: number): string {
+/** The box of the last `length` characters of a text, as JSON. `around`: in pixels of the document around its frame. */
+function boxOf(text: string, length: number, around: boolean): string {
   return `(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -226,7 +228,8 @@ function boxOf(text: string, length: number): string {
       range.setStart(node, at + ${text.length - length});
       range.setEnd(node, at + ${text.length});
       const { left, right, top, bottom } = range.getClientRects()[0];
-      return JSON.stringify({ left, right, top, bottom });
+      const at = ${around} ? frameElement.getBoundingClientRect() : { left: 0, top: 0 };
+      return JSON.stringify({ left: left + at.left, right: right + at.left, top: top + at.top, bottom: bottom + at.top });
     }
     return null;
   })()`;

@@ -26,7 +26,11 @@ export function listenToTyping(
     if (!focused.isSourceOf(event)) return;
     byKey = true;
     // If the page was open before this script came, its own listeners run first, and may have used the key.
-    if (event.defaultPrevented || !completer.press(event)) return;
+    if (event.defaultPrevented || !completer.press(event)) {
+      // A page that sends the text empties the field by a script. Chromium reports no event for that.
+      if (event.key === "Enter") follower.follow();
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     usedUp.add(event.code);
