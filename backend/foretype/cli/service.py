@@ -12,8 +12,9 @@ import typer
 from foretype.cli.common import USAGE, fail, say, settings_or_exit
 from foretype.cli.options import OPTIONS, Given, takes
 from foretype.cli.start import CannotServeError, prepare_model
+from foretype.server.pairing import Pairing
 from foretype.server.server import CannotListenError, OpenToOthersError, bind
-from foretype.server.state_file import CODE_LIFETIME, BadStateError, Pairing
+from foretype.server.state_file import CODE_LIFETIME, BadStateError
 from foretype.supervise.choose import this_supervisor
 from foretype.supervise.health import Health, look
 from foretype.supervise.install import Outcome, installed, wait
