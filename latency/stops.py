@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from latency.command import errors_as_sentences, new_app
-from latency.endurance import random_texts
+from latency.endurance.random_typing import random_texts
 from latency.event_loop import run
 from latency.figures_file import write_figures
 from latency.machine import machine

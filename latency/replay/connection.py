@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -88,6 +90,15 @@ class Connection:
         """Close the field. Raises `ServerLostError`."""
         self._listeners.pop(field, None)
         await self.send({"type": "close", "field": field})
+
+    def cut(self) -> None:
+        """End the connection below the WebSocket, without a farewell. It cannot be used any more."""
+        transport_socket = self._socket.get_extra_info("socket")
+        if transport_socket is None:  # it has ended already
+            return
+        # The socket of a transport has no shutdown(), but a duplicate of its descriptor does.
+        with socket.socket(fileno=os.dup(transport_socket.fileno())) as duplicate:
+            duplicate.shutdown(socket.SHUT_RDWR)
 
     async def _read_welcome(self) -> Welcome:
         frame = await self._socket.receive(timeout=WELCOME_TIMEOUT_S)

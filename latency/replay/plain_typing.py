@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from latency.replay.connection import Connection
@@ -54,12 +54,25 @@ async def type_plainly(
     The next character is typed when the caller asks for the next answer. The field stays open. Raises
     `ServerLostError`.
     """
+    beginnings = (text[:length] for length in range(1, len(text) + 1))
+    async for final in answers_to(connection, name, beginnings, kind=kind):
+        yield final
+
+
+async def answers_to(
+    connection: Connection, name: str, befores: Iterable[str], *, kind: str = "email"
+) -> AsyncIterator[Final]:
+    """Sends each of `befores` as the text of the field `name`, and yields the final answer to it.
+
+    The next text is sent when the caller asks for the next answer. The field stays open. Raises
+    `ServerLostError`.
+    """
     listener = _Listener()
     connection.listen(name, listener)
     patience = connection.welcome.budget_ms / 1000 + PATIENCE_S
-    for seq in range(1, len(text) + 1):
+    for seq, text in enumerate(befores, 1):
         answer = listener.expect(seq)
-        before = text[:seq][-connection.welcome.context_chars :]
+        before = text[-connection.welcome.context_chars :]
         frame = {"type": "keystroke", "field": name, "seq": seq, "before": before, "after": "", "kind": kind}
         await connection.send(frame)
         final = Final()

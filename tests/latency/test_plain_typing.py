@@ -11,7 +11,7 @@ import pytest
 
 from latency.agreement import Agreement, Disagreement, compare_answers, final_answers
 from latency.budget import find_budget
-from latency.endurance import OPEN_FIELDS, TEXT_CHARS, endure, random_texts
+from latency.endurance.random_typing import OPEN_FIELDS, TEXT_CHARS, endure, random_texts
 from latency.replay.connection import Connection
 from latency.replay.plain_typing import Final, type_plainly
 from tests.latency.scripted import TOKEN, ScriptedServer, suggestion

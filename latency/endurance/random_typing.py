@@ -164,7 +164,3 @@ async def _measure(
                     seed=seed,
                     progress=lambda: bar.advance(task),
                 )
-
-
-if __name__ == "__main__":
-    app(prog_name="python -m latency.endurance")
