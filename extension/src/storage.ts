@@ -1,13 +1,13 @@
 import { browser } from "wxt/browser";
-import { countOn, type DailyCount, dayOf, withAccepted } from "./daily-count.ts";
 import { type Preferences, withDefaults } from "./preferences.ts";
 import { withoutLocalhost } from "./protocol/address.ts";
+import { NO_SAVINGS, type Savings } from "./savings.ts";
 
 /** Everything that the extension keeps in the browser's storage. Only the extension's own pages and its service worker can read it. */
 
 const SERVER = "server";
 const PREFERENCES = "preferences";
-const DAILY_COUNT = "saved";
+const SAVINGS = "saved";
 const SITE_CHOICE = "sites";
 
 /** The server that this browser is paired with, and the token that the server gave it. */
@@ -66,26 +66,33 @@ export async function writeSiteChoice(choice: SiteChoice): Promise<void> {
   await browser.storage.local.set({ [SITE_CHOICE]: choice });
 }
 
-export async function readCountOfToday(): Promise<DailyCount> {
-  return countOn((await stored<DailyCount>(DAILY_COUNT)) as DailyCount | undefined, dayOf(new Date()));
+export async function readSavings(): Promise<Savings> {
+  return { ...NO_SAVINGS, ...(await stored<Savings>(SAVINGS)) };
 }
 
-/** Counts are written one after the other: if two read before either has written, one of them is lost. */
+/** Changes are made one after the other: if two read before either has written, one of them is lost. Only the service worker makes them. */
 let counting: Promise<void> = Promise.resolve();
 
-export function countAccepted(length: number): Promise<void> {
-  counting = counting.then(async () => {
-    const count = withAccepted(await readCountOfToday(), dayOf(new Date()), length);
-    await browser.storage.local.set({ [DAILY_COUNT]: count });
+export function changeSavings(change: (now: Savings) => Savings): Promise<void> {
+  const counted = counting.then(async () => {
+    const now = await readSavings();
+    const next = change(now);
+    if (next !== now) await browser.storage.local.set({ [SAVINGS]: next });
   });
-  return counting;
+  counting = counted.catch(() => {});
+  return counted;
 }
 
-/** Calls a listener whenever the paired server or the preferences have changed. */
-export function onStorageChange(listeners: { readonly server?: () => void; readonly preferences?: () => void }): void {
+/** Calls a listener whenever what it is named after has changed. */
+export function onStorageChange(listeners: {
+  readonly server?: () => void;
+  readonly preferences?: () => void;
+  readonly savings?: () => void;
+}): void {
   browser.storage.local.onChanged.addListener((changes) => {
     if (SERVER in changes) listeners.server?.();
     if (PREFERENCES in changes) listeners.preferences?.();
+    if (SAVINGS in changes) listeners.savings?.();
   });
 }
 

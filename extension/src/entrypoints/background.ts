@@ -6,6 +6,7 @@ import { showStatus } from "../background/toolbar-icon.ts";
 import { openSiteChoice, openWelcome, receiveOffer } from "../background/welcome-page.ts";
 import {
   ASK_STATUS,
+  CLEAR_SAVINGS,
   IS_CONNECTED,
   isOfferMessage,
   PORT,
@@ -16,10 +17,11 @@ import {
 } from "../messages.ts";
 import { isLoopback, isSameServer, socketOf } from "../protocol/address.ts";
 import { Connection } from "../protocol/connection.ts";
+import { dayOf, NO_SAVINGS, withAccepted, withoutSites } from "../savings.ts";
 import { allowedBy, hostsOf, isAllowedAt, patternOf } from "../sites.ts";
 import {
   CLIENT,
-  countAccepted,
+  changeSavings,
   keepStorageFromPages,
   onStorageChange,
   readPreferences,
@@ -43,7 +45,11 @@ export default defineBackground(() => {
     return showStatus(now);
   };
   const applyServer = () => connectToServer(switchboard, show);
-  const applyPreferences = async () => switchboard.prefer(await readPreferences());
+  const applyPreferences = async () => {
+    const preferences = await readPreferences();
+    switchboard.prefer(preferences);
+    if (!preferences.countSites) await forgetSites();
+  };
 
   joinPages(switchboard, ports);
   answerMessages(() => status);
@@ -72,21 +78,31 @@ function joinPages(switchboard: Switchboard, ports: Set<Browser.runtime.Port>): 
     });
     port.onMessage.addListener((message: ToWorker) => {
       receive(message);
-      if (message.type === "accepted") void countAccepted(message.text.length);
+      if (message.type === "accepted") void countAccepted(message.text.length, message.presses, port.sender?.tab);
       if (message.type === "hinted") void writeHintShown();
     });
     port.onDisconnect.addListener(leave);
   });
 }
 
+/** Counts what was accepted in a tab. The site of a private window is never counted. */
+async function countAccepted(length: number, presses: number, tab: Browser.tabs.Tab | undefined): Promise<void> {
+  const { countSites } = await readPreferences();
+  const [host] = countSites && tab?.incognito === false ? hostsOf([tab.url ?? ""]) : [];
+  await changeSavings((now) => withAccepted(now, { day: dayOf(new Date()), length, presses, host: host ?? null }));
+}
+
+const forgetSites = () => changeSavings((now) => (now.sites.length === 0 ? now : withoutSites(now)));
+
 function answerMessages(status: () => ServerStatus): void {
   type Answer = (value?: ServerStatus | boolean) => void;
   browser.runtime.onMessage.addListener((message: unknown, sender, answer: Answer) => {
     if (message === ASK_STATUS) answer(status());
     if (isOfferMessage(message)) void receiveOffer(message.code, sender);
+    if (message === CLEAR_SAVINGS) void changeSavings(() => NO_SAVINGS).then(() => answer());
     if (message === SITE_ALLOWED) void addScripts().then(() => answer());
     if (message === IS_CONNECTED) void isServerAt(sender.origin ?? "").then(answer);
-    return message === SITE_ALLOWED || message === IS_CONNECTED;
+    return message === SITE_ALLOWED || message === IS_CONNECTED || message === CLEAR_SAVINGS;
   });
 }
 

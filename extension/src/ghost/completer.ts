@@ -22,6 +22,8 @@ interface Session {
   live: Live | null;
   /** A write failed in this field: there are no suggestions until it gets the focus again. */
   leftAlone: boolean;
+  /** The number of keys for other suggestions since a suggestion was last accepted. */
+  choices: number;
 }
 
 interface Drawn {
@@ -85,6 +87,7 @@ export class Completer {
       dictated: false,
       live: null,
       leftAlone: false,
+      choices: 0,
     };
     this.#client.focused();
   }
@@ -163,6 +166,7 @@ export class Completer {
   /** Shows the next or the previous suggestion. The others are requested when the user first wants them. */
   #choose(session: Session, offset: ChoiceOffset): void {
     if (!session.live) return;
+    session.choices += 1;
     const anchor = session.conversation.choose(session.live, offset);
     if (anchor) this.#send(session, anchor, ALTERNATIVES);
     else this.#draw(session, session.live);
@@ -209,11 +213,17 @@ export class Completer {
     this.#writing = false;
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (written === "written") this.#client.accepted(session.name, drawn.seq, text);
+    if (written === "written") this.#report(session, drawn, text);
     else this.#giveUp(session);
     this.changed();
     // During the write, the user may have moved to another field. The keys were not meant for that field.
     if (this.#session === session) for (const press of waiting) this.press(press);
+  }
+
+  #report(session: Session, { seq }: Drawn, text: string): void {
+    const presses = session.choices + 1;
+    session.choices = 0;
+    this.#client.accepted(session.name, seq, text, presses);
   }
 
   #giveUp(session: Session): void {
