@@ -1,6 +1,7 @@
 import { type Browser, browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
 import { addScripts, grantedOrigins, registerScripts } from "../background/content-scripts.ts";
+import { SettingsSync } from "../background/settings-sync.ts";
 import { Switchboard } from "../background/switchboard.ts";
 import { showStatus } from "../background/toolbar-icon.ts";
 import { openSiteChoice, openWelcome, receiveOffer } from "../background/welcome-page.ts";
@@ -21,14 +22,21 @@ import { dayOf, NO_SAVINGS, withAccepted, withoutSites } from "../savings.ts";
 import { allowedBy, hostsOf, isAllowedAt, patternOf } from "../sites.ts";
 import {
   CLIENT,
+  changePreferences,
   changeSavings,
+  isSyncOn,
   keepStorageFromPages,
   onStorageChange,
+  onSyncedItems,
   readPreferences,
   readServer,
   readSiteChoice,
+  readSyncedItems,
+  readSyncState,
   wasHintShown,
   writeHintShown,
+  writeSyncedItems,
+  writeSyncState,
 } from "../storage.ts";
 
 /** The service worker. All listeners are added at once, as the browser requires; then the stored values are read. */
@@ -56,6 +64,7 @@ export default defineBackground(() => {
   openPagesWhenInstalled();
   followPermissions(ports);
   onStorageChange({ server: applyServer, preferences: applyPreferences });
+  syncSettings();
 
   void registerScripts();
   void wasHintShown().then((was) => was && switchboard.hintShown());
@@ -63,6 +72,22 @@ export default defineBackground(() => {
   void applyPreferences();
   void applyServer();
 });
+
+/** If sync is on, follows the settings and the browser's account. The first run takes what has changed while the worker was stopped. */
+function syncSettings(): void {
+  const sync = new SettingsSync({
+    isOn: isSyncOn,
+    readState: readSyncState,
+    writeState: writeSyncState,
+    changePreferences,
+    readItems: readSyncedItems,
+    writeItems: writeSyncedItems,
+  });
+  const reconcile = () => void sync.reconcile();
+  onStorageChange({ preferences: reconcile, syncOn: reconcile });
+  onSyncedItems(reconcile);
+  reconcile();
+}
 
 /** A page may open its port before the settings are read. The switchboard keeps its requests until there is a connection. */
 function joinPages(switchboard: Switchboard, ports: Set<Browser.runtime.Port>): void {
