@@ -14,7 +14,7 @@ export interface Observer {
   state(state: ConnectionState): void;
   welcome(welcome: Welcome): void;
   answered(ms: number, source: Source): void;
-  accepted(length: number): void;
+  accepted(length: number, presses: number): void;
 }
 
 /** Connects the server's own page to the server by a socket, without the extension. */
@@ -64,9 +64,9 @@ export class DirectClient implements Client {
     this.#asked = sent ? { seq: keystroke.seq, field: keystroke.field, at: performance.now() } : null;
   }
 
-  accepted(field: string, seq: number, text: string): void {
+  accepted(field: string, seq: number, text: string, presses: number): void {
     this.#connection?.send({ type: "accepted", field, seq, text });
-    this.#observer.accepted(text.length);
+    this.#observer.accepted(text.length, presses);
   }
 
   dismissed(field: string, seq: number): void {

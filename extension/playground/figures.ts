@@ -19,10 +19,10 @@ export class Figures {
     this.#typed += 1;
   }
 
-  /** One key wrote `length` characters. */
-  accepted(length: number): void {
-    this.#typed += 1;
-    this.#saved += length - 1;
+  /** So many presses of keys wrote `length` characters. */
+  accepted(length: number, presses: number): void {
+    this.#typed += presses;
+    this.#saved += length - presses;
   }
 
   get count(): number {

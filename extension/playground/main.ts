@@ -33,8 +33,8 @@ const client = new DirectClient({
     figures.answered({ ms, source });
     showFigures(figures, budgetMs);
   },
-  accepted(length) {
-    figures.accepted(length);
+  accepted(length, presses) {
+    figures.accepted(length, presses);
     showFigures(figures, budgetMs);
   },
 });

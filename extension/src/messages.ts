@@ -10,7 +10,14 @@ export const PORT = "typing";
 export type ToWorker =
   | { readonly type: "focused"; readonly hosts: readonly string[] }
   | ({ readonly type: "keystroke" } & Keystroke)
-  | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
+  | {
+      readonly type: "accepted";
+      readonly field: string;
+      readonly seq: number;
+      readonly text: string;
+      /** The number of keys that the user pressed for it. */
+      readonly presses: number;
+    }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
   | { readonly type: "left"; readonly field: string }
   /** The hint that the server is unreachable was shown. */
@@ -56,6 +63,9 @@ export type ServerStatus = "unpaired" | ConnectionState;
 
 /** The popup tells the service worker that a site was allowed. The worker answers when the open pages have the content script. */
 export const SITE_ALLOWED = "site-allowed";
+
+/** The options page asks the service worker to delete the numbers of saved keystrokes. The worker answers when they are deleted. */
+export const CLEAR_SAVINGS = "clear-savings";
 
 /** A page of this machine asks the service worker whether the extension is connected to its server. */
 export const IS_CONNECTED = "is-connected";

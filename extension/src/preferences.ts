@@ -21,7 +21,14 @@ export interface Preferences {
   readonly keys: Keys;
   /** Whether suggestions are announced to screen readers. */
   readonly spoken: boolean;
+  /** Whether saved keystrokes are also counted for each site. */
+  readonly countSites: boolean;
+  /** The user's typing speed, from which the saved time is computed. */
+  readonly wordsPerMinute: number;
 }
+
+export const SLOWEST_TYPING = 5;
+export const FASTEST_TYPING = 200;
 
 export const DEFAULTS: Preferences = {
   codeToo: false,
@@ -32,6 +39,8 @@ export const DEFAULTS: Preferences = {
   sureness: "eager",
   keys: DEFAULT_KEYS,
   spoken: false,
+  countSites: false,
+  wordsPerMinute: 40,
 };
 
 /** Stored preferences, completed by the defaults: an older version may not have stored all of them, or not all of the keys. */

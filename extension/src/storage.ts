@@ -1,14 +1,18 @@
 import { browser } from "wxt/browser";
-import { countOn, type DailyCount, dayOf, withAccepted } from "./daily-count.ts";
 import { type Preferences, withDefaults } from "./preferences.ts";
 import { withoutLocalhost } from "./protocol/address.ts";
+import { NO_SAVINGS, type Savings } from "./savings.ts";
+import { isSame } from "./settings.ts";
+import { NEVER_SYNCED, type SyncedItems, type SyncState } from "./sync-state.ts";
 
 /** Everything that the extension keeps in the browser's storage. Only the extension's own pages and its service worker can read it. */
 
 const SERVER = "server";
 const PREFERENCES = "preferences";
-const DAILY_COUNT = "saved";
+const SAVINGS = "saved";
 const SITE_CHOICE = "sites";
+const SYNC_ON = "sync-on";
+const SYNC_STATE = "sync-state";
 
 /** The server that this browser is paired with, and the token that the server gave it. */
 export interface PairedServer {
@@ -48,8 +52,10 @@ let changing: Promise<unknown> = Promise.resolve();
 /** Returns the preferences after the change. */
 export function changePreferences(change: (now: Preferences) => Preferences): Promise<Preferences> {
   const changed = changing.then(async () => {
-    const preferences = change(await readPreferences());
-    await browser.storage.local.set({ [PREFERENCES]: preferences });
+    const now = await readPreferences();
+    const preferences = change(now);
+    // In some browsers, a write of the same value counts as a change.
+    if (!isSame(now, preferences)) await browser.storage.local.set({ [PREFERENCES]: preferences });
     return preferences;
   });
   changing = changed.catch(() => {});
@@ -66,26 +72,66 @@ export async function writeSiteChoice(choice: SiteChoice): Promise<void> {
   await browser.storage.local.set({ [SITE_CHOICE]: choice });
 }
 
-export async function readCountOfToday(): Promise<DailyCount> {
-  return countOn((await stored<DailyCount>(DAILY_COUNT)) as DailyCount | undefined, dayOf(new Date()));
+export async function readSavings(): Promise<Savings> {
+  return { ...NO_SAVINGS, ...(await stored<Savings>(SAVINGS)) };
 }
 
-/** Counts are written one after the other: if two read before either has written, one of them is lost. */
+/** Changes are made one after the other: if two read before either has written, one of them is lost. Only the service worker makes them. */
 let counting: Promise<void> = Promise.resolve();
 
-export function countAccepted(length: number): Promise<void> {
-  counting = counting.then(async () => {
-    const count = withAccepted(await readCountOfToday(), dayOf(new Date()), length);
-    await browser.storage.local.set({ [DAILY_COUNT]: count });
+export function changeSavings(change: (now: Savings) => Savings): Promise<void> {
+  const counted = counting.then(async () => {
+    const now = await readSavings();
+    const next = change(now);
+    if (next !== now) await browser.storage.local.set({ [SAVINGS]: next });
   });
-  return counting;
+  counting = counted.catch(() => {});
+  return counted;
 }
 
-/** Calls a listener whenever the paired server or the preferences have changed. */
-export function onStorageChange(listeners: { readonly server?: () => void; readonly preferences?: () => void }): void {
+/** Whether the settings are synced by the browser. The user decides it for each browser. */
+export async function isSyncOn(): Promise<boolean> {
+  return (await browser.storage.local.get(SYNC_ON))[SYNC_ON] === true;
+}
+
+export async function writeSyncOn(on: boolean): Promise<void> {
+  await browser.storage.local.set({ [SYNC_ON]: on });
+}
+
+export async function readSyncState(): Promise<SyncState> {
+  return { ...NEVER_SYNCED, ...(await stored<SyncState>(SYNC_STATE)) };
+}
+
+/** Only the service worker writes it. */
+export async function writeSyncState(state: SyncState): Promise<void> {
+  await browser.storage.local.set({ [SYNC_STATE]: state });
+}
+
+/** What the browser's account holds. The browser sends it to its vendor if the user is signed in. */
+export const readSyncedItems = (): Promise<SyncedItems> => browser.storage.sync.get();
+
+export const writeSyncedItems = (items: SyncedItems): Promise<void> => browser.storage.sync.set(items);
+
+export const deleteSyncedItems = (): Promise<void> => browser.storage.sync.clear();
+
+export function onSyncedItems(listener: () => void): void {
+  browser.storage.sync.onChanged.addListener(listener);
+}
+
+/** Calls a listener whenever what it is named after has changed. */
+export function onStorageChange(listeners: {
+  readonly server?: () => void;
+  readonly preferences?: () => void;
+  readonly savings?: () => void;
+  readonly syncOn?: () => void;
+  readonly syncState?: () => void;
+}): void {
   browser.storage.local.onChanged.addListener((changes) => {
     if (SERVER in changes) listeners.server?.();
     if (PREFERENCES in changes) listeners.preferences?.();
+    if (SAVINGS in changes) listeners.savings?.();
+    if (SYNC_ON in changes) listeners.syncOn?.();
+    if (SYNC_STATE in changes) listeners.syncState?.();
   });
 }
 
@@ -127,7 +173,8 @@ export async function writeHintShown(): Promise<void> {
 
 /** Content scripts run beside pages, so they get no access to the storage. */
 export async function keepStorageFromPages(): Promise<void> {
-  await browser.storage.local.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
+  for (const area of [browser.storage.local, browser.storage.sync])
+    await area.setAccessLevel?.({ accessLevel: "TRUSTED_CONTEXTS" });
 }
 
 /** The name by which the server knows the extension. */

@@ -74,8 +74,8 @@ export class WorkerClient implements Client {
     this.#post({ type: "keystroke", ...keystroke });
   }
 
-  accepted(field: string, seq: number, text: string): void {
-    this.#post({ type: "accepted", field, seq, text });
+  accepted(field: string, seq: number, text: string, presses: number): void {
+    this.#post({ type: "accepted", field, seq, text, presses });
   }
 
   dismissed(field: string, seq: number): void {

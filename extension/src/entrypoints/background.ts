@@ -1,11 +1,13 @@
 import { type Browser, browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
 import { addScripts, grantedOrigins, registerScripts } from "../background/content-scripts.ts";
+import { SettingsSync } from "../background/settings-sync.ts";
 import { Switchboard } from "../background/switchboard.ts";
 import { showStatus } from "../background/toolbar-icon.ts";
 import { openSiteChoice, openWelcome, receiveOffer } from "../background/welcome-page.ts";
 import {
   ASK_STATUS,
+  CLEAR_SAVINGS,
   IS_CONNECTED,
   isOfferMessage,
   PORT,
@@ -16,17 +18,25 @@ import {
 } from "../messages.ts";
 import { isLoopback, isSameServer, socketOf } from "../protocol/address.ts";
 import { Connection } from "../protocol/connection.ts";
+import { dayOf, NO_SAVINGS, withAccepted, withoutSites } from "../savings.ts";
 import { allowedBy, hostsOf, isAllowedAt, patternOf } from "../sites.ts";
 import {
   CLIENT,
-  countAccepted,
+  changePreferences,
+  changeSavings,
+  isSyncOn,
   keepStorageFromPages,
   onStorageChange,
+  onSyncedItems,
   readPreferences,
   readServer,
   readSiteChoice,
+  readSyncedItems,
+  readSyncState,
   wasHintShown,
   writeHintShown,
+  writeSyncedItems,
+  writeSyncState,
 } from "../storage.ts";
 
 /** The service worker. All listeners are added at once, as the browser requires; then the stored values are read. */
@@ -43,13 +53,18 @@ export default defineBackground(() => {
     return showStatus(now);
   };
   const applyServer = () => connectToServer(switchboard, show);
-  const applyPreferences = async () => switchboard.prefer(await readPreferences());
+  const applyPreferences = async () => {
+    const preferences = await readPreferences();
+    switchboard.prefer(preferences);
+    if (!preferences.countSites) await forgetSites();
+  };
 
   joinPages(switchboard, ports);
   answerMessages(() => status);
   openPagesWhenInstalled();
   followPermissions(ports);
   onStorageChange({ server: applyServer, preferences: applyPreferences });
+  syncSettings();
 
   void registerScripts();
   void wasHintShown().then((was) => was && switchboard.hintShown());
@@ -57,6 +72,22 @@ export default defineBackground(() => {
   void applyPreferences();
   void applyServer();
 });
+
+/** If sync is on, follows the settings and the browser's account. The first run takes what has changed while the worker was stopped. */
+function syncSettings(): void {
+  const sync = new SettingsSync({
+    isOn: isSyncOn,
+    readState: readSyncState,
+    writeState: writeSyncState,
+    changePreferences,
+    readItems: readSyncedItems,
+    writeItems: writeSyncedItems,
+  });
+  const reconcile = () => void sync.reconcile();
+  onStorageChange({ preferences: reconcile, syncOn: reconcile });
+  onSyncedItems(reconcile);
+  reconcile();
+}
 
 /** A page may open its port before the settings are read. The switchboard keeps its requests until there is a connection. */
 function joinPages(switchboard: Switchboard, ports: Set<Browser.runtime.Port>): void {
@@ -72,21 +103,31 @@ function joinPages(switchboard: Switchboard, ports: Set<Browser.runtime.Port>): 
     });
     port.onMessage.addListener((message: ToWorker) => {
       receive(message);
-      if (message.type === "accepted") void countAccepted(message.text.length);
+      if (message.type === "accepted") void countAccepted(message.text.length, message.presses, port.sender?.tab);
       if (message.type === "hinted") void writeHintShown();
     });
     port.onDisconnect.addListener(leave);
   });
 }
 
+/** Counts what was accepted in a tab. The site of a private window is never counted. */
+async function countAccepted(length: number, presses: number, tab: Browser.tabs.Tab | undefined): Promise<void> {
+  const { countSites } = await readPreferences();
+  const [host] = countSites && tab?.incognito === false ? hostsOf([tab.url ?? ""]) : [];
+  await changeSavings((now) => withAccepted(now, { day: dayOf(new Date()), length, presses, host: host ?? null }));
+}
+
+const forgetSites = () => changeSavings((now) => (now.sites.length === 0 ? now : withoutSites(now)));
+
 function answerMessages(status: () => ServerStatus): void {
   type Answer = (value?: ServerStatus | boolean) => void;
   browser.runtime.onMessage.addListener((message: unknown, sender, answer: Answer) => {
     if (message === ASK_STATUS) answer(status());
     if (isOfferMessage(message)) void receiveOffer(message.code, sender);
+    if (message === CLEAR_SAVINGS) void changeSavings(() => NO_SAVINGS).then(() => answer());
     if (message === SITE_ALLOWED) void addScripts().then(() => answer());
     if (message === IS_CONNECTED) void isServerAt(sender.origin ?? "").then(answer);
-    return message === SITE_ALLOWED || message === IS_CONNECTED;
+    return message === SITE_ALLOWED || message === IS_CONNECTED || message === CLEAR_SAVINGS;
   });
 }
 

@@ -30,7 +30,8 @@ export interface Client {
   /** A field has the focus: the connection should be open. */
   focused(): void;
   keystroke(keystroke: Keystroke): void;
-  accepted(field: string, seq: number, text: string): void;
+  /** `presses`: the number of keys that the user pressed for this text, with the one that accepted it. */
+  accepted(field: string, seq: number, text: string, presses: number): void;
   dismissed(field: string, seq: number): void;
   /** The field has lost the focus; the server may forget it. */
   left(field: string): void;

@@ -24,6 +24,8 @@ interface Session {
   hasTaken: boolean;
   /** A write failed in this field: there are no suggestions until it gets the focus again. */
   leftAlone: boolean;
+  /** The number of keys for other suggestions since a suggestion was last accepted. */
+  choices: number;
 }
 
 interface Drawn {
@@ -109,6 +111,7 @@ export class Completer {
       live: null,
       hasTaken: false,
       leftAlone: false,
+      choices: 0,
     };
     this.#client.focused();
   }
@@ -199,6 +202,7 @@ export class Completer {
   /** Shows the next or the previous suggestion. The others are requested when the user first wants them. */
   #choose(session: Session, offset: ChoiceOffset): void {
     if (!session.live) return;
+    session.choices += 1;
     const anchor = session.conversation.choose(session.live, offset);
     if (anchor) this.#send(session, anchor, ALTERNATIVES);
     else this.#draw(session, session.live);
@@ -268,11 +272,17 @@ export class Completer {
   #written(session: Session, drawn: Drawn, text: string, written: Written): void {
     if (written === "written") {
       session.hasTaken = true;
-      this.#client.accepted(session.name, drawn.seq, text);
+      this.#report(session, drawn, text);
     } else if (written === "refused" && session.hasTaken) {
       // The field took suggestions before, and may take them again when its text is shorter.
       this.#dismiss(session, drawn);
     } else this.#giveUp(session);
+  }
+
+  #report(session: Session, { seq }: Drawn, text: string): void {
+    const presses = session.choices + 1;
+    session.choices = 0;
+    this.#client.accepted(session.name, seq, text, presses);
   }
 
   #giveUp(session: Session): void {

@@ -117,7 +117,13 @@ test("the popup counts what was accepted today, and stores only numbers", async 
   const popup = await openPopup(page);
   await expect(popup.locator("#saved")).toHaveText("Today: 2 accepted, 9 keystrokes saved.");
   const kept = (await inWorker(browserContext, "chrome.storage.local.get('saved')")) as { saved: object };
-  expect(kept.saved).toEqual({ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), taken: 2, keys: 9 });
+  const day = expect.stringMatching(/^\d{4}-\d\d-\d\d$/);
+  expect(kept.saved).toEqual({
+    days: [{ day, taken: 2, keys: 9 }],
+    earlier: { taken: 0, keys: 0 },
+    since: day,
+    sites: [],
+  });
   await popup.close();
 });
 

@@ -1,5 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { type BrowserContext, test as base, type Page } from "@playwright/test";
+import { DEFAULTS } from "../../src/preferences.ts";
+import { settingsOf } from "../../src/settings.ts";
+import { fileOf } from "../../src/settings-file.ts";
 import { problemsOn } from "./accessibility.ts";
 import {
   ALL_SITES,
@@ -263,6 +266,22 @@ test("after All sites, Chosen sites brings back the sites that were chosen befor
   await expect(options.getByRole("button", { name: "All sites" })).toHaveAttribute("aria-pressed", "true");
   await expect(options.locator("#allowed")).toBeHidden();
   await options.getByRole("button", { name: "Chosen sites" }).click();
+  await expect(options.locator("#allowed")).toContainText("mail.test");
+  await expect.poll(() => sitesOf(browserContext)).toEqual([`${MAIL}/*`]);
+});
+
+test("a file of settings allows its sites, which the browser is asked about", async ({
+  welcome: options,
+  browserContext,
+}) => {
+  await options.goto(OPTIONS);
+  const text = fileOf(settingsOf(DEFAULTS), [`${MAIL}/*`]);
+  const file = { name: "settings.json", mimeType: "application/json", buffer: Buffer.from(text) };
+  await options.locator("#import-file").setInputFiles(file);
+  await expect(options.locator("#import-changes li")).toHaveText(["mail.test: allowed. The browser asks you first."]);
+  expect(await sitesOf(browserContext)).toEqual([]);
+  await options.getByRole("button", { name: "Import", exact: true }).click();
+  await expect(options.locator("#file-outcome")).toHaveText("The settings were imported.");
   await expect(options.locator("#allowed")).toContainText("mail.test");
   await expect.poll(() => sitesOf(browserContext)).toEqual([`${MAIL}/*`]);
 });

@@ -27,8 +27,8 @@ class RecordingClient implements Client {
     this.asked.push(keystroke);
     this.log.push(`keystroke ${keystroke.field} ${keystroke.seq} ${keystroke.before}`);
   }
-  accepted(field: string, seq: number, text: string) {
-    this.log.push(`accepted ${field} ${seq} ${text}`);
+  accepted(field: string, seq: number, text: string, presses: number) {
+    this.log.push(`accepted ${field} ${seq} ${text} with ${presses}`);
   }
   dismissed(field: string, seq: number) {
     this.log.push(`dismissed ${field} ${seq}`);
@@ -132,7 +132,20 @@ test("Tab accepts the next word, tells the server, and asks at once about the ne
   await vi.waitFor(() => expect(client.log).toHaveLength(2));
   expect(field.before).toBe("Hi there");
   expect(screen.text).toBe(", Ann");
-  expect(client.log).toEqual(["accepted f1 5 ere", "keystroke f1 6 Hi there"]);
+  expect(client.log).toEqual(["accepted f1 5 ere with 1", "keystroke f1 6 Hi there"]);
+});
+
+test("the keys for another suggestion are reported with the key that accepts it, and only once", async () => {
+  type("Hi th");
+  answer("ere, Ann", { alternatives: ["at, Bob"] });
+  const accepted = () => client.log.filter((line) => line.startsWith("accepted"));
+  expect(completer.press(press("ArrowDown", { altKey: true }))).toBe(true);
+  expect(completer.press(press("ArrowDown", { altKey: true }))).toBe(true);
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(accepted()).toHaveLength(1));
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(accepted()).toHaveLength(2));
+  expect(accepted().map((line) => line.slice(-6))).toEqual(["with 3", "with 1"]);
 });
 
 test("if nothing is drawn, Tab goes to the page", () => {

@@ -14,7 +14,7 @@ test("without answers there are no quantiles", () => {
 test("accepting a word of five letters with one key saves four keystrokes", () => {
   const figures = new Figures();
   for (let key = 0; key < 5; key++) figures.typedKey();
-  figures.accepted(5);
+  figures.accepted(5, 1);
   expect(figures.saved).toBe(4);
   expect(figures.savedShare).toBeCloseTo(0.4);
 });

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { countOn, dayOf, withAccepted } from "../../src/daily-count.ts";
 import { DEFAULTS, isFieldOn, isOnAt, isPaused, withDefaults, withField, withSite } from "../../src/preferences.ts";
 
 const off = withSite(DEFAULTS, "mail.example.org", false);
@@ -26,14 +25,6 @@ test("a site that is turned on again is removed from the list", () => {
 test("a pause ends by itself", () => {
   const paused = { ...DEFAULTS, pausedUntil: 5000 };
   expect([4999, 5000].map((now) => isPaused(paused, now))).toEqual([true, false]);
-});
-
-test("accepted text is counted by the day, minus the key that accepted it", () => {
-  const first = withAccepted(countOn(undefined, "2026-11-25"), "2026-11-25", 8);
-  const second = withAccepted(first, "2026-11-25", 1);
-  expect(second).toEqual({ day: "2026-11-25", taken: 2, keys: 7 });
-  expect(withAccepted(second, "2026-11-26", 3)).toEqual({ day: "2026-11-26", taken: 1, keys: 2 });
-  expect(dayOf(new Date(2026, 0, 5))).toBe("2026-01-05");
 });
 
 test("kinds of field are on until they are turned off, and code is off until it is turned on", () => {

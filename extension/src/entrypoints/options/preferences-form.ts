@@ -4,17 +4,10 @@ import { isFieldOn, type Preferences, type Sureness, withField, withSite } from 
 import { changePreferences, onStorageChange, readPreferences } from "../../storage.ts";
 import { chordLabel } from "../../ui/chord-label.ts";
 import { findElement } from "../../ui/find-element.ts";
+import { ACT_NAMES } from "../../ui/setting-changes.ts";
 import { rowButton } from "./row-button.ts";
 
 /** The part of the options page about preferences: keys, confidence, fields, sites that are off. Each change is stored at once. */
-
-const NAMES: Readonly<Record<Act, string>> = {
-  word: "Accept next word",
-  all: "Accept all",
-  dismiss: "Dismiss",
-  next: "Next suggestion",
-  previous: "Previous suggestion",
-};
 
 let preferences = await readPreferences();
 
@@ -61,10 +54,10 @@ function listenFor(act: Act, button: HTMLButtonElement): void {
 
 async function choose(act: Act, chord: string): Promise<void> {
   const other = ACTS.find((one) => one !== act && chord !== "" && preferences.keys[one] === chord);
-  if (other) return say(`${chordLabel(chord)} is already used for “${NAMES[other]}”.`);
+  if (other) return say(`${chordLabel(chord)} is already used for “${ACT_NAMES[other]}”.`);
   if (chord !== "" && !isFree(chord)) return say(`${chordLabel(chord)} is needed for typing or for leaving a field.`);
   await prefer((now) => ({ ...now, keys: { ...now.keys, [act]: chord } }));
-  say(`${NAMES[act]}: ${chordLabel(chord)}.`);
+  say(`${ACT_NAMES[act]}: ${chordLabel(chord)}.`);
   keyList.querySelector<HTMLButtonElement>(`[data-act="${act}"]`)?.focus();
 }
 
@@ -76,16 +69,16 @@ function showKeys(): void {
   const rows = ACTS.map((act) => {
     const row = document.createElement("div");
     const name = document.createElement("span");
-    name.textContent = NAMES[act];
+    name.textContent = ACT_NAMES[act];
     const chord = preferences.keys[act];
-    const change = rowButton(chordLabel(chord), `${NAMES[act]}: ${chordLabel(chord)}. Change`, (button) =>
+    const change = rowButton(chordLabel(chord), `${ACT_NAMES[act]}: ${chordLabel(chord)}. Change`, (button) =>
       listenFor(act, button),
     );
     change.dataset.act = act;
     const isDefault = chord === DEFAULT_KEYS[act];
     const reset = rowButton(
       isDefault ? "Turn off" : "Reset",
-      `${NAMES[act]}: ${isDefault ? "turn off" : "reset"}`,
+      `${ACT_NAMES[act]}: ${isDefault ? "turn off" : "reset"}`,
       () => choose(act, isDefault ? "" : DEFAULT_KEYS[act]),
     );
     row.append(name, change, reset);

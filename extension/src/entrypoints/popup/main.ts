@@ -2,8 +2,10 @@ import { browser } from "wxt/browser";
 import { ASK_STATUS, type ServerStatus, SITE_ALLOWED } from "../../messages.ts";
 import { HOUR_MS, isBesidePageAt, isPaused, type Preferences, withBesidePage, withSite } from "../../preferences.ts";
 import { DEFAULT_ADDRESS, isEarlierDefault, isLoopback } from "../../protocol/address.ts";
-import { changePreferences, readCountOfToday, readPreferences, readServer } from "../../storage.ts";
+import { countOn, dayOf } from "../../savings.ts";
+import { changePreferences, readPreferences, readSavings, readServer } from "../../storage.ts";
 import { findElement } from "../../ui/find-element.ts";
+import { amount, keystrokes } from "../../ui/format.ts";
 import { findActivePage } from "./active-page.ts";
 import { type Situation, statusSentence } from "./status-sentence.ts";
 
@@ -74,9 +76,9 @@ async function show(): Promise<void> {
   findElement("#paused", HTMLElement).textContent = paused
     ? `Paused until ${new Date(preferences.pausedUntil).toLocaleTimeString([], { timeStyle: "short" })}`
     : "All sites";
-  const { taken, keys } = await readCountOfToday();
+  const { taken, keys } = countOn(await readSavings(), dayOf(new Date()));
   findElement("#saved", HTMLElement).textContent =
-    taken === 0 ? "Today: nothing accepted yet." : `Today: ${taken} accepted, ${keys} keystrokes saved.`;
+    taken === 0 ? "Today: nothing accepted yet." : `Today: ${amount(taken)} accepted, ${keystrokes(keys)} saved.`;
 }
 
 async function prefer(change: (now: Preferences) => Preferences): Promise<void> {

@@ -1,0 +1,105 @@
+import type { FieldKind } from "./ghost/index.ts";
+import { ACTS, isFree, type Keys } from "./ghost/keys.ts";
+import { FASTEST_TYPING, type Preferences, SLOWEST_TYPING, type Sureness } from "./preferences.ts";
+
+/** The preferences that can be copied to another browser, by a file or by the browser's sync, and the checks of those that come back. Pure. */
+
+/** A pause is left out: it belongs to the browser in which the user pressed the button. */
+export type Settings = Omit<Preferences, "pausedUntil">;
+export type SettingName = keyof Settings;
+
+/** The form of exported and synced settings. A version that reads older forms must convert them. */
+export const SETTINGS_VERSION = 1;
+
+const LONGEST_CHORD = 40;
+const LONGEST_HOST = 253;
+const KINDS: readonly FieldKind[] = ["text", "email", "line", "search"];
+const SURENESSES: readonly Sureness[] = ["calm", "balanced", "eager"];
+
+type Check<Value> = (value: unknown) => value is Value;
+
+const isBoolean: Check<boolean> = (value): value is boolean => typeof value === "boolean";
+
+/** A list in which nothing occurs twice. */
+const listOf =
+  <Item>(isItem: Check<Item>): Check<readonly Item[]> =>
+  (value): value is readonly Item[] =>
+    Array.isArray(value) && value.every(isItem) && new Set(value).size === value.length;
+
+const isHost: Check<string> = (value): value is string =>
+  typeof value === "string" && value.length <= LONGEST_HOST && /^[^\s/*]+$/.test(value);
+
+const isKind: Check<FieldKind> = (value): value is FieldKind => KINDS.includes(value as FieldKind);
+
+const isChord = (value: unknown): value is string =>
+  typeof value === "string" && value.length <= LONGEST_CHORD && (value === "" || isFree(value));
+
+/** Every action has a key or none, and no two actions have the same key. */
+function isKeys(value: unknown): value is Keys {
+  if (typeof value !== "object" || value === null) return false;
+  const keys = value as Record<string, unknown>;
+  const used = Object.values(keys).filter((chord) => chord !== "");
+  const isComplete = Object.keys(keys).length === ACTS.length && ACTS.every((act) => isChord(keys[act]));
+  return isComplete && new Set(used).size === used.length;
+}
+
+const CHECKS: { readonly [Name in SettingName]: Check<Settings[Name]> } = {
+  codeToo: isBoolean,
+  fieldsOff: listOf(isKind),
+  sitesOff: listOf(isHost),
+  sureness: (value): value is Sureness => SURENESSES.includes(value as Sureness),
+  keys: isKeys,
+  spoken: isBoolean,
+  countSites: isBoolean,
+  wordsPerMinute: (value): value is number =>
+    Number.isInteger(value) && (value as number) >= SLOWEST_TYPING && (value as number) <= FASTEST_TYPING,
+};
+
+export const SETTING_NAMES = Object.keys(CHECKS) as SettingName[];
+
+const pick = (values: Settings, names: readonly SettingName[]): Partial<Settings> =>
+  Object.fromEntries(names.map((name) => [name, values[name]]));
+
+export const settingsOf = (preferences: Preferences): Settings => pick(preferences, SETTING_NAMES) as Settings;
+
+export type Checked =
+  | { readonly kind: "settings"; readonly settings: Partial<Settings> }
+  /** This version does not know the setting, or cannot use its value. */
+  | { readonly kind: "unknown" | "unusable"; readonly name: string };
+
+/** Checks values from elsewhere. Settings may be missing. */
+export function checkSettings(values: Readonly<Record<string, unknown>>): Checked {
+  for (const [name, value] of Object.entries(values)) {
+    if (!SETTING_NAMES.includes(name as SettingName)) return { kind: "unknown", name };
+    if (!CHECKS[name as SettingName](value)) return { kind: "unusable", name };
+  }
+  return { kind: "settings", settings: values as Partial<Settings> };
+}
+
+/** JSON in which the members of an object are sorted: the browser's storage does not keep their order. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, member) =>
+    typeof member === "object" && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : member,
+  );
+
+export const isSame = (one: unknown, other: unknown): boolean => canonical(one) === canonical(other);
+
+/** The settings in `after` that `before` lacks or has with another value. */
+export function differing(before: Partial<Settings>, after: Settings): Partial<Settings> {
+  return pick(
+    after,
+    SETTING_NAMES.filter((name) => !isSame(before[name], after[name])),
+  );
+}
+
+/**
+ * What two browsers agree on. `base` is what they agreed on last, null if never. A setting that was changed only here keeps its value here,
+ * every other setting gets the remote value.
+ */
+export function merge(base: Settings | null, local: Settings, remote: Partial<Settings>): Settings {
+  const changedHere = base === null ? {} : differing(base, local);
+  const taken = Object.entries(remote).filter(([name]) => !(name in changedHere));
+  return { ...local, ...Object.fromEntries(taken) };
+}

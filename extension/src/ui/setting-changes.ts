@@ -1,0 +1,62 @@
+import type { FieldKind } from "../ghost/index.ts";
+import { ACTS, type Act } from "../ghost/keys.ts";
+import type { Sureness } from "../preferences.ts";
+import { isSame, SETTING_NAMES, type SettingName, type Settings } from "../settings.ts";
+import { chordLabel } from "./chord-label.ts";
+import { amount } from "./format.ts";
+
+/** The difference between two versions of the settings, in words. Pure. */
+
+export const ACT_NAMES: Readonly<Record<Act, string>> = {
+  word: "Accept next word",
+  all: "Accept all",
+  dismiss: "Dismiss",
+  next: "Next suggestion",
+  previous: "Previous suggestion",
+};
+
+const SURENESS_NAMES: Readonly<Record<Sureness, string>> = { calm: "high", balanced: "medium", eager: "low" };
+
+const FIELD_NAMES: Readonly<Record<FieldKind, string>> = {
+  text: "Long text",
+  email: "E-mail",
+  line: "Single-line fields",
+  search: "Search boxes",
+  code: "Code editors",
+};
+
+type Describe<Value> = (before: Value, after: Value) => string[];
+
+const onOff = (on: boolean) => (on ? "on" : "off");
+const fromTo = (name: string, before: string, after: string) => `${name}: ${before} → ${after}`;
+const switched =
+  (name: string): Describe<boolean> =>
+  (before, after) => [fromTo(name, onOff(before), onOff(after))];
+const without = <Item>(items: readonly Item[], others: readonly Item[]) => items.filter((one) => !others.includes(one));
+
+const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
+  sitesOff: (before, after) => [
+    ...without(after, before).map((host) => fromTo(host, "on", "off")),
+    ...without(before, after).map((host) => fromTo(host, "off", "on")),
+  ],
+  fieldsOff: (before, after) => [
+    ...without(after, before).map((kind) => fromTo(FIELD_NAMES[kind], "on", "off")),
+    ...without(before, after).map((kind) => fromTo(FIELD_NAMES[kind], "off", "on")),
+  ],
+  codeToo: switched(FIELD_NAMES.code),
+  keys: (before, after) =>
+    ACTS.filter((act) => before[act] !== after[act]).map((act) =>
+      fromTo(ACT_NAMES[act], chordLabel(before[act]), chordLabel(after[act])),
+    ),
+  sureness: (before, after) => [fromTo("Confidence", SURENESS_NAMES[before], SURENESS_NAMES[after])],
+  spoken: switched("Announce suggestions"),
+  countSites: switched("Count by site"),
+  wordsPerMinute: (before, after) => [fromTo("Typing speed", amount(before), amount(after))],
+};
+
+/** One line for each thing that differs. */
+export function changesBetween(before: Settings, after: Settings): string[] {
+  const describe = <Name extends SettingName>(name: Name) =>
+    isSame(before[name], after[name]) ? [] : DESCRIBE[name](before[name], after[name]);
+  return SETTING_NAMES.flatMap(describe);
+}

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { DEFAULTS } from "../../src/preferences.ts";
+import { checkSettings, differing, isSame, merge, SETTING_NAMES, settingsOf } from "../../src/settings.ts";
+import { changesBetween } from "../../src/ui/setting-changes.ts";
+
+const defaults = settingsOf(DEFAULTS);
+
+test("every preference except a pause is a setting, and the defaults pass the checks", () => {
+  expect([...SETTING_NAMES, "pausedUntil"].sort()).toEqual(Object.keys(DEFAULTS).sort());
+  expect(checkSettings({ ...defaults })).toEqual({ kind: "settings", settings: defaults });
+});
+
+test.each([
+  ["codeToo", 1],
+  ["fieldsOff", ["text", "password"]],
+  ["fieldsOff", ["code"]],
+  ["sitesOff", ["https://mail.test/"]],
+  ["sitesOff", ["mail.test", "mail.test"]],
+  ["sitesOff", [""]],
+  ["sitesOff", "mail.test"],
+  ["sureness", "certain"],
+  ["keys", { ...DEFAULTS.keys, word: "a" }],
+  ["keys", { ...DEFAULTS.keys, word: "Escape" }],
+  ["keys", { word: "Tab" }],
+  ["keys", null],
+  ["keys", { ...DEFAULTS.keys, other: "F2" }],
+  ["spoken", null],
+  ["countSites", "yes"],
+  ["wordsPerMinute", 0],
+  ["wordsPerMinute", 40.5],
+  ["wordsPerMinute", "40"],
+])("a value of %s that cannot be used is refused: %j", (name, value) => {
+  expect(checkSettings({ [name]: value })).toEqual({ kind: "unusable", name });
+});
+
+test.each(["token", "server", "pausedUntil", "__proto__"])("%s is not a setting", (name) => {
+  expect(checkSettings(JSON.parse(`{ "${name}": 1 }`))).toEqual({ kind: "unknown", name });
+});
+
+test("keys that are off may be off several times", () => {
+  expect(checkSettings({ keys: { ...DEFAULTS.keys, next: "", previous: "" } }).kind).toBe("settings");
+});
+
+test("the order of an object's members makes no difference, the order of a list does", () => {
+  const reversed = Object.fromEntries(Object.entries(DEFAULTS.keys).reverse());
+  expect(isSame({ keys: reversed }, { keys: DEFAULTS.keys })).toBe(true);
+  expect(isSame([1, 2], [2, 1])).toBe(false);
+  expect(differing({ ...defaults, keys: reversed as typeof DEFAULTS.keys }, defaults)).toEqual({});
+});
+
+const local = { ...defaults, spoken: true };
+
+test("the first time, the account's settings replace those of the browser", () => {
+  expect(merge(null, local, { spoken: false, sureness: "calm" })).toEqual({ ...defaults, sureness: "calm" });
+});
+
+test("afterwards, a setting that was changed only here stays, and one that was changed elsewhere is taken", () => {
+  expect(merge(defaults, local, { ...defaults, sureness: "calm" })).toEqual({ ...local, sureness: "calm" });
+});
+
+test("the differences are named, one line each", () => {
+  const after = {
+    ...defaults,
+    codeToo: true,
+    fieldsOff: ["email" as const],
+    sitesOff: ["bank.test"],
+    sureness: "calm" as const,
+    keys: { ...DEFAULTS.keys, word: "Ctrl+Enter", next: "" },
+    wordsPerMinute: 60,
+  };
+  expect(changesBetween(defaults, after)).toEqual([
+    "Code editors: off → on",
+    "E-mail: on → off",
+    "bank.test: on → off",
+    "Confidence: low → high",
+    "Accept next word: Tab → Ctrl + Enter",
+    "Next suggestion: Alt + ↓ → Off",
+    "Typing speed: 40 → 60",
+  ]);
+  expect(changesBetween(after, defaults)).toHaveLength(7);
+  expect(changesBetween(after, after)).toEqual([]);
+});
