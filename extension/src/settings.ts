@@ -47,6 +47,7 @@ const CHECKS: { readonly [Name in SettingName]: Check<Settings[Name]> } = {
   codeToo: isBoolean,
   fieldsOff: listOf(isKind),
   sitesOff: listOf(isHost),
+  besidePage: listOf(isHost),
   sureness: (value): value is Sureness => SURENESSES.includes(value as Sureness),
   keys: isKeys,
   spoken: isBoolean,

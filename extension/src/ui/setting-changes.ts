@@ -34,10 +34,16 @@ const switched =
   (before, after) => [fromTo(name, onOff(before), onOff(after))];
 const without = <Item>(items: readonly Item[], others: readonly Item[]) => items.filter((one) => !others.includes(one));
 
+const besidePage = (host: string) => `Suggestions beside those of ${host}`;
+
 const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
   sitesOff: (before, after) => [
     ...without(after, before).map((host) => fromTo(host, "on", "off")),
     ...without(before, after).map((host) => fromTo(host, "off", "on")),
+  ],
+  besidePage: (before, after) => [
+    ...without(after, before).map((host) => fromTo(besidePage(host), "off", "on")),
+    ...without(before, after).map((host) => fromTo(besidePage(host), "on", "off")),
   ],
   fieldsOff: (before, after) => [
     ...without(after, before).map((kind) => fromTo(FIELD_NAMES[kind], "on", "off")),

@@ -18,6 +18,7 @@ test.each([
   ["sitesOff", ["mail.test", "mail.test"]],
   ["sitesOff", [""]],
   ["sitesOff", "mail.test"],
+  ["besidePage", ["mail.test", 1]],
   ["sureness", "certain"],
   ["keys", { ...DEFAULTS.keys, word: "a" }],
   ["keys", { ...DEFAULTS.keys, word: "Escape" }],
