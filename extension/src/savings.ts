@@ -1,3 +1,5 @@
+import { hostsOf } from "./sites.ts";
+
 /** What accepted suggestions saved: only numbers and, if the user wants them, hosts. No text. Pure: `storage.ts` keeps them. */
 
 export interface Count {
@@ -75,6 +77,14 @@ export function withAccepted(savings: Savings, { day, length, presses, host }: A
 function withSite(sites: readonly SiteCount[], host: string, add: (count: Count) => Count): SiteCount[] {
   const known = sites.find((one) => one.host === host) ?? NOTHING;
   return [{ host, ...add(known) }, ...sites.filter((one) => one.host !== host)].slice(0, SITES_KEPT);
+}
+
+/** The site for which a suggestion in this tab is counted. Null in a private window, and if the browser does not tell the address. */
+export function countedHost(
+  tab: { readonly url?: string | undefined; readonly incognito: boolean } | undefined,
+): string | null {
+  if (tab?.url === undefined || tab.incognito) return null;
+  return hostsOf([tab.url])[0] ?? null;
 }
 
 export const withoutSites = (savings: Savings): Savings => ({ ...savings, sites: [] });

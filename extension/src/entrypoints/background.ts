@@ -18,7 +18,7 @@ import {
 } from "../messages.ts";
 import { isLoopback, isSameServer, socketOf } from "../protocol/address.ts";
 import { Connection } from "../protocol/connection.ts";
-import { dayOf, NO_SAVINGS, withAccepted, withoutSites } from "../savings.ts";
+import { countedHost, dayOf, NO_SAVINGS, withAccepted, withoutSites } from "../savings.ts";
 import { allowedBy, hostsOf, isAllowedAt, patternOf } from "../sites.ts";
 import {
   CLIENT,
@@ -110,11 +110,10 @@ function joinPages(switchboard: Switchboard, ports: Set<Browser.runtime.Port>): 
   });
 }
 
-/** Counts what was accepted in a tab. The site of a private window is never counted. */
 async function countAccepted(length: number, presses: number, tab: Browser.tabs.Tab | undefined): Promise<void> {
   const { countSites } = await readPreferences();
-  const [host] = countSites && tab?.incognito === false ? hostsOf([tab.url ?? ""]) : [];
-  await changeSavings((now) => withAccepted(now, { day: dayOf(new Date()), length, presses, host: host ?? null }));
+  const host = countSites ? countedHost(tab) : null;
+  await changeSavings((now) => withAccepted(now, { day: dayOf(new Date()), length, presses, host }));
 }
 
 const forgetSites = () => changeSavings((now) => (now.sites.length === 0 ? now : withoutSites(now)));

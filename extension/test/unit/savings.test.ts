@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   bestSites,
+  countedHost,
   countInAll,
   countOfMonth,
   countOn,
@@ -79,6 +80,16 @@ test("sites are counted only if a host is given, the newest are kept, and all ca
   expect(many.sites).toHaveLength(SITES_KEPT);
   expect(many.sites[0]?.host).toBe("site-249.test");
   expect(withoutSites(many)).toEqual({ ...many, sites: [] });
+});
+
+test.each([
+  [{ url: "https://mail.test/inbox?to=ann", incognito: false }, "mail.test"],
+  [{ url: "https://mail.test/", incognito: true }, null],
+  [{ incognito: false }, null],
+  [{ url: "about:blank", incognito: false }, null],
+  [undefined, null],
+])("a suggestion in the tab %j is counted for the site %j", (tab, host) => {
+  expect(countedHost(tab)).toBe(host);
 });
 
 test("the days before today are found across a change of month and of daylight saving time", () => {

@@ -84,7 +84,9 @@ function close(): void {
 async function apply({ content, missing }: Offered): Promise<void> {
   const isAll = missing.some((one) => EVERYWHERE.includes(one));
   // The browser shows its question only while it handles the click, so nothing may be awaited before.
-  const isAllowed = missing.length === 0 || (await browser.permissions.request({ origins: [...missing] }));
+  // It rejects if a site in the file is none for this browser.
+  const request = () => browser.permissions.request({ origins: [...missing] }).catch(() => false);
+  const isAllowed = missing.length === 0 || (await request());
   if (isAll && isAllowed)
     await writeSiteChoice({ where: "everywhere", before: (await readSiteChoice())?.before ?? [] });
   await changePreferences((now) => ({ ...now, ...content.settings }));
