@@ -23,6 +23,10 @@ export interface EditorPage {
   readonly settles?: number;
   /** Its text is the value of an input or a text area. No script of the page can measure such letters. */
   readonly textbox?: boolean;
+  /** How the user redoes, if not by Ctrl-Shift-Z: by another key, or by a button, whose selector this is. */
+  readonly redo?: "Control+y" | { readonly button: string };
+  /** The field has one line only: Enter leaves it. */
+  readonly oneLine?: boolean;
   /** It is a code editor: off until the user turns it on. */
   readonly code?: boolean;
   /** It contains other text, which can't be deleted: each check opens the page again. */
@@ -70,9 +74,12 @@ const SHADOW = (mode: string) =>
   `<div id="host"></div><script>{ const root = document.querySelector("#host").attachShadow({ mode: "${mode}" }); if (root.mode === "closed") window.closedRoot = root; root.innerHTML = '<textarea id="field" rows="4" cols="70" ></textarea>'; }</script>`;
 const RICH = (style: string) => `<div id="field" contenteditable="true" style="min-height: 60px; ${style}"></div>`;
 
+const SQUIRE =
+  "Squire ends its undo steps at spaces, and nothing on the page leads from the field to the editor. So Ctrl-Z also removes the letters that the user typed before the accepted word.";
+
 export const EDITOR_PAGES: readonly EditorPage[] = [
   { name: "textarea", page: { body: TEXTAREA }, field: "#field", textbox: true },
-  { name: "input", page: { body: '<input id="field" size="80">' }, field: "#field", textbox: true },
+  { name: "input", page: { body: '<input id="field" size="80">' }, field: "#field", textbox: true, oneLine: true },
   { name: "contenteditable", page: { body: RICH("width: 700px") }, field: "#field" },
   { name: "Gmail, compose (look-alike)", page: { body: COMPOSE }, field: '[g_editable="true"]', standing: true },
   { name: "Gmail, reply (look-alike)", page: { body: REPLY }, field: '[g_editable="true"]', standing: true },
@@ -99,6 +106,45 @@ export const EDITOR_PAGES: readonly EditorPage[] = [
     page: { script: "ckeditor" },
     field: ".ck-editor__editable",
   },
+  {
+    name: "CKEditor 4",
+    packageName: "ckeditor4",
+    page: { script: "ckeditor4" },
+    field: "body.cke_editable",
+    frame: { selector: "iframe.cke_wysiwyg_frame" },
+  },
+  {
+    name: "Squire",
+    packageName: "squire-rte",
+    page: { script: "squire" },
+    field: ".field",
+    limits: { undo: SQUIRE, redo: SQUIRE },
+  },
+  {
+    name: "Summernote",
+    packageName: "summernote",
+    page: { script: "summernote" },
+    field: ".note-editable",
+    redo: "Control+y",
+  },
+  {
+    name: "Trix",
+    packageName: "trix",
+    page: { script: "trix" },
+    field: "trix-editor",
+    settles: 150,
+    // Trix 2.1 compares the key with "z", but with Shift the key is "Z".
+    redo: { button: '[data-trix-action="redo"]' },
+  },
+  {
+    name: "Editor.js",
+    packageName: "@editorjs/editorjs",
+    page: { script: "editorjs" },
+    field: ".ce-paragraph",
+    oneLine: true,
+  },
+  { name: "Jodit", packageName: "jodit", page: { script: "jodit" }, field: ".jodit-wysiwyg" },
+  { name: "medium-editor", packageName: "medium-editor", page: { script: "medium" }, field: ".medium-editor-element" },
   {
     name: "CodeMirror",
     packageName: "@codemirror/view",
@@ -226,6 +272,12 @@ export class Opened {
   /** Waits until the editor has noticed that the browser moved the caret. An earlier key would act at the old caret. */
   async settle(): Promise<void> {
     await this.page.waitForTimeout(this.#editor.settles ?? 20);
+  }
+
+  async redo(): Promise<void> {
+    const { redo = "Control+Shift+Z" } = this.#editor;
+    if (typeof redo === "string") await this.page.keyboard.press(redo);
+    else await this.#frame.locator(redo.button).click();
   }
 
   async leave(): Promise<void> {

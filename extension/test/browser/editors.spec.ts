@@ -92,7 +92,7 @@ const CHECKS: Readonly<Record<Column, (scene: Scene) => Promise<void>>> = {
     await expectTaken(scene, 1);
     await scene.page.keyboard.press("Control+z");
     await expectTaken(scene, 0);
-    await scene.page.keyboard.press("Control+Shift+Z");
+    await scene.opened.redo();
     await expectTaken(scene, 1);
   },
   async ime(scene) {
@@ -105,12 +105,14 @@ const CHECKS: Readonly<Record<Column, (scene: Scene) => Promise<void>>> = {
     await session.send("Input.insertText", { text: letter });
     await session.detach();
     await ghost.expectText(restOf(scene.words).slice(1));
-    expect(await scene.opened.text()).toBe(scene.words.typed + letter);
+    await expect.poll(() => scene.opened.text(), SOON).toBe(scene.words.typed + letter);
   },
   async middle({ opened, page, server, words }) {
     const { line, last, typed, next } = words.middle;
     await page.keyboard.type(line);
+    await opened.settle();
     for (const _ of last) await page.keyboard.press(words.back);
+    await opened.settle();
     server.script = ({ before }) => (before.endsWith(line.slice(0, -last.length) + typed) ? next : "");
     await page.keyboard.type(typed);
     await opened.ghost.expectText(next);

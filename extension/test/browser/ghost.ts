@@ -82,7 +82,9 @@ export class Ghost {
     const { root } = (await session.send("DOM.getDocument", { depth: -1, pierce: true })) as unknown as {
       root: CdpNode;
     };
-    const node = all(root).findLast((one) => textOf(one).replaceAll("\u00a0", " ").endsWith(text));
+    const node = all(root).findLast((one) =>
+      textOf(one).replaceAll("\u00a0", " ").replaceAll("\ufeff", "").endsWith(text),
+    );
     if (!node) throw new Error(`nothing ends with "${text}"`);
     return this.#rectsOf(node, text.length);
   }
@@ -103,9 +105,10 @@ export class Ghost {
         let left = length;
         for (const node of texts) {
           const range = document.createRange();
-          range.setStart(node, Math.max(0, node.length - left));
-          range.setEnd(node, node.length);
-          left -= node.length;
+          const end = node.data.replace(/\\ufeff+$/, "").length;
+          range.setStart(node, Math.max(0, end - left));
+          range.setEnd(node, end);
+          left -= end;
           // An editor may draw the letters of one line in several pieces.
           for (const rect of [...range.getClientRects()].reverse()) {
             const line = lines[0];

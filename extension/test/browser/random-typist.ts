@@ -179,7 +179,8 @@ export class RandomTypist {
     this.#text = was.text;
     this.#caret = was.caret;
     await expect.poll(() => this.#opened.text(), { ...SOON, message: this.done }).toBe(this.#text);
-    await this.#press("Control+Shift+Z");
+    this.#done.push("redo");
+    await this.#opened.redo();
     this.#text = now;
     await this.#toEnd();
     await this.check();

@@ -19,7 +19,7 @@ for (const editor of EDITOR_PAGES.filter(({ limits, standing, words }) => !limit
     server.script = knows(...SENTENCES);
     const opened = await Opened.open(page, server, editor);
     await RandomTypist.fillClipboard(opened);
-    const typist = new RandomTypist(opened, SEED, editor.name !== "input");
+    const typist = new RandomTypist(opened, SEED, !editor.oneLine);
     for (let step = 0; step < STEPS; step++) {
       await typist.act();
       if (step % 10 === 9) await typist.check();

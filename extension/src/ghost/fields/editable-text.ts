@@ -47,8 +47,10 @@ class Lines {
   #lineIsDue = false;
   #isEmpty = true;
 
+  /** Editors such as Jodit put a character without width where the caret needs some text. It is not the user's. */
   text(data: string, keepsSpaces: boolean): void {
-    const collapsed = keepsSpaces ? data : this.#collapse(data);
+    const typed = data.replaceAll("\ufeff", "");
+    const collapsed = keepsSpaces ? typed : this.#collapse(typed);
     if (collapsed === "") return;
     this.#open();
     this.#add(collapsed.replaceAll("\u00a0", " "));

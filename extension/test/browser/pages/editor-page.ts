@@ -23,3 +23,12 @@ export function container(): HTMLElement {
 export function expose(page: Page): void {
   window.editorPage = page;
 }
+
+/** The text of an editor's element: each of its children is a paragraph. */
+export function paragraphsOf(root: Node | null | undefined): string {
+  const lines = [...(root?.childNodes ?? [])].map(({ textContent }) => textContent ?? "");
+  return lines
+    .join("\n")
+    .replaceAll("\u00a0", " ")
+    .replaceAll(/[\u200b\ufeff]/g, "");
+}

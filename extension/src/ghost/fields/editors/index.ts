@@ -1,15 +1,19 @@
 import type { Field, FieldContext } from "../field.ts";
 import { ace } from "./ace.ts";
 import { ckEditor } from "./ckeditor.ts";
+import { ckEditor4 } from "./ckeditor4.ts";
 import { codeMirror } from "./codemirror.ts";
 import { codeMirror5 } from "./codemirror5.ts";
 import type { Editor } from "./editor.ts";
 import { gmail } from "./gmail.ts";
+import { jodit } from "./jodit.ts";
 import { monaco, monacoFieldAt } from "./monaco.ts";
 import { proseMirror } from "./prosemirror.ts";
 import { quill } from "./quill.ts";
 import { slate } from "./slate.ts";
+import { summernote } from "./summernote.ts";
 import { tinyMce } from "./tinymce.ts";
+import { trix } from "./trix.ts";
 
 /**
  * The editors that need special treatment: one file and one line here for each. All other editors, such as Lexical, get text by
@@ -21,6 +25,10 @@ export const EDITORS: readonly Editor[] = [
   slate,
   tinyMce,
   ckEditor,
+  ckEditor4,
+  summernote,
+  trix,
+  jodit,
   gmail,
   codeMirror,
   codeMirror5,
