@@ -111,7 +111,7 @@ export const EDITOR_PAGES: readonly EditorPage[] = [
     packageName: "ckeditor4",
     page: { script: "ckeditor4" },
     field: "body.cke_editable",
-    frame: { selector: "iframe.cke_wysiwyg_frame" },
+    frame: { selector: "iframe.cke_wysiwyg_frame", edited: true },
   },
   {
     name: "Squire",
