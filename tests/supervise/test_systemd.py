@@ -50,9 +50,13 @@ def test_the_verifier_would_find_an_unknown_setting(tmp_path: Path) -> None:
     assert "LimitKORE" in done.stderr
 
 
+# Its folder is none of those that the service would get for itself. The folder of this checkout may be one.
+ELSEWHERE = ["/opt/foretype/bin/python", *PROGRAM[1:]]
+
+
 @pytest.mark.parametrize(
     ("program", "trial", "has_own_folders"),
-    [(PROGRAM, 0, True), (PROGRAM, 1, False), ([*PROGRAM, "--models-dir", "/tmp/models"], 0, False)],
+    [(ELSEWHERE, 0, True), (ELSEWHERE, 1, False), ([*ELSEWHERE, "--models-dir", "/tmp/models"], 0, False)],
 )
 def test_the_service_gets_its_own_folders_where_they_work(
     program: list[str], trial: int, has_own_folders: bool

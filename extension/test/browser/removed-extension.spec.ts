@@ -158,6 +158,9 @@ async function listeners(page: Page): Promise<Record<string, number>> {
   return found;
 }
 
+/** What is listened to only while ghost text is drawn. */
+const WHILE_DRAWN = ["animationstart", "load", "reset", "toggle", "transitionrun"];
+
 const EVENT_NAME = /^[0-9a-f]+(-[0-9a-f]+){3}$/;
 const OF_THE_TEST = /^(mouse|pointer|touch|click|auxclick|dblclick|contextmenu|__playwright)/;
 
@@ -196,7 +199,8 @@ test("after a reload of the extension it works on an open page again, and only o
   await page.keyboard.press("Tab");
   await expect(page.locator("#rich")).toBeFocused();
 
-  expect(await listeners(page)).toEqual(ofOne);
+  const withoutGhost = Object.entries(ofOne).filter(([type]) => !WHILE_DRAWN.includes(type));
+  expect(await listeners(page)).toEqual(Object.fromEntries(withoutGhost));
   expect(noise).toEqual([]);
   await context.close();
   await server.stop();

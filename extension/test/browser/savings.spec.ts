@@ -1,4 +1,4 @@
-import type { Page } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
 import { dayOf, NO_SAVINGS } from "../../src/savings.ts";
 import { problemsInAllSchemes } from "./accessibility.ts";
 import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
@@ -30,9 +30,11 @@ const store = (page: Page, values: object) =>
 
 const rows = (page: Page) => page.locator("#savings-rows tr");
 
-test.afterEach(({ browserContext }) =>
-  inWorker(browserContext, 'chrome.storage.local.remove(["preferences", "saved"])'),
-);
+// Other tests accept suggestions in the same browser.
+const forget = ({ browserContext }: { browserContext: BrowserContext }) =>
+  inWorker(browserContext, 'chrome.storage.local.remove(["preferences", "saved"])');
+test.beforeEach(forget);
+test.afterEach(forget);
 
 test("before the first suggestion is accepted, the page says that nothing is counted yet", async ({ page }) => {
   await page.goto(OPTIONS);
