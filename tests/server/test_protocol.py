@@ -11,7 +11,16 @@ from foretype.engine.keystroke import Source, Suggestion
 from foretype.server import frames
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.limits import ClientLimits, TokenBucket
-from foretype.server.protocol import Accepted, Dismissed, FieldClosed, Hello, Ignored, Keystroked, Protocol
+from foretype.server.protocol import (
+    Accepted,
+    Dismissed,
+    FieldClosed,
+    Hello,
+    Ignored,
+    Keystroked,
+    Proof,
+    Protocol,
+)
 from tests.fake_time import FakeClock
 
 EVENTS = Hello | Keystroked | Accepted | Dismissed | FieldClosed | Ignored | Refused

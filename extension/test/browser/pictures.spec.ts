@@ -16,7 +16,8 @@ const PAGE = `<meta name="color-scheme" content="light dark">
 
 const BEGUN = [
   { field: "textarea", typed: "Please let me know if you have any que", rest: /^stions/ },
-  { field: "input", typed: "The meeting is sched", rest: /^uled/ },
+  // Longer than a value of a form: in those, the model must be more sure.
+  { field: "input", typed: "About the meeting that we have sched", rest: /^uled/ },
   { field: "rich", typed: "I hope this em", rest: /^ail/ },
 ];
 
