@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of the extension in a real Firefox. They run one after the other. */
+/** Tests of the extension in a real Firefox. Each file starts its own, and two files run at a time. */
 export default defineConfig({
   test: {
     include: ["test/firefox/**/*.test.ts"],
     environment: "node",
-    fileParallelism: false,
+    maxWorkers: 2,
     // On a busy machine a browser is slow, above all when it starts.
     testTimeout: 60_000,
     hookTimeout: 180_000,

@@ -69,7 +69,7 @@ test("an extension that is removed leaves nothing on open pages", async () => {
   await worker.evaluate("chrome.runtime.reload()").catch(() => {});
   // Its ghost text goes too, without a key press.
   await expect.poll(() => traces(page), { timeout: 15_000 }).toEqual(NOTHING);
-  expect(await listeners(page)).toEqual({});
+  await expect.poll(() => listeners(page)).toEqual({});
 
   await page.keyboard.type(" for");
   await expect(page.locator("#field")).toHaveValue("Thanks for");
@@ -183,11 +183,11 @@ test("after a reload of the extension it works on an open page again, and only o
   await page.evaluate((remains) => document.documentElement.insertAdjacentHTML("beforeend", remains), remains);
   await addToOpenTabs(worker);
   await ghost.expectText("ck response");
-  expect(await listeners(page)).toEqual(ofOne);
+  await expect.poll(() => listeners(page)).toEqual(ofOne);
   // Scripts may be added twice, when the allowed sites change. They must run only once.
   await addToOpenTabs(worker);
   await ghost.expectText("ck response");
-  expect(await listeners(page)).toEqual(ofOne);
+  await expect.poll(() => listeners(page)).toEqual(ofOne);
   expect(await traces(page)).toEqual({ ...NOTHING, children: ["head", "body", "div"] });
 
   await page.keyboard.press("Tab");
@@ -200,7 +200,7 @@ test("after a reload of the extension it works on an open page again, and only o
   await expect(page.locator("#rich")).toBeFocused();
 
   const withoutGhost = Object.entries(ofOne).filter(([type]) => !WHILE_DRAWN.includes(type));
-  expect(await listeners(page)).toEqual(Object.fromEntries(withoutGhost));
+  await expect.poll(() => listeners(page)).toEqual(Object.fromEntries(withoutGhost));
   expect(noise).toEqual([]);
   await context.close();
   await server.stop();

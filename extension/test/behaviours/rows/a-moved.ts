@@ -13,12 +13,12 @@ const UNREPORTED: Readonly<Record<string, NonNullable<Behaviour["not"]>>> = {
   "a script empties the text, and changes nothing else": { chromium: NO_EVENT },
 };
 
-/** A script that runs `act` 1.5 seconds after the last key: when the extension does nothing more for the key. */
+/** A script that runs `act` 0.7 seconds after the last key: when the extension does nothing more for the key. */
 const later = (act: string) => `<script>
   let timer;
   document.querySelector("#field").addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => { ${act}; window.done = true; }, 1500);
+    timer = setTimeout(() => { ${act}; window.done = true; }, 700);
   });
 </script>`;
 const DONE = "window.done === true";
