@@ -14,8 +14,8 @@ from prometheus_client import CollectorRegistry
 from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Effort
-from foretype.engine.scheduler import FEW_TOKENS, TYPING_COUNTS, Need, Scheduler
-from foretype.engine.shares import STEP_S
+from foretype.engine.scheduler import FEW_TOKENS, TOKENS_A_PART, Need, Scheduler
+from foretype.engine.shares import Demand, Purpose
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
@@ -28,7 +28,7 @@ from tests.scripted_model import GEOMETRY
 
 ME = Owner.alone("me")
 GREEDY = Owner.alone("greedy")
-RUN_MS = STEP_S * 1000  # so that owners take turns
+RUN_MS = 62.5  # in seconds a float without an error, so that sums can be equal
 POOL = HostPool(GEOMETRY, 8, 16)
 
 
@@ -286,14 +286,39 @@ async def test_a_keystroke_of_another_owner_goes_between_the_parts_of_a_long_rea
     assert log == ["read", "mine", "read", "read"]
 
 
-async def test_a_typist_goes_before_owners_with_long_reads_that_have_used_a_step_more() -> None:
+async def test_typing_goes_between_the_long_reads_of_any_number_of_owners() -> None:
     log: list[str] = []
     reads = [LongRead("read", log, owner=Owner.alone(str(n)), tokens=12) for n in range(4)]
     typing = LongRead("typing", log, tokens=FEW_TOKENS)
     typing.part = 1
     wants = [*((client, Deadline(1.0)) for client in reads), (typing, Deadline(2.0))]
     await serve(CountingRuntime(timers=FakeTimers()), wants)
-    assert log == ["read"] * 4 + ["typing"] * FEW_TOKENS + ["read"] * 4
+    assert log == ["read", "typing"] * FEW_TOKENS + ["read"] * 4
+
+
+class Asked(OneRun):
+    """Logs the most tokens that its runs may have."""
+
+    def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
+        self.log.append(str(most_tokens))
+        return super().next_run(most_tokens)
+
+
+async def test_a_long_read_is_made_in_shorter_parts_while_a_keystroke_of_another_owner_waits() -> None:
+    log: list[str] = []
+    read, other = Asked("read", log), OneRun("other", log, owner=GREEDY)
+    await serve(CountingRuntime(), [(read, Deadline(1.0)), (other, Deadline(2.0))])
+    assert log == [str(TOKENS_A_PART), "read", "other"]
+
+
+async def test_a_long_read_beside_work_ahead_and_fields_of_the_same_owner_is_not_made_in_shorter_parts() -> (
+    None
+):
+    log: list[str] = []
+    read, too, ahead = Asked("read", log), OneRun("too", log), OneRun("ahead", log, owner=GREEDY)
+    wants = [(ahead, Deadline.whenever()), (read, Deadline(1.0)), (too, Deadline(2.0))]
+    await serve(CountingRuntime(), wants)
+    assert log == ["None", "read", "too", "ahead"]
 
 
 async def test_connections_of_one_token_count_as_one_owner() -> None:
@@ -335,15 +360,15 @@ async def test_a_shared_run_is_charged_to_its_owners_in_equal_parts() -> None:
     scheduler = await serve(
         CountingRuntime(timers=FakeTimers()), [(client, Deadline(1.0)) for client in pair]
     )
-    used = [scheduler._shares._tokens[client.owner.token] for client in pair]
-    assert used == pytest.approx([RUN_MS / 2000 * TYPING_COUNTS] * 2)
+    used = [scheduler._shares._tokens[Purpose.TYPING][client.owner.token] for client in pair]
+    assert used == pytest.approx([RUN_MS / 2000, RUN_MS / 2000])
 
 
 async def test_work_ahead_is_not_charged() -> None:
     log: list[str] = []
     ahead = OneRun("ahead", log)
     scheduler = await serve(CountingRuntime(timers=FakeTimers()), [(ahead, Deadline.whenever())])
-    assert scheduler._shares._tokens[ME.token] == 0.0
+    assert scheduler._shares.used(Demand(Purpose.READING, ME)) == (0.0, 0.0, 0.0)
 
 
 async def test_a_field_that_is_not_placed_joins_no_run_of_others() -> None:

@@ -14,7 +14,7 @@ from typing import Protocol
 from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Pressure
-from foretype.engine.shares import Shares
+from foretype.engine.shares import Demand, Purpose, Shares
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Step
@@ -28,9 +28,9 @@ from foretype.support.metrics import Stage, Stages
 # A field that needs more tokens than this gets a run of its own, which reads them faster than as many shared
 # runs (docs/decisions/0009-many-typists.md).
 FEW_TOKENS = 4
-# The part of the time of a run that is counted for a field that needs few tokens. Beside ten owners with long
-# reads, a typist needs more than an eleventh of the time (docs/decisions/0021-fairness.md).
-TYPING_COUNTS = 0.25
+# A long text is read in parts of at most this many tokens while keystrokes of other owners wait. A part of 16
+# takes a quarter less time than one of 24, and a token in it 10 % more (docs/decisions/0021-fairness.md).
+TOKENS_A_PART = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +71,17 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """A field that waits.
-
-    needs_few: whether it may share a run, as far as that is known before its search.
-    since: when it began to wait.
-    """
+    """A field that waits. `since`: when it began to."""
 
     deadline: Deadline
-    needs_few: bool
+    demand: Demand
     since: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     client: Client
-    needs_few: bool
+    demand: Demand
     arena: Arena
     run: Run
     first_slot: int
@@ -120,11 +116,12 @@ class Scheduler:
         before = self._waiting.get(client)
         self._drop(client)
         lacking = client.lacking
-        needs_few = lacking is not None and lacking <= FEW_TOKENS
-        self._shares.asks(client.owner)
+        is_typing = lacking is not None and lacking <= FEW_TOKENS
+        demand = Demand(Purpose.TYPING if is_typing else Purpose.READING, client.owner)
+        self._shares.asks(demand)
         goes_on = before is not None and before.deadline == deadline
         since = before.since if before is not None and goes_on else self._stages.clock()
-        self._waiting[client] = _Wish(deadline, needs_few, since)
+        self._waiting[client] = _Wish(deadline, demand, since)
         if deadline.is_real:
             self._keystrokes[client.owner] += 1
         self._someone_waits.set()
@@ -158,8 +155,12 @@ class Scheduler:
         This is a method of its own so that no variable keeps the fields and their past key values afterwards.
         """
         chosen, waited_for = self._choose()
-        alone = len(chosen) == 1
-        works = [work for client, wish in chosen.items() if (work := self._work(client, wish, alone=alone))]
+        most_tokens = self._most_tokens(list(chosen))
+        works = [
+            work
+            for client, wish in chosen.items()
+            if (work := self._work(client, wish.demand, most_tokens)) is not None
+        ]
         return not works or await self._run(works, waited_for=waited_for)
 
     def _choose(self) -> tuple[dict[Client, _Wish], bool]:
@@ -177,7 +178,7 @@ class Scheduler:
         chosen = {client: order[client]}
         waited_for = order[client].deadline.is_real
         if waited_for:
-            self._shares.chosen(client.owner)
+            self._shares.chosen(order[client].demand)
             if self._may_share(need):
                 chosen |= self._joining(order, client, need.pool)
         now = self._stages.clock()
@@ -191,8 +192,8 @@ class Scheduler:
         """All that wait, in the order of their turns: work ahead comes after all keystrokes."""
 
         def turn(waiting: tuple[Client, _Wish]) -> tuple[bool, tuple[float, ...], float]:
-            client, wish = waiting
-            return not wish.deadline.is_real, self._shares.steps(client.owner), wish.deadline.at
+            _, wish = waiting
+            return not wish.deadline.is_real, self._shares.used(wish.demand), wish.deadline.at
 
         return dict(sorted(self._waiting.items(), key=turn))
 
@@ -201,7 +202,7 @@ class Scheduler:
         seen = Counter({first.owner: 1})
         by_round: list[list[Client]] = [[]]
         for client, wish in order.items():
-            if client is not first and wish.deadline.is_real and wish.needs_few:
+            if client is not first and wish.deadline.is_real and wish.demand.purpose is Purpose.TYPING:
                 number = seen[client.owner]
                 seen[client.owner] += 1
                 by_round += [[] for _ in range(number + 1 - len(by_round))]
@@ -238,13 +239,20 @@ class Scheduler:
             self._drop(client)
         return need
 
-    def _work(self, client: Client, wish: _Wish, *, alone: bool) -> _Work | None:
+    def _most_tokens(self, chosen: Sequence[Client]) -> int | None:
+        """For each of the fields in one run. None: as many as the field likes."""
+        if len(chosen) > 1:
+            return 1
+        others_wait = any(owner != client.owner for client in chosen for owner in self._keystrokes)
+        return TOKENS_A_PART if others_wait else None
+
+    def _work(self, client: Client, demand: Demand, most_tokens: int | None) -> _Work | None:
         try:
-            arena, run = client.next_run() if alone else client.next_run(most_tokens=1)
+            arena, run = client.next_run(most_tokens)
         except Exception as error:
             _failed([client], error)
             return None
-        return _Work(client, wish.needs_few, arena, run, arena.length)
+        return _Work(client, demand, arena, run, arena.length)
 
     async def _run(self, works: list[_Work], *, waited_for: bool) -> bool:
         """False if the run ran out of memory."""
@@ -276,7 +284,7 @@ class Scheduler:
         if waited_for:
             share = (self._timers.time() - began) / len(works)
             for work in works:
-                self._shares.charge(work.client.owner, share * (TYPING_COUNTS if work.needs_few else 1.0))
+                self._shares.charge(work.demand, share)
 
 
 def _failed(clients: Sequence[Client], error: Exception) -> None:

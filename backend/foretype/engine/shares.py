@@ -1,32 +1,49 @@
-"""The model's time, shared equally: the owner that has used clearly less of it than others is next.
+"""The model's time, shared equally: the party that has used the least of it is next.
 
 The idea is fair queueing by virtual time: start-time fair queueing (Goyal, Vin and Cheng 1996), as the
 virtual token counter applies it to language models (Sheng et al. 2024, “Fairness in Serving Large Language
-Models”). Each party has a sum of the model time that it has used. There are two levels, as in hierarchical
-fair queueing (Bennett and Zhang 1996): tokens share the time equally, and people of the same token share its
-part equally.
+Models”). Each party has a sum of the model time that it has used, and the party with the smallest sum is
+next. There are three levels, as in hierarchical fair queueing (Bennett and Zhang 1996):
 
-The sums count in steps of `STEP_S`, and among parties of the same step deadlines decide. Many people whose
-texts are read at the same moment must not take turns: then no text would be read before its deadline.
-docs/decisions/0021-fairness.md has what was tried.
+- Typing and reading share the time equally. A keystroke of typing needs few tokens, so many people can type
+  beside long reads that never end.
+- Tokens share the time of typing equally, and that of reading.
+- People of the same token share its part equally.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
+from enum import StrEnum
 
 from foretype.engine.contract import Owner
 
-STEP_S = 0.25  # about the time that a text of 500 characters takes to be read
-CREDIT_S = STEP_S  # of the time that an idle party did not use, it keeps this much
+CREDIT_S = 0.1  # about the most that one keystroke needs: a dozen runs of one token
+STEP_S = 0.05  # sums that differ by less count as equal: then deadlines decide, as among many who only type
 MOST_PARTIES = 4096  # whose sums are kept; the one that asked longest ago is forgotten first
+
+
+class Purpose(StrEnum):
+    """The purpose of a run, by the number of tokens that its field lacks."""
+
+    TYPING = "typing"  # few
+    READING = "reading"  # many, or not known yet
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The owner that needs the model, and the purpose."""
+
+    purpose: Purpose
+    owner: Owner
 
 
 class Sums:
     """Seconds of model time by party.
 
-    Without the credit, a typist who uses less than a fair share would wait for all other parties after each
-    run of a keystroke.
+    A party that was idle keeps only `CREDIT_S` of the time that it did not use. Without this credit, a typist
+    who uses less than a fair share would wait for all other parties after each run of a keystroke.
     """
 
     def __init__(self) -> None:
@@ -63,36 +80,41 @@ _FORGOTTEN = Sums()
 
 
 class Shares:
-    """The sums of both levels."""
+    """The sums of all three levels."""
 
     def __init__(self) -> None:
-        self._tokens = Sums()
+        self._purposes = Sums()
+        self._tokens = {purpose: Sums() for purpose in Purpose}
         # The token that asked longest ago first. Of its people, no more is kept than of the token itself.
-        self._people: OrderedDict[str, Sums] = OrderedDict()
+        self._people: OrderedDict[tuple[Purpose, str], Sums] = OrderedDict()
 
-    def asks(self, owner: Owner) -> None:
-        """Call it each time before a field of `owner` waits for the model."""
-        token = owner.token
-        self._people[token] = self._people.pop(token) if token in self._people else Sums()
+    def asks(self, demand: Demand) -> None:
+        """Call it each time before a field waits for the model."""
+        key = (demand.purpose, demand.owner.token)
+        self._people[key] = self._people.pop(key) if key in self._people else Sums()
         if len(self._people) > MOST_PARTIES:
             self._people.popitem(last=False)
-        for sums, party in self._levels(owner):
+        for sums, party in self._levels(demand):
             sums.asks(party)
 
-    def steps(self, owner: Owner) -> tuple[float, ...]:
-        """Of all that wait, the one for which this is smallest is next; deadlines decide if it is equal."""
-        return tuple(sums[party] // STEP_S for sums, party in self._levels(owner))
+    def used(self, demand: Demand) -> tuple[float, ...]:
+        """Of all that wait, the one for which this is smallest is next; deadlines decide if it is equal. The
+        sums of owners are in whole steps.
+        """
+        (purposes, purpose), *owners = self._levels(demand)
+        return purposes[purpose], *(sums[party] // STEP_S for sums, party in owners)
 
-    def chosen(self, owner: Owner) -> None:
-        """`owner` is the first of all that wait."""
-        for sums, party in self._levels(owner):
+    def chosen(self, demand: Demand) -> None:
+        """`demand` is the first of all that wait."""
+        for sums, party in self._levels(demand):
             sums.chosen(party)
 
-    def charge(self, owner: Owner, seconds: float) -> None:
-        """A run took `seconds` for `owner`."""
-        for sums, party in self._levels(owner):
+    def charge(self, demand: Demand, seconds: float) -> None:
+        """A run took `seconds` for `demand`."""
+        for sums, party in self._levels(demand):
             sums.charge(party, seconds)
 
-    def _levels(self, owner: Owner) -> tuple[tuple[Sums, str], tuple[Sums, str]]:
-        people = self._people.get(owner.token, _FORGOTTEN)
-        return (self._tokens, owner.token), (people, owner.person)
+    def _levels(self, demand: Demand) -> tuple[tuple[Sums, str], ...]:
+        purpose, owner = demand.purpose, demand.owner
+        people = self._people.get((purpose, owner.token), _FORGOTTEN)
+        return (self._purposes, purpose), (self._tokens[purpose], owner.token), (people, owner.person)
