@@ -51,6 +51,18 @@ export interface Placement {
   isFree(box: Box, start: Box): boolean;
 }
 
+/** Whether letters that are typed do not move the letters before them in their line. */
+export const startsAtFixedEdge = (lead: Lead): boolean =>
+  lead.kind === "caret" || /^(start|justify|left)$/.test(lead.align);
+
+/** The viewport of a window. */
+export const viewportOf = ({ innerWidth: width, innerHeight: height }: Window): Box => ({
+  left: 0,
+  top: 0,
+  width,
+  height,
+});
+
 export function intersection(a: Box, b: Box): Box {
   const left = Math.max(a.left, b.left);
   const top = Math.max(a.top, b.top);

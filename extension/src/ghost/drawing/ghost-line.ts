@@ -1,5 +1,5 @@
 import type { Choice } from "../decide.ts";
-import type { Box, Placement } from "../placement.ts";
+import { type Box, type Placement, startsAtFixedEdge } from "../placement.ts";
 import { nextWord } from "../text/words.ts";
 import { generated } from "./generated.ts";
 import { LeadLayout } from "./lead.ts";
@@ -127,7 +127,7 @@ export class GhostLine {
       ...(lead.kind === "text" ? { top: `${(flow.top - clip.top) / scale}px` } : {}),
     });
     // Out of the flow, ghost text takes no space: centred text stays where it is, and the line does not break because of it.
-    const inFlow = wraps && (lead.kind === "caret" || /^(start|justify|left)$/.test(lead.align));
+    const inFlow = wraps && startsAtFixedEdge(lead);
     setStyle(this.#anchor, { position: inFlow ? "static" : "absolute", "white-space": inFlow ? "inherit" : "pre" });
   }
 

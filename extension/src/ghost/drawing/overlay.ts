@@ -1,5 +1,13 @@
 import type { Choice, Position } from "../decide.ts";
-import { type Box, contains, isInside, isSameBox, type Placement } from "../placement.ts";
+import {
+  type Box,
+  contains,
+  isInside,
+  isSameBox,
+  type Placement,
+  startsAtFixedEdge,
+  viewportOf,
+} from "../placement.ts";
 import type { Screen } from "../screen.ts";
 import { nextWord } from "../text/words.ts";
 import { areFontsLoaded } from "./fonts.ts";
@@ -66,7 +74,7 @@ export class Overlay implements Screen {
     const last = this.#drawn;
     if (!last || this.#line.isBelow || !this.#isTypedThrough(text)) return 0;
     const isSamePlace = this.#isAtSamePlace(placement) && isSameBox(last.placement.flow, placement.flow);
-    const hasSameEnd = Math.abs((last.end ?? 0) - (end ?? 0)) < 1 && startsAtFixedEdge(placement);
+    const hasSameEnd = Math.abs((last.end ?? 0) - (end ?? 0)) < 1 && startsAtFixedEdge(placement.lead);
     const length = text.length - (last.text.length - last.read.length);
     return isSamePlace && hasSameEnd && length >= nextWord(text).length ? length : 0;
   }
@@ -184,12 +192,5 @@ function endOf(words: readonly Word[], { lead, rightToLeft }: Placement): number
   return lead.caret.left + (rightToLeft ? -width : width);
 }
 
-/** Whether typed letters do not move the letters before them. */
-const startsAtFixedEdge = ({ lead }: Placement): boolean =>
-  lead.kind === "caret" || /^(start|justify|left)$/.test(lead.align);
-
 /** The window in which ghost text is drawn. */
-function windowBox({ frame }: Placement): Box {
-  const { innerWidth: width, innerHeight: height } = frame?.ownerDocument.defaultView ?? window;
-  return { left: 0, top: 0, width, height };
-}
+const windowBox = ({ frame }: Placement): Box => viewportOf(frame?.ownerDocument.defaultView ?? window);

@@ -1,8 +1,9 @@
 import type { Box, Placement } from "../placement.ts";
 import { runsOneWay } from "../text/direction.ts";
+import { measuredWidth } from "../text/measured-width.ts";
 import { fontOf, lettersShown } from "./fonts.ts";
 import { generated } from "./generated.ts";
-import type { Word } from "./room.ts";
+import { type Word, wordsOf } from "./room.ts";
 import { setStyle } from "./set-style.ts";
 
 /** What the letters look like. */
@@ -49,12 +50,7 @@ export class PaintedText {
 
   /** Shows the words in the first `length` characters of the painted text. */
   draw(length: number): void {
-    let left = length;
-    const shown = this.#pieces.filter(({ text }) => {
-      left -= text.length;
-      return left >= 0;
-    });
-    const elements = shown.map(({ element }) => element);
+    const elements = wordsOf(this.#pieces, length).map(({ element }) => element);
     for (const element of [...this.element.children]) if (!elements.includes(element as HTMLElement)) element.remove();
     // Elements that stay in their place need no layout.
     elements.forEach((element, index) => {
@@ -107,20 +103,10 @@ function isSamePen(a: Pen, b: Pen): boolean {
 function pieceOf(text: string, isWhole: boolean, pen: Pen): Piece {
   const isSpace = text.trim() === "";
   const piece = isSpace
-    ? { element: generated(text), width: widthOf(text, pen), margin: 0, across: 0 }
+    ? { element: generated(text), width: measuredWidth(text, (context) => take(pen, context)), margin: 0, across: 0 }
     : paint(lettersShown(text, pen.style, isWhole), pen);
   piece.element.dataset.text = text;
   return { text, ...piece };
-}
-
-let ruler: CanvasRenderingContext2D | null = null;
-
-function widthOf(text: string, pen: Pen): number {
-  // Only now: in a document that is not HTML, a canvas has no context.
-  ruler ??= document.createElement("canvas").getContext("2d");
-  if (!ruler) return 0;
-  take(pen, ruler);
-  return ruler.measureText(text).width;
 }
 
 /** A picture of `text` that takes the width of its letters, and no height in its line. */

@@ -135,7 +135,7 @@ export function fitting(words: readonly Word[], width: number): number {
 }
 
 /** The words in the first `length` characters. */
-export function wordsOf(words: readonly Word[], length: number): readonly Word[] {
+export function wordsOf<Drawn extends Word>(words: readonly Drawn[], length: number): readonly Drawn[] {
   let left = length;
   return words.filter(({ text }) => {
     left -= text.length;

@@ -1,4 +1,5 @@
 import type { Completer } from "../completer.ts";
+import { shadowRootsAround } from "../fields/ancestors.ts";
 import { fieldAt } from "../fields/field-at.ts";
 import type { PageAccess } from "../page-access.ts";
 import type { Privacy } from "../privacy/privacy.ts";
@@ -78,10 +79,4 @@ export class FocusedField {
     root.addEventListener("scroll", this.#follower.follow, options);
     root.addEventListener("selectionchange", this.#follower.followCaret, options);
   }
-}
-
-/** The shadow trees around `element`, the innermost first. */
-function shadowRootsAround(element: Element): ShadowRoot[] {
-  const root = element.getRootNode();
-  return root instanceof ShadowRoot ? [root, ...shadowRootsAround(root.host)] : [];
 }

@@ -1,3 +1,4 @@
+import { shadowRootsAround } from "../fields/ancestors.ts";
 import { hug } from "./hug.ts";
 
 /** Looking may take one part in so many of the page's time. */
@@ -55,7 +56,7 @@ export class Watcher {
   #watch(element: Element, signal: AbortSignal): void {
     const { ownerDocument } = element;
     hug(element, this.#disturbed, signal);
-    for (const root of rootsAround(element)) {
+    for (const root of [ownerDocument, ...shadowRootsAround(element)]) {
       this.#mutations.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
     }
     const options = { capture: true, passive: true, signal };
@@ -88,7 +89,7 @@ export class Watcher {
     });
   }
 
-  /** Whether something moves that may reach the field. What never ends, such as a spinner, counts only around the field. */
+  /** Whether something moves that may reach the field. An animation that never ends, as of a spinner, counts only if it moves the field. */
   #isAnimating(): boolean {
     return this.#elements.some((element) =>
       element.ownerDocument.getAnimations().some(({ playState, effect }) => {
@@ -98,10 +99,4 @@ export class Watcher {
       }),
     );
   }
-}
-
-/** The document of an element, and the shadow trees around the element. */
-function rootsAround(element: Element): Node[] {
-  const root = element.getRootNode();
-  return "host" in root ? [root, ...rootsAround(root.host as Element)] : [root];
 }

@@ -4,6 +4,7 @@ import { type Box, isInside } from "../placement.ts";
 import { parentOf } from "./ancestors.ts";
 import { edges } from "./edges.ts";
 import type { Caret } from "./editable-text.ts";
+import { innerSpan } from "./inner-span.ts";
 
 /** The width of a caret: text that ends this near to the edge of its box has made the box as wide as it is. */
 const TOUCHES = 1.5;
@@ -28,15 +29,12 @@ export function flowBox(block: HTMLElement, caret: Box, scale: number, rightToLe
 function contentBox(block: HTMLElement, caret: Box, scale: number): Box {
   const outer = partWith(block, caret);
   const style = getComputedStyle(block);
-  const border = edges(style, "border");
-  const padding = edges(style, "padding");
-  const innerWidth = outer.width / scale - border.left - border.right;
-  const bars = Math.max(0, Math.round(innerWidth) - block.clientWidth);
-  const barLeft = Math.min(bars, Math.max(0, block.clientLeft - Math.round(border.left)));
+  const [border, padding] = [edges(style, "border"), edges(style, "padding")];
+  const { left, top, width } = innerSpan(block, outer, style, scale);
   return {
-    left: outer.left + (border.left + barLeft + padding.left - block.scrollLeft) * scale,
-    top: outer.top + (border.top + padding.top - block.scrollTop) * scale,
-    width: (innerWidth - bars - padding.left - padding.right) * scale,
+    left: left + (padding.left - block.scrollLeft) * scale,
+    top: top + (padding.top - block.scrollTop) * scale,
+    width: width - (padding.left + padding.right) * scale,
     height: outer.height - (border.top + border.bottom + padding.top + padding.bottom) * scale,
   };
 }

@@ -57,13 +57,10 @@ export class Editable implements Field {
   }
 
   placement(): Placement | null {
-    const selection = this.#selection();
-    const caret = selection && this.#caret(selection);
-    if (!caret) return null;
+    const line = this.#line();
+    if (!line) return null;
     const { element } = this;
-    const inline = caret.node instanceof Element ? caret.node : caret.node.parentElement;
-    const block = inline && blockAround(inline);
-    if (!inline || !block) return null;
+    const { caret, inline, block } = line;
     const style = getComputedStyle(inline);
     const scale = scaleOf(block);
     if (style.writingMode !== "horizontal-tb" || scale === null || !isOpaque(inline)) return null;
@@ -88,11 +85,9 @@ export class Editable implements Field {
   }
 
   get hasPageSuggestion(): boolean {
-    const selection = this.#selection();
-    const caret = selection && this.#caret(selection);
-    const inline = caret && (caret.node instanceof Element ? caret.node : caret.node.parentElement);
-    const block = inline && blockAround(inline);
-    if (!caret || !block) return false;
+    const line = this.#line();
+    if (!line) return false;
+    const { caret, inline, block } = line;
     return hasSuggestionAt(this.element, caret, caretBox(caret, inline, block));
   }
 
@@ -128,6 +123,15 @@ export class Editable implements Field {
       return false;
     };
     return (await foundOrDisturbed(settles)) ? "written" : WRITTEN[inserted()];
+  }
+
+  /** The caret, the element that its text is in, and the block that its line is laid out in. */
+  #line(): { readonly caret: Caret; readonly inline: Element; readonly block: HTMLElement } | null {
+    const selection = this.#selection();
+    const caret = selection && this.#caret(selection);
+    const inline = caret && (caret.node instanceof Element ? caret.node : caret.node.parentElement);
+    const block = inline && blockAround(inline);
+    return caret && inline && block ? { caret, inline, block } : null;
   }
 
   #selection(): Selection | null {

@@ -1,5 +1,6 @@
 import { type Box, intersection, type Lead, overlap, type Placement } from "../placement.ts";
 import { firstOf, lastOf } from "../text/cut.ts";
+import { measuredWidth } from "../text/measured-width.ts";
 import { zoomOf } from "../zoom.ts";
 import { startNewUndoStep } from "./browser-undo.ts";
 import { coloursOf } from "./colours.ts";
@@ -8,6 +9,7 @@ import { startsAtEdge } from "./editable-boxes.ts";
 import { outOfEdited } from "./edited-document.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
+import { innerSpan } from "./inner-span.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
 import { isContinuedAround } from "./page-suggestion.ts";
 import { scaleOf } from "./scale.ts";
@@ -56,7 +58,8 @@ export class TextBox implements Field {
     const scale = scaleOf(element);
     if (style.writingMode !== "horizontal-tb" || scale === null || !isOpaque(element)) return null;
     const padding = edges(style, "padding");
-    const inner = this.#innerBox(style, scale);
+    const span = innerSpan(element, element.getBoundingClientRect(), style, scale);
+    const inner = { ...span, height: element.clientHeight * scale };
     const flow = {
       left: inner.left + (padding.left - element.scrollLeft) * scale,
       top: inner.top + (padding.top - element.scrollTop) * scale,
@@ -85,23 +88,6 @@ export class TextBox implements Field {
 
   get hasPageSuggestion(): boolean {
     return isContinuedAround(this.element);
-  }
-
-  /** The box inside the border and the scroll bar. */
-  #innerBox(style: CSSStyleDeclaration, scale: number): Box {
-    const { element } = this;
-    const outer = element.getBoundingClientRect();
-    const border = edges(style, "border");
-    const innerWidth = outer.width / scale - border.left - border.right;
-    // The scroll bar, or the space that is kept for it, is part of neither the border nor the padding. It may be at both sides.
-    const bars = Math.max(0, Math.round(innerWidth) - element.clientWidth);
-    const barLeft = Math.min(bars, Math.max(0, element.clientLeft - Math.round(border.left)));
-    return {
-      left: outer.left + (border.left + barLeft) * scale,
-      top: outer.top + border.top * scale,
-      width: (innerWidth - bars) * scale,
-      height: element.clientHeight * scale,
-    };
   }
 
   /** The box outside of which an input draws no letters: without its padding, which often has a button on it. */
@@ -172,9 +158,5 @@ function mayHaveTextIn(box: Box, start: Box, after: string, clip: Box, style: CS
   return below.length > 0 || start.left + widthOf(line, style) > clip.left + clip.width;
 }
 
-function widthOf(text: string, style: CSSStyleDeclaration): number {
-  const context = document.createElement("canvas").getContext("2d");
-  if (!context || text === "") return 0;
-  context.font = style.font;
-  return context.measureText(text).width;
-}
+const widthOf = (text: string, { font }: CSSStyleDeclaration): number =>
+  text === "" ? 0 : measuredWidth(text, (context) => Object.assign(context, { font }));

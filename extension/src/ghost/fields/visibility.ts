@@ -1,10 +1,10 @@
-import { type Box, intersection } from "../placement.ts";
+import { type Box, intersection, viewportOf } from "../placement.ts";
 import { parentOf, surrounds } from "./ancestors.ts";
 import { elementAt } from "./underneath.ts";
 
 /** The part of the window in which the content of `element` is visible. */
 export function clipOf(element: Element): Box {
-  return clippedFrom(element, { left: 0, top: 0, width: window.innerWidth, height: window.innerHeight });
+  return clippedFrom(element, viewportOf(window));
 }
 
 /** The part of `box` that the boxes around `element` do not clip. */
