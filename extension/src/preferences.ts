@@ -62,8 +62,7 @@ export function isOnAt({ sitesOff }: Preferences, hosts: readonly string[]): boo
 export const isPaused = ({ pausedUntil }: Pick<Preferences, "pausedUntil">, now: number): boolean => now < pausedUntil;
 
 export function withSite(preferences: Preferences, host: string, on: boolean): Preferences {
-  const others = preferences.sitesOff.filter((one) => one !== host);
-  return { ...preferences, sitesOff: on ? others : [...others, host].sort() };
+  return { ...preferences, sitesOff: withItem(preferences.sitesOff, host, !on) };
 }
 
 /** Whether suggestions also appear where the page suggests text itself. */
@@ -71,14 +70,18 @@ export const isBesidePageAt = ({ besidePage }: Preferences, hosts: readonly stri
   hosts.some((host) => besidePage.includes(host));
 
 export function withBesidePage(preferences: Preferences, host: string, on: boolean): Preferences {
-  const others = preferences.besidePage.filter((one) => one !== host);
-  return { ...preferences, besidePage: on ? [...others, host].sort() : others };
+  return { ...preferences, besidePage: withItem(preferences.besidePage, host, on) };
 }
 
 export function withField(preferences: Preferences, kind: FieldKind, on: boolean): Preferences {
   if (kind === "code") return { ...preferences, codeToo: on };
-  const others = preferences.fieldsOff.filter((one) => one !== kind);
-  return { ...preferences, fieldsOff: on ? others : [...others, kind].sort() };
+  return { ...preferences, fieldsOff: withItem(preferences.fieldsOff, kind, !on) };
+}
+
+/** The sorted list with the item in it, or without it. */
+function withItem<Item>(items: readonly Item[], item: Item, isIn: boolean): Item[] {
+  const others = items.filter((one) => one !== item);
+  return isIn ? [...others, item].sort() : others;
 }
 
 export const isFieldOn = ({ codeToo, fieldsOff }: Preferences, kind: FieldKind): boolean =>

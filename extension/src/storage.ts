@@ -1,4 +1,5 @@
 import { browser } from "wxt/browser";
+import { InTurn } from "./in-turn.ts";
 import { type Preferences, withDefaults } from "./preferences.ts";
 import { withoutLocalhost } from "./protocol/address.ts";
 import { NO_SAVINGS, type Savings } from "./savings.ts";
@@ -47,19 +48,17 @@ export async function readPreferences(): Promise<Preferences> {
 /**
  * Changes are made one after the other. Each one begins with the stored value, because another page of the extension may have changed it.
  */
-let changing: Promise<unknown> = Promise.resolve();
+const changing = new InTurn();
 
 /** Returns the preferences after the change. */
 export function changePreferences(change: (now: Preferences) => Preferences): Promise<Preferences> {
-  const changed = changing.then(async () => {
+  return changing.run(async () => {
     const now = await readPreferences();
     const preferences = change(now);
     // In some browsers, a write of the same value counts as a change.
     if (!isSame(now, preferences)) await browser.storage.local.set({ [PREFERENCES]: preferences });
     return preferences;
   });
-  changing = changed.catch(() => {});
-  return changed;
 }
 
 /** Null if the user has not chosen yet. */
@@ -77,16 +76,14 @@ export async function readSavings(): Promise<Savings> {
 }
 
 /** Changes are made one after the other: if two read before either has written, one of them is lost. Only the service worker makes them. */
-let counting: Promise<void> = Promise.resolve();
+const counting = new InTurn();
 
 export function changeSavings(change: (now: Savings) => Savings): Promise<void> {
-  const counted = counting.then(async () => {
+  return counting.run(async () => {
     const now = await readSavings();
     const next = change(now);
     if (next !== now) await browser.storage.local.set({ [SAVINGS]: next });
   });
-  counting = counted.catch(() => {});
-  return counted;
 }
 
 /** Whether the settings are synced by the browser. The user decides it for each browser. */

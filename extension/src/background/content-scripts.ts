@@ -1,4 +1,6 @@
 import { type Browser, browser } from "wxt/browser";
+import { grantedOrigins } from "../granted-origins.ts";
+import { InTurn } from "../in-turn.ts";
 
 /** Adds the content scripts to the pages of the allowed sites: pages that are loaded later, and pages that are open. */
 
@@ -11,24 +13,14 @@ const scriptsFor = (matches: string[]): Browser.scripting.RegisteredContentScrip
   { ...COMMON, id: "page", js: ["/content-scripts/page.js"], matches, world: "MAIN" },
 ];
 
-/** The origins on which the extension is allowed now. */
-export async function grantedOrigins(): Promise<string[]> {
-  return (await browser.permissions.getAll()).origins ?? [];
-}
-
 /** Registrations run one after the other: the browser refuses a script whose name is in a registration that still runs. */
-let working: Promise<void> = Promise.resolve();
-
-function next(work: () => Promise<void>): Promise<void> {
-  working = working.then(work, work);
-  return working;
-}
+const working = new InTurn();
 
 /** Pages that are loaded from now on get the scripts, exactly on the allowed sites. The browser remembers it. */
-export const registerScripts = (): Promise<void> => next(register);
+export const registerScripts = (): Promise<void> => working.run(register);
 
 /** The same, and open pages get the content script too, so that the user need not reload them. */
-export const addScripts = (): Promise<void> => next(register).then(() => next(addToOpenTabs));
+export const addScripts = (): Promise<void> => working.run(register).then(() => working.run(addToOpenTabs));
 
 async function register(): Promise<void> {
   const matches = (await grantedOrigins()).sort();

@@ -1,3 +1,4 @@
+import { InTurn } from "../in-turn.ts";
 import type { Preferences } from "../preferences.ts";
 import { checkSettings, differing, isSame, merge, SETTINGS_VERSION, type Settings, settingsOf } from "../settings.ts";
 import { NEVER_SYNCED, type SyncedItems, type SyncState } from "../sync-state.ts";
@@ -17,7 +18,7 @@ export interface SyncStore {
 export class SettingsSync {
   readonly #store: SyncStore;
   /** One run after the other: a run that began with older settings must not write after a newer one. */
-  #running: Promise<void> = Promise.resolve();
+  readonly #runs = new InTurn();
 
   constructor(store: SyncStore) {
     this.#store = store;
@@ -25,8 +26,7 @@ export class SettingsSync {
 
   /** To be called after each change: of the settings, of the account, or of whether sync is on. */
   reconcile(): Promise<void> {
-    this.#running = this.#running.then(() => this.#reconcile());
-    return this.#running;
+    return this.#runs.run(() => this.#reconcile());
   }
 
   async #reconcile(): Promise<void> {

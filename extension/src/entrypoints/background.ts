@@ -1,10 +1,11 @@
 import { type Browser, browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
-import { addScripts, grantedOrigins, registerScripts } from "../background/content-scripts.ts";
+import { addScripts, registerScripts } from "../background/content-scripts.ts";
 import { SettingsSync } from "../background/settings-sync.ts";
 import { Switchboard } from "../background/switchboard.ts";
 import { showStatus } from "../background/toolbar-icon.ts";
 import { openSiteChoice, openWelcome, receiveOffer } from "../background/welcome-page.ts";
+import { grantedOrigins } from "../granted-origins.ts";
 import {
   ASK_STATUS,
   CLEAR_SAVINGS,

@@ -33,22 +33,18 @@ const switched =
   (name: string): Describe<boolean> =>
   (before, after) => [fromTo(name, onOff(before), onOff(after))];
 const without = <Item>(items: readonly Item[], others: readonly Item[]) => items.filter((one) => !others.includes(one));
-
-const besidePage = (host: string) => `Suggestions beside those of ${host}`;
+/** A list of what is on, or of what is off. */
+const listed =
+  <Item>(name: (item: Item) => string, isOn: boolean): Describe<readonly Item[]> =>
+  (before, after) => [
+    ...without(after, before).map((item) => fromTo(name(item), onOff(!isOn), onOff(isOn))),
+    ...without(before, after).map((item) => fromTo(name(item), onOff(isOn), onOff(!isOn))),
+  ];
 
 const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
-  sitesOff: (before, after) => [
-    ...without(after, before).map((host) => fromTo(host, "on", "off")),
-    ...without(before, after).map((host) => fromTo(host, "off", "on")),
-  ],
-  besidePage: (before, after) => [
-    ...without(after, before).map((host) => fromTo(besidePage(host), "off", "on")),
-    ...without(before, after).map((host) => fromTo(besidePage(host), "on", "off")),
-  ],
-  fieldsOff: (before, after) => [
-    ...without(after, before).map((kind) => fromTo(FIELD_NAMES[kind], "on", "off")),
-    ...without(before, after).map((kind) => fromTo(FIELD_NAMES[kind], "off", "on")),
-  ],
+  sitesOff: listed((host) => host, false),
+  besidePage: listed((host) => `Suggestions beside those of ${host}`, true),
+  fieldsOff: listed((kind) => FIELD_NAMES[kind], false),
   codeToo: switched(FIELD_NAMES.code),
   keys: (before, after) =>
     ACTS.filter((act) => before[act] !== after[act]).map((act) =>

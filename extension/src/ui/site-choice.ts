@@ -1,4 +1,5 @@
 import { browser } from "wxt/browser";
+import { grantedOrigins } from "../granted-origins.ts";
 import { type Allowed, allowedBy, EVERYWHERE } from "../sites.ts";
 import { readSiteChoice, type SiteChoice, writeSiteChoice } from "../storage.ts";
 import { findElement } from "./find-element.ts";
@@ -58,7 +59,7 @@ async function takeBack(sites: readonly string[]): Promise<void> {
 }
 
 async function readAllowed(): Promise<Allowed> {
-  return allowedBy((await browser.permissions.getAll()).origins ?? []);
+  return allowedBy(await grantedOrigins());
 }
 
 /** The sites that the browser allows. If there are none, the stored choice. */

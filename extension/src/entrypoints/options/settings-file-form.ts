@@ -1,4 +1,5 @@
 import { browser } from "wxt/browser";
+import { grantedOrigins } from "../../granted-origins.ts";
 import { dayOf } from "../../savings.ts";
 import { settingsOf } from "../../settings.ts";
 import { type FileContent, fileOf, LARGEST_FILE, problemSentence, readFile } from "../../settings-file.ts";
@@ -26,10 +27,6 @@ let offered: Offered | null = null;
 
 function say(text: string): void {
   outcome.textContent = text;
-}
-
-async function grantedOrigins(): Promise<string[]> {
-  return (await browser.permissions.getAll()).origins ?? [];
 }
 
 async function save(): Promise<void> {
