@@ -29,7 +29,8 @@ from latency.figures_file import write_figures
 from latency.machine import machine
 from latency.options import Check, FiguresFile, Model
 from latency.paths import OUT, ROOT
-from latency.replay.connection import ServerLostError
+from latency.replay.connection import Connection, ServerLostError
+from latency.replay.plain_typing import type_plainly
 from latency.replay.server import STARTING, own_server
 from latency.shapes import settings_for
 from latency.verdicts import exit_if_missed
@@ -148,35 +149,24 @@ async def _answers(settings: dict[str, str], values: Sequence[Value], console: C
     async with (
         own_server(OUT / "forms-server.log", unlimited_rate=True, settings=more) as server,
         aiohttp.ClientSession() as http,
-        http.ws_connect(f"{server.address}/v1/socket", protocols=("foretype.v1",)) as socket,
+        Connection(http, server.address, server.token) as connection,
     ):
-        await socket.send_json({"type": "hello", "token": server.token})
-        await socket.receive_json()
         with Progress(console=console, transient=True) as bar:
             return [
-                await _typed(socket, f"f{number}", value.text)
+                await _typed(connection, f"f{number}", value.text)
                 for number, value in enumerate(bar.track(values, description="typing"))
             ]
 
 
-async def _typed(socket: aiohttp.ClientWebSocketResponse, field: str, text: str) -> Answers:
+async def _typed(connection: Connection, field: str, text: str) -> Answers:
     answers = []
-    for seq in range(1, len(text) + 1):
-        # The extension sends this kind for fields of one line.
-        frame = {"type": "keystroke", "field": field, "seq": seq, "before": text[:seq], "after": ""}
-        await socket.send_json(frame | {"kind": "text"})
-        answers.append(await _final(socket))
-    await socket.send_json({"type": "close", "field": field})
+    # The extension sends this kind for fields of one line.
+    async for final in type_plainly(connection, field, text, kind="text"):
+        if final.source is None:
+            raise ServerLostError(f"The server gave no suggestion ({final.error or 'it did not answer'}).")
+        answers.append({"text": final.text, "confidence": final.confidence})
+    await connection.forget(field)
     return answers
-
-
-async def _final(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    while True:
-        frame = await socket.receive_json()
-        if frame["type"] == "error":
-            raise ServerLostError(f"The server answered with the error {frame['code']}.")
-        if frame["final"]:
-            return {"text": frame["text"], "confidence": frame["confidence"]}
 
 
 def _inserted(values: Sequence[Value], answers: Sequence[Answers]) -> list[dict[str, list[str]]]:

@@ -35,6 +35,9 @@ Wpm = Annotated[
 Seed = Annotated[
     int, typer.Option("--seed", help="Seed of everything random: the same seed types the same keys.")
 ]
+Rest = Annotated[
+    float, typer.Option("--rest", help="Seconds without a connection before the server's resources are read.")
+]
 FiguresFile = Annotated[Path, typer.Option("--json", help=_JSON)]
 FiguresFileOfModel = Annotated[
     Path | None, typer.Option("--json", help=f"{_JSON} Default: latency/out/capacity-MODEL.json.")

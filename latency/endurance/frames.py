@@ -18,6 +18,7 @@ from rich.progress import Progress
 from latency.budget import find_optional_budget
 from latency.command import errors_as_sentences, new_app
 from latency.endurance.made_frames import SHARES, Sort
+from latency.endurance.place import Place
 from latency.endurance.resources import (
     LogCount,
     Resources,
@@ -26,11 +27,11 @@ from latency.endurance.resources import (
     read_resources,
     watch_peak,
 )
-from latency.endurance.storm import Tally, Target, storm
+from latency.endurance.storm import Tally, storm
 from latency.event_loop import run
 from latency.figures_file import write_figures
 from latency.machine import machine
-from latency.options import Check, FiguresFile, Model, Seed, Texts
+from latency.options import Check, FiguresFile, Model, Rest, Seed, Texts
 from latency.paths import MAILS, OUT
 from latency.replay.server import own_server
 from latency.replay.texts import read_texts
@@ -92,9 +93,7 @@ def main(
     frames: Annotated[int, typer.Option(help="Frames after the warm-up.", min=1)] = 1_000_000,
     warm_up: Annotated[int, typer.Option(help="Frames before the resources are first read.", min=0)] = 20_000,
     connections: Annotated[int, typer.Option(help="Connections that send at the same time.", min=1)] = 4,
-    rest: Annotated[
-        float, typer.Option(help="Seconds without a connection before the resources are read.")
-    ] = 60.0,
+    rest: Rest = 60.0,
     texts: Texts = MAILS,
     seed: Seed = 0,
     out: FiguresFile = OUT / "endurance-frames.json",
@@ -124,12 +123,12 @@ async def _measure(
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http,
         watch_peak(server.pid) as peak,
     ):
-        target = Target(http, server.address, server.token)
+        place = Place(http, server.address, server.token, texts)
         with Progress(console=console, transient=True) as bar:
             task = bar.add_task("sending", total=setup.warm_up + setup.frames)
 
             async def send(frames: int, seed: int) -> Tally:
-                tally = await storm(target, texts, frames, setup.connections, seed, lambda: bar.advance(task))
+                tally = await storm(place, frames, setup.connections, seed, lambda: bar.advance(task))
                 bar.console.print(f"{frames} frames sent, resting for {setup.rest_s:.0f} s")
                 return tally
 

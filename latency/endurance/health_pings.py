@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import statistics
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from latency.replay.figures import Latency
 
 EVERY_S = 0.020
 STALL_MS = 50.0
@@ -28,20 +29,17 @@ class Pings:
 
     def flat(self) -> dict[str, float | None]:
         took = self.took_ms
+        latency = Latency.of(took)
         stalls = sum(ms > STALL_MS for ms in took)
         return {
             "pings": float(len(took)),
             "pings_failed": float(self.failed),
             "stalls": float(stalls),
             "stall_share": stalls / len(took) if took else None,
-            "ping_p50_ms": _percentile(took, 50),
-            "ping_p99_ms": _percentile(took, 99),
-            "ping_worst_ms": max(took, default=None),
+            "ping_p50_ms": latency.p50,
+            "ping_p99_ms": latency.p99,
+            "ping_worst_ms": latency.worst,
         }
-
-
-def _percentile(values: Sequence[float], percent: int) -> float | None:
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else None
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import repeat
 
 from foretype.engine.keystroke import Source
-from latency.endurance.user import Place
+from latency.endurance.place import Place
 from latency.errors import MeasurementError
 from latency.replay.connection import Connection
 from latency.replay.plain_typing import answers_to

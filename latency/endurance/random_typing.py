@@ -19,6 +19,7 @@ from rich.progress import Progress
 
 from latency.budget import find_optional_budget
 from latency.command import errors_as_sentences, new_app
+from latency.endurance.resources import growth_share
 from latency.event_loop import run
 from latency.figures_file import write_figures
 from latency.machine import machine
@@ -60,7 +61,7 @@ class Endurance:
             "keystrokes_per_s": self.typed / self.seconds if self.seconds else None,
             "rss_mb": sizes[-1] if sizes else None,
             "rss_peak_mb": max(sizes, default=None),
-            "rss_growth_share": sizes[-1] / sizes[0] - 1 if sizes else None,
+            "rss_growth_share": growth_share(sizes[0], sizes[-1]) if sizes else None,
         }
 
 

@@ -21,6 +21,7 @@ from latency.budget import find_optional_budget
 from latency.command import errors_as_sentences, new_app
 from latency.endurance.day import HABITS, KEYSTROKES_PER_HOUR, PARTS, WARM_UP, Ending, Part
 from latency.endurance.health_pings import Pings, pinging
+from latency.endurance.place import Place
 from latency.endurance.probes import ask, different
 from latency.endurance.resources import (
     LogCount,
@@ -30,11 +31,11 @@ from latency.endurance.resources import (
     read_resources,
     watch_peak,
 )
-from latency.endurance.user import Done, Place, User, stay_idle
+from latency.endurance.user import Done, User, stay_idle
 from latency.event_loop import run
 from latency.figures_file import write_figures
 from latency.machine import machine
-from latency.options import Check, FiguresFile, Model, Seed, Texts
+from latency.options import Check, FiguresFile, Model, Rest, Seed, Texts
 from latency.paths import MAILS, OUT
 from latency.replay.server import StartedServer, started_server
 from latency.replay.texts import read_texts
@@ -102,9 +103,7 @@ def main(
         float, typer.Option(help="How long users do things; the rests come on top.", min=0.1)
     ] = 60.0,
     users: Annotated[int, typer.Option(help="Users at the same time.", min=1)] = 4,
-    rest: Annotated[
-        float, typer.Option(help="Seconds without a connection before the resources are read.")
-    ] = 60.0,
+    rest: Rest = 60.0,
     texts: Texts = MAILS,
     seed: Seed = 0,
     out: FiguresFile = OUT / "endurance-soak.json",

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
 import aiohttp
 
 from latency.endurance.made_frames import AWAITED, FrameMaker, MadeFrame, Sort
+from latency.endurance.place import Place
 from latency.replay.connection import WELCOME_TIMEOUT_S, ServerLostError
 
 AT_ONCE = 200
@@ -39,16 +40,8 @@ class Tally:
     closed: Counter[int] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    http: aiohttp.ClientSession
-    address: str
-    token: str
-
-
 async def storm(
-    target: Target,
-    texts: Sequence[str],
+    place: Place,
     frames: int,
     connections: int,
     seed: int,
@@ -59,26 +52,25 @@ async def storm(
     parts = [frames // connections + (number < frames % connections) for number in range(connections)]
     async with asyncio.TaskGroup() as group:
         for number, part in enumerate(parts):
-            group.create_task(_send_part(target, texts, part, Random(f"{seed}/{number}"), tally, progress))
+            group.create_task(_send_part(place, part, Random(f"{seed}/{number}"), tally, progress))
     return tally
 
 
 async def _send_part(
-    target: Target,
-    texts: Sequence[str],
+    place: Place,
     frames: int,
     rng: Random,
     tally: Tally,
     progress: Callable[[], None],
 ) -> None:
     while frames:
-        async with target.http.ws_connect(
-            f"{target.address}/v1/socket", protocols=("foretype.v1",), compress=0
+        async with place.http.ws_connect(
+            f"{place.address}/v1/socket", protocols=("foretype.v1",), compress=0
         ) as socket:
-            await socket.send_json({"type": "hello", "token": target.token})
+            await socket.send_json({"type": "hello", "token": place.token})
             if (await socket.receive_json(timeout=WELCOME_TIMEOUT_S))["type"] != "welcome":
                 raise ServerLostError("The server refused a connection.")
-            frames -= await _Stream(socket, tally, progress).send(FrameMaker(texts, rng), frames)
+            frames -= await _Stream(socket, tally, progress).send(FrameMaker(place.texts, rng), frames)
 
 
 class _Stream:

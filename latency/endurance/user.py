@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from random import Random
 
-import aiohttp
-
 from latency.endurance.day import Activity, schedule
+from latency.endurance.place import Place
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain_typing import Final, type_plainly
 
@@ -41,19 +40,6 @@ class Done:
     def add(self, other: Done) -> None:
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The server, and what users type there."""
-
-    http: aiohttp.ClientSession
-    address: str
-    token: str
-    texts: Sequence[str]
-
-    def connection(self) -> Connection:
-        return Connection(self.http, self.address, self.token)
 
 
 class User:

@@ -36,7 +36,7 @@ class Welcome:
 class Listener(Protocol):
     """Called on the event loop for each frame of a field."""
 
-    def suggestion(self, seq: int, text: str, source: str, *, final: bool) -> None: ...
+    def suggestion(self, seq: int, text: str, source: str, *, final: bool, confidence: float) -> None: ...
     def error(self, seq: int, code: str) -> None: ...
 
 
@@ -122,6 +122,12 @@ class Connection:
         if listener is None:
             return
         if frame["type"] == "suggestion":
-            listener.suggestion(frame["seq"], frame["text"], frame["source"], final=frame["final"])
+            listener.suggestion(
+                frame["seq"],
+                frame["text"],
+                frame["source"],
+                final=frame["final"],
+                confidence=frame["confidence"],
+            )
         elif frame["type"] == "error" and "seq" in frame:
             listener.error(frame["seq"], frame["code"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from latency.replay.connection import Connection
 from latency.replay.type_text import PATIENCE_S
@@ -13,13 +13,15 @@ from latency.replay.type_text import PATIENCE_S
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The final answer to one keystroke: a suggestion's text and source, or an error's code. If no answer
-    came, `source` and `error` are None.
+    """The final answer to one keystroke: a suggestion's text, source and confidence, or an error's code.
+
+    If no answer came, `source` and `error` are None.
     """
 
     text: str = ""
     source: str | None = None
     error: str | None = None
+    confidence: float = field(default=0.0, compare=False)  # it differs in the last digits from run to run
 
 
 class _Listener:
@@ -34,9 +36,9 @@ class _Listener:
         self._answer = asyncio.get_running_loop().create_future()
         return self._answer
 
-    def suggestion(self, seq: int, text: str, source: str, *, final: bool) -> None:
+    def suggestion(self, seq: int, text: str, source: str, *, final: bool, confidence: float) -> None:
         if final:
-            self._settle(seq, Final(text, source))
+            self._settle(seq, Final(text, source, confidence=confidence))
 
     def error(self, seq: int, code: str) -> None:
         self._settle(seq, Final(error=code))

@@ -49,7 +49,7 @@ class TypedField:
         now = time.perf_counter()
         self.ledger.sent(seq, now, late=max(0.0, now - due))
 
-    def suggestion(self, seq: int, text: str, source: str, *, final: bool) -> None:
+    def suggestion(self, seq: int, text: str, source: str, *, final: bool, confidence: float) -> None:
         now = time.perf_counter()
         self.ledger.suggestion(seq, source, final=final, now=now, has_text=bool(text))
         if self.ledger.is_latest(seq):

@@ -13,10 +13,11 @@ import pytest
 from latency.budget import find_budget
 from latency.endurance.day import HABITS, KEYSTROKES_PER_HOUR, PARTS, Activity, Ending, schedule
 from latency.endurance.health_pings import Pings, pinging
+from latency.endurance.place import Place
 from latency.endurance.probes import PROBES, ProbeUnansweredError, ask, different, probe_texts
 from latency.endurance.resources import LogCount, Resources, count_log
 from latency.endurance.soak import PartFound, Soak
-from latency.endurance.user import IDLE_FIELDS, OPEN_FIELDS, Done, Place, User, stay_idle
+from latency.endurance.user import IDLE_FIELDS, OPEN_FIELDS, Done, User, stay_idle
 from latency.replay.plain_typing import Final, answers_to
 from tests.latency.scripted import TOKEN, ScriptedServer, suggestion
 
