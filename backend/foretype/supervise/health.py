@@ -1,4 +1,4 @@
-"""What answers at a server's address."""
+"""The state of the program that answers at a server's address."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Supervisor(Protocol):
     name: str
     file: Path
     log: str
-    """Where the server's log is, as the end of a sentence."""
+    """The place of the server's log, as the end of a sentence."""
     restart_command: str
     """A command that the user can copy. It also starts a stopped service."""
 

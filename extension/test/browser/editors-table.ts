@@ -58,27 +58,39 @@ const IN_FIREFOX = `${HEADINGS.Firefox}
 This table shows the results of the same checks in Firefox ESR. There is no column for IME, because WebDriver can't control input methods.
 `;
 
+/** The cell of a check that passed. */
+export const YES = "yes";
+
+/** The reasons in a table: numbered in its cells, and listed below it. */
+export class Reasons {
+  readonly #reasons: string[] = [];
+
+  /** The cell of a check that failed or was not measured. */
+  cell(reason: string): string {
+    if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
+    return `${reason.startsWith(NOT_MEASURED) ? "–" : "no"} (${this.#reasons.indexOf(reason) + 1})`;
+  }
+
+  get notes(): string {
+    const lines = this.#reasons.map((reason, index) => `${index + 1}. ${reason}\n`);
+    return lines.length === 0 ? "" : `\n${lines.join("")}`;
+  }
+}
+
 /** A browser's part of EDITORS.md, made from the results. */
 export function partOf(browser: Browser, found: Found, columns: readonly Column[], reasonOf: ReasonOf): string {
-  const reasons: string[] = [];
-  const note = (reason: string) => {
-    if (!reasons.includes(reason)) reasons.push(reason);
-    return reasons.indexOf(reason) + 1;
-  };
+  const reasons = new Reasons();
   const rows = EDITOR_PAGES.map((editor) => {
     const failed = found.get(editor.name) ?? [];
     const cells = columns.map((column) => {
-      if (!failed.includes(column)) return "yes";
-      const reason = reasonOf(editor, column) ?? "No reason is known.";
-      return `${reason.startsWith(NOT_MEASURED) ? "–" : "no"} (${note(reason)})`;
+      return failed.includes(column) ? reasons.cell(reasonOf(editor, column) ?? "No reason is known.") : YES;
     });
     return `| ${[titleOf(editor), ...cells].join(" | ")} |`;
   });
   const titles = ["editor", ...columns.map((column) => COLUMNS[column])];
   const table = [`| ${titles.join(" | ")} |`, `|${titles.map(() => "---").join("|")}|`, ...rows].join("\n");
-  const notes = reasons.map((reason, index) => `${index + 1}. ${reason}`).join("\n");
   const head = browser === "Firefox" ? IN_FIREFOX : IN_CHROMIUM;
-  return `${head}\n${table}\n${notes === "" ? "" : `\n${notes}\n`}`;
+  return `${head}\n${table}\n${reasons.notes}`;
 }
 
 function titleOf({ name, packageName }: EditorPage): string {
