@@ -169,7 +169,7 @@ async def test_a_keystroke_without_an_answer_counts_as_the_whole_budget(scripted
 
 def _final(frame: dict[str, Any]) -> list[dict[str, Any]]:
     said = {"type": "suggestion", "field": frame["field"], "seq": frame["seq"], "text": "", "source": "tree"}
-    return [said | {"final": True}]
+    return [said | {"final": True, "confidence": 0.0}]
 
 
 # -- who can be had --------------------------------------------------------------------------------
