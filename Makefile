@@ -9,7 +9,7 @@ tested := .venv/.installed-dev
 modules := extension/node_modules/.installed
 ARGS ?=
 
-.PHONY: help serve test lint extension playground lock sbom replay bench findings clean
+.PHONY: help serve test lint extension playground lock sbom replay bench fuzz findings clean
 
 help: ## What there is to make
 	@echo 'Foretype completes what you type in the browser. Start with:'
@@ -55,11 +55,14 @@ replay: $(tested) ## Type real mail at a server of its own and measure (ARGS=--h
 bench: $(tested) ## Measure everything against latency/budget.toml, in 15 minutes; writes docs/measured.md
 	@exec .venv/bin/python -m latency.bench $(ARGS)
 
+fuzz: $(tested) ## Fuzz the server's frames for a minute (ARGS="--seconds 600": longer), outside of CI
+	@exec tools/fuzz $(ARGS)
+
 findings: ## Show surprises of other software, in three to five minutes (ARGS=memory-kept-by-glibc shows one)
 	@exec findings/run-all $(ARGS)
 
 clean: ## Take away everything that make has made, prepared models too
-	rm -rf .venv dist models/build latency/out tests/out .venv-peers extension/node_modules extension/.output extension/.wxt
+	rm -rf .venv dist models/build latency/out tests/out .venv-peers .venv-fuzz extension/node_modules extension/.output extension/.wxt
 
 $(served): requirements.lock requirements-cuda.lock pyproject.toml
 	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock
