@@ -4,7 +4,7 @@ import { defineConfig } from "@playwright/test";
  * These tests run a real model beside the browser, or measure the browser: each needs a machine of two cores for itself. So
  * `npm run test:browser` runs the other tests, two at a time, and `npm run test:alone` runs these, one after the other.
  */
-const ALONE = /(real-\w+|pictures|playground|long-text|idle)\.spec\.ts$/;
+const ALONE = /(real-\w+|pictures|playground|long-text|busy-page|idle)\.spec\.ts$/;
 
 export default defineConfig({
   testDir: "test/browser",

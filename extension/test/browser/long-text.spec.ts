@@ -1,11 +1,8 @@
-import { appendFileSync, mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "./fixtures.ts";
-import { callsDuring, quantile, timePerKey } from "./main-thread.ts";
+import { callsDuring, quantile, reportFigures, timePerKey } from "./main-thread.ts";
 import { knows } from "./scripted-server.ts";
 
 /** Typing at the end of a long text. The figures are a report: the test fails only if they are far too high. */
-const FOLDER = fileURLToPath(new URL("../../test-results/reports/", import.meta.url));
 const TOO_LONG_MS = 25;
 
 const LINE = "The harbour was quiet in the morning, and the boats lay side by side as they always did. ";
@@ -49,10 +46,9 @@ for (const [name, { html, end }] of Object.entries(FIELDS)) {
         await page.keyboard.type(" other words that nobody knew", { delay: 40 });
       });
       const [median, high] = [quantile(times, 0.5), quantile(times, 0.95)];
-      const figures = `${name}, ${length} characters: ${median.toFixed(2)} ms at the median, ${high.toFixed(2)} at the 95th percentile, ${Math.max(...times).toFixed(2)} at most, ${times.length} keys`;
-      mkdirSync(FOLDER, { recursive: true });
-      appendFileSync(`${FOLDER}main-thread.txt`, `${figures}\n`);
-      test.info().annotations.push({ type: "main thread", description: figures });
+      reportFigures(
+        `${name}, ${length} characters: ${median.toFixed(2)} ms at the median, ${high.toFixed(2)} at the 95th percentile, ${Math.max(...times).toFixed(2)} at most, ${times.length} keys`,
+      );
       expect(high).toBeLessThan(TOO_LONG_MS);
     });
   }

@@ -1,4 +1,15 @@
-import type { CDPSession, Page } from "@playwright/test";
+import { appendFileSync, mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type CDPSession, type Page, test } from "@playwright/test";
+
+const FOLDER = fileURLToPath(new URL("../../test-results/reports/", import.meta.url));
+
+/** Keeps figures of the running test in a file and in the test's report. */
+export function reportFigures(figures: string): void {
+  mkdirSync(FOLDER, { recursive: true });
+  appendFileSync(`${FOLDER}main-thread.txt`, `${figures}\n`);
+  test.info().annotations.push({ type: "main thread", description: figures });
+}
 
 interface TraceEvent {
   readonly name: string;
@@ -23,6 +34,14 @@ export async function timePerKey(page: Page, act: () => Promise<void>): Promise<
     const ofKey = calls.filter((call) => call.pid === pid && call.tid === tid && call.ts >= ts && call.ts < next);
     return outermost(ofKey).reduce((sum, { dur = 0, tdur = dur }) => sum + tdur / 1000, 0);
   });
+}
+
+/** How long each call of the extension's code on the page's main thread took during `act`, in milliseconds. */
+export async function timesOfCalls(page: Page, act: () => Promise<void>): Promise<number[]> {
+  const session = await page.context().newCDPSession(page);
+  const events = await trace(session, act);
+  await session.detach();
+  return outermost(events.filter(isOurs)).map(({ dur = 0, tdur = dur }) => tdur / 1000);
 }
 
 /** How often the extension's code ran on the page's main thread during `act`. */

@@ -29,9 +29,10 @@ export class Follower {
     this.#timer.afterPause();
   };
 
+  /** No check follows after a pause: the watcher hears of each later change, and limits what looking costs on a page that never rests. */
   #look(): void {
     this.#isDisturbed = true;
-    this.follow();
+    if (this.#completer.element) this.#timer.nextFrame();
   }
 
   /**
