@@ -13,7 +13,8 @@ const SCHEMES = [
   ["forced", { forcedColors: "active", colorScheme: "dark" }],
 ] as const;
 
-test.beforeEach(({ server }) => {
+test.beforeEach(async ({ server, show }) => {
+  await show("");
   server.script = knows(SENTENCE);
 });
 test.afterEach(({ browserContext }) => inWorker(browserContext, 'chrome.storage.local.remove("preferences")'));
@@ -30,7 +31,9 @@ test("the popup chooses for one site that a suggestion appears only when a key i
   await popup.getByLabel("Suggestions appear").selectOption("Only when you press a key");
   await popup.getByLabel("Longest suggestion").selectOption("Up to 2 words");
   await expect(popup.getByRole("status")).toHaveText("On. To see a suggestion, press Ctrl + Space in a field.");
+  await popup.setViewportSize({ width: 720, height: 720 });
   expect(await problemsInAllSchemes(popup)).toEqual([]);
+  await popup.setViewportSize({ width: 360, height: 320 });
   for (const [name, media] of SCHEMES) {
     await popup.emulateMedia(media);
     await popup.screenshot({ path: `test-results/images/popup-amount-${name}.png`, fullPage: true });
@@ -107,9 +110,7 @@ test("the options choose how much is suggested on all sites, and list the sites 
   }
   await page.getByRole("button", { name: "Reset mail.test" }).click();
   await expect(page.locator("#differing-sites li")).toHaveCount(1);
-  await expect
-    .poll(stored)
-    .toMatchObject({
-      preferences: { moment: "key", length: 3, sureness: "eager", amounts: { "notes.example.org": {} } },
-    });
+  await expect.poll(stored).toMatchObject({
+    preferences: { moment: "key", length: 3, sureness: "eager", amounts: { "notes.example.org": {} } },
+  });
 });
