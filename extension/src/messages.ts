@@ -29,7 +29,7 @@ export type ToPage =
       readonly chars: number;
       readonly codeToo: boolean;
       readonly fieldsOff: readonly FieldKind[];
-      /** Whether suggestions are on for this page, apart from a pause. */
+      /** Whether suggestions appear by themselves on this page, apart from a pause. */
       readonly on: boolean;
       /** The end of a pause, in milliseconds since 1970. */
       readonly pausedUntil: number;

@@ -3,10 +3,26 @@ import { DEFAULT_KEYS, type Keys } from "./ghost/keys.ts";
 
 /** The user's preferences, and what follows from them for one page. Pure: `storage.ts` keeps them. */
 
-/** How confident the model must be for a suggestion to be shown ("Confidence" in the options). */
-export type Sureness = "calm" | "balanced" | "eager";
+/** How sure the server must be of a suggestion. The protocol has the same values. */
+export const SURENESSES = ["eager", "balanced", "calm"] as const;
+export type Sureness = (typeof SURENESSES)[number];
 
-export interface Preferences {
+/** How long a suggestion may be: at most this many words, or up to the end of the phrase. */
+export const LENGTHS = [1, 2, 3, 5, "phrase"] as const;
+export type Length = (typeof LENGTHS)[number];
+
+/** Whether suggestions appear while the user types, or only when the user presses a key. */
+export const MOMENTS = ["typing", "key"] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+/** How much is suggested. A site may differ from the other sites in each of these. */
+export interface Amount {
+  readonly moment: Moment;
+  readonly length: Length;
+  readonly sureness: Sureness;
+}
+
+export interface Preferences extends Amount {
   /** Whether suggestions are on in code editors. */
   readonly codeToo: boolean;
   /** Other kinds of field that are off. */
@@ -17,7 +33,8 @@ export interface Preferences {
   readonly besidePage: readonly string[];
   /** The end of a pause, in milliseconds since 1970; 0 for no pause. */
   readonly pausedUntil: number;
-  readonly sureness: Sureness;
+  /** The hosts on which less or more is suggested than elsewhere, and in what they differ. */
+  readonly amounts: Readonly<Record<string, Partial<Amount>>>;
   readonly keys: Keys;
   /** Whether suggestions are announced to screen readers. */
   readonly spoken: boolean;
@@ -36,7 +53,10 @@ export const DEFAULTS: Preferences = {
   sitesOff: [],
   besidePage: [],
   pausedUntil: 0,
-  sureness: "eager",
+  moment: "typing",
+  length: "phrase",
+  sureness: "balanced",
+  amounts: {},
   keys: DEFAULT_KEYS,
   spoken: false,
   countSites: false,
@@ -47,9 +67,6 @@ export const DEFAULTS: Preferences = {
 export function withDefaults(stored: Partial<Preferences> | undefined): Preferences {
   return { ...DEFAULTS, ...stored, keys: { ...DEFAULTS.keys, ...stored?.keys } };
 }
-
-/** The lowest confidence that is shown. The server has a threshold of its own below it. */
-export const LOWEST_CONFIDENCE: Readonly<Record<Sureness, number>> = { calm: 0.6, balanced: 0.4, eager: 0 };
 
 export const HOUR_MS = 3_600_000;
 
@@ -71,6 +88,24 @@ export const isBesidePageAt = ({ besidePage }: Preferences, hosts: readonly stri
 
 export function withBesidePage(preferences: Preferences, host: string, on: boolean): Preferences {
   return { ...preferences, besidePage: withItem(preferences.besidePage, host, on) };
+}
+
+/** In what a host differs from the other sites. */
+export const differenceAt = ({ amounts }: Preferences, host: string): Partial<Amount> =>
+  Object.hasOwn(amounts, host) ? (amounts[host] ?? {}) : {};
+
+/** How much is suggested on a page. If several of its hosts differ from other sites, the first one counts. */
+export function amountAt(preferences: Preferences, hosts: readonly string[]): Amount {
+  const { moment, length, sureness } = preferences;
+  const host = hosts.find((one) => Object.hasOwn(preferences.amounts, one));
+  return { moment, length, sureness, ...(host === undefined ? {} : differenceAt(preferences, host)) };
+}
+
+/** The host differs from other sites in exactly this. */
+export function withDifference(preferences: Preferences, host: string, difference: Partial<Amount>): Preferences {
+  const others = Object.entries(preferences.amounts).filter(([one]) => one !== host);
+  const entries = Object.keys(difference).length === 0 ? others : [...others, [host, difference] as const];
+  return { ...preferences, amounts: Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1))) };
 }
 
 export function withField(preferences: Preferences, kind: FieldKind, on: boolean): Preferences {

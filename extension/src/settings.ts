@@ -1,6 +1,17 @@
 import type { FieldKind } from "./ghost/index.ts";
 import { ACTS, isFree, type Keys } from "./ghost/keys.ts";
-import { FASTEST_TYPING, type Preferences, SLOWEST_TYPING, type Sureness } from "./preferences.ts";
+import {
+  type Amount,
+  FASTEST_TYPING,
+  LENGTHS,
+  type Length,
+  MOMENTS,
+  type Moment,
+  type Preferences,
+  SLOWEST_TYPING,
+  SURENESSES,
+  type Sureness,
+} from "./preferences.ts";
 
 /** The preferences that can be copied to another browser, by a file or by the browser's sync, and the checks of those that come back. Pure. */
 
@@ -14,7 +25,6 @@ export const SETTINGS_VERSION = 1;
 const LONGEST_CHORD = 40;
 const LONGEST_HOST = 253;
 const KINDS: readonly FieldKind[] = ["text", "email", "line", "search"];
-const SURENESSES: readonly Sureness[] = ["calm", "balanced", "eager"];
 
 type Check<Value> = (value: unknown) => value is Value;
 
@@ -36,19 +46,45 @@ const isChord = (value: unknown): value is string =>
 
 /** Every action has a key or none, and no two actions have the same key. */
 function isKeys(value: unknown): value is Keys {
-  if (typeof value !== "object" || value === null) return false;
-  const keys = value as Record<string, unknown>;
+  if (!isRecord(value)) return false;
+  const keys = value;
   const used = Object.values(keys).filter((chord) => chord !== "");
   const isComplete = Object.keys(keys).length === ACTS.length && ACTS.every((act) => isChord(keys[act]));
   return isComplete && new Set(used).size === used.length;
 }
+
+const oneOf =
+  <Value>(values: readonly Value[]): Check<Value> =>
+  (value): value is Value =>
+    values.includes(value as Value);
+
+const AMOUNT_CHECKS: { readonly [Name in keyof Amount]: Check<Amount[Name]> } = {
+  moment: oneOf<Moment>(MOMENTS),
+  length: oneOf<Length>(LENGTHS),
+  sureness: oneOf<Sureness>(SURENESSES),
+};
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** In at least one thing, or the host would not be listed. */
+const isDifference: Check<Partial<Amount>> = (value): value is Partial<Amount> =>
+  isRecord(value) &&
+  Object.keys(value).length > 0 &&
+  Object.entries(value).every(
+    ([name, part]) => Object.hasOwn(AMOUNT_CHECKS, name) && AMOUNT_CHECKS[name as keyof Amount](part),
+  );
+
+const isAmounts: Check<Preferences["amounts"]> = (value): value is Preferences["amounts"] =>
+  isRecord(value) && Object.entries(value).every(([host, difference]) => isHost(host) && isDifference(difference));
 
 const CHECKS: { readonly [Name in SettingName]: Check<Settings[Name]> } = {
   codeToo: isBoolean,
   fieldsOff: listOf(isKind),
   sitesOff: listOf(isHost),
   besidePage: listOf(isHost),
-  sureness: (value): value is Sureness => SURENESSES.includes(value as Sureness),
+  ...AMOUNT_CHECKS,
+  amounts: isAmounts,
   keys: isKeys,
   spoken: isBoolean,
   countSites: isBoolean,

@@ -95,6 +95,9 @@ SPOILT: tuple[Members, ...] = (
     {"kind": []},
     {"max_chars": 0},
     {"max_chars": False},
+    {"max_words": 0},
+    {"sureness": "certain"},
+    {"sureness": []},
     {"alternatives": -1},
     {"alternatives": 1e300},
 )
@@ -157,6 +160,8 @@ class FrameMaker:
             {"before": "e" + "\N{COMBINING ACUTE ACCENT}" * 1000},
             {"before": "word " * 400},
             {"kind": None, "subject": None, "max_chars": None, "alternatives": None},
+            {"max_words": None, "sureness": None},
+            {"max_words": 1, "sureness": "eager"},
             {"max_chars": 1, "alternatives": 2**53 - 1},
             {"subject": "s" * CONTEXT_CHARS, "kind": "search"},
             {"unknown": {"deep": [[[[]]]]}, "__class__": "x"},

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from foretype.engine.keystroke import Sureness
 from foretype.support.settings import DEFAULT_PORT
 from latency.budget import find_optional_budget
 from latency.command import errors_as_sentences, new_app
@@ -104,6 +105,12 @@ def main(
         float, typer.Option(help="How long a suggestion must be visible before a typist accepts it, in ms.")
     ] = 0.0,
     kind: Annotated[str, typer.Option(help="The kind of the field: email, search or text.")] = "email",
+    max_words: Annotated[
+        int | None, typer.Option(help="The longest suggestion that the client wants, in words.")
+    ] = None,
+    sureness: Annotated[
+        Sureness | None, typer.Option(help="How sure the server must be of a suggestion.")
+    ] = None,
     limit: Annotated[
         float | None, typer.Option(help="Stop after this many minutes, even in the middle of a text.")
     ] = None,
@@ -132,7 +139,16 @@ def main(
     * `python -m latency.replay --token … --pid 4711 --check main-job` — a running server and its limits
     """
     console = Console()
-    manner = Manner(None if fast else wpm, time_scale, typo_rate, glance_ms / 1000, kind or None, seed)
+    manner = Manner(
+        None if fast else wpm,
+        time_scale,
+        typo_rate,
+        glance_ms / 1000,
+        kind or None,
+        max_words,
+        sureness,
+        seed,
+    )
     with errors_as_sentences(console, "replay"):
         budget = find_optional_budget(check)
         folder = texts or (texts_for(model) if model else None) or MAILS

@@ -12,6 +12,7 @@ from random import Random
 from foretype.compare.typist.keys import Typist
 from foretype.compare.typist.screen import Screen
 from foretype.compare.typist.turn import press
+from foretype.engine.keystroke import Sureness
 from latency.replay.connection import Connection
 from latency.replay.figures import TypedText
 from latency.replay.ledger import Ledger
@@ -31,6 +32,8 @@ class Manner:
     slip_rate: float = 0.0  # share of keys that are mistyped and corrected
     glance_s: float = 0.0  # how long a suggestion must be visible before it can be accepted
     kind: str | None = None
+    max_words: int | None = None
+    sureness: Sureness | None = None
     seed: int = 0
 
 
@@ -104,10 +107,10 @@ async def type_text(
 
 
 def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, object]:
+    """A wish is sent only if there is one, so that servers of other versions can be measured."""
     frame: dict[str, object] = {"type": "keystroke", "field": name, "seq": seq, "before": before, "after": ""}
-    if manner.kind:
-        frame["kind"] = manner.kind
-    return frame
+    wishes = {"kind": manner.kind, "max_words": manner.max_words, "sureness": manner.sureness}
+    return frame | {name: value for name, value in wishes.items() if value}
 
 
 async def _wait(

@@ -42,6 +42,7 @@ JSON = ODD.map(lambda value: json.dumps(value).encode())
 NO_MESSAGES = [b"NaN", b'{"type":Infinity}', b'{"type":"hello","type":"hello"}', b"[" * 5000]
 KINDS = ["hello", "keystroke", "accepted", "dismissed", "close", "welcome", "__class__"]
 MEMBERS = ["type", "field", "seq", "before", "after", "text", "token", "kind", "max_chars", "alternatives"]
+MEMBERS += ["max_words", "sureness"]
 
 
 class Conversation(RuleBasedStateMachine):

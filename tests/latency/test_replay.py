@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from foretype.engine.keystroke import Sureness
 from latency.replay.cli import app
 from latency.replay.connection import ServerLostError
 from latency.replay.figures import summarise
@@ -53,6 +54,13 @@ async def test_what_is_taken_is_said_before_the_next_keystroke(scripted: Scripte
     assert accepted == {"type": "accepted", "field": "mail-0", "seq": 1, "text": "lease"}
     assert (second["seq"], second["before"]) == (2, "Please")
     assert close == {"type": "close", "field": "mail-0"}
+
+
+async def test_a_typists_wishes_are_sent_with_each_keystroke(scripted: ScriptedServer) -> None:
+    await replay(scripted.address, TOKEN, ["ab"], Manner(wpm=None, max_words=2, sureness=Sureness.CALM))
+    frames = [frame for frame in scripted.heard if frame["type"] == "keystroke"]
+    assert [(frame["max_words"], frame["sureness"]) for frame in frames] == [(2, "calm")] * 2
+    assert "kind" not in frames[0]
 
 
 async def test_the_text_is_cut_to_what_the_server_reads(scripted: ScriptedServer) -> None:

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion
+from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion, Sureness
 from foretype.engine.start import start_engine
 from foretype.models.field_kind import FieldKind
 from foretype.prepare.ensure import ensure_prepared
@@ -131,6 +131,7 @@ def test_the_document_has_the_closed_sets_of_the_code() -> None:
     assert enum_of("suggestion", "source") == set(Source)
     assert enum_of("suggestion", "reason") == set(Reason)
     assert enum_of("keystroke", "kind") == set(FieldKind)
+    assert enum_of("keystroke", "sureness") == set(Sureness)
     assert contract.payload("welcome")["properties"]["version"]["const"] == VERSION
     binding = contract.document()["channels"]["socket"]["bindings"]["ws"]
     assert binding["headers"]["properties"]["Sec-WebSocket-Protocol"]["const"] == SUBPROTOCOL
@@ -425,7 +426,15 @@ MEMBERS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "dismissed": {"field": names, "seq": numbers},
     "close": {"field": names},
 }
-OPTIONAL = {"max_chars": near, "alternatives": near, "kind": kinds, "subject": texts, "unknown": anything}
+OPTIONAL = {
+    "max_chars": near,
+    "max_words": near,
+    "sureness": st.sampled_from([*map(str, Sureness), "certain"]),
+    "alternatives": near,
+    "kind": kinds,
+    "subject": texts,
+    "unknown": anything,
+}
 
 
 @st.composite

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from foretype.engine.contract import Owner
-from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion
+from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion, Sureness
 from foretype.models.field_kind import FieldKind
 from tests.server.conftest import TOKEN, Running, Start
 from tests.server.fake import (
@@ -56,12 +56,15 @@ async def test_a_keystroke_is_answered_with_a_suggestion(running: Running) -> No
 
 async def test_optional_members_reach_the_engine(running: Running) -> None:
     async with running.client() as client:
-        await client.keystroke(1, max_chars=20, alternatives=100, kind="email", subject="Lunch?")
+        lengths = {"max_chars": 20, "max_words": 3}
+        await client.keystroke(
+            1, **lengths, sureness="calm", alternatives=100, kind="email", subject="Lunch?"
+        )
         await client.next()
     assert running.engine.calls[0] == (
         "keystroke",
         "f1",
-        Keystroke(1, "Thanks for the qui", "", 20, 8, FieldKind.EMAIL, "Lunch?"),
+        Keystroke(1, "Thanks for the qui", "", 20, 3, Sureness.CALM, 8, FieldKind.EMAIL, "Lunch?"),
     )
 
 
@@ -223,6 +226,9 @@ MALFORMED = [
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","max_chars":-1}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","max_chars":0}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","alternatives":1.5}',
+    '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","max_words":0}',
+    '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","sureness":"certain"}',
+    '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","sureness":{}}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","kind":"poem"}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","kind":[]}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","subject":7}',

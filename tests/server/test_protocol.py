@@ -40,6 +40,8 @@ members = st.fixed_dictionaries(
         "after": st.text(st.characters(), max_size=60) | anything,
         "text": anything,
         "max_chars": anything,
+        "max_words": anything,
+        "sureness": st.sampled_from(["calm", "balanced", "eager"]) | anything,
         "alternatives": anything,
         "kind": st.sampled_from(["email", "search", "text"]) | anything,
         "subject": anything,

@@ -26,6 +26,14 @@ class Reason(StrEnum):
     BUDGET = "budget"
 
 
+class Sureness(StrEnum):
+    """How sure the server must be of a suggestion (`sureness` in the protocol)."""
+
+    EAGER = "eager"
+    BALANCED = "balanced"
+    CALM = "calm"
+
+
 @dataclass(frozen=True, slots=True)
 class Keystroke:
     """One state of one field. `before` and `after` may hold any code point, also lone surrogates and NUL."""
@@ -34,6 +42,8 @@ class Keystroke:
     before: str
     after: str = ""
     max_chars: int | None = None
+    max_words: int | None = None
+    sureness: Sureness = Sureness.BALANCED
     alternatives: int = 0
     kind: FieldKind | None = None
     subject: str | None = None

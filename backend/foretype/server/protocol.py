@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from enum import StrEnum
+from typing import Any, NoReturn, TypeVar
 
-from foretype.engine.keystroke import Keystroke
+from foretype.engine.keystroke import Keystroke, Sureness
 from foretype.models.field_kind import FieldKind
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.proof import ADDRESS, KEY_ID, LONGEST_PROOF, NONCE, Claim
 from foretype.support.clock import Clock
 
+Choice = TypeVar("Choice", bound=StrEnum)
 MAX_SEQ = 2**53 - 1  # the largest integer that JavaScript represents exactly, with all smaller ones
 
 
@@ -236,8 +238,10 @@ def read_keystroke(message: dict[str, Any], limits: ClientLimits) -> Keystroke:
         before=string(message, "before", limits.context_chars),
         after=string(message, "after", limits.context_chars),
         max_chars=_optional_number(message, "max_chars", least=1),
+        max_words=_optional_number(message, "max_words", least=1),
+        sureness=_one_of(Sureness, message, "sureness") or Sureness.BALANCED,
         alternatives=min(_optional_number(message, "alternatives", least=0) or 0, limits.alternatives),
-        kind=_kind(message.get("kind")),
+        kind=_one_of(FieldKind, message, "kind"),
         subject=None if message.get("subject") is None else string(message, "subject", limits.context_chars),
     )
 
@@ -275,13 +279,14 @@ def _optional_number(message: dict[str, Any], name: str, least: int) -> int | No
     return None if message.get(name) is None else whole_number(message, name, least)
 
 
-def _kind(value: object) -> FieldKind | None:
+def _one_of(choices: type[Choice], message: dict[str, Any], name: str) -> Choice | None:
+    value = message.get(name)
     if value is None:
         return None
     try:
-        return FieldKind(value)  # type: ignore[arg-type]  # an enum may be asked for any value
+        return choices(value)
     except ValueError:
-        raise UnreadableError(f"'kind' must be one of {', '.join(FieldKind)}.") from None
+        raise UnreadableError(f"'{name}' must be one of {', '.join(choices)}.") from None
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 import type { ToPage, ToWorker } from "../messages.ts";
-import { DEFAULTS, isBesidePageAt, isOnAt, isPaused, LOWEST_CONFIDENCE, type Preferences } from "../preferences.ts";
+import { amountAt, DEFAULTS, isBesidePageAt, isOnAt, isPaused, type Preferences } from "../preferences.ts";
 import type { Connection, ConnectionState } from "../protocol/connection.ts";
 import {
   type ClientFrame,
@@ -46,6 +46,8 @@ export class Switchboard {
   readonly #hosts = new Map<number, readonly string[]>();
   readonly #focused = new Set<number>();
   readonly #unanswered = new Unanswered();
+  /** The fields for which the user requested the newest suggestion by a key. */
+  readonly #byKey = new Set<string>();
   readonly #timers: Timers;
   #connection: Connection | null = null;
   #contextChars = DEFAULT_CONTEXT_CHARS;
@@ -85,7 +87,7 @@ export class Switchboard {
     const isFirst = this.#preferences === null;
     this.#preferences = preferences;
     this.#tellContext();
-    this.#unanswered.forget((field) => !this.#isOn(pageOf(field)));
+    this.#unanswered.forget((field) => !this.#byKey.has(field) && !this.#isOn(pageOf(field)));
     if (isFirst) this.#askAgain();
   }
 
@@ -113,16 +115,21 @@ export class Switchboard {
     if (field === undefined) return;
     this.#unanswered.answer(frame);
     if (frame.type === "error") return;
-    const { seq, final, confidence, reason, alternatives } = frame;
-    const text = frame.confidence < LOWEST_CONFIDENCE[(this.#preferences ?? DEFAULTS).sureness] ? "" : frame.text;
+    const { seq, text, final, confidence, reason, alternatives } = frame;
     this.#pages
       .get(Number(number))
       ?.post({ type: "answer", field, answer: { seq, text, confidence, final, reason, alternatives } });
   }
 
+  /** Whether suggestions appear by themselves on a page. */
   #isOn(number: number): boolean {
     const preferences = this.#preferences ?? DEFAULTS;
-    return !isPaused(preferences, this.#timers.now()) && isOnAt(preferences, this.#hostsOf(number));
+    return !isPaused(preferences, this.#timers.now()) && this.#isOnApartFromPause(preferences, number);
+  }
+
+  #isOnApartFromPause(preferences: Preferences, number: number): boolean {
+    const hosts = this.#hostsOf(number);
+    return isOnAt(preferences, hosts) && amountAt(preferences, hosts).moment === "typing";
   }
 
   /** The hosts of a page: of its tab, its own, and of the pages around it, as far as the browser tells. */
@@ -139,7 +146,7 @@ export class Switchboard {
     if (!this.#preferences || !this.#hosts.has(number)) return;
     const { codeToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
     const hosts = this.#hostsOf(number);
-    const on = isOnAt(this.#preferences, hosts);
+    const on = this.#isOnApartFromPause(this.#preferences, number);
     const besidePage = isBesidePageAt(this.#preferences, hosts);
     this.#pages.get(number)?.post({
       type: "context",
@@ -161,7 +168,7 @@ export class Switchboard {
       return this.#focus(number);
     }
     // The page may not know yet that it was turned off.
-    if (message.type === "keystroke" && !this.#isOn(number)) return;
+    if (message.type === "keystroke" && !message.byKey && !this.#isOn(number)) return;
     if (message.type === "hinted") return this.hintShown();
     const field = `${number}.${message.field}`;
     switch (message.type) {
@@ -170,7 +177,9 @@ export class Switchboard {
         if (this.#outage.isHintDue(this.#timers.now())) {
           this.#pages.get(number)?.post({ type: "hint", isLocal: this.#isLocal });
         }
-        const { seq, before, after, kind, alternatives } = message;
+        const { seq, before, after, kind, alternatives, byKey } = message;
+        if (byKey) this.#byKey.add(field);
+        else this.#byKey.delete(field);
         const frame = { type: "keystroke", field, seq, before, after, kind } as const;
         this.#doubtSilence();
         return this.#ask(this.#unanswered.ask(alternatives ? { ...frame, alternatives } : frame));
@@ -183,6 +192,7 @@ export class Switchboard {
         break;
       case "left":
         this.#unanswered.forget((asked) => asked === field);
+        this.#byKey.delete(field);
         this.#focused.delete(number);
         this.#send({ type: "close", field });
         this.#watch();
@@ -203,6 +213,7 @@ export class Switchboard {
     this.#hosts.delete(number);
     this.#focused.delete(number);
     this.#unanswered.forget((field) => pageOf(field) === number);
+    for (const field of [...this.#byKey]) if (pageOf(field) === number) this.#byKey.delete(field);
     this.#watch();
   }
 
@@ -238,7 +249,19 @@ export class Switchboard {
   }
 
   #ask(keystroke: KeystrokeFrame): void {
-    if (this.#preferences && this.#send(keystroke)) this.#silentSince ??= this.#timers.now();
+    if (this.#preferences && this.#send(this.#withAmount(keystroke, this.#preferences)))
+      this.#silentSince ??= this.#timers.now();
+  }
+
+  /** The user who presses a key for a suggestion waits for it, so the server suggests what it would otherwise think too unlikely. */
+  #withAmount(keystroke: KeystrokeFrame, preferences: Preferences): KeystrokeFrame {
+    const { length, sureness } = amountAt(preferences, this.#hostsOf(pageOf(keystroke.field)));
+    const wanted = this.#byKey.has(keystroke.field) ? "eager" : sureness;
+    return {
+      ...keystroke,
+      ...(length === "phrase" ? {} : { max_words: length }),
+      ...(wanted === DEFAULTS.sureness ? {} : { sureness: wanted }),
+    };
   }
 
   #send(frame: ClientFrame): boolean {

@@ -10,13 +10,15 @@ export interface Keystroke {
   readonly kind: KeystrokeKind;
   /** The number of other suggestions that are wanted. */
   readonly alternatives?: number;
+  /** The user requested the suggestion by a key, on a page where none appears by itself. */
+  readonly byKey?: boolean;
 }
 
 /** The connection to the server, as ghost text sees it. No method waits: if a message can't be sent now, the client drops it or sends it later. */
 export interface Client {
   /** The number of characters on each side of the caret that the server wants. */
   readonly contextChars: number;
-  /** Whether suggestions are on for this page now. */
+  /** Whether suggestions appear by themselves on this page now. If not, the user can request one by a key. */
   readonly on: boolean;
   /** Whether suggestions are on in code editors. They are off until the user turns them on. */
   readonly codeToo: boolean;

@@ -1,14 +1,17 @@
 import type { Client } from "./client.ts";
 import { type Answer, type ChoiceOffset, Conversation } from "./conversation.ts";
-import { type Anchor, decide, type Live, obstacleTo, positionIn, somethingFollows } from "./decide.ts";
+import { type Anchor, decide, type Live, obstacleTo, positionIn, type Reason, somethingFollows } from "./decide.ts";
 import type { Field, Written } from "./fields/field.ts";
 import type { FieldKind } from "./fields/field-kind.ts";
-import { actOf, type Press } from "./keys.ts";
+import { actOf, isAsking, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
 import { nextWord } from "./text/words.ts";
 
 /** The number of other suggestions that are requested. */
 const ALTERNATIVES = 3;
+
+/** With these reasons for drawing nothing, a suggestion that the user requested will not be drawn again. */
+const OVER: readonly Reason[] = ["empty", "used_up", "other_text", "one_letter"];
 
 /** One field while it has the focus. */
 interface Session {
@@ -24,6 +27,8 @@ interface Session {
   hasTaken: boolean;
   /** A write failed in this field: there are no suggestions until it gets the focus again. */
   leftAlone: boolean;
+  /** The user requested one suggestion by a key, where none appears by itself, and has not used it up yet. */
+  once: boolean;
   /** The number of keys for other suggestions since a suggestion was last accepted. */
   choices: number;
 }
@@ -111,6 +116,7 @@ export class Completer {
       live: null,
       hasTaken: false,
       leftAlone: false,
+      once: false,
       choices: 0,
     };
     this.#client.focused();
@@ -138,9 +144,11 @@ export class Completer {
   changed(): void {
     const session = this.#session;
     if (!session || this.#writing) return;
+    if (this.#client.on) session.once = false;
     const live = this.#read(session);
     this.#draw(session, live);
-    if (live) this.#ask(session, live);
+    if (session.once) this.#endOnce(session, live);
+    else if (live) this.#ask(session, live);
   }
 
   /** The page has changed in some way that may concern ghost text, such as by something that covers the field. */
@@ -158,7 +166,9 @@ export class Completer {
   press(press: Press): boolean {
     const session = this.#session;
     if (session && press.isTrusted) session.dictated = false;
-    if (!session || !this.#drawn) return false;
+    if (!session) return false;
+    if (!this.#client.on && isAsking(press, this.#client.keys)) return this.#askOnce(session);
+    if (!this.#drawn) return false;
     if (!this.#writing && !this.#screen.isStillSeen()) {
       this.#erase();
       return false;
@@ -179,11 +189,42 @@ export class Completer {
   }
 
   #read(session: Session): Live | null {
-    if (!this.#client.on || session.leftAlone || !session.field.readable) return null;
+    if (!(this.#client.on || session.once) || session.leftAlone || !session.field.readable) return null;
     if (this.isOff(session.field.kind)) return null;
     const text = session.field.read(this.#client.contextChars);
-    const { composing, dictated } = session;
-    return text && { ...text, composing, dictated, oneLine: session.field.oneLine };
+    const { composing, dictated, once: byKey } = session;
+    return text && { ...text, composing, dictated, oneLine: session.field.oneLine, byKey };
+  }
+
+  /** Requests one suggestion for the text as it is now. False if there can be none, so that the page gets the key. */
+  #askOnce(session: Session): boolean {
+    if (this.#writing) return session.once;
+    const wasAsked = session.once;
+    session.once = true;
+    const live = this.#read(session);
+    if (!live || obstacleTo(live) || live.before.trim() === "") {
+      session.once = wasAsked;
+      return false;
+    }
+    // A key that is held down is pressed again and again.
+    if (!(wasAsked && session.conversation.isAsked(live))) this.#send(session, session.conversation.ask(live));
+    return true;
+  }
+
+  /** If the requested suggestion is used up, or does not fit the text any more, the field is quiet again. */
+  #endOnce(session: Session, live: Live | null): void {
+    const shown = live && decide(session.conversation.held, live);
+    const isOver = shown === null || (shown.kind === "nothing" && OVER.includes(shown.reason));
+    if (isOver) this.#beQuiet(session);
+  }
+
+  /** Forgets the requested suggestion, and lets the server forget the text. */
+  #beQuiet(session: Session): void {
+    session.once = false;
+    session.live = null;
+    session.conversation.dismiss();
+    this.#client.left(session.name);
+    this.#erase();
   }
 
   #ask(session: Session, live: Live): void {
@@ -193,10 +234,14 @@ export class Completer {
     this.#send(session, conversation.ask(live));
   }
 
-  #send({ field, name }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
+  #send({ field, name, once }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
     const kind = field.kind === "code" || field.kind === "line" ? "text" : field.kind;
     const keystroke = { field: name, seq, before, after, kind };
-    this.#client.keystroke(alternatives > 0 ? { ...keystroke, alternatives } : keystroke);
+    this.#client.keystroke({
+      ...keystroke,
+      ...(alternatives > 0 ? { alternatives } : {}),
+      ...(once ? { byKey: true } : {}),
+    });
   }
 
   /** Shows the next or the previous suggestion. The others are requested when the user first wants them. */
@@ -212,6 +257,8 @@ export class Completer {
     const session = this.#session;
     if (session?.name !== name) return;
     session.conversation.answer(answer);
+    // The server has none, so there is nothing to wait for.
+    if (session.once && answer.final && !session.conversation.held?.text) return this.#beQuiet(session);
     if (!this.#isDrawnAlready(session)) this.#whenAnswered();
   }
 
@@ -294,5 +341,6 @@ export class Completer {
     session.conversation.dismiss();
     this.#client.dismissed(session.name, drawn.seq);
     this.#erase();
+    if (session.once) this.#beQuiet(session);
   }
 }

@@ -30,6 +30,8 @@ export interface Live extends Surroundings {
   readonly dictated: boolean;
   /** The field has one line, so Tab also leads to the next field. */
   readonly oneLine: boolean;
+  /** The user requested the suggestion by a key. */
+  readonly byKey?: boolean;
   readonly room: number;
 }
 
@@ -77,7 +79,8 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
   const text = withoutOverlap(oneLine(suggestion.text.slice(typed)), live.after);
   if (text.trim() === "") return nothing(typed > 0 ? "used_up" : "empty");
   if ([...text].length === 1) return nothing("one_letter");
-  if (!suggestion.choice && isShortValue(live) && suggestion.confidence < SURE) return nothing("doubtful");
+  if (!suggestion.choice && !live.byKey && isShortValue(live) && suggestion.confidence < SURE)
+    return nothing("doubtful");
   if (text.length > live.room) return nothing("no_room");
   return {
     kind: "ghost",

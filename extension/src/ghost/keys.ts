@@ -11,8 +11,11 @@ export interface Press {
   readonly shiftKey: boolean;
 }
 
-/** `word` and `all` accept the next word or the whole suggestion; `next` and `previous` show another suggestion. */
-export const ACTS = ["word", "all", "dismiss", "next", "previous"] as const;
+/**
+ * `word` and `all` accept the next word or the whole suggestion; `next` and `previous` show another suggestion. `ask` requests one suggestion
+ * where none appears by itself.
+ */
+export const ACTS = ["word", "all", "dismiss", "next", "previous", "ask"] as const;
 
 export type Act = (typeof ACTS)[number];
 
@@ -27,6 +30,7 @@ export const DEFAULT_KEYS: Keys = {
   dismiss: "Escape",
   next: "Alt+ArrowDown",
   previous: "Alt+ArrowUp",
+  ask: "Ctrl+ ",
 };
 
 /** An input method reports the keys that it uses itself with this code, also before a composition starts. */
@@ -53,16 +57,23 @@ export function isFree(chord: Chord): boolean {
   return !types && chord !== "Shift+Tab";
 }
 
-/** The action of a key press, or null if the key belongs to the page. `atLineEnd`: no text follows the caret in its line. */
+/** Whether this press requests a suggestion. */
+export const isAsking = (press: Press, keys: Keys): boolean => mayAct(press) && chordOf(press) === keys.ask;
+
+/** The user has pressed the key, and no input method uses it. */
+const mayAct = (press: Press): boolean =>
+  press.isTrusted && !press.isComposing && press.keyCode !== TAKEN_BY_INPUT_METHOD;
+
+/** The action of a key press while ghost text is drawn, or null if the key belongs to the page. `atLineEnd`: no text follows the caret in its line. */
 export function actOf(
   press: Press,
   ghost: { readonly atLineEnd: boolean; readonly rightToLeft: boolean },
   keys: Keys = DEFAULT_KEYS,
-): Act | null {
-  if (!press.isTrusted || press.isComposing || press.keyCode === TAKEN_BY_INPUT_METHOD) return null;
+): Exclude<Act, "ask"> | null {
+  if (!mayAct(press)) return null;
   const chord = chordOf(press);
   const act = chord === null ? undefined : ACTS.find((one) => mirrored(keys[one], ghost.rightToLeft) === chord);
-  if (!act) return null;
+  if (!act || act === "ask") return null;
   // If text follows the caret, the right arrow moves the caret over it.
   return keys[act] === "ArrowRight" && !ghost.atLineEnd ? null : act;
 }

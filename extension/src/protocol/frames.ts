@@ -22,6 +22,8 @@ export type ClientFrame =
       readonly after: string;
       readonly kind?: string;
       readonly alternatives?: number;
+      readonly max_words?: number;
+      readonly sureness?: string;
     }
   | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }

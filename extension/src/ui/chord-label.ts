@@ -1,6 +1,7 @@
 import type { Chord } from "../ghost/keys.ts";
 
 const LABELS: Readonly<Record<string, string>> = {
+  " ": "Space",
   ArrowRight: "→",
   ArrowLeft: "←",
   ArrowDown: "↓",

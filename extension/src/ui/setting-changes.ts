@@ -1,7 +1,8 @@
 import type { FieldKind } from "../ghost/index.ts";
 import { ACTS, type Act } from "../ghost/keys.ts";
-import type { Sureness } from "../preferences.ts";
+import type { Preferences } from "../preferences.ts";
 import { isSame, SETTING_NAMES, type SettingName, type Settings } from "../settings.ts";
+import { AMOUNT_NAMES, type AmountName, valueName } from "./amount-names.ts";
 import { chordLabel } from "./chord-label.ts";
 import { amount } from "./format.ts";
 
@@ -13,9 +14,8 @@ export const ACT_NAMES: Readonly<Record<Act, string>> = {
   dismiss: "Dismiss",
   next: "Next suggestion",
   previous: "Previous suggestion",
+  ask: "Ask for one suggestion",
 };
-
-const SURENESS_NAMES: Readonly<Record<Sureness, string>> = { calm: "high", balanced: "medium", eager: "low" };
 
 const FIELD_NAMES: Readonly<Record<FieldKind, string>> = {
   text: "Long text",
@@ -41,6 +41,21 @@ const listed =
     ...without(before, after).map((item) => fromTo(name(item), onOff(isOn), onOff(!isOn))),
   ];
 
+const amountChanged =
+  <Name extends AmountName>(name: Name): Describe<Settings[Name]> =>
+  (before, after) => [fromTo(AMOUNT_NAMES[name], valueName(name, before), valueName(name, after))];
+
+function siteAmountsChanged(before: Preferences["amounts"], after: Preferences["amounts"]): string[] {
+  const hosts = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const differing = <Name extends AmountName>(host: string, name: Name) => {
+    const [old, now] = [before[host]?.[name], after[host]?.[name]];
+    return old === now
+      ? []
+      : [fromTo(`${host}, ${AMOUNT_NAMES[name]}`, valueName(name, old as never), valueName(name, now as never))];
+  };
+  return hosts.flatMap((host) => (Object.keys(AMOUNT_NAMES) as AmountName[]).flatMap((name) => differing(host, name)));
+}
+
 const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
   sitesOff: listed((host) => host, false),
   besidePage: listed((host) => `Suggestions beside those of ${host}`, true),
@@ -50,7 +65,10 @@ const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
     ACTS.filter((act) => before[act] !== after[act]).map((act) =>
       fromTo(ACT_NAMES[act], chordLabel(before[act]), chordLabel(after[act])),
     ),
-  sureness: (before, after) => [fromTo("Confidence", SURENESS_NAMES[before], SURENESS_NAMES[after])],
+  moment: amountChanged("moment"),
+  length: amountChanged("length"),
+  sureness: amountChanged("sureness"),
+  amounts: siteAmountsChanged,
   spoken: switched("Announce suggestions"),
   countSites: switched("Count by site"),
   wordsPerMinute: (before, after) => [fromTo("Typing speed", amount(before), amount(after))],

@@ -3,26 +3,12 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { BrowserContext, Page } from "@playwright/test";
 import { DEFAULT_ADDRESS } from "../../src/protocol/address.ts";
 import type { PairedServer } from "../../src/storage.ts";
-import { EXTENSION_ID, expect, inWorker, OPTIONS, test } from "./fixtures.ts";
+import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
+import { openPopup } from "./popup-page.ts";
 import { knows } from "./scripted-server.ts";
 
 const SENTENCE = "Thanks for the quick response";
 const TEXTAREA = '<textarea id="field" rows="4" cols="70"></textarea>';
-
-/** The popup for `page`. The browser would show it in a window that Playwright can't reach. So it is opened in a tab, with the other tab's id. */
-async function openPopup(page: Page): Promise<Page> {
-  const context = page.context();
-  await page.bringToFront();
-  const tab = await inWorker(
-    context,
-    "chrome.tabs.query({ active: true, lastFocusedWindow: true }).then(([tab]) => tab.id)",
-  );
-  const popup = await context.newPage();
-  await popup.setViewportSize({ width: 360, height: 320 });
-  await popup.goto(`chrome-extension://${EXTENSION_ID}/popup.html?tab=${tab}`);
-  await expect(popup.locator("#saved")).not.toBeEmpty();
-  return popup;
-}
 
 test.afterEach(({ browserContext }) =>
   inWorker(browserContext, 'chrome.storage.local.remove(["preferences", "saved"])'),
@@ -37,7 +23,9 @@ test("the popup shows the status, and turns this site off and on", async ({ page
   await popup.screenshot({ path: "test-results/popup.png" });
 
   await popup.getByLabel("127.0.0.1").uncheck();
-  await expect(popup.getByRole("status")).toHaveText("Off on this site.");
+  await expect(popup.getByRole("status")).toHaveText(
+    "Off on this site. To see one suggestion, press Ctrl + Space in a field.",
+  );
   await page.bringToFront();
   await ghost.expectText(null);
   const { length } = server.keystrokes;
@@ -349,11 +337,13 @@ test("every permission is explained", () => {
   expect(content_scripts).toBeUndefined();
 });
 
-test("the confidence and the sites that are off are chosen in the options", async ({ browserContext }) => {
+test("how sure the server must be, and the sites that are off, are chosen in the options", async ({
+  browserContext,
+}) => {
   await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { sitesOff: ["mail.test"] } })');
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
-  await options.getByLabel("High").check();
+  await options.getByLabel("How sure").selectOption("Only when sure");
   await options.getByLabel("Code editors").check();
   await options.getByRole("button", { name: "Turn on for mail.test" }).click();
   await expect(options.getByText("mail.test")).toHaveCount(0);
@@ -365,10 +355,10 @@ test("the confidence and the sites that are off are chosen in the options", asyn
 test("an options page that stays open does not undo later changes by the popup", async ({ browserContext }) => {
   const options = await browserContext.newPage();
   await options.goto(OPTIONS);
-  await expect(options.getByLabel("High")).not.toBeChecked();
+  await expect(options.getByLabel("How sure")).toHaveValue("balanced");
   await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { sitesOff: ["mail.test"] } })');
   await expect(options.getByText("mail.test")).toBeVisible();
-  await options.getByLabel("High").check();
+  await options.getByLabel("How sure").selectOption("Only when sure");
   const kept = () => inWorker(browserContext, "chrome.storage.local.get('preferences').then(JSON.stringify)");
   await expect.poll(kept).toContain('"calm"');
   expect(await kept()).toContain("mail.test");

@@ -26,6 +26,7 @@ const choose = (page: Page, text: string) =>
 const preferencesOf = (page: Page) =>
   inWorker(page.context(), "chrome.storage.local.get('preferences').then(({ preferences }) => preferences ?? null)");
 
+const sureness = (page: Page) => page.getByLabel("How sure");
 const outcome = (page: Page) => page.locator("#file-outcome");
 const syncOutcome = (page: Page) => page.locator("#sync-outcome");
 
@@ -40,14 +41,14 @@ test("the settings are exported without the token, and the file is imported afte
   page,
   server,
 }) => {
-  await page.getByLabel("Medium").check();
+  await sureness(page).selectOption("Show more");
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("button", { name: "Export to a file" }).click(),
   ]);
   expect(download.suggestedFilename()).toMatch(/^foretype-settings-\d{4}-\d\d-\d\d\.json$/);
   const text = await readFile(await download.path(), "utf8");
-  expect(JSON.parse(text)).toMatchObject({ settings: { sureness: "balanced" }, allowed: EVERYWHERE });
+  expect(JSON.parse(text)).toMatchObject({ settings: { sureness: "eager" }, allowed: EVERYWHERE });
   const kept = (await inWorker(page.context(), "chrome.storage.local.get('server')")) as { server: { token: string } };
   expect(kept.server.token.length).toBeGreaterThan(5);
   expect(text).not.toContain(kept.server.token);
@@ -56,13 +57,13 @@ test("the settings are exported without the token, and the file is imported afte
   await choose(page, text);
   await expect(outcome(page)).toHaveText("This file has the same settings as this browser. Nothing has changed.");
 
-  await page.getByLabel("High").check();
+  await sureness(page).selectOption("Only when sure");
   await choose(page, text);
-  await expect(page.locator("#import-changes li")).toHaveText(["Confidence: high → medium"]);
-  await expect(page.getByLabel("High")).toBeChecked();
+  await expect(page.locator("#import-changes li")).toHaveText(["How sure: Only when sure → Show more"]);
+  await expect(sureness(page)).toHaveValue("calm");
   await page.getByRole("button", { name: "Import", exact: true }).click();
   await expect(outcome(page)).toHaveText("The settings were imported.");
-  await expect(page.getByLabel("Medium")).toBeChecked();
+  await expect(sureness(page)).toHaveValue("eager");
   await expect(page.locator("#import-preview")).toBeHidden();
 });
 
@@ -71,7 +72,7 @@ test("an import can be cancelled, and the page has no problems while it asks", a
   await choose(page, fileOf(CHANGED, []));
   await expect(page.locator("#import-changes li")).toHaveText([
     "bank.test: on → off",
-    "Confidence: low → high",
+    "How sure: Balanced → Only when sure",
     "Accept next word: Tab → Ctrl + Enter",
   ]);
   for (const [name, media] of [
@@ -114,14 +115,14 @@ test("sync is off until it is switched on; then both directions work, and the co
   browserContext,
 }) => {
   const synced = () => inWorker<Record<string, unknown>>(browserContext, "chrome.storage.sync.get()");
-  await page.getByLabel("Medium").check();
+  await sureness(page).selectOption("Show more");
   await expect(page.getByLabel("Sync these choices")).not.toBeChecked();
   expect(await synced()).toEqual({});
 
   await page.getByLabel("Sync these choices").check();
   await expect(syncOutcome(page)).toHaveText("Sync is on.");
-  expect(await synced()).toEqual({ version: 1, ...settingsOf({ ...DEFAULTS, sureness: "balanced" }) });
-  await page.getByLabel("High").check();
+  expect(await synced()).toEqual({ version: 1, ...settingsOf({ ...DEFAULTS, sureness: "eager" }) });
+  await sureness(page).selectOption("Only when sure");
   await expect.poll(async () => (await synced()).sureness).toBe("calm");
   await inWorker(browserContext, "chrome.storage.sync.set({ spoken: true })");
   await expect(page.getByLabel("Announce a suggestion")).toBeChecked();
@@ -129,8 +130,8 @@ test("sync is off until it is switched on; then both directions work, and the co
   await page.getByRole("button", { name: "Delete the synced copy" }).click();
   await expect(syncOutcome(page)).toHaveText("Sync is off, and the copy was deleted from the account.");
   await expect(page.getByLabel("Sync these choices")).toBeFocused();
-  await page.getByLabel("Medium").check();
-  await expect.poll(() => preferencesOf(page)).toMatchObject({ sureness: "balanced", spoken: true });
+  await sureness(page).selectOption("Show more");
+  await expect.poll(() => preferencesOf(page)).toMatchObject({ sureness: "eager", spoken: true });
   expect(await synced()).toEqual({});
 });
 
@@ -141,7 +142,7 @@ test("the account's settings replace those of the browser, and the page says wha
   await inWorker(browserContext, `chrome.storage.sync.set(${JSON.stringify({ version: 1, ...CHANGED })})`);
   await page.getByLabel("Sync these choices").check();
   await expect(syncOutcome(page)).toHaveText(
-    "Sync is on. Changed by the account's settings: bank.test: on → off, Confidence: low → high, Accept next word: Tab → Ctrl + Enter.",
+    "Sync is on. Changed by the account's settings: bank.test: on → off, How sure: Balanced → Only when sure, Accept next word: Tab → Ctrl + Enter.",
   );
 });
 

@@ -95,6 +95,16 @@ test("Esc dismisses the suggestion, and then Tab goes to the page", async () => 
   expect(await tab.value(VALUE)).toBe("Thanks");
 });
 
+test("where suggestions appear only when a key is pressed, Ctrl+Space shows one", async () => {
+  await own.value('browser.storage.local.set({ preferences: { moment: "key" } }).then(() => true)');
+  await show(TEXTAREA);
+  await tab.type("Thanks");
+  await tab.hold(["Control"], " ");
+  await ghost().toBe(" for the quick response");
+  expect(server.keystrokes).toMatchObject([{ before: "Thanks", sureness: "eager" }]);
+  await own.value('browser.storage.local.remove("preferences").then(() => true)');
+});
+
 test("a password is never read", async () => {
   server.script = () => " more";
   await show('<input id="field" type="password"><textarea id="open"></textarea>');

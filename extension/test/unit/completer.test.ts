@@ -336,3 +336,132 @@ test("an empty field causes no request", () => {
   type("  ");
   expect(client.log).toEqual([]);
 });
+
+const ask = () => completer.press(press(" ", { ctrlKey: true }));
+
+test("where no suggestion appears by itself, the key requests exactly one", async () => {
+  client.on = false;
+  type("Hi th");
+  expect(client.log).toEqual([]);
+  expect(ask()).toBe(true);
+  expect(client.asked).toMatchObject([{ before: "Hi th", byKey: true }]);
+  answer("ere, Ann");
+  expect(screen.text).toBe("ere, Ann");
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(screen.text).toBe(", Ann"));
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(client.log.at(-1)).toBe("left f1"));
+  type(" and");
+  expect(client.asked).toHaveLength(1);
+  expect(screen.text).toBeNull();
+});
+
+test.each([
+  ["was typed to its end", () => type("ere")],
+  ["was typed past", () => type("x")],
+  ["was dismissed", () => completer.press(press("Escape"))],
+])(
+  "a requested suggestion that %s is forgotten, here and by the server, until the key is pressed again",
+  (_, change) => {
+    client.on = false;
+    type("Hi th");
+    ask();
+    answer("ere");
+    change();
+    expect(screen.text).toBeNull();
+    expect(client.log.at(-1)).toBe("left f1");
+    const { reads } = field;
+    type(" th");
+    expect(field.reads).toBe(reads);
+    expect(ask()).toBe(true);
+    expect(client.asked).toHaveLength(2);
+  },
+);
+
+test("if the server has no suggestion, the field is quiet again at once", () => {
+  client.on = false;
+  type("Hi th");
+  ask();
+  answer("", { reason: "budget" });
+  expect(client.log.at(-1)).toBe("left f1");
+  const { reads } = field;
+  type("ere");
+  expect(field.reads).toBe(reads);
+});
+
+test("a key that is held down requests one suggestion, and an answer that comes after further letters still counts", () => {
+  client.on = false;
+  type("Hi th");
+  expect([ask(), ask(), ask()]).toEqual([true, true, true]);
+  expect(client.asked).toHaveLength(1);
+  type("er");
+  answer("ere, Ann");
+  expect(screen.text).toBe("e, Ann");
+});
+
+test("where suggestions appear by themselves, the key belongs to the page", () => {
+  type("Hi th");
+  expect(ask()).toBe(false);
+  answer("ere");
+  expect(ask()).toBe(false);
+  expect(client.asked.some(({ byKey }) => byKey)).toBe(false);
+});
+
+test.each([
+  [
+    "a private field",
+    () => {
+      field.readable = false;
+    },
+  ],
+  [
+    "a kind of field that is off",
+    () => {
+      field.kind = "code";
+    },
+  ],
+  [
+    "an empty field",
+    () => {
+      field.before = " ";
+    },
+  ],
+  [
+    "the middle of a word",
+    () => {
+      field.after = "ere";
+    },
+  ],
+  [
+    "a key that is turned off",
+    () => {
+      client.keys = { ...DEFAULT_KEYS, ask: "" };
+    },
+  ],
+])("for %s the key requests nothing, and the page gets it", (_, change) => {
+  client.on = false;
+  field.before = "Hi th";
+  change();
+  expect(ask()).toBe(false);
+  expect(client.log).toEqual([]);
+});
+
+test("a requested suggestion also appears after a short value, because the user expects it", () => {
+  client.on = false;
+  field.oneLine = true;
+  type("Bill");
+  ask();
+  answer("ing", { confidence: 0.2 });
+  expect(screen.text).toBe("ing");
+});
+
+test("other suggestions than the requested one can be chosen", () => {
+  client.on = false;
+  type("Hi th");
+  ask();
+  answer("ere");
+  expect(completer.press(press("ArrowDown", { altKey: true }))).toBe(true);
+  expect(client.asked.at(-1)).toMatchObject({ alternatives: 3, byKey: true });
+  answer("ere", { alternatives: ["at"] });
+  expect(screen.text).toBe("at");
+});

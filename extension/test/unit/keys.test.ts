@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actOf, chordOf, DEFAULT_KEYS, isFree } from "../../src/ghost/keys.ts";
+import { actOf, chordOf, DEFAULT_KEYS, isAsking, isFree } from "../../src/ghost/keys.ts";
 import { press } from "./press.ts";
 
 const ghost = { atLineEnd: true, rightToLeft: false };
@@ -69,4 +69,15 @@ test.each([
   ["F2", true],
 ])("whether %s may be chosen: %j", (chord, free) => {
   expect(isFree(chord)).toBe(free);
+});
+
+test("the key for one suggestion is Ctrl+Space, and only the user can press it", () => {
+  const space = press(" ", { ctrlKey: true });
+  expect(isAsking(space, DEFAULT_KEYS)).toBe(true);
+  expect(isAsking({ ...space, isTrusted: false }, DEFAULT_KEYS)).toBe(false);
+  expect(isAsking({ ...space, keyCode: 229 }, DEFAULT_KEYS)).toBe(false);
+  expect(isAsking(press(" "), DEFAULT_KEYS)).toBe(false);
+  expect(isAsking(press("Control", { ctrlKey: true }), { ...DEFAULT_KEYS, ask: "" })).toBe(false);
+  expect(actOf(space, ghost)).toBeNull();
+  expect(isFree(DEFAULT_KEYS.ask)).toBe(true);
 });

@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { DEFAULTS, isFieldOn, isOnAt, isPaused, withDefaults, withField, withSite } from "../../src/preferences.ts";
+import {
+  amountAt,
+  DEFAULTS,
+  differenceAt,
+  isFieldOn,
+  isOnAt,
+  isPaused,
+  withDefaults,
+  withDifference,
+  withField,
+  withSite,
+} from "../../src/preferences.ts";
 
 const off = withSite(DEFAULTS, "mail.example.org", false);
 
@@ -42,4 +53,26 @@ test("preferences that an older version stored get the defaults of what they lac
   const complete = withDefaults(stored);
   expect(complete).toEqual({ ...DEFAULTS, sureness: "calm", keys: { ...DEFAULTS.keys, all: "" } });
   expect(complete.keys.word).toEqual(word);
+});
+
+const { moment, length, sureness } = DEFAULTS;
+
+test("a site gets what it differs in, and everything else from all sites", () => {
+  const preferences = withDifference({ ...DEFAULTS, sureness: "calm" }, "mail.test", { length: 1 });
+  expect(amountAt(preferences, ["mail.test"])).toEqual({ moment, length: 1, sureness: "calm" });
+  expect(amountAt(preferences, ["www.mail.test"])).toEqual({ moment, length, sureness: "calm" });
+  expect(amountAt(DEFAULTS, ["__proto__", "constructor"])).toEqual({ moment, length, sureness });
+});
+
+test("in a frame, the site of the tab counts before the site of the frame", () => {
+  const one = withDifference(DEFAULTS, "tab.test", { moment: "key" });
+  const both = withDifference(one, "frame.test", { sureness: "eager" });
+  expect(amountAt(both, ["tab.test", "frame.test"])).toEqual({ moment: "key", length, sureness });
+  expect(amountAt(both, ["frame.test"])).toEqual({ moment, length, sureness: "eager" });
+});
+
+test("a site that differs in nothing any more is removed", () => {
+  const preferences = withDifference(DEFAULTS, "mail.test", { length: 1 });
+  expect(differenceAt(preferences, "mail.test")).toEqual({ length: 1 });
+  expect(withDifference(preferences, "mail.test", {})).toEqual(DEFAULTS);
 });

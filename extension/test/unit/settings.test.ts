@@ -20,6 +20,15 @@ test.each([
   ["sitesOff", "mail.test"],
   ["besidePage", ["mail.test", 1]],
   ["sureness", "certain"],
+  ["moment", "never"],
+  ["length", 4],
+  ["length", "1"],
+  ["amounts", []],
+  ["amounts", { "mail.test": {} }],
+  ["amounts", { "mail.test": { length: 0 } }],
+  ["amounts", { "mail.test": { spoken: true } }],
+  ["amounts", { "https://mail.test/": { length: 1 } }],
+  ["amounts", JSON.parse('{ "mail.test": { "__proto__": 1 } }')],
   ["keys", { ...DEFAULTS.keys, word: "a" }],
   ["keys", { ...DEFAULTS.keys, word: "Escape" }],
   ["keys", { word: "Tab" }],
@@ -66,6 +75,7 @@ test("the differences are named, one line each", () => {
     fieldsOff: ["email" as const],
     sitesOff: ["bank.test"],
     sureness: "calm" as const,
+    amounts: { "mail.test": { moment: "key" as const, length: 1 as const } },
     keys: { ...DEFAULTS.keys, word: "Ctrl+Enter", next: "" },
     wordsPerMinute: 60,
   };
@@ -73,11 +83,13 @@ test("the differences are named, one line each", () => {
     "Code editors: off → on",
     "E-mail: on → off",
     "bank.test: on → off",
-    "Confidence: low → high",
+    "How sure: Balanced → Only when sure",
+    "mail.test, Suggestions appear: As on all sites → Only when you press a key",
+    "mail.test, Longest suggestion: As on all sites → One word",
     "Accept next word: Tab → Ctrl + Enter",
     "Next suggestion: Alt + ↓ → Off",
     "Typing speed: 40 → 60",
   ]);
-  expect(changesBetween(after, defaults)).toHaveLength(7);
+  expect(changesBetween(after, defaults)).toHaveLength(9);
   expect(changesBetween(after, after)).toEqual([]);
 });

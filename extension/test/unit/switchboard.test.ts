@@ -226,14 +226,48 @@ test("during a pause nothing is sent, and after it keystrokes are sent again", (
   expect(sent).toHaveLength(1);
 });
 
-test("a suggestion below the chosen confidence reaches the page as an empty one", () => {
+test("the server learns how much is wanted on the page's site, also when a keystroke waited for the settings", () => {
+  const one = page("mail.test");
+  one.receive({ type: "focused", hosts: ["mail.test"] });
+  switchboard.prefer({ ...DEFAULTS, sureness: "calm", amounts: { "mail.test": { length: 1 } } });
+  one.receive(keystroke("Hi"));
+  expect(sent.at(-1)).toEqual({ ...keystroke("Hi"), field: "1.f1", sureness: "calm", max_words: 1 });
+  switchboard.prefer({ ...DEFAULTS, amounts: { "mail.test": { sureness: "eager" } } });
+  switchboard.welcome(welcome);
+  expect(sent.at(-1)).toEqual({ ...keystroke("Hi"), field: "1.f1", sureness: "eager" });
+});
+
+test("by default, a keystroke has no members that an older server does not know", () => {
   const one = page();
   one.receive(keystroke("Hi"));
-  switchboard.prefer({ ...DEFAULTS, sureness: "calm" });
-  switchboard.fromServer(suggestion("1.f1"));
-  expect(one.posted.at(-1)).toMatchObject({ answer: { text: "" } });
-  switchboard.fromServer({ ...suggestion("1.f1"), confidence: 0.7 });
-  expect(one.posted.at(-1)).toMatchObject({ answer: { text: "ere" } });
+  expect(sent.at(-1)).toEqual({ ...keystroke("Hi"), field: "1.f1" });
+});
+
+test("where suggestions appear only when a key is pressed, only what was requested by the key is sent", () => {
+  const one = page("mail.test");
+  one.receive({ type: "focused", hosts: ["mail.test"] });
+  switchboard.prefer({ ...DEFAULTS, amounts: { "mail.test": { moment: "key" } } });
+  expect(one.posted.at(-1)).toMatchObject({ type: "context", on: false });
+  one.receive(keystroke("Hi"));
+  expect(sent).toEqual([]);
+  one.receive({ ...keystroke("Hi t", 2), byKey: true });
+  expect(sent).toEqual([{ ...keystroke("Hi t", 2), field: "1.f1", sureness: "eager" }]);
+});
+
+test("what was requested by a key is sent when the settings of a site that is off have been read", () => {
+  const late = new Switchboard({ setTimeout: () => 0, clearTimeout: () => {}, now: () => now });
+  late.use({
+    open: () => {},
+    close: () => {},
+    doubt: () => {},
+    send: (frame: ClientFrame) => sent.push(frame) > 0,
+  } as unknown as Connection);
+  const one = late.join({ post: () => {}, hosts: ["bank.test"] });
+  one.receive({ type: "focused", hosts: ["bank.test"] });
+  one.receive({ ...keystroke("Hi"), byKey: true });
+  expect(sent).toEqual([]);
+  late.prefer({ ...DEFAULTS, sitesOff: ["bank.test"] });
+  expect(sent).toMatchObject([{ type: "keystroke", before: "Hi" }]);
 });
 
 test("a page learns whether suggestions appear beside its own, by its own host and those around it", () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from foretype.engine.keystroke import Sureness
 from foretype.engine.tree.choice import (
     Agreeing,
     CaretContext,
@@ -46,6 +47,19 @@ def test_a_word_that_shares_its_next_letters_with_its_rivals_is_shown_sooner() -
 def test_shared_letters_do_not_show_a_word_that_saves_little() -> None:
     assert texts({"st": 0.29}, agreeing=lambda text: 0.9) == []
     assert texts({"stions": 0.15}, agreeing=lambda text: 0.9) == []
+
+
+def test_an_eager_policy_shows_more_than_a_balanced_one_and_a_calm_policy_shows_less() -> None:
+    balanced = Policy()
+    eager, calm = balanced.at(Sureness.EAGER), balanced.at(Sureness.CALM)
+    assert balanced.at(Sureness.BALANCED) == balanced
+    for name in ("show", "draw_out", "keep", "price"):
+        assert getattr(eager, name) < getattr(balanced, name) < getattr(calm, name)
+
+
+def test_a_policy_stays_within_the_probabilities_if_the_threshold_of_the_server_is_high() -> None:
+    calm = Policy(show=0.9, draw_out=0.9, keep=0.45).at(Sureness.CALM)
+    assert calm.keep < calm.show == calm.draw_out == 1.0
 
 
 def test_words_are_added_while_the_whole_text_stays_likely() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretype.engine.keystroke import Keystroke, Reason
+from foretype.engine.keystroke import Keystroke, Reason, Sureness
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
 from foretype.engine.tree.search import Findings, Search
@@ -43,9 +44,10 @@ def new_draft(limits: TreeLimits | None = None) -> tuple[Draft, ScriptedModel]:
 
 
 def answer(
-    draft: Draft, model: ScriptedModel, before: str, after: str = "", on_screen: str = ""
+    draft: Draft, model: ScriptedModel, before: str, after: str = "", on_screen: str = "", **wanted: Any
 ) -> str | Reason:
-    reason = draft.place(Keystroke(1, before, after), on_screen)
+    """`wanted`: other members of the keystroke."""
+    reason = draft.place(Keystroke(1, before, after, **wanted), on_screen)
     if reason is not None:
         return reason
     while not (result := draft.search()).done:
@@ -77,6 +79,39 @@ def run_ahead(draft: Draft, model: ScriptedModel) -> None:
 def test_half_a_word_is_completed_and_words_are_added_while_that_is_likely() -> None:
     draft, model = new_draft()
     assert answer(draft, model, "Please tell me any que") == "stions you have"
+
+
+@pytest.mark.parametrize(("words", "text"), [(1, "stions"), (2, "stions you"), (3, "stions you have")])
+def test_a_client_gets_no_more_words_than_it_wants(words: int, text: str) -> None:
+    draft, model = new_draft()
+    assert answer(draft, model, "Please tell me any que", max_words=words) == text
+
+
+def test_the_model_does_not_run_for_words_that_the_client_does_not_want() -> None:
+    """The text is not read yet, so the first run reads it and gives the first word."""
+    runs = []
+    for words in (1, None):
+        draft, model = new_draft()
+        answer(draft, model, "Please tell me any que", max_words=words)
+        runs.append(len(model.runs))
+    assert runs[0] < runs[1]
+
+
+def test_a_suggestion_that_is_not_likely_enough_for_one_user_is_shown_to_another() -> None:
+    shown = {}
+    for sureness in Sureness:
+        draft, model = new_draft()
+        shown[sureness] = answer(draft, model, "Please tell me any", sureness=sureness)
+    assert shown[Sureness.EAGER] == shown[Sureness.BALANCED] != ""
+    assert len(shown[Sureness.CALM]) < len(shown[Sureness.BALANCED])
+
+
+def test_an_answer_that_was_worked_out_for_one_sureness_or_length_is_not_given_for_another() -> None:
+    draft, model = new_draft()
+    assert answer(draft, model, "Please tell me any qu") == "estions you have"
+    run_ahead(draft, model)
+    assert "e" in foresee(draft, "Please tell me any qu", "estions you have")
+    assert answer(draft, model, "Please tell me any que", max_words=1) == "stions"
 
 
 def test_further_letters_of_a_word_need_no_run() -> None:

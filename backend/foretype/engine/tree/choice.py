@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from foretype.engine.keystroke import Continuation
+from foretype.engine.keystroke import Continuation, Sureness
 from foretype.engine.tree.search import Word
 
 
@@ -30,6 +31,34 @@ class Policy:
     price: float = 0.56
     ahead: float = 0.02
     least_chars: int = 2
+
+    def at(self, sureness: Sureness) -> Policy:
+        """This policy for a user who wants more suggestions, or only those that are very likely."""
+        change = _CHANGES[sureness]
+        show = min(1.0, self.show * change.show)
+        return replace(
+            self,
+            show=show,
+            draw_out=max(show, min(1.0, self.draw_out * change.draw_out)),
+            keep=min(1.0, self.keep * change.show),
+            price=self.price * change.price,
+        )
+
+
+class _Change(NamedTuple):
+    """Factors by which a policy differs from the balanced one."""
+
+    show: float
+    draw_out: float
+    price: float
+
+
+# Measured in docs/decisions/0026-how-much.md.
+_CHANGES = {
+    Sureness.EAGER: _Change(show=0.6, draw_out=0.7, price=0.5),
+    Sureness.BALANCED: _Change(show=1.0, draw_out=1.0, price=1.0),
+    Sureness.CALM: _Change(show=2.0, draw_out=1.7, price=2.5),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from foretype.engine.keystroke import Continuation, Keystroke, Reason
+from foretype.engine.keystroke import Continuation, Keystroke, Reason, Sureness
 from foretype.engine.tree.choice import CaretContext, Policy, choose_continuations
 from foretype.engine.tree.search import Findings, Floors, Search
 from foretype.engine.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
@@ -89,6 +89,8 @@ class _Query:
     caret: CaretContext
     alternatives: int
     brief: bool  # one word is enough
+    policy: Policy
+    max_words: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,10 @@ class _QueryResult:
 
 
 # All that the answer to a keystroke depends on: the part of the settled text that is read (None: the anchor
-# is not in it), stem, after, max_chars, alternatives, on_screen, brief.
-_Key = tuple[str | None, str, str, int | None, int, str, bool]
+# is not in it), stem, after, max_chars, max_words, sureness, alternatives, on_screen, brief.
+_Key = tuple[str | None, str, str, int | None, int | None, Sureness, int, str, bool]
 WORD_ENDS = {b" ", b",", b"."}  # bytes that often follow a complete word
-NOWHERE = _Query(Node(0, None), b"", CaretContext(), 0, brief=False)
+NOWHERE = _Query(Node(0, None), b"", CaretContext(), 0, brief=False, policy=Policy())
 
 
 class Draft:
@@ -116,7 +118,7 @@ class Draft:
         self, arena: Arena, begin: Sequence[int], vocabulary: Vocabulary, policy: Policy, limits: TreeLimits
     ) -> None:
         self._vocabulary = vocabulary
-        self._policy = policy
+        self._policies = {sureness: policy.at(sureness) for sureness in Sureness}
         self._limits = limits
         self._trie = Trie(arena, begin, limits.distributions)
         self._window = Window(vocabulary, limits.context_tokens)
@@ -210,7 +212,7 @@ class Draft:
         Call it only after a `search` that was done. It changes no answer, only how soon the next one is
         there.
         """
-        policy, limits = self._policy, self._limits
+        policy, limits = self._query.policy, self._limits
         floor = policy.ahead * policy.show
         search = self._new_search(self._query, Floors(floor, floor, floor), limits.candidates_ahead)
         self._findings_ahead = search.explore()
@@ -233,7 +235,7 @@ class Draft:
         return [
             letter
             for probability, letter in likely[: self._limits.letters_foreseen]
-            if probability >= self._policy.ahead
+            if probability >= self._query.policy.ahead
         ]
 
     def foresee(self, keystroke: Keystroke, on_screen: str = "") -> None:
@@ -267,22 +269,31 @@ class Draft:
     def _key(self, keystroke: Keystroke, cut: Split, on_screen: str, *, brief: bool) -> _Key:
         one = keystroke
         read = self._window.read_of(cut.settled)
-        return read, cut.stem, one.after, one.max_chars, one.alternatives, on_screen, brief
+        lengths = one.max_chars, one.max_words
+        return read, cut.stem, one.after, *lengths, one.sureness, one.alternatives, on_screen, brief
 
     def _query_at(
         self, keystroke: Keystroke, cut: Split, ids: Sequence[int], on_screen: str, *, brief: bool
     ) -> _Query:
         caret = CaretContext(scalar_values(keystroke.after), keystroke.max_chars, on_screen)
-        return _Query(self._trie.node(ids), cut.stem.encode(), caret, keystroke.alternatives, brief)
+        return _Query(
+            self._trie.node(ids),
+            cut.stem.encode(),
+            caret,
+            keystroke.alternatives,
+            brief,
+            self._policies[keystroke.sureness],
+            keystroke.max_words,
+        )
 
     def _search_for(self, query: _Query, most_wanted: int) -> _QueryResult:
         findings = self._new_search(query, self._floors(query), most_wanted).explore()
         agreeing = partial(findings.agreeing, vocabulary=self._vocabulary)
-        chosen = choose_continuations(findings.words, self._policy, query.caret, agreeing, query.alternatives)
+        chosen = choose_continuations(findings.words, query.policy, query.caret, agreeing, query.alternatives)
         return _QueryResult(query, findings, chosen)
 
     def _floors(self, query: _Query) -> Floors:
-        policy = self._policy
+        policy = query.policy
         # Alternatives are less likely than the text that is shown.
         word = policy.show / 4 if query.alternatives else policy.show
         return Floors(word, 1.0 if query.brief else policy.draw_out, policy.keep)
@@ -295,5 +306,6 @@ class Draft:
             self._vocabulary,
             floors=floors,
             on_screen=query.caret.on_screen.encode(),
+            most_words=query.max_words,
             most_wanted=most_wanted,
         )

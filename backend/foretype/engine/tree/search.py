@@ -127,7 +127,7 @@ class _Branch(NamedTuple):
     token: int | None
     text: bytes  # of the whole path below the search's root
     ends: bool = False  # the word ends here
-    beyond: bool = False  # the path goes beyond the first word
+    beyond: int = 0  # words that were ended before the last one
 
 
 class Search:
@@ -143,9 +143,10 @@ class Search:
         floors: Floors,
         on_screen: bytes,
         most_wanted: int,
+        most_words: int | None = None,
     ) -> None:
-        """`most_wanted`: how many nodes are noted as lacking. With 0 the search ends at the first one, and
-        its findings are of no use.
+        """`most_words`: of one continuation. `most_wanted`: how many nodes are noted as lacking. With 0 the
+        search ends at the first one, and its findings are of no use.
         """
         self._trie = trie
         self._root = root
@@ -155,6 +156,7 @@ class Search:
         self._lowest_floor = min(floors.word, floors.draw_out, floors.keep)
         self._shown = stem + on_screen if on_screen else b""
         self._most_wanted = most_wanted
+        self._most_words = math.inf if most_words is None else most_words
         self._queue: list[_Branch] = []
         self._edges: list[_Edge] = []
         self._numbers = count()
@@ -240,7 +242,9 @@ class Search:
             text = self._vocabulary.texts[rank]
             if b"\n" in text or b"\r" in text:
                 continue  # a suggestion never starts a line, because the text there cannot be predicted
-            beyond = branch.beyond or (in_word and not is_word_byte(text[0]))
+            beyond = branch.beyond + (in_word and not is_word_byte(text[0]))
+            if beyond >= self._most_words:
+                continue
             self._push(_Branch(cost, next(self._numbers), node, token, branch.text + text, beyond=beyond))
 
     def _is_hopeless(self, likelihood: float) -> bool:

@@ -1,13 +1,15 @@
 import type { FieldKind } from "../../ghost/index.ts";
 import { ACTS, type Act, chordOf, DEFAULT_KEYS, isFree } from "../../ghost/keys.ts";
-import { isFieldOn, type Preferences, type Sureness, withField, withSite } from "../../preferences.ts";
+import { isFieldOn, type Preferences, withDifference, withField, withSite } from "../../preferences.ts";
 import { changePreferences, onStorageChange, readPreferences } from "../../storage.ts";
+import { valueNames } from "../../ui/amount-names.ts";
+import { AmountRows } from "../../ui/amount-rows.ts";
 import { chordLabel } from "../../ui/chord-label.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { ACT_NAMES } from "../../ui/setting-changes.ts";
 import { rowButton } from "./row-button.ts";
 
-/** The part of the options page about preferences: keys, confidence, fields, sites that are off. Each change is stored at once. */
+/** The part of the options page about preferences: keys, how much is suggested, fields, sites that are off. Each change is stored at once. */
 
 let preferences = await readPreferences();
 
@@ -16,6 +18,10 @@ const keyOutcome = findElement("#key-outcome", HTMLParagraphElement);
 const fieldKinds = findElement("#field-kinds", HTMLDivElement);
 const spoken = findElement("#spoken", HTMLInputElement);
 const sites = findElement("#sites", HTMLUListElement);
+
+const amount = new AmountRows(findElement("#amount", HTMLDivElement), false, (chosen) =>
+  prefer((now) => ({ ...now, ...chosen })),
+);
 
 async function prefer(change: (now: Preferences) => Preferences): Promise<void> {
   preferences = await changePreferences(change);
@@ -100,12 +106,29 @@ function showSites(): void {
   findElement("#off", HTMLDivElement).hidden = rows.length === 0;
 }
 
+function showDifferingSites(): void {
+  const rows = Object.entries(preferences.amounts).map(([host, difference]) => {
+    const row = document.createElement("li");
+    const name = document.createElement("span");
+    const values = document.createElement("span");
+    name.textContent = host;
+    values.className = "hint";
+    values.textContent = valueNames(difference).join(", ");
+    const reset = () => prefer((now) => withDifference(now, host, {}));
+    row.append(name, values, rowButton("Reset", `Reset ${host}`, reset));
+    return row;
+  });
+  findElement("#differing-sites", HTMLUListElement).replaceChildren(...rows);
+  findElement("#differing", HTMLDivElement).hidden = rows.length === 0;
+}
+
 function show(): void {
   showKeys();
   showSites();
+  showDifferingSites();
+  amount.show(preferences);
   for (const box of fieldKinds.querySelectorAll("input")) box.checked = isFieldOn(preferences, box.value as FieldKind);
   spoken.checked = preferences.spoken;
-  findElement(`#sureness [value="${preferences.sureness}"]`, HTMLInputElement).checked = true;
 }
 
 spoken.addEventListener("change", () => prefer((now) => ({ ...now, spoken: spoken.checked })));
@@ -113,8 +136,5 @@ fieldKinds.addEventListener("change", ({ target }) => {
   const { value, checked } = target as HTMLInputElement;
   return prefer((now) => withField(now, value as FieldKind, checked));
 });
-findElement("#sureness", HTMLDivElement).addEventListener("change", (event) =>
-  prefer((now) => ({ ...now, sureness: (event.target as HTMLInputElement).value as Sureness })),
-);
 onStorageChange({ preferences: () => void follow() });
 show();

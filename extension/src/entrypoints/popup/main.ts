@@ -1,9 +1,19 @@
 import { browser } from "wxt/browser";
 import { ASK_STATUS, type ServerStatus, SITE_ALLOWED } from "../../messages.ts";
-import { HOUR_MS, isBesidePageAt, isPaused, type Preferences, withBesidePage, withSite } from "../../preferences.ts";
+import {
+  differenceAt,
+  HOUR_MS,
+  isBesidePageAt,
+  isPaused,
+  type Preferences,
+  withBesidePage,
+  withDifference,
+  withSite,
+} from "../../preferences.ts";
 import { DEFAULT_ADDRESS, isEarlierDefault, isLoopback } from "../../protocol/address.ts";
 import { countOn, dayOf } from "../../savings.ts";
 import { changePreferences, readPreferences, readSavings, readServer } from "../../storage.ts";
+import { AmountRows } from "../../ui/amount-rows.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { amount, keystrokes } from "../../ui/format.ts";
 import { findActivePage } from "./active-page.ts";
@@ -20,6 +30,11 @@ const page = await findActivePage();
 /** The host of the page's site. Empty if the page belongs to no site. */
 const host = "host" in page ? page.host : "";
 let preferences = await readPreferences();
+const ofSite = findElement("#of-site", HTMLDetailsElement);
+ofSite.open = Object.keys(differenceAt(preferences, host)).length > 0;
+const rows = new AmountRows(findElement("#amount", HTMLDivElement), true, (chosen) =>
+  prefer((now) => withDifference(now, host, chosen)),
+);
 
 /** What a server at this address says about itself. It also answers while it loads its model and accepts no connection yet. */
 async function statusAt(origin: string): Promise<string | undefined> {
@@ -69,6 +84,8 @@ async function show(): Promise<void> {
   site.hidden = host === "" || page.kind === "unallowed";
   findElement("#host", HTMLElement).textContent = host;
   on.checked = host !== "" && !preferences.sitesOff.includes(host);
+  ofSite.hidden = site.hidden || !on.checked;
+  rows.show(differenceAt(preferences, host));
   beside.checked = isBesidePageAt(preferences, [host]);
   const isByPage = page.kind === "site" && page.focus === "by_page";
   findElement("#by-page", HTMLDivElement).hidden = !on.checked || !(isByPage || beside.checked);

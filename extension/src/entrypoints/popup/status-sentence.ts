@@ -1,7 +1,8 @@
 import type { FocusState } from "../../ghost/index.ts";
 import type { ServerStatus } from "../../messages.ts";
-import { isBesidePageAt, isPaused, type Preferences } from "../../preferences.ts";
+import { amountAt, isBesidePageAt, isPaused, type Preferences } from "../../preferences.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
+import { chordLabel } from "../../ui/chord-label.ts";
 import type { ActivePage } from "./active-page.ts";
 
 /** Everything that the popup's status sentence depends on. */
@@ -63,8 +64,20 @@ const FOCUS: Readonly<Record<FocusState, Sentence>> = {
 /** The current status in one sentence. What the user has turned off comes first, then the server, then the field. */
 export function statusSentence({ server, page, preferences, now }: Situation): Sentence {
   if (isPaused(preferences, now)) return { tone: "quiet", text: "Paused on all sites." };
-  if ("host" in page && preferences.sitesOff.includes(page.host)) return { tone: "quiet", text: "Off on this site." };
+  if ("host" in page && preferences.sitesOff.includes(page.host)) return offSentence(preferences);
   return SERVER[server] ?? pageSentence(page, preferences);
+}
+
+function offSentence({ keys }: Preferences): Sentence {
+  if (keys.ask === "") return { tone: "quiet", text: "Off on this site." };
+  return { tone: "quiet", text: `Off on this site. To see one suggestion, press ${chordLabel(keys.ask)} in a field.` };
+}
+
+/** For a page on which suggestions appear only when the user presses a key. */
+function onKeySentence({ keys }: Preferences): Sentence {
+  if (keys.ask === "")
+    return { tone: "bad", text: "No suggestion appears, because its key is turned off. Choose a key in the options." };
+  return { tone: "good", text: `On. To see a suggestion, press ${chordLabel(keys.ask)} in a field.` };
 }
 
 const BESIDE: Sentence = {
@@ -73,6 +86,10 @@ const BESIDE: Sentence = {
 };
 
 function pageSentence(page: ActivePage, preferences: Preferences): Sentence {
+  const focus = "focus" in page ? page.focus : null;
+  const hosts = "host" in page ? [page.host] : [];
+  if ((focus === "field" || focus === "none") && amountAt(preferences, hosts).moment === "key")
+    return onKeySentence(preferences);
   switch (page.kind) {
     case "site":
       if (page.focus === "by_page" && isBesidePageAt(preferences, [page.host])) return BESIDE;
