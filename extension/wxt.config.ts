@@ -27,6 +27,7 @@ export default defineConfig({
     ...(browser === "firefox" ? { browser_specific_settings: { gecko: GECKO } } : {}),
     // PERMISSIONS.md explains each of them. The optional hosts are requested one by one, or all together, when the user chooses it.
     permissions: ["storage", "scripting", "activeTab"],
+    optional_permissions: ["clipboardRead"],
     host_permissions: [...THIS_MACHINE],
     optional_host_permissions: [...EVERYWHERE],
     action: { default_title: "Foretype" },

@@ -7,6 +7,7 @@ import type { FieldKind } from "../../src/ghost/fields/field-kind.ts";
 import { DEFAULT_KEYS } from "../../src/ghost/keys.ts";
 import type { Placement } from "../../src/ghost/placement.ts";
 import type { Screen } from "../../src/ghost/screen.ts";
+import type { SnippetOffer } from "../../src/ghost/snippet.ts";
 import { press } from "./press.ts";
 
 class RecordingClient implements Client {
@@ -22,6 +23,10 @@ class RecordingClient implements Client {
   answer: (field: string, answer: Answer) => void = () => {};
   onAnswer(listener: (field: string, answer: Answer) => void) {
     this.answer = listener;
+  }
+  offer: (field: string, offer: SnippetOffer) => void = () => {};
+  onSnippet(listener: (field: string, offer: SnippetOffer) => void) {
+    this.offer = listener;
   }
   keystroke(keystroke: Keystroke) {
     this.asked.push(keystroke);

@@ -53,4 +53,9 @@ export interface Field {
    * quotes or case, or has cut it.
    */
   insert(text: string): Promise<Written>;
+  /**
+   * Replaces `typed`, which ends at the caret, by `text`, in one undo step. "refused" also if `typed` is not there. Missing in an editor that
+   * can't do it.
+   */
+  replace?(typed: string, text: string): Promise<Written>;
 }
