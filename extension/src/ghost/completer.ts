@@ -240,7 +240,8 @@ export class Completer {
 
   #draw(session: Session, live: Live | null): void {
     session.live = live;
-    const snippet = live && session.field.replace ? snippetAt(session.conversation.snippet, live) : null;
+    const { field, conversation } = session;
+    const snippet = live && field.replace ? snippetAt(conversation.snippet, live, field.takesLines) : null;
     if (live && snippet) return this.#drawSnippet(session, live, snippet);
     const shown = live && decide(session.conversation.held, live);
     const placement = shown?.kind === "ghost" ? session.field.placement() : null;
@@ -308,7 +309,7 @@ export class Completer {
   async #take(session: Session, { replaced, text }: FittingSnippet): Promise<void> {
     const { field, conversation } = session;
     const replace = async (): Promise<Written> => {
-      const whole = await textOf(text, field);
+      const whole = await textOf(text, field.takesLines);
       // Meanwhile the page may have made the field private.
       if (whole === null || !field.readable) return "refused";
       return (await field.replace?.(replaced, whole)) ?? "refused";

@@ -33,18 +33,18 @@ const LONGEST_LABEL = 80;
 const LINE_BREAK = /[ \t]*\r?\n[ \t]*/g;
 
 /** The snippet if it fits the text that is in the field now. */
-export function snippetAt(held: HeldSnippet | null, live: Live): FittingSnippet | null {
+export function snippetAt(held: HeldSnippet | null, live: Live, takesLines: boolean): FittingSnippet | null {
   if (!held || obstacleTo(live)) return null;
   const more = typedThrough(held.anchor, held.trigger.slice(held.typed.length), live);
   if (more === null) return null;
   const replaced = held.trigger.slice(0, held.typed.length + more);
-  const text = inLinesOf(live, held.text);
+  const text = fitLines(held.text, takesLines);
   return text.length - replaced.length > live.room ? null : { replaced, text, label: labelOf(text) };
 }
 
-/** A field of one line gets spaces in place of line breaks. */
-export const inLinesOf = ({ oneLine }: Pick<Live, "oneLine">, text: string): string =>
-  oneLine ? text.trim().replaceAll(LINE_BREAK, " ") : text.replaceAll("\r\n", "\n");
+/** The text with spaces in place of line breaks, if the field takes none. */
+export const fitLines = (text: string, takesLines: boolean): string =>
+  takesLines ? text.replaceAll("\r\n", "\n") : text.trim().replaceAll(LINE_BREAK, " ");
 
 function labelOf(text: string): string {
   const line = text.trim().replaceAll(LINE_BREAK, " ↵ ").replaceAll("\t", " ");

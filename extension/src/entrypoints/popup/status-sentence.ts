@@ -1,5 +1,6 @@
 import type { FocusState } from "../../ghost/index.ts";
 import type { ServerStatus } from "../../messages.ts";
+import type { PaintedEditor } from "../../painted-editors.ts";
 import { isBesidePageAt, isPaused, type Preferences } from "../../preferences.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
 import type { ActivePage } from "./active-page.ts";
@@ -47,6 +48,14 @@ const SERVER: Readonly<Partial<Record<Situation["server"], Sentence>>> = {
   },
 };
 
+const PAINTED: Readonly<Record<PaintedEditor, Sentence>> = {
+  google_docs: {
+    tone: "quiet",
+    text: "Foretype cannot complete the text of a Google document, because Google Docs draws it as a picture.",
+  },
+  word: { tone: "quiet", text: "Foretype does not support Word for the web." },
+};
+
 const FOCUS: Readonly<Record<FocusState, Sentence>> = {
   field: { tone: "good", text: "On. Suggestions appear while you write." },
   private: {
@@ -64,6 +73,7 @@ const FOCUS: Readonly<Record<FocusState, Sentence>> = {
 export function statusSentence({ server, page, preferences, now }: Situation): Sentence {
   if (isPaused(preferences, now)) return { tone: "quiet", text: "Paused on all sites." };
   if ("host" in page && preferences.sitesOff.includes(page.host)) return { tone: "quiet", text: "Off on this site." };
+  if (page.kind === "painted") return PAINTED[page.editor];
   return SERVER[server] ?? pageSentence(page, preferences);
 }
 
@@ -72,7 +82,7 @@ const BESIDE: Sentence = {
   text: "On. The page suggests text as well, so Foretype's suggestions are below the line.",
 };
 
-function pageSentence(page: ActivePage, preferences: Preferences): Sentence {
+function pageSentence(page: Exclude<ActivePage, { kind: "painted" }>, preferences: Preferences): Sentence {
   switch (page.kind) {
     case "site":
       if (page.focus === "by_page" && isBesidePageAt(preferences, [page.host])) return BESIDE;

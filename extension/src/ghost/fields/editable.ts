@@ -44,6 +44,10 @@ export class Editable implements Field {
     context.page.entered(element);
   }
 
+  get takesLines(): boolean {
+    return !this.oneLine && !editorOf(this.element)?.joinsLines;
+  }
+
   get readable(): boolean {
     return !this.#context.privacy.isClosed(this.element);
   }

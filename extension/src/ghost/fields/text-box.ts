@@ -37,6 +37,10 @@ export class TextBox implements Field {
     return !this.#context.privacy.isClosed(this.element);
   }
 
+  get takesLines(): boolean {
+    return !this.oneLine;
+  }
+
   get #multiline(): boolean {
     return this.element instanceof HTMLTextAreaElement;
   }
