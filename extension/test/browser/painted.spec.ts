@@ -14,7 +14,7 @@ const PAINTED = `<canvas id="paper" width="600" height="100"></canvas>
   inner.body.innerHTML = '<div contenteditable="true"></div>';
   const target = inner.body.firstChild;
   target.addEventListener("input", () => {
-    window.written += target.textContent;
+    window.written += target.textContent.replaceAll("\u00a0", " ");
     target.textContent = "";
     paper.clearRect(0, 0, 600, 100);
     paper.fillText(window.written, 10, 40);
