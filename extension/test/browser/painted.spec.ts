@@ -30,13 +30,16 @@ test("where a page draws its text on a canvas, no suggestion appears and no key 
 }) => {
   server.script = () => " and more words";
   await browserContext.route("https://docs.google.com/**", (route) =>
-    route.fulfill({ contentType: "text/html", body: `<!doctype html><title>A document</title><body>${PAINTED}` }),
+    route.fulfill({
+      contentType: "text/html; charset=utf-8",
+      body: `<!doctype html><title>A document</title><body>${PAINTED}`,
+    }),
   );
   await page.goto("https://docs.google.com/document/d/1/edit");
   await page.locator("#paper").click();
   await page.keyboard.type("Thanks for");
   await page.keyboard.press("Tab");
-  await page.waitForFunction(() => (window as unknown as { written: string }).written.startsWith("Thanks for"));
+  await expect.poll(() => page.evaluate("window.written")).toMatch(/^Thanks for/);
   await ghost.expectText(null);
   // What Foretype can read there is nothing that it could complete: never more than the last letter.
   expect(server.keystrokes.filter(({ before }) => before.trim().length > 1)).toEqual([]);

@@ -169,8 +169,7 @@ test("the section in the options has no problems in light, dark and forced colou
     ["forced", { forcedColors: "active", colorScheme: "dark" }],
   ] as const) {
     await page.emulateMedia(media);
-    const section = page.locator("section", { has: page.locator("#snippets") });
-    await section.screenshot({ path: `test-results/images/options-snippets-${name}.png` });
+    await page.screenshot({ path: `test-results/images/options-snippets-${name}.png`, fullPage: true });
   }
   expect(await problemsInAllSchemes(page)).toEqual([]);
 });
