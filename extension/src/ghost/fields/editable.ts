@@ -26,6 +26,9 @@ const VERIFIED = 200;
 const TICKS = 10;
 const SETTLING_MS = [16, 32];
 
+/** In Firefox, line breaks of inserted text are lost if the caret is in a `p`. */
+const IS_FIREFOX = "mozInnerScreenX" in globalThis;
+
 /**
  * Any `contenteditable`. Reading its text and finding its caret is the same for all editors. How text is written and how an undo step ends
  * depends on the editor: `editors/`.
@@ -45,7 +48,7 @@ export class Editable implements Field {
   }
 
   get takesLines(): boolean {
-    return !this.oneLine && !editorOf(this.element)?.joinsLines;
+    return !this.oneLine && !editorOf(this.element)?.joinsLines && !(IS_FIREFOX && this.#isInParagraph());
   }
 
   get readable(): boolean {
@@ -116,6 +119,11 @@ export class Editable implements Field {
     );
     this.#context.page.undoStep(element, "after");
     return written === "unverified" && this.#isUnchanged(was) ? "refused" : written;
+  }
+
+  #isInParagraph(): boolean {
+    const node = this.#selection()?.focusNode;
+    return (node instanceof Element ? node : node?.parentElement)?.closest("p") != null;
   }
 
   /** Selects `typed`, which ends at the caret. False if it is not there. */
