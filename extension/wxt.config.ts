@@ -5,10 +5,10 @@ import { EVERYWHERE, THIS_MACHINE } from "./src/sites.ts";
 const KEY =
   "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAuYubzFhZs0v/mKNAf2oGtD0rzoCC1Wd1uF1h6lG2U59E1TJjx5ExVaSAySbvMoCp3CBGQa/+5pCTb+3Jd428mp1FF74FmSKAEZtAom0Xv/9rFqjhupywTRH5RONdG68mUBVROt9eyDa03crDyC2eTu7ap3SthJxTF2NlxC+r8TMGZtgwhl//q4PSEj/G9vBA/LBLgh6+evU0L7IITIjEJ14a+8LrBxjYtMsRgwpeK+RYBloiWqJE45PDa/PpajY5ocsCWinQFB51cYKMeLqCTeE+r82Mcp1oc6gaOgxO1uNC+L2u3XukrcB8ezIxbvVSTL/R/rkTQdKtfo0sjMUKHQIDAQAB";
 
-/** Firefox requires a declaration of all data that leaves the browser, even to a server on the same machine. 128 is the first version with scripts in the page's own world. */
+/** Firefox requires a declaration of all data that leaves the browser, even to a server on the same machine. 142 is the first version that knows the declaration on all systems. */
 const GECKO = {
   id: "foretype@foretype.invalid",
-  strict_min_version: "128.0",
+  strict_min_version: "142.0",
   data_collection_permissions: { required: ["websiteContent", "personalCommunications"] },
 };
 
@@ -27,6 +27,7 @@ export default defineConfig({
     ...(browser === "firefox" ? { browser_specific_settings: { gecko: GECKO } } : {}),
     // PERMISSIONS.md explains each of them. The optional hosts are requested one by one, or all together, when the user chooses it.
     permissions: ["storage", "scripting", "activeTab"],
+    optional_permissions: ["clipboardRead"],
     host_permissions: [...THIS_MACHINE],
     optional_host_permissions: [...EVERYWHERE],
     action: { default_title: "Foretype" },

@@ -51,6 +51,9 @@ export class DirectClient implements Client {
     this.#connection.open();
   }
 
+  /** This page has no snippets: they are kept in the extension. */
+  onSnippet(): void {}
+
   onAnswer(listener: (field: string, answer: Answer) => void): void {
     this.#listener = listener;
   }

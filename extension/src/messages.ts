@@ -1,5 +1,6 @@
 import type { Answer, FieldKind, FocusState, Keystroke } from "./ghost/index.ts";
 import type { Keys } from "./ghost/keys.ts";
+import type { SnippetOffer } from "./ghost/snippet.ts";
 import type { ConnectionState } from "./protocol/connection.ts";
 
 /** The messages between a page's content script, the service worker and the extension's own pages. */
@@ -39,6 +40,8 @@ export type ToPage =
       readonly spoken: boolean;
     }
   | { readonly type: "answer"; readonly field: string; readonly answer: Answer }
+  /** A snippet of the user fits a keystroke. A page gets no other snippet. */
+  | { readonly type: "snippet"; readonly field: string; readonly offer: SnippetOffer }
   /** The server is unreachable, and the hint may be shown. `isLocal`: the server is on this machine. */
   | { readonly type: "hint"; readonly isLocal: boolean }
   /** The site is no longer allowed: the content script ends, and leaves nothing behind. */

@@ -1,5 +1,6 @@
 import type { FieldKind } from "./ghost/index.ts";
 import { DEFAULT_KEYS, type Keys } from "./ghost/keys.ts";
+import type { Snippet } from "./snippets.ts";
 
 /** The user's preferences, and what follows from them for one page. Pure: `storage.ts` keeps them. */
 
@@ -42,6 +43,8 @@ export interface Preferences extends Amount {
   readonly countSites: boolean;
   /** The user's typing speed, from which the saved time is computed. */
   readonly wordsPerMinute: number;
+  /** The user's abbreviations and phrases, sorted by abbreviation. */
+  readonly snippets: readonly Snippet[];
 }
 
 export const SLOWEST_TYPING = 5;
@@ -61,6 +64,7 @@ export const DEFAULTS: Preferences = {
   spoken: false,
   countSites: false,
   wordsPerMinute: 40,
+  snippets: [],
 };
 
 /** Stored preferences, completed by the defaults: an older version may not have stored all of them, or not all of the keys. */

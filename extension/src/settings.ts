@@ -12,6 +12,7 @@ import {
   SURENESSES,
   type Sureness,
 } from "./preferences.ts";
+import { isSnippets, mergeSnippets } from "./snippets.ts";
 
 /** The preferences that can be copied to another browser, by a file or by the browser's sync, and the checks of those that come back. Pure. */
 
@@ -90,6 +91,7 @@ const CHECKS: { readonly [Name in SettingName]: Check<Settings[Name]> } = {
   countSites: isBoolean,
   wordsPerMinute: (value): value is number =>
     Number.isInteger(value) && (value as number) >= SLOWEST_TYPING && (value as number) <= FASTEST_TYPING,
+  snippets: isSnippets,
 };
 
 export const SETTING_NAMES = Object.keys(CHECKS) as SettingName[];
@@ -133,10 +135,11 @@ export function differing(before: Partial<Settings>, after: Settings): Partial<S
 
 /**
  * What two browsers agree on. `base` is what they agreed on last, null if never. A setting that was changed only here keeps its value here,
- * every other setting gets the remote value.
+ * every other setting gets the remote value. Of the snippets, each one is treated like a setting of its own.
  */
 export function merge(base: Settings | null, local: Settings, remote: Partial<Settings>): Settings {
   const changedHere = base === null ? {} : differing(base, local);
   const taken = Object.entries(remote).filter(([name]) => !(name in changedHere));
-  return { ...local, ...Object.fromEntries(taken) };
+  const snippets = remote.snippets && mergeSnippets(base?.snippets ?? null, local.snippets, remote.snippets);
+  return { ...local, ...Object.fromEntries(taken), snippets: snippets ?? local.snippets };
 }

@@ -1,7 +1,7 @@
 import { InTurn } from "../in-turn.ts";
 import type { Preferences } from "../preferences.ts";
 import { checkSettings, differing, isSame, merge, SETTINGS_VERSION, type Settings, settingsOf } from "../settings.ts";
-import { NEVER_SYNCED, type SyncedItems, type SyncState } from "../sync-state.ts";
+import { fitsItem, NEVER_SYNCED, type SyncedItems, type SyncState } from "../sync-state.ts";
 
 export interface SyncStore {
   isOn(): Promise<boolean>;
@@ -45,7 +45,11 @@ export class SettingsSync {
       ...now,
       ...merge(state.base, settingsOf(now), remote),
     }));
-    const settings = settingsOf(now);
+    const all = settingsOf(now);
+    const isTooLarge = !fitsItem("snippets", all.snippets);
+    // Snippets that the browser would not take must not stop the other settings.
+    const kept = remote.snippets ?? state.base?.snippets ?? [];
+    const settings = isTooLarge ? { ...all, snippets: kept } : all;
     // The user deleted the copy in the account: it stays deleted until a setting changes.
     if (Object.keys(remote).length === 0 && isSame(state.base, settings)) return;
     const changed = differing(remote, settings);
@@ -54,7 +58,7 @@ export class SettingsSync {
     } catch {
       return this.#write(state, { ...state, trouble: "refused" });
     }
-    return this.#write(state, { base: settings, trouble: null });
+    return this.#write(state, { base: settings, trouble: isTooLarge ? "snippets_too_large" : null });
   }
 
   /** Writes only what is new: in some browsers each write counts as a change, and would start the next run. */

@@ -1,5 +1,5 @@
 import { type Browser, browser } from "wxt/browser";
-import type { Answer, Client, FieldKind, Keystroke } from "../ghost/index.ts";
+import type { Answer, Client, FieldKind, Keystroke, SnippetOffer } from "../ghost/index.ts";
 import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
 import { PORT, type ToPage, type ToWorker } from "../messages.ts";
 import { isPaused } from "../preferences.ts";
@@ -34,6 +34,7 @@ export class WorkerClient implements Client {
   #on = false;
   #pausedUntil = 0;
   #listener: (field: string, answer: Answer) => void = () => {};
+  #offered: (field: string, offer: SnippetOffer) => void = () => {};
 
   constructor(script: Script) {
     this.#script = script;
@@ -46,6 +47,10 @@ export class WorkerClient implements Client {
 
   onAnswer(listener: (field: string, answer: Answer) => void): void {
     this.#listener = listener;
+  }
+
+  onSnippet(listener: (field: string, offer: SnippetOffer) => void): void {
+    this.#offered = listener;
   }
 
   onChange(listener: () => void): void {
@@ -122,6 +127,7 @@ export class WorkerClient implements Client {
       this.#answered();
       return this.#listener(message.field, message.answer);
     }
+    if (message.type === "snippet") return this.#offered(message.field, message.offer);
     if (message.type === "hint") return this.#hint(message.isLocal);
     if (message.type === "end") return this.#script.abort();
     this.contextChars = message.chars;

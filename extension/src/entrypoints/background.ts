@@ -2,9 +2,11 @@ import { type Browser, browser } from "wxt/browser";
 import { defineBackground } from "wxt/utils/define-background";
 import { addScripts, registerScripts } from "../background/content-scripts.ts";
 import { SettingsSync } from "../background/settings-sync.ts";
+import { SnippetDesk } from "../background/snippet-desk.ts";
 import { Switchboard } from "../background/switchboard.ts";
 import { showStatus } from "../background/toolbar-icon.ts";
 import { openSiteChoice, openWelcome, receiveOffer } from "../background/welcome-page.ts";
+import { mayReadClipboard } from "../clipboard-permission.ts";
 import { grantedOrigins } from "../granted-origins.ts";
 import {
   ASK_STATUS,
@@ -47,6 +49,7 @@ export default defineBackground(() => {
     clearTimeout: (timer) => clearTimeout(timer as number),
     now: Date.now,
   });
+  const snippets = new SnippetDesk(readPreferences, mayReadClipboard);
   const ports = new Set<Browser.runtime.Port>();
   let status: ServerStatus = "closed";
   const show = (now: ServerStatus) => {
@@ -55,12 +58,13 @@ export default defineBackground(() => {
   };
   const applyServer = () => connectToServer(switchboard, show);
   const applyPreferences = async () => {
+    snippets.forget();
     const preferences = await readPreferences();
     switchboard.prefer(preferences);
     if (!preferences.countSites) await forgetSites();
   };
 
-  joinPages(switchboard, ports);
+  joinPages(switchboard, snippets, ports);
   answerMessages(() => status);
   openPagesWhenInstalled();
   followPermissions(ports);
@@ -91,7 +95,7 @@ function syncSettings(): void {
 }
 
 /** A page may open its port before the settings are read. The switchboard keeps its requests until there is a connection. */
-function joinPages(switchboard: Switchboard, ports: Set<Browser.runtime.Port>): void {
+function joinPages(switchboard: Switchboard, snippets: SnippetDesk, ports: Set<Browser.runtime.Port>): void {
   browser.runtime.onConnect.addListener((port) => {
     if (port.name !== PORT) return;
     ports.add(port);
@@ -104,6 +108,7 @@ function joinPages(switchboard: Switchboard, ports: Set<Browser.runtime.Port>): 
     });
     port.onMessage.addListener((message: ToWorker) => {
       receive(message);
+      if (message.type === "keystroke") void snippets.offer(message, (offer) => port.postMessage(offer));
       if (message.type === "accepted") void countAccepted(message.text.length, message.presses, port.sender?.tab);
       if (message.type === "hinted") void writeHintShown();
     });

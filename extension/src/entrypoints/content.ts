@@ -6,6 +6,7 @@ import { showHints } from "../content/unreachable-hint.ts";
 import { WorkerClient } from "../content/worker-client.ts";
 import { completeHere } from "../ghost/index.ts";
 import { atEachOpening } from "../page/reopened-document.ts";
+import { paintedEditorAt } from "../painted-editors.ts";
 
 /** A page that has ghost text of its own, such as the playground. A second ghost text would cover it. */
 const COMPLETES_ITSELF = '[data-foretype="own"]';
@@ -17,6 +18,8 @@ export default defineContentScript({
   noScriptStartedPostMessage: true,
   main(context) {
     Object.assign(globalThis, { foretypeIsHere: () => context.isValid });
+    // Keys go to a hidden frame there, whose base address is that of the document. It never has more than a letter.
+    if (paintedEditorAt(document.baseURI) === "google_docs") return;
     const client = new WorkerClient(context);
     const page = privilegedPageAccess(window, context.signal);
     atEachOpening(document, context.signal, (signal) => {

@@ -1,6 +1,7 @@
 import type { Answer } from "./conversation.ts";
 import type { FieldKind, KeystrokeKind } from "./fields/field-kind.ts";
 import type { Keys } from "./keys.ts";
+import type { SnippetOffer } from "./snippet.ts";
 
 export interface Keystroke {
   readonly field: string;
@@ -40,4 +41,6 @@ export interface Client {
   /** Calls `listener` when the user's preferences for this page have changed. */
   onChange(listener: () => void): void;
   onAnswer(listener: (field: string, answer: Answer) => void): void;
+  /** Calls `listener` if a snippet of the user fits a keystroke. */
+  onSnippet(listener: (field: string, offer: SnippetOffer) => void): void;
 }

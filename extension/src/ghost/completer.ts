@@ -3,8 +3,10 @@ import { type Answer, type ChoiceOffset, Conversation } from "./conversation.ts"
 import { type Anchor, decide, type Live, obstacleTo, positionIn, type Reason, somethingFollows } from "./decide.ts";
 import type { Field, Written } from "./fields/field.ts";
 import type { FieldKind } from "./fields/field-kind.ts";
-import { actOf, isAsking, type Press } from "./keys.ts";
+import { type Act, actOf, isAsking, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
+import { type FittingSnippet, snippetAt } from "./snippet.ts";
+import { textOf } from "./snippet-text.ts";
 import { nextWord } from "./text/words.ts";
 
 /** The number of other suggestions that are requested. */
@@ -40,6 +42,8 @@ interface Drawn {
   readonly seq: number;
   readonly atLineEnd: boolean;
   readonly rightToLeft: boolean;
+  /** It is a snippet of the user: a key accepts the whole of it. */
+  readonly snippet: FittingSnippet | null;
 }
 
 /**
@@ -65,6 +69,11 @@ export class Completer {
     this.#screen = screen;
     client.onChange(() => this.changed());
     client.onAnswer((field, answer) => this.#answered(field, answer));
+    client.onSnippet((field, offer) => {
+      if (this.#session?.name !== field) return;
+      this.#session.conversation.offer(offer);
+      this.#whenAnswered();
+    });
   }
 
   /** Whether a write into `element` has failed before. */
@@ -182,10 +191,15 @@ export class Completer {
     // The suggestion fitted when it was drawn. It is accepted only if it still fits now.
     this.#draw(session, this.#read(session));
     if (!this.#drawn) return false;
-    if (act === "dismiss") this.#dismiss(session, this.#drawn);
-    else if (act === "next" || act === "previous") this.#choose(session, act === "next" ? 1 : -1);
-    else void this.#accept(session, this.#drawn, act === "word" ? nextWord(this.#drawn.text) : this.#drawn.text);
+    this.#act(session, this.#drawn, act);
     return true;
+  }
+
+  #act(session: Session, drawn: Drawn, act: Act): void {
+    if (act === "dismiss") this.#dismiss(session, drawn);
+    else if (act === "next" || act === "previous") this.#choose(session, act === "next" ? 1 : -1);
+    else if (drawn.snippet) void this.#take(session, drawn.snippet);
+    else void this.#accept(session, drawn, act === "word" ? nextWord(drawn.text) : drawn.text);
   }
 
   #read(session: Session): Live | null {
@@ -213,6 +227,7 @@ export class Completer {
 
   /** If the requested suggestion is used up, or does not fit the text any more, the field is quiet again. */
   #endOnce(session: Session, live: Live | null): void {
+    if (this.#drawn?.snippet) return;
     const shown = live && decide(session.conversation.held, live);
     const isOver = shown === null || (shown.kind === "nothing" && OVER.includes(shown.reason));
     if (isOver) this.#beQuiet(session);
@@ -258,12 +273,14 @@ export class Completer {
     if (session?.name !== name) return;
     session.conversation.answer(answer);
     // The server has none, so there is nothing to wait for.
-    if (session.once && answer.final && !session.conversation.held?.text) return this.#beQuiet(session);
+    if (session.once && answer.final && !session.conversation.held?.text && !this.#drawn?.snippet)
+      return this.#beQuiet(session);
     if (!this.#isDrawnAlready(session)) this.#whenAnswered();
   }
 
   /** Whether the newest answer is already drawn. This is usual while the user types the suggested letters. */
   #isDrawnAlready({ conversation, live }: Session): boolean {
+    if (this.#drawn?.snippet) return false;
     const shown = live && decide(conversation.held, live);
     if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.whole || shown.choice) return false;
     this.#drawn = { ...this.#drawn, seq: shown.seq };
@@ -272,6 +289,9 @@ export class Completer {
 
   #draw(session: Session, live: Live | null): void {
     session.live = live;
+    const { field, conversation } = session;
+    const snippet = live && field.replace ? snippetAt(conversation.snippet, live, field.takesLines) : null;
+    if (live && snippet) return this.#drawSnippet(session, live, snippet);
     const shown = live && decide(session.conversation.held, live);
     const placement = shown?.kind === "ghost" ? session.field.placement() : null;
     if (!live || shown?.kind !== "ghost" || !placement) return this.#erase();
@@ -282,8 +302,32 @@ export class Completer {
     const read = position && this.#screen.show(text, position, placement, choice);
     if (!read) return this.#erase();
     const { element } = session.field;
-    const drawn = { text: read, whole: text, seq, atLineEnd: !somethingFollows(live.after), rightToLeft };
+    const drawn = {
+      text: read,
+      whole: text,
+      seq,
+      atLineEnd: !somethingFollows(live.after),
+      rightToLeft,
+      snippet: null,
+    };
     this.#setDrawn(drawn, placement.frame ? [element, placement.frame] : [element]);
+  }
+
+  /** As a label, because it replaces what is typed; if a label would cover something, after an arrow in the line. */
+  #drawSnippet({ field, conversation }: Session, live: Live, snippet: FittingSnippet): void {
+    const placement = field.placement();
+    const isPages = this.#notesPageSuggestion(field) && !this.#client.besidePage;
+    if (!placement || isPages) return this.#erase();
+    const { rightToLeft, frame } = placement;
+    const atLineEnd = !somethingFollows(live.after);
+    const arrow = rightToLeft ? "←" : "→";
+    const read =
+      this.#screen.show(snippet.label, "below", placement, null) ??
+      (atLineEnd ? this.#screen.show(` ${arrow} ${snippet.label}`, "inline", placement, null) : null);
+    if (!read) return this.#erase();
+    const seq = conversation.snippet?.seq ?? 0;
+    const drawn = { text: read, whole: read, seq, atLineEnd, rightToLeft, snippet };
+    this.#setDrawn(drawn, frame ? [field.element, frame] : [field.element]);
   }
 
   #setDrawn(drawn: Drawn | null, around: readonly Element[]): void {
@@ -303,14 +347,38 @@ export class Completer {
   }
 
   async #accept(session: Session, drawn: Drawn, text: string): Promise<void> {
+    await this.#write(
+      session,
+      () => session.field.insert(text),
+      (written) => this.#written(session, drawn, text, written),
+    );
+  }
+
+  /** The clipboard is read only now, if it is a part of the snippet. If it can't be read, nothing is written. */
+  async #take(session: Session, { replaced, text }: FittingSnippet): Promise<void> {
+    const { field, conversation } = session;
+    const replace = async (): Promise<Written> => {
+      const whole = await textOf(text, field.takesLines);
+      // Meanwhile the page may have made the field private.
+      if (whole === null || !field.readable) return "refused";
+      return (await field.replace?.(replaced, whole)) ?? "refused";
+    };
+    await this.#write(session, replace, (written) => {
+      if (written === "written") session.hasTaken = true;
+      else if (written === "refused") conversation.dismiss();
+      else this.#giveUp(session);
+    });
+  }
+
+  async #write(session: Session, write: () => Promise<Written>, written: (outcome: Written) => void): Promise<void> {
     // The write causes an input event of the field. It is handled once, after the write is known to have succeeded or failed.
     this.#writing = true;
     // An editor or a page may throw anything while it takes the text.
-    const written = await session.field.insert(text).catch(() => "unverified" as const);
+    const outcome = await write().catch(() => "unverified" as const);
     this.#writing = false;
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#written(session, drawn, text, written);
+    written(outcome);
     this.changed();
     // During the write, the user may have moved to another field. The keys were not meant for that field.
     if (this.#session === session) for (const press of waiting) this.press(press);
@@ -339,7 +407,8 @@ export class Completer {
 
   #dismiss(session: Session, drawn: Drawn): void {
     session.conversation.dismiss();
-    this.#client.dismissed(session.name, drawn.seq);
+    // The server does not know snippets.
+    if (!drawn.snippet) this.#client.dismissed(session.name, drawn.seq);
     this.#erase();
     if (session.once) this.#beQuiet(session);
   }

@@ -1,4 +1,5 @@
 import type { Anchor, Suggestion } from "./decide.ts";
+import type { HeldSnippet, SnippetOffer } from "./snippet.ts";
 import { type Surroundings, typedThrough } from "./text/fit.ts";
 
 export interface Answer {
@@ -26,6 +27,7 @@ export class Conversation {
   #asked: Anchor[] = [];
   #seq = 0;
   #held: Suggestion | null = null;
+  #snippet: HeldSnippet | null = null;
   /** All suggestions for the newest text, in the order in which the user steps through them. */
   #choices: readonly string[] = [];
   /** The request for other suggestions, and which of them to hold when they arrive. */
@@ -35,6 +37,11 @@ export class Conversation {
 
   get held(): Suggestion | null {
     return this.#held;
+  }
+
+  /** The snippet that was offered last. It may fit the text no more. */
+  get snippet(): HeldSnippet | null {
+    return this.#snippet;
   }
 
   /** Whether the newest request was about `text`. */
@@ -60,6 +67,7 @@ export class Conversation {
     }
     if (this.#choosing) return null;
     const anchor = this.ask(text);
+    this.#snippet = null;
     this.#choosing = { seq: anchor.seq, offset };
     return anchor;
   }
@@ -74,6 +82,12 @@ export class Conversation {
     if (answer.text === "" && !(answer.final && anchor === newest && answer.reason !== "budget")) return;
     if (typedThrough(anchor, answer.text, newest) === null) return;
     this.#held = { anchor, text: answer.text, confidence: answer.confidence };
+  }
+
+  /** Takes an offer. If the user has asked for other suggestions instead, it is ignored. */
+  offer(offer: SnippetOffer): void {
+    const anchor = this.#asked.find((asked) => asked.seq === offer.seq);
+    if (anchor && offer.seq !== this.#choosing?.seq) this.#snippet = { ...offer, anchor };
   }
 
   /** The held suggestion becomes the first choice, so that one step shows another suggestion. */
@@ -108,6 +122,7 @@ export class Conversation {
   /** Drops the held suggestion, and ignores all answers until there is a request about another text. */
   dismiss(): void {
     this.#held = null;
+    this.#snippet = null;
     const newest = this.#asked.at(-1);
     this.#asked = [];
     this.#dismissed = newest ?? null;

@@ -14,6 +14,7 @@ export type { Answer } from "./conversation.ts";
 export type { FocusReport, FocusState } from "./events/focus-state.ts";
 export type { FieldKind } from "./fields/field-kind.ts";
 export type { PageAccess } from "./page-access.ts";
+export type { SnippetOffer } from "./snippet.ts";
 
 /** Suggests text in the fields of this window until `signal` aborts, except inside of elements that match `except`. */
 export function completeHere(client: Client, page: PageAccess, signal: AbortSignal, except?: string): FocusReport {

@@ -2,6 +2,7 @@ import type { FieldKind } from "../ghost/index.ts";
 import { ACTS, type Act } from "../ghost/keys.ts";
 import type { Preferences } from "../preferences.ts";
 import { isSame, SETTING_NAMES, type SettingName, type Settings } from "../settings.ts";
+import type { Snippet } from "../snippets.ts";
 import { AMOUNT_NAMES, type AmountName, valueName } from "./amount-names.ts";
 import { chordLabel } from "./chord-label.ts";
 import { amount } from "./format.ts";
@@ -56,6 +57,19 @@ function siteAmountsChanged(before: Preferences["amounts"], after: Preferences["
   return hosts.flatMap((host) => (Object.keys(AMOUNT_NAMES) as AmountName[]).flatMap((name) => differing(host, name)));
 }
 
+const triggersOf = (snippets: readonly Snippet[]) => snippets.map(({ trigger }) => trigger);
+
+function describeSnippets(before: readonly Snippet[], after: readonly Snippet[]): string[] {
+  const changed = after.filter(({ trigger, text }) =>
+    before.some((one) => one.trigger === trigger && one.text !== text),
+  );
+  return [
+    ...without(triggersOf(after), triggersOf(before)).map((trigger) => `Snippet ${trigger}: added`),
+    ...triggersOf(changed).map((trigger) => `Snippet ${trigger}: changed`),
+    ...without(triggersOf(before), triggersOf(after)).map((trigger) => `Snippet ${trigger}: deleted`),
+  ];
+}
+
 const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
   sitesOff: listed((host) => host, false),
   besidePage: listed((host) => `Suggestions beside those of ${host}`, true),
@@ -71,6 +85,7 @@ const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
   amounts: siteAmountsChanged,
   spoken: switched("Announce suggestions"),
   countSites: switched("Count by site"),
+  snippets: describeSnippets,
   wordsPerMinute: (before, after) => [fromTo("Typing speed", amount(before), amount(after))],
 };
 

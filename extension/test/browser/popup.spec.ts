@@ -328,10 +328,10 @@ test("every permission is explained", () => {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
   const manifest = JSON.parse(read("../../.output/chrome-mv3/manifest.json"));
   const explained = read("../../PERMISSIONS.md");
-  const { permissions, host_permissions, optional_host_permissions, content_scripts } = manifest;
-  const unexplained = [...permissions, ...host_permissions, ...optional_host_permissions].filter(
-    (one) => !explained.includes(`\`${one}\``),
-  );
+  const { permissions, optional_permissions, host_permissions, optional_host_permissions, content_scripts } = manifest;
+  const unexplained = [permissions, optional_permissions, host_permissions, optional_host_permissions]
+    .flat()
+    .filter((one) => !explained.includes(`\`${one}\``));
   expect(unexplained).toEqual([]);
   // No script runs on a site that was not allowed.
   expect(content_scripts).toBeUndefined();

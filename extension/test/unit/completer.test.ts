@@ -7,6 +7,7 @@ import type { FieldKind } from "../../src/ghost/fields/field-kind.ts";
 import { DEFAULT_KEYS } from "../../src/ghost/keys.ts";
 import type { Placement } from "../../src/ghost/placement.ts";
 import type { Screen } from "../../src/ghost/screen.ts";
+import type { SnippetOffer } from "../../src/ghost/snippet.ts";
 import { press } from "./press.ts";
 
 class RecordingClient implements Client {
@@ -22,6 +23,10 @@ class RecordingClient implements Client {
   answer: (field: string, answer: Answer) => void = () => {};
   onAnswer(listener: (field: string, answer: Answer) => void) {
     this.answer = listener;
+  }
+  offer: (field: string, offer: SnippetOffer) => void = () => {};
+  onSnippet(listener: (field: string, offer: SnippetOffer) => void) {
+    this.offer = listener;
   }
   keystroke(keystroke: Keystroke) {
     this.asked.push(keystroke);
@@ -63,6 +68,8 @@ class FakeField implements Field {
   readonly element = {} as HTMLElement;
   kind: FieldKind = "text";
   oneLine = false;
+  takesLines = true;
+  room = Number.POSITIVE_INFINITY;
   hasPageSuggestion = false;
   readable = true;
   reads = 0;
@@ -71,7 +78,7 @@ class FakeField implements Field {
   writes: Written = "written";
   read(limit: number): FieldText {
     this.reads += 1;
-    return { before: this.before.slice(-limit), after: this.after, selected: false, room: Number.POSITIVE_INFINITY };
+    return { before: this.before.slice(-limit), after: this.after, selected: false, room: this.room };
   }
   placement(): Placement {
     return { rightToLeft: false } as Placement;
@@ -80,6 +87,10 @@ class FakeField implements Field {
     if (this.writes === "written") this.before += text;
     await this.settled;
     return this.writes;
+  }
+  async replace(typed: string, text: string): Promise<Written> {
+    this.before = this.before.slice(0, this.before.length - typed.length) + text;
+    return "written";
   }
   /** An editor with its own model may take the text later. */
   settled: Promise<void> | null = null;
@@ -464,4 +475,83 @@ test("other suggestions than the requested one can be chosen", () => {
   expect(client.asked.at(-1)).toMatchObject({ alternatives: 3, byKey: true });
   answer("ere", { alternatives: ["at"] });
   expect(screen.text).toBe("at");
+});
+
+/** What the service worker sends if a snippet fits the newest keystroke. */
+function offer(trigger: string, typed: string, text: string): void {
+  const { field: name, seq } = client.asked.at(-1) as Keystroke;
+  client.offer(name, { seq, trigger, typed, text });
+}
+
+test("a snippet is drawn before the model's suggestion, and Tab replaces the abbreviation by all of it", async () => {
+  type("At ;ad");
+  answer("vice");
+  offer(";addr", ";ad", "12 High Street,\nLeeds");
+  expect(screen.text).toBe("12 High Street, ↵ Leeds");
+  answer("vice again");
+  expect(screen.text).toBe("12 High Street, ↵ Leeds");
+  type("d");
+  expect(screen.text).toBe("12 High Street, ↵ Leeds");
+  client.log.length = 0;
+  expect(completer.press(press("Tab"))).toBe(true);
+  await vi.waitFor(() => expect(field.before).toBe("At 12 High Street,\nLeeds"));
+  // The server is asked about the new text, and is not told that it accepted something.
+  await vi.waitFor(() => expect(client.log).toHaveLength(1));
+  expect(client.log[0]).toContain("keystroke");
+});
+
+test("a field that takes no line breaks gets spaces", async () => {
+  field.takesLines = false;
+  type(";two");
+  offer(";two", ";two", "Kind regards,\r\n  Ann");
+  expect(screen.text).toBe("Kind regards, Ann");
+  completer.press(press("ArrowRight"));
+  await vi.waitFor(() => expect(field.before).toBe("Kind regards, Ann"));
+});
+
+test("a snippet goes when other letters are typed, when it is dismissed, and when another suggestion is wanted", () => {
+  type(";ad");
+  offer(";addr", ";ad", "12 High Street");
+  type("x");
+  expect(screen.text).toBeNull();
+  type(" ;ad");
+  offer(";addr", ";ad", "12 High Street");
+  client.log.length = 0;
+  expect(completer.press(press("Escape"))).toBe(true);
+  expect([screen.text, client.log]).toEqual([null, []]);
+  offer(";addr", ";ad", "12 High Street");
+  expect(screen.text).toBeNull();
+  type("d");
+  offer(";addr", ";add", "12 High Street");
+  completer.press(press("ArrowDown", { altKey: true }));
+  offer(";addr", ";add", "12 High Street");
+  answer("er", { alternatives: ["ress"] });
+  expect(screen.text).toBe("ress");
+});
+
+test("a snippet that does not fit into the field, or whose field is private, is not offered", () => {
+  type(";ad");
+  field.room = 5;
+  offer(";addr", ";ad", "12 High Street");
+  expect(screen.text).toBeNull();
+  field.room = Number.POSITIVE_INFINITY;
+  field.readable = false;
+  completer.changed();
+  expect(screen.text).toBeNull();
+});
+
+test("the clipboard is read only when the snippet is taken; if it can't be read, nothing is written", async () => {
+  const readText = vi.fn<() => Promise<string>>().mockRejectedValueOnce(new Error("denied")).mockResolvedValue("ABC");
+  vi.stubGlobal("navigator", { clipboard: { readText } });
+  type(";p");
+  offer(";p", ";p", "Ref {clipboard}.");
+  expect([screen.text, readText.mock.calls.length]).toEqual(["Ref {clipboard}.", 0]);
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(screen.text).toBeNull());
+  expect(field.before).toBe(";p");
+  type(" ;p");
+  offer(";p", ";p", "Ref {clipboard}.");
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(field.before).toBe(";p Ref ABC."));
+  vi.unstubAllGlobals();
 });

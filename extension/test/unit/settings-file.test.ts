@@ -4,7 +4,11 @@ import { settingsOf } from "../../src/settings.ts";
 import { fileOf, LARGEST_FILE, problemSentence, readFile } from "../../src/settings-file.ts";
 import { EVERYWHERE } from "../../src/sites.ts";
 
-const settings = { ...settingsOf({ ...DEFAULTS, pausedUntil: 123 }), sitesOff: ["bank.test"] };
+const settings = {
+  ...settingsOf({ ...DEFAULTS, pausedUntil: 123 }),
+  sitesOff: ["bank.test"],
+  snippets: [{ trigger: ";kr", text: "Kind regards,\nAnn" }],
+};
 const allowed = ["https://mail.test/*", "*://chat.test/*"];
 
 /** A file like an exported one, with other members. */

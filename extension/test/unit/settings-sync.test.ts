@@ -131,3 +131,18 @@ test("a browser in which sync was off takes the account's settings when it is on
   await laptop.reconcile();
   expect(laptop.preferences.sureness).toBe(DEFAULTS.sureness);
 });
+
+test("snippets that are too large for the account stay here, are said to, and do not stop the other settings", async () => {
+  const [laptop, desktop] = [new FakeBrowser(), new FakeBrowser()];
+  const large = Array.from({ length: 3 }, (_, index) => ({ trigger: `;${index}`, text: "x".repeat(4000) }));
+  await laptop.change({ snippets: large, sureness: "calm" });
+  expect(account).toMatchObject({ sureness: "calm", snippets: [] });
+  expect([laptop.state.trouble, laptop.preferences.snippets]).toEqual(["snippets_too_large", large]);
+  await desktop.change({ snippets: [{ trigger: ";d", text: "desk" }] });
+  await laptop.change({ snippets: [...laptop.preferences.snippets.slice(2)] });
+  await laptop.reconcile();
+  await desktop.reconcile();
+  expect(laptop.state.trouble).toBeNull();
+  for (const one of [laptop, desktop])
+    expect(one.preferences.snippets.map(({ trigger }) => trigger)).toEqual([";2", ";d"]);
+});

@@ -78,6 +78,7 @@ test("the differences are named, one line each", () => {
     amounts: { "mail.test": { moment: "key" as const, length: 1 as const } },
     keys: { ...DEFAULTS.keys, word: "Ctrl+Enter", next: "" },
     wordsPerMinute: 60,
+    snippets: [{ trigger: ";addr", text: "12 High Street" }],
   };
   expect(changesBetween(defaults, after)).toEqual([
     "Code editors: off → on",
@@ -89,7 +90,10 @@ test("the differences are named, one line each", () => {
     "Accept next word: Tab → Ctrl + Enter",
     "Next suggestion: Alt + ↓ → Off",
     "Typing speed: 40 → 60",
+    "Snippet ;addr: added",
   ]);
-  expect(changesBetween(after, defaults)).toHaveLength(9);
+  expect(changesBetween(after, defaults)).toHaveLength(10);
+  const moved = { ...after, snippets: [{ trigger: ";addr", text: "moved" }] };
+  expect(changesBetween(after, moved)).toEqual(["Snippet ;addr: changed"]);
   expect(changesBetween(after, after)).toEqual([]);
 });

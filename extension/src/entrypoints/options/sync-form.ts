@@ -20,6 +20,8 @@ const TROUBLE: Readonly<Record<SyncTrouble, string>> = {
     "The account has settings that this version of Foretype cannot use. Update Foretype, or press “Delete the synced copy”.",
   refused:
     "The browser did not take the settings. It takes at most about 400 sites that are turned off. To copy more, export them to a file.",
+  snippets_too_large:
+    "Your snippets are not synced, because the browser takes at most 8 KB of them. All other choices are synced. To copy the snippets, export them to a file.",
 };
 
 const sync = findElement("#sync", HTMLInputElement);

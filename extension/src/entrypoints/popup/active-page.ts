@@ -1,6 +1,7 @@
 import { type Browser, browser } from "wxt/browser";
 import type { FocusState } from "../../ghost/index.ts";
 import { ASK_FOCUS, ASK_TOP_FRAME, type PageState } from "../../messages.ts";
+import { type PaintedEditor, paintedEditorAt } from "../../painted-editors.ts";
 import { patternOf } from "../../sites.ts";
 
 /** The page that the popup was opened over. The set is closed. */
@@ -8,6 +9,7 @@ export type ActivePage =
   | { readonly kind: "site"; readonly host: string; readonly focus: FocusState }
   | { readonly kind: "frame"; readonly host: string } // a frame of a site that is not allowed has the focus
   | { readonly kind: "unallowed"; readonly host: string; readonly pattern: string }
+  | { readonly kind: "painted"; readonly editor: PaintedEditor } // an editor that draws its text itself
   | { readonly kind: "own"; readonly focus: FocusState | null } // a page of the extension; null if it has no fields with suggestions
   | { readonly kind: "closed" }; // a page of the browser or of its extension store
 
@@ -25,6 +27,8 @@ async function pageIn({ url }: Browser.tabs.Tab, id: number): Promise<ActivePage
     return { kind: "own", focus: (await ask(id, ASK_FOCUS))?.focus ?? null };
   const pattern = patternOf(url);
   if (url === undefined || pattern === null) return { kind: "closed" };
+  const editor = paintedEditorAt(url);
+  if (editor) return { kind: "painted", editor };
   const { hostname } = new URL(url);
   if (!(await browser.permissions.contains({ origins: [pattern] })))
     return { kind: "unallowed", host: hostname, pattern };

@@ -1,5 +1,6 @@
 import type { FocusState } from "../../ghost/index.ts";
 import type { ServerStatus } from "../../messages.ts";
+import type { PaintedEditor } from "../../painted-editors.ts";
 import { amountAt, isBesidePageAt, isPaused, type Preferences } from "../../preferences.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
 import { chordLabel } from "../../ui/chord-label.ts";
@@ -48,6 +49,14 @@ const SERVER: Readonly<Partial<Record<Situation["server"], Sentence>>> = {
   },
 };
 
+const PAINTED: Readonly<Record<PaintedEditor, Sentence>> = {
+  google_docs: {
+    tone: "quiet",
+    text: "Foretype cannot complete the text of a Google document, because Google Docs draws it as a picture.",
+  },
+  word: { tone: "quiet", text: "Foretype does not support Word for the web." },
+};
+
 const FOCUS: Readonly<Record<FocusState, Sentence>> = {
   field: { tone: "good", text: "On. Suggestions appear while you write." },
   private: {
@@ -65,6 +74,7 @@ const FOCUS: Readonly<Record<FocusState, Sentence>> = {
 export function statusSentence({ server, page, preferences, now }: Situation): Sentence {
   if (isPaused(preferences, now)) return { tone: "quiet", text: "Paused on all sites." };
   if ("host" in page && preferences.sitesOff.includes(page.host)) return offSentence(preferences);
+  if (page.kind === "painted") return PAINTED[page.editor];
   return SERVER[server] ?? pageSentence(page, preferences);
 }
 
@@ -85,7 +95,7 @@ const BESIDE: Sentence = {
   text: "On. The page suggests text as well, so Foretype's suggestions are below the line.",
 };
 
-function pageSentence(page: ActivePage, preferences: Preferences): Sentence {
+function pageSentence(page: Exclude<ActivePage, { kind: "painted" }>, preferences: Preferences): Sentence {
   const focus = "focus" in page ? page.focus : null;
   const hosts = "host" in page ? [page.host] : [];
   if ((focus === "field" || focus === "none") && amountAt(preferences, hosts).moment === "key")

@@ -26,6 +26,9 @@ const VERIFIED = 200;
 const TICKS = 10;
 const SETTLING_MS = [16, 32];
 
+/** In Firefox, line breaks of inserted text are lost if the caret is in a `p`. */
+const IS_FIREFOX = "mozInnerScreenX" in globalThis;
+
 /**
  * Any `contenteditable`. Reading its text and finding its caret is the same for all editors. How text is written and how an undo step ends
  * depends on the editor: `editors/`.
@@ -42,6 +45,10 @@ export class Editable implements Field {
     this.kind = kindOf(element, true);
     this.oneLine = isOneLine(element);
     context.page.entered(element);
+  }
+
+  get takesLines(): boolean {
+    return !this.oneLine && !editorOf(this.element)?.joinsLines && !(IS_FIREFOX && this.#isInParagraph());
   }
 
   get readable(): boolean {
@@ -91,18 +98,49 @@ export class Editable implements Field {
     return hasSuggestionAt(this.element, caret, caretBox(caret, inline, block));
   }
 
-  async insert(text: string): Promise<Written> {
+  insert(text: string): Promise<Written> {
+    return this.replace("", text);
+  }
+
+  async replace(typed: string, text: string): Promise<Written> {
     const { element } = this;
     const selection = this.#selection();
     const was = this.read(VERIFIED);
     if (!selection || !was || was.selected || !element.isContentEditable) return "refused";
+    if (!was.before.endsWith(typed)) return "refused";
     startNewUndoStepIn(selection);
     this.#context.page.undoStep(element, "before");
+    if (typed !== "" && !this.#select(selection, typed)) return "refused";
     const write = editorOf(element)?.write ?? byRequestOrCommand;
     write(element, text);
-    const written = await this.#outcome(was, text);
+    const written = await this.#outcome(
+      { ...was, before: was.before.slice(0, was.before.length - typed.length) },
+      text,
+    );
     this.#context.page.undoStep(element, "after");
-    return written;
+    return written === "unverified" && this.#isUnchanged(was) ? "refused" : written;
+  }
+
+  #isInParagraph(): boolean {
+    const node = this.#selection()?.focusNode;
+    return (node instanceof Element ? node : node?.parentElement)?.closest("p") != null;
+  }
+
+  /** Selects `typed`, which ends at the caret. False if it is not there. */
+  #select(selection: Selection, typed: string): boolean {
+    for (const _ of typed) selection.modify("extend", "backward", "character");
+    const isSelected = selection.toString() === typed;
+    if (!isSelected) selection.collapseToEnd();
+    // An editor with its own model has to know the selection at once. The browser's own event comes later.
+    else this.element.ownerDocument.dispatchEvent(new Event("selectionchange"));
+    return isSelected;
+  }
+
+  /** After a write into a selection that the editor has ignored, only the caret has to be put back. */
+  #isUnchanged(was: FieldText): boolean {
+    this.#selection()?.collapseToEnd();
+    const is = this.read(VERIFIED);
+    return is?.before === was.before && is.after === was.after;
   }
 
   async #outcome(was: FieldText, text: string): Promise<Written> {

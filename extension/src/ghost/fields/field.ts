@@ -37,6 +37,8 @@ export interface Field {
   readonly kind: FieldKind;
   /** The field has one line, so Tab also leads to the next field. */
   readonly oneLine: boolean;
+  /** Whether inserted text may have several lines. */
+  readonly takesLines: boolean;
   /** Whether it may be read now. Asked before every reading: a page may change its fields while the user types. */
   readonly readable: boolean;
   /** Only for editors whose text and caret change without an event of the page. Ends with `signal`. */
@@ -53,4 +55,9 @@ export interface Field {
    * quotes or case, or has cut it.
    */
   insert(text: string): Promise<Written>;
+  /**
+   * Replaces `typed`, which ends at the caret, by `text`, in one undo step. "refused" also if `typed` is not there. Missing in an editor that
+   * can't do it.
+   */
+  replace?(typed: string, text: string): Promise<Written>;
 }

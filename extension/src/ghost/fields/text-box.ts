@@ -37,6 +37,10 @@ export class TextBox implements Field {
     return !this.#context.privacy.isClosed(this.element);
   }
 
+  get takesLines(): boolean {
+    return !this.oneLine;
+  }
+
   get #multiline(): boolean {
     return this.element instanceof HTMLTextAreaElement;
   }
@@ -120,22 +124,34 @@ export class TextBox implements Field {
     return hasTextIn(this.element, at, seen) ?? mayHaveTextIn(seen, start, value.slice(at), clip, style);
   }
 
-  async insert(text: string): Promise<Written> {
+  insert(text: string): Promise<Written> {
+    return this.replace("", text);
+  }
+
+  async replace(typed: string, text: string): Promise<Written> {
     const { element } = this;
     const { value, selectionStart, selectionEnd } = element;
     const root = element.getRootNode() as Document | ShadowRoot;
     if (root.activeElement !== element || selectionStart === null || selectionStart !== selectionEnd) return "refused";
-    const was = { before: value.slice(0, selectionStart), after: value.slice(selectionStart) };
+    const before = value.slice(0, selectionStart);
+    if (!before.endsWith(typed)) return "refused";
+    const start = selectionStart - typed.length;
+    const was = { before: before.slice(0, start), after: value.slice(selectionStart) };
     startNewUndoStep(element);
+    if (typed !== "") element.setSelectionRange(start, selectionStart);
     const taken = document.execCommand("insertText", false, text);
-    if (!taken && element.value === value) this.#overwrite(text, selectionStart);
+    if (!taken && element.value === value) this.#overwrite(text, start, selectionStart);
+    if (element.value === value) {
+      element.setSelectionRange(selectionStart, selectionStart);
+      return "refused";
+    }
     const at = element.selectionStart ?? element.value.length;
     return WRITTEN[insertedPart(was, text, { before: element.value.slice(0, at), after: element.value.slice(at) })];
   }
 
   /** The last resort, if the browser does not execute the command. Undo does not work, but the page gets the input event. */
-  #overwrite(text: string, at: number): void {
-    this.element.setRangeText(text, at, at, "end");
+  #overwrite(text: string, start: number, end: number): void {
+    this.element.setRangeText(text, start, end, "end");
     this.element.dispatchEvent(
       new InputEvent("input", { bubbles: true, composed: true, inputType: "insertText", data: text }),
     );

@@ -13,6 +13,7 @@ const IS_FIREFOX = "mozInnerScreenX" in globalThis;
 export const ckEditor: Editor = {
   name: "CKEditor",
   selector: ".ck-editor__editable",
+  joinsLines: true,
   // It accepts requests, and no commands. In Firefox it waits for the browser to act on a request, so the text would be inserted twice.
   write: IS_FIREFOX ? byCommand : byRequestOrCommand,
 

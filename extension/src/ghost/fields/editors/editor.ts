@@ -17,6 +17,10 @@ export interface Editor {
   readonly hiddenInput?: string;
   /** The way to insert text. Default: `byRequestOrCommand`. */
   readonly write?: Write;
+  /**
+   * It loses line breaks in text that is inserted, or makes an undo step of each line. It gets spaces in their place.
+   */
+  readonly joinsLines?: boolean;
   /** The user enters the editor. */
   entered?(element: HTMLElement): void;
   /** Ends the undo step, so that Ctrl-Z undoes an accepted word and nothing else. For editors with their own history. */

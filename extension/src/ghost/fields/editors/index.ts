@@ -5,8 +5,10 @@ import { ckEditor4 } from "./ckeditor4.ts";
 import { codeMirror } from "./codemirror.ts";
 import { codeMirror5 } from "./codemirror5.ts";
 import type { Editor } from "./editor.ts";
+import { editorJs } from "./editor-js.ts";
 import { gmail } from "./gmail.ts";
 import { jodit } from "./jodit.ts";
+import { lexical } from "./lexical.ts";
 import { monaco, monacoFieldAt } from "./monaco.ts";
 import { proseMirror } from "./prosemirror.ts";
 import { quill } from "./quill.ts";
@@ -16,8 +18,8 @@ import { tinyMce } from "./tinymce.ts";
 import { trix } from "./trix.ts";
 
 /**
- * The editors that need special treatment: one file and one line here for each. All other editors, such as Lexical, get text by
- * `byRequestOrCommand`, and need nothing for undo.
+ * The editors that need special treatment: one file and one line here for each. All other editors get text by `byRequestOrCommand`, and
+ * need nothing for undo.
  */
 export const EDITORS: readonly Editor[] = [
   proseMirror,
@@ -29,6 +31,8 @@ export const EDITORS: readonly Editor[] = [
   summernote,
   trix,
   jodit,
+  lexical,
+  editorJs,
   gmail,
   codeMirror,
   codeMirror5,

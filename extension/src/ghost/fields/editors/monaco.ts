@@ -44,6 +44,7 @@ class MonacoField implements Field {
   readonly element: HTMLElement;
   readonly kind = "code";
   readonly oneLine = false;
+  readonly takesLines = true;
   /** Monaco draws its own suggestions only in code editors whose page turned them on. They are not recognised. */
   readonly hasPageSuggestion = false;
   readonly #input: EditContext;

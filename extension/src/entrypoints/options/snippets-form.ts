@@ -1,0 +1,162 @@
+import { browser } from "wxt/browser";
+import { mayReadClipboard, requestClipboard } from "../../clipboard-permission.ts";
+import { dayOf } from "../../savings.ts";
+import { snippetSentence } from "../../snippet-problems.ts";
+import {
+  LONGEST_TEXT,
+  LONGEST_TRIGGER,
+  MOST_SNIPPETS,
+  needsClipboard,
+  problemOf,
+  type Snippet,
+  withoutSnippet,
+  withSnippet,
+} from "../../snippets.ts";
+import { type CsvReading, csvOf, LARGEST_CSV, readCsv, withImported } from "../../snippets-csv.ts";
+import { changePreferences, onStorageChange, readPreferences } from "../../storage.ts";
+import { findElement } from "../../ui/find-element.ts";
+import { rowButton } from "./row-button.ts";
+
+/** The part of the options page about snippets: the list, the form that adds or changes one, and the CSV file. */
+
+const list = findElement("#snippet-list", HTMLUListElement);
+const form = findElement("#snippet", HTMLFormElement);
+const trigger = findElement("#snippet-trigger", HTMLInputElement);
+const text = findElement("#snippet-text", HTMLTextAreaElement);
+const cancel = findElement("#snippet-cancel", HTMLButtonElement);
+const outcome = findElement("#snippet-outcome", HTMLParagraphElement);
+const clipboard = findElement("#snippet-clipboard", HTMLDivElement);
+const file = findElement("#snippet-file", HTMLInputElement);
+const exporting = findElement("#snippet-export", HTMLButtonElement);
+
+const NO_CLIPBOARD =
+  "The browser did not give permission to read the clipboard. Snippets with {clipboard} are not suggested until you allow it.";
+
+const CSV_CAUSES: Readonly<Record<Exclude<CsvReading["kind"], "snippets" | "problem">, string>> = {
+  too_large: "This file is too large for a list of snippets. Nothing has changed.",
+  empty: "This file contains no snippets. Nothing has changed.",
+  columns: "Each line of the file needs two columns: the abbreviation and the phrase. Nothing has changed.",
+  open_quote: "This file cannot be read as CSV, because a quotation mark is missing. Nothing has changed.",
+};
+
+let snippets: readonly Snippet[] = [];
+/** The abbreviation of the snippet that is being changed. Null: the form adds one. */
+let changing: string | null = null;
+
+function say(sentence: string): void {
+  outcome.textContent = sentence;
+}
+
+async function keep(change: (now: readonly Snippet[]) => readonly Snippet[]): Promise<void> {
+  await changePreferences((now) => ({ ...now, snippets: change(now.snippets) }));
+  await show();
+}
+
+function edit(snippet: Snippet | null): void {
+  changing = snippet?.trigger ?? null;
+  trigger.value = snippet?.trigger ?? "";
+  text.value = snippet?.text ?? "";
+  cancel.hidden = snippet === null;
+  findElement("#snippet-save", HTMLButtonElement).textContent = snippet === null ? "Add" : "Save";
+  trigger.removeAttribute("aria-invalid");
+  text.removeAttribute("aria-invalid");
+}
+
+function rowOf(snippet: Snippet): HTMLLIElement {
+  const row = document.createElement("li");
+  const name = document.createElement("code");
+  name.textContent = snippet.trigger;
+  const phrase = document.createElement("span");
+  phrase.textContent = snippet.text;
+  const change = rowButton("Change", `Change ${snippet.trigger}`, () => {
+    edit(snippet);
+    say("");
+    text.focus();
+  });
+  const remove = rowButton("Delete", `Delete ${snippet.trigger}`, async () => {
+    if (changing === snippet.trigger) edit(null);
+    await keep((now) => withoutSnippet(now, snippet.trigger));
+    say(`Deleted: ${snippet.trigger}`);
+    trigger.focus();
+  });
+  row.append(name, phrase, change, remove);
+  return row;
+}
+
+async function show(): Promise<void> {
+  snippets = (await readPreferences()).snippets;
+  list.replaceChildren(...snippets.map(rowOf));
+  list.hidden = snippets.length === 0;
+  exporting.disabled = snippets.length === 0;
+  clipboard.hidden = !snippets.some(needsClipboard) || (await mayReadClipboard());
+}
+
+async function save(): Promise<void> {
+  const snippet = { trigger: trigger.value.trim(), text: text.value.replaceAll("\r\n", "\n") };
+  const problem = problemOf(
+    snippet,
+    snippets.filter((one) => one.trigger !== changing),
+  );
+  const isAboutText = problem !== null && /text|variable/.test(problem.kind);
+  trigger.ariaInvalid = problem && !isAboutText ? "true" : null;
+  text.ariaInvalid = isAboutText ? "true" : null;
+  if (problem) {
+    say(snippetSentence(problem));
+    return (isAboutText ? text : trigger).focus();
+  }
+  // The browser shows its question only while it handles the click, so nothing may be awaited before.
+  const isAllowed = !needsClipboard(snippet) || (await requestClipboard());
+  const instead = changing ?? undefined;
+  await keep((now) => withSnippet(now, snippet, instead));
+  edit(null);
+  say(isAllowed ? `Saved: ${snippet.trigger}` : NO_CLIPBOARD);
+  trigger.focus();
+}
+
+function exportCsv(): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([csvOf(snippets)], { type: "text/csv" }));
+  link.download = `foretype-snippets-${dayOf(new Date())}.csv`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+  say(`The snippets were exported to ${link.download}.`);
+}
+
+async function importCsv(chosen: File): Promise<void> {
+  const reading = chosen.size > LARGEST_CSV ? ({ kind: "too_large" } as const) : readCsv(await chosen.text());
+  if (reading.kind === "problem")
+    return say(`Snippet ${reading.line} in the file: ${snippetSentence(reading.problem)} Nothing has changed.`);
+  if (reading.kind !== "snippets") return say(CSV_CAUSES[reading.kind]);
+  if (withImported(snippets, reading.snippets).length > MOST_SNIPPETS)
+    return say(`With this file there would be more than ${MOST_SNIPPETS} snippets. Nothing has changed.`);
+  await keep((now) => withImported(now, reading.snippets));
+  say(`Imported: ${reading.snippets.length}. Snippets with the same abbreviation were replaced.`);
+}
+
+trigger.maxLength = LONGEST_TRIGGER;
+text.maxLength = LONGEST_TEXT;
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void save();
+});
+cancel.addEventListener("click", () => {
+  edit(null);
+  say("Nothing has changed.");
+  trigger.focus();
+});
+findElement("#allow-clipboard", HTMLButtonElement).addEventListener("click", async () => {
+  say((await requestClipboard()) ? "Foretype may now read the clipboard." : NO_CLIPBOARD);
+  await show();
+});
+exporting.addEventListener("click", exportCsv);
+findElement("#snippet-import", HTMLButtonElement).addEventListener("click", () => file.click());
+file.addEventListener("change", async () => {
+  const [chosen] = file.files ?? [];
+  if (chosen) await importCsv(chosen);
+  // Otherwise, choosing the same file again would cause no event.
+  file.value = "";
+});
+onStorageChange({ preferences: () => void show() });
+browser.permissions.onAdded.addListener(() => void show());
+browser.permissions.onRemoved.addListener(() => void show());
+await show();
