@@ -8,6 +8,8 @@ OTHER_VALUES: dict[str, object] = {
     "tls_certificate": "chain.pem",
     "tls_key": "key.pem",
     "tls_in_front": True,
+    "operations_port": 8,
+    "drain_seconds": 7.5,
     "token": "not-the-default-one",
     "allowed_hosts": "complete.example.org",
     "allowed_origins": "https://app.example.org",

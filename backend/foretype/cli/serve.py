@@ -54,8 +54,9 @@ def serve(given: Given) -> None:
     logs.configure(settings.log_level.value)
     logs.quiet_hooks()
     tls, bound = _opened(settings)
+    operations = _operations(settings)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        code = runner.run(_serve(settings, bound, tls))
+        code = runner.run(_serve(settings, bound, tls, operations))
     raise typer.Exit(code)
 
 
@@ -81,6 +82,19 @@ def _opened(settings: Settings) -> tuple[ssl.SSLContext | None, list[sockets.soc
     return tls, bound
 
 
+def _operations(settings: Settings) -> list[sockets.socket] | None:
+    """The listening sockets of the operations port, or None. If they cannot be made, prints why and exits."""
+    if settings.operations_port is None:
+        return None
+    try:
+        # No text passes through this port, so it needs no TLS.
+        bound = bind(settings.host, settings.operations_port, is_encrypted=True)
+    except CannotListenError as error:
+        fail(f"The operations port: {error}")
+    say(f"Anybody who can reach port {bound[0].getsockname()[1]} can read the figures of this server there.")
+    return bound
+
+
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
@@ -89,7 +103,12 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLContext | None) -> int:
+async def _serve(
+    settings: Settings,
+    bound: list[sockets.socket],
+    tls: ssl.SSLContext | None,
+    operations: list[sockets.socket] | None,
+) -> int:
     """The phases of the server's life, one after the other. Returns the exit code if no model could be
     served; otherwise the process ends here.
     """
@@ -102,7 +121,7 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
             f"Warning: at most {room.connections} connections can be open at once, because this process may "
             f"open only {room.files} files: allow {room.needed} (ulimit -n), or lower FORETYPE_CONNECTIONS."
         )
-    server = Server(settings, bound, tls=tls, room=room)
+    server = Server(settings, bound, tls=tls, room=room, operations=operations)
     if (trouble := _state_trouble(server)) is not None:
         say(f"Warning: {trouble}")
     await server.open()
@@ -123,7 +142,7 @@ async def _serve(settings: Settings, bound: list[sockets.socket], tls: ssl.SSLCo
         say(error)
         return 1
     finally:
-        await _close(server)
+        await _close(server, settings.drain_seconds)
     return leave(0 if broken is None else 1)  # while the event loop still hears a second Ctrl-C
 
 
@@ -159,12 +178,12 @@ def _announce(server: Server) -> None:
         _tell("Ctrl-C stops.")
 
 
-async def _close(server: Server) -> None:
-    """Within `CLOSING_SECONDS`."""
+async def _close(server: Server, drain_seconds: float) -> None:
+    """Within `CLOSING_SECONDS`, after up to `drain_seconds` of draining."""
     try:
         # If the timeout cancels this, some clients are not told. The process ends next, which closes all
         # sockets.
-        async with asyncio.timeout(CLOSING_SECONDS):
+        async with asyncio.timeout(CLOSING_SECONDS + drain_seconds):
             await server.drain()
             await server.close()
     except TimeoutError:

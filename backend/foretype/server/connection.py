@@ -83,6 +83,8 @@ class Connection:
         self._owner = ""
         self._fields = 0
         self._arrived = 0.0  # when the current message arrived
+        self._all_answered = asyncio.Event()
+        self._all_answered.set()
 
     async def run(self) -> None:
         """Serve the open socket until either side ends it."""
@@ -97,14 +99,26 @@ class Connection:
             self._sender.cancel()
             self._service.metrics.fields.dec(self._fields)
 
-    async def leave(self) -> None:
-        """Tell the client that the server is shutting down, then close the socket.
+    async def answered(self) -> None:
+        """Return as soon as all keystrokes have their final answers, and these have been sent.
 
         Takes at most some seconds, even if the client does not read.
         """
+        # If this is cancelled, the connection is closed next.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._all_answered.wait()
+
+    async def leave(self, retry_after: float) -> None:
+        """Tell the client that the server is shutting down and to connect again after `retry_after` seconds,
+        then close the socket.
+
+        Takes at most some seconds, even if the client does not read.
+        """
+        refused = replace(DRAINING, retry_ms=round(retry_after * 1000))
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(FAREWELL_SECONDS):
-                await self._refuse_and_close(DRAINING, CLOSE_GOING_AWAY)
+                await self._refuse_and_close(refused, CLOSE_GOING_AWAY)
 
     async def _welcomed(self) -> bool:
         """Wait for a hello that lets the client in. False if the connection has ended."""
@@ -229,6 +243,7 @@ class Connection:
             case Hello() | Proof() | Ignored():
                 pass
         self._count_fields()
+        self._note_unanswered()
 
     def _answer(
         self, field: str, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float
@@ -257,6 +272,7 @@ class Connection:
                 began = self._service.clock()
                 await self._socket.send_frame(frame.encode("ascii"), WSMsgType.TEXT)
                 self._service.metrics.stages.took(Stage.SEND, self._service.clock() - began)
+                self._note_unanswered()
         except ConnectionError:
             pass  # the receive loop notices the end, too
         finally:
@@ -269,6 +285,12 @@ class Connection:
         with contextlib.suppress(ConnectionError):
             await self._socket.send_frame(frames.error(refused).encode("ascii"), WSMsgType.TEXT)
         await self._socket.close(code=code, message=refused.code.value.encode())
+
+    def _note_unanswered(self) -> None:
+        if self._protocol.is_waited_for or len(self._mailbox) > 0:
+            self._all_answered.clear()
+        else:
+            self._all_answered.set()
 
     def _count_fields(self) -> None:
         self._service.metrics.fields.inc(self._protocol.fields - self._fields)

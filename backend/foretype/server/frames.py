@@ -38,7 +38,7 @@ class Refused:
     """A message that was refused. `message` says what to do, and never repeats typed text.
 
     `field` and `seq` are set if they could be read from the message. `final` is True if this is the answer to
-    a keystroke.
+    a keystroke. `retry_ms`: with `DRAINING`, the time after which the client connects again.
     """
 
     code: ErrorCode
@@ -46,6 +46,7 @@ class Refused:
     field: str | None = None
     seq: int | None = None
     final: bool = False
+    retry_ms: int | None = None
 
     @classmethod
     def because(cls, failure: Failure, field: str, seq: int) -> Refused:
@@ -99,6 +100,8 @@ def error(refused: Refused) -> str:
         frame["seq"] = refused.seq
     if refused.final:
         frame["final"] = True
+    if refused.retry_ms is not None:
+        frame["retry_ms"] = refused.retry_ms
     return _text(frame)
 
 

@@ -101,6 +101,11 @@ class Protocol:
         """The number of open fields."""
         return len(self._fields)
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a keystroke has no final answer yet."""
+        return any(not state.answered for state in self._fields.values())
+
     def greet(self, bucket: TokenBucket | None = None) -> None:
         """The token of `Hello` was right: from now on other messages are accepted. `bucket`: for keystrokes,
         if the client's other connections share it.

@@ -15,9 +15,11 @@ from foretype.engine.contract import Engine
 from foretype.server import playground
 from foretype.server.app import make_app
 from foretype.server.credentials import Tokens
+from foretype.server.draining import close_all
 from foretype.server.guard import Guard
 from foretype.server.http_connection import REFUSED_AT_ONCE, Entrance, HttpConnection
 from foretype.server.limits import ClientLimits
+from foretype.server.operations import make_operations
 from foretype.server.pairing import Pairing
 from foretype.server.patience import SECONDS
 from foretype.server.patience import Phase as Waiting
@@ -148,9 +150,11 @@ class Server:
         clock: Clock = time.monotonic,
         tls: ssl.SSLContext | None = None,
         room: Room | None = None,
+        operations: list[sockets.socket] | None = None,
     ) -> None:
         """`files`: the playground's; None for those that are installed. `tls`: the context for HTTPS; None
-        for HTTP. `room`: for how many connections; None for the setting.
+        for HTTP. `room`: for how many connections; None for the setting. `operations`: the sockets of the
+        operations port, which are closed, too; None for no such port.
         """
         self.port: int = bound[0].getsockname()[1]
         every = [address for address in bound_addresses(bound) if is_every_address(address)]
@@ -184,6 +188,11 @@ class Server:
             min(REFUSED_AT_ONCE, room.spare // 2),
         )
         self._listening: list[asyncio.AbstractServer] = []
+        self._drain_seconds = settings.drain_seconds
+        self._operations = operations or []
+        self._operations_runner = web.AppRunner(
+            make_operations(self.service), shutdown_timeout=0, handle_signals=False, access_log=None
+        )
         self._runner = web.AppRunner(
             make_app(self.service, files), shutdown_timeout=LINGER_SECONDS, handle_signals=False
         )
@@ -209,6 +218,9 @@ class Server:
                 ssl_handshake_timeout=None if self._tls is None else SECONDS[Waiting.HEAD],
             )
             self._listening.append(listening)
+        await self._operations_runner.setup()
+        for one in self._operations:
+            await web.SockSite(self._operations_runner, one).start()
         logs.logger().info("open", port=self.port, phase=Phase.LOADING.value)
 
     def ready(self, engine: Engine) -> None:
@@ -219,18 +231,22 @@ class Server:
         logs.logger().info("ready", model=engine.model, provider=engine.provider)
 
     async def drain(self) -> None:
-        """Tell every client that the server is shutting down, and close all sockets at the same time."""
+        """Tell every client that the server is shutting down, and close its socket, within `drain_seconds`.
+
+        Until then, keystrokes are answered. New sockets are refused.
+        """
         self.service.phase = Phase.DRAINING
         connections = list(self.service.connections)
         logs.logger().info("draining", connections=len(connections))
         # If this is cancelled, some clients are not told. `close` closes their sockets anyway.
-        await asyncio.gather(*(connection.leave() for connection in connections), return_exceptions=True)
+        await close_all(connections, self._drain_seconds)
 
     async def close(self) -> None:
         """Stop listening, wait up to `LINGER_SECONDS` for requests in progress, and close the engine."""
         for listening in self._listening:
             listening.close()
         await self._runner.cleanup()
+        await self._operations_runner.cleanup()
         if self.service.engine is not None:
             await self.service.engine.close()
         logs.logger().info("closed")

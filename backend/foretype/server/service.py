@@ -24,8 +24,13 @@ from foretype.support.metrics import Metrics
 class OpenConnection(Protocol):
     """The part of a connection that the server's shutdown needs."""
 
-    async def leave(self) -> None:
-        """Tell the client that the server is shutting down, and close the socket."""
+    async def answered(self) -> None:
+        """Return as soon as no keystroke waits for its final answer."""
+
+    async def leave(self, retry_after: float) -> None:
+        """Tell the client that the server is shutting down and to connect again after `retry_after` seconds,
+        and close the socket.
+        """
 
 
 class Phase(StrEnum):

@@ -164,6 +164,20 @@ class Settings(BaseSettings):
     tls_in_front: Annotated[bool, Group.ADDRESS] = Field(
         False, description="True if a proxy in front of this server speaks HTTPS with the clients."
     )
+    operations_port: Annotated[int | None, Group.ADDRESS] = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="A second port with /livez, /readyz and /metrics, for probes and for Prometheus, without "
+        "tokens and without the check of the Host header; 0 means any free port. Keep it private.",
+    )
+    drain_seconds: Annotated[float, Group.ADDRESS] = Field(
+        0,
+        ge=0,
+        le=3600,
+        description="Seconds in which a server that is stopped closes its connections, one after the other; "
+        "0 closes all of them at once.",
+    )
     token: Annotated[Token, Group.ACCESS] = Field(
         None,
         description="A fixed token for clients, at least 16 characters. Clients that pair get their own "

@@ -69,6 +69,8 @@ export class Connection {
   #socket: WebSocket | null = null;
   #timer: unknown;
   #attempt = 0;
+  /** How long the server asked to wait before the next attempt, in milliseconds. */
+  #wait: number | null = null;
   /** The claim on the current socket. */
   #claim: Claim | null = null;
   /** Whether the server has proved on the current socket that it knows the token. */
@@ -140,8 +142,10 @@ export class Connection {
   #receive(frame: ServerFrame | null, socket: WebSocket): void {
     if (frame?.type === "challenge") {
       if (!this.#isProven) void this.#answer(frame, socket);
-    } else if (frame?.type === "error") this.#listener.frame(frame);
-    else if (frame && !this.#isProven) this.#retry("unproven");
+    } else if (frame?.type === "error") {
+      this.#wait = frame.retryMs ?? null;
+      this.#listener.frame(frame);
+    } else if (frame && !this.#isProven) this.#retry("unproven");
     else if (frame?.type === "welcome") {
       this.#world.clearTimeout(this.#timer);
       this.#attempt = 0;
@@ -170,7 +174,9 @@ export class Connection {
     this.#world.clearTimeout(this.#timer);
     this.#forgetSocket();
     this.#become(state);
-    this.#timer = this.#world.setTimeout(() => this.#connect(), waitBefore(this.#attempt, this.#world.random()));
+    const wait = this.#wait ?? waitBefore(this.#attempt, this.#world.random());
+    this.#wait = null;
+    this.#timer = this.#world.setTimeout(() => this.#connect(), wait);
     this.#attempt += 1;
   }
 

@@ -63,11 +63,16 @@ export interface ErrorFrame {
   readonly code: string;
   readonly field: string | null;
   readonly seq: number | null;
+  /** The server is shutting down: the time to wait before connecting again, in milliseconds. */
+  readonly retryMs?: number;
 }
 
 export type ServerFrame = ChallengeFrame | Welcome | SuggestionFrame | ErrorFrame;
 
 export const DEFAULT_CONTEXT_CHARS = 2000;
+
+/** No server needs more time until its clients return. */
+const LONGEST_RETRY_MS = 60_000;
 
 /** Reads one frame. Null for a frame that this version does not know: newer servers may send others. */
 export function readFrame(data: unknown): ServerFrame | null {
@@ -131,11 +136,12 @@ function textsOf(alternatives: readonly unknown[]): string[] {
     .filter((text) => typeof text === "string");
 }
 
-function readError({ code, field, seq }: Record<string, unknown>): ErrorFrame {
+function readError({ code, field, seq, retry_ms }: Record<string, unknown>): ErrorFrame {
   return {
     type: "error",
     code: typeof code === "string" ? code : "internal",
     field: typeof field === "string" ? field : null,
     seq: typeof seq === "number" ? seq : null,
+    ...(typeof retry_ms === "number" && retry_ms >= 0 ? { retryMs: Math.min(retry_ms, LONGEST_RETRY_MS) } : {}),
   };
 }

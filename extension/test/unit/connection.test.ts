@@ -152,6 +152,16 @@ test("it reconnects by itself after growing waits, which begin at the shortest a
   expect(states).toEqual(["connecting", "lost", "ready", "lost"]);
 });
 
+test("a server that shuts down says how long to wait, once", async () => {
+  connection.open();
+  await welcome();
+  say({ type: "error", code: "draining", message: "…", retry_ms: 70 });
+  newest().onclose({ code: 1012 });
+  expect(fire()).toBe(70);
+  newest().onclose({ code: 1006 });
+  expect(fire()).toBe(600);
+});
+
 test("there is no retry with a refused token", () => {
   connection.open();
   newest().onopen();

@@ -1,0 +1,78 @@
+"""The operations port: what a probe and Prometheus get, by any name of the machine."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from foretype.server.server import Server, bind
+from foretype.support.settings import load
+from tests.server.conftest import PAGE, TOKEN, Running
+from tests.server.fake import FakeEngine
+
+
+@pytest.fixture
+async def operated(tmp_path: Path) -> Any:
+    settings = load({"port": 0, "token": TOKEN, "state_dir": tmp_path / "state", "operations_port": 0})
+    operations = bind("127.0.0.1", 0, is_encrypted=True)
+    port = operations[0].getsockname()[1]
+    server = Server(settings, bind("127.0.0.1", 0), files=PAGE, operations=operations)
+    await server.open()
+    async with aiohttp.ClientSession() as http:
+        yield Running(server, FakeEngine(), http), f"http://127.0.0.1:{port}"
+        await server.drain()
+        await server.close()
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await http.get(f"http://127.0.0.1:{port}/livez")
+
+
+async def test_probes_follow_the_phases_of_the_server(operated: tuple[Running, str]) -> None:
+    running, address = operated
+
+    async def probe() -> tuple[int, int, str]:
+        async with (
+            running.http.get(f"{address}/livez") as live,
+            running.http.get(f"{address}/readyz") as ready,
+        ):
+            return live.status, ready.status, await ready.text()
+
+    assert await probe() == (200, 503, "loading")
+    running.server.ready(running.engine)
+    assert await probe() == (200, 200, "ready")
+    await running.server.drain()
+    assert await probe() == (200, 503, "draining")
+
+
+async def test_any_host_header_gets_the_figures_and_nothing_else(operated: tuple[Running, str]) -> None:
+    running, address = operated
+    running.server.ready(running.engine)
+    headers = {"Host": "10.1.2.3:9400"}
+    async with running.http.get(f"{address}/metrics", headers=headers) as response:
+        assert response.status == 200
+        assert response.content_type == "text/plain"
+        assert "foretype_keystrokes_total" in await response.text()
+    for path in ("/", "/healthz", "/v1/socket", "/v1/complete", "/v1/pair"):
+        async with running.http.get(f"{address}{path}", headers=headers) as response:
+            assert response.status == 404
+            assert response.headers["Server"] == "foretype"
+    async with running.http.get(running.url("/metrics"), headers=headers) as response:
+        assert response.status == 403  # the usual port still checks
+
+
+async def test_probes_have_room_when_the_usual_port_has_none(tmp_path: Path) -> None:
+    settings = load({"port": 0, "token": TOKEN, "state_dir": tmp_path / "state", "connections": 1})
+    operations = bind("127.0.0.1", 0, is_encrypted=True)
+    server = Server(settings, bind("127.0.0.1", 0), files=PAGE, operations=operations)
+    await server.open()
+    server.ready(FakeEngine())
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    address = f"http://127.0.0.1:{operations[0].getsockname()[1]}"
+    async with aiohttp.ClientSession() as http, http.get(f"{address}/readyz") as response:
+        assert response.status == 200
+    writer.close()
+    await server.drain()
+    await server.close()
