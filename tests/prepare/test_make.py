@@ -355,7 +355,7 @@ def test_a_disk_that_fills_up_on_the_way_is_said_whatever_the_library_raises(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(making, "_save", fail)
+    monkeypatch.setattr(making, "save_graph", fail)
     with pytest.raises(DiskFullError, match="it continues from here"):
         workshop.make()
     monkeypatch.undo()

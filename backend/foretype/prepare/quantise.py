@@ -45,9 +45,12 @@ class Blocks:
 
 def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
     """The same graph with its matrix products quantised. `model` is changed. Raises NotOnGridError."""
+    exact = keep_grids(model, blocks.grid) if blocks.grid else []
+    if not _products_left(model, exact):
+        return model
+    # It imports onnx_ir, which only the extra `export` brings.
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-    exact = keep_grids(model, blocks.grid) if blocks.grid else []
     quantiser = MatMulNBitsQuantizer(
         model,
         bits=blocks.bits,
@@ -59,3 +62,8 @@ def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
     quantiser.process()
     quantised: onnx.ModelProto = quantiser.model.model
     return quantised
+
+
+def _products_left(model: onnx.ModelProto, exact: list[str]) -> bool:
+    """Whether matrix products are left to be quantised."""
+    return any(node.op_type == "MatMul" and node.name not in exact for node in model.graph.node)
