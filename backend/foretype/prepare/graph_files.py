@@ -14,8 +14,8 @@ def save_graph(model: onnx.ModelProto, folder: Path) -> None:
     """Write a graph, and the embedding of a fused graph to a file beside it. That file is mapped, so only the
     rows in use take memory.
 
-    Quantised weights must not be in that file: if they are mapped, a step takes 2.5 times as long (AVX2, ONNX
-    Runtime 1.32).
+    Other quantised weights must not be in that file: if they are mapped, a step takes 2.5 times as long
+    (AVX2, ONNX Runtime 1.32).
     """
     for tensor in model.graph.initializer:
         if tensor.name == "embedding":
