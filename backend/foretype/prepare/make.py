@@ -8,19 +8,16 @@ right, the export if it was on the disk. Incomplete files are in folders that no
 from __future__ import annotations
 
 import errno
-import math
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from foretype.models.errors import (
     DiskFullError,
     FileLimitError,
     ModelsFolderError,
-    QualityRefusedError,
 )
 from foretype.models.manifest import (
     EMBEDDING,
@@ -34,15 +31,10 @@ from foretype.models.manifest import (
 from foretype.models.prepared import Prepared, is_prepared, load_prepared, read_manifest, sha256
 from foretype.models.recipe import Recipe, WheelSource
 from foretype.models.store import Store, is_disk_full
-from foretype.models.weights import FLOAT16, FLOAT32
-from foretype.prepare.check import Measured, measure, open_reader
+from foretype.prepare.candidates import Chosen, choose_weights
 from foretype.prepare.fetch import Weights, fetch, has_changed
 from foretype.prepare.float32 import Float32, Work, make_float32
-from foretype.prepare.graph_files import save_graph
-from foretype.prepare.grid import NotOnGridError
-from foretype.prepare.half import halve
 from foretype.prepare.packages import require_export, versions
-from foretype.prepare.quantise import Blocks, quantise
 from foretype.prepare.quiet import quiet
 from foretype.support.machine import machine_name
 from foretype.support.progress import SILENT, Progress
@@ -85,25 +77,6 @@ def make(
         return load_prepared(store.folder)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A model with one kind of weights, and its measured figures."""
-
-    weights: str
-    folder: Path
-    measured: Measured
-
-    def passed_over(self, refused: str | None = None) -> PassedOver:
-        found = self.measured
-        return PassedOver(
-            weights=self.weights,
-            bits_per_byte=found.bits_per_byte if math.isfinite(found.bits_per_byte) else None,
-            step_ms=found.step_ms,
-            prefill_ms=found.prefill_ms,
-            refused=refused,
-        )
-
-
 class _Making:
     """All steps, once. The caller holds the recipe's lock."""
 
@@ -116,62 +89,14 @@ class _Making:
     def run(self, given: Path | None) -> None:
         weights = fetch(self._recipe, self._store, given, self._progress)
         exact = make_float32(weights, self._work)
-        best, others = self._best(exact)
-        self._keep(best, others, weights, exact)
+        chosen, others = choose_weights(exact, self._work)
+        self._keep(chosen, others, weights, exact)
 
-    def _best(self, exact: Float32) -> tuple[_Candidate, list[PassedOver]]:
-        """The fastest candidate that is good enough, and the others. float32 is tried only if no other
-        passes.
-        """
-        others: list[PassedOver] = []
-        passed: list[_Candidate] = []
-        refused: list[str] = []
-        for weights in sorted(self._recipe.weights, key=lambda name: name == FLOAT32):
-            if weights == FLOAT32 and passed:
-                break
-            try:
-                folder = self._candidate_folder(exact, weights)
-            except NotOnGridError as reason:
-                refused.append(f"{weights}: {reason}")
-                self._progress.say(f"Skipped {refused[-1]}.")
-                continue
-            with self._progress.step(f"check the quality of {weights}") as step:
-                reader = open_reader(folder, exact.kind, exact.geometry, self._work.threads)
-                measured = measure(reader, exact.text, step)
-            refusal = measured.refusal(exact.bits_per_byte)
-            if refusal is None:
-                passed.append(_Candidate(weights, folder, measured))
-            else:
-                refused.append(f"{weights}: {refusal}")
-                others.append(_Candidate(weights, folder, measured).passed_over(refusal))
-                self._progress.say(f"Refused {refused[-1]}.")
-        if not passed:
-            raise QualityRefusedError(
-                f"No weights of {self._recipe.name} that were tried are good enough to serve on this "
-                f"machine: {'; '.join(refused)}. float32 loses no quality. An "
-                "earlier model stays as it is."
-            )
-        best = min(passed, key=lambda candidate: candidate.measured.step_ms)
-        return best, [*(one.passed_over() for one in passed if one is not best), *others]
-
-    def _candidate_folder(self, exact: Float32, weights: str) -> Path:
-        if weights == FLOAT32:
-            return exact.graph
-        import onnx
-
-        if weights == FLOAT16:
-            with self._progress.step("round to float16"), self._store.making(weights) as part:
-                save_graph(halve(onnx.load(exact.graph / GRAPH)), part)
-            return self._store.work / weights
-        with self._progress.step(f"quantise to {weights}"), self._store.making(weights) as part:
-            save_graph(quantise(onnx.load(exact.graph / GRAPH), Blocks.named(weights)), part)
-        return self._store.work / weights
-
-    def _keep(self, best: _Candidate, others: list[PassedOver], weights: Weights, exact: Float32) -> None:
+    def _keep(self, chosen: Chosen, others: list[PassedOver], weights: Weights, exact: Float32) -> None:
         with self._progress.step("put the model in place"), self._store.making("whole") as part:
             for name in (GRAPH, EMBEDDING):
-                if (best.folder / name).is_file():
-                    _place(best.folder / name, part / name)
+                if (chosen.folder / name).is_file():
+                    _place(chosen.folder / name, part / name)
             _place(exact.tokeniser / TOKENIZER, part / TOKENIZER)
             files = {
                 file.name: FileEntry(sha256=sha256(file), bytes=file.stat().st_size)
@@ -187,15 +112,18 @@ class _Making:
                 files=files,
                 versions=versions(),
                 graph=exact.kind,
-                weights=best.weights,
+                weights=chosen.weights,
                 geometry=exact.geometry,
                 begin_ids=tuple(int(token) for token in exact.text.ids[: len(self._recipe.begin)]),
                 prompts=self._recipe.prompts,
                 threshold=self._recipe.threshold,
                 figures=Figures(
                     bits_per_byte_float32=exact.bits_per_byte,
+                    bits_per_byte=chosen.bits_per_byte,
+                    bits_per_byte_stepwise=chosen.bits_per_byte_stepwise,
+                    step_ms=chosen.speed.step_ms,
+                    prefill_ms=chosen.speed.prefill_ms,
                     machine=machine_name(),
-                    **asdict(best.measured),
                 ),
                 passed_over=tuple(others),
             )
