@@ -64,7 +64,7 @@ findings: ## Show surprises of other software, in three to five minutes (ARGS=me
 clean: ## Take away everything that make has made, prepared models too
 	rm -rf .venv dist models/build latency/out tests/out .venv-peers extension/node_modules extension/.output extension/.wxt
 
-$(served): requirements.lock pyproject.toml
+$(served): requirements.lock requirements-pip.lock pyproject.toml
 	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock
 
 $(exported): $(served) requirements-export.lock requirements-cuda.lock

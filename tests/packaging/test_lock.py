@@ -13,7 +13,13 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 CUDA = "requirements-cuda.lock"
-LOCKS = ("requirements.lock", "requirements-export.lock", "requirements-dev.lock", CUDA)
+LOCKS = (
+    "requirements.lock",
+    "requirements-pip.lock",
+    "requirements-export.lock",
+    "requirements-dev.lock",
+    CUDA,
+)
 LARGE = {"torch", "transformers", "optimum", "optimum-onnx", "accelerate", "sympy"}
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
@@ -36,6 +42,7 @@ def project() -> dict[str, list[str]]:
         "requirements.lock": described["project"]["dependencies"]
         + described["project"]["optional-dependencies"]["cpu"]
         + build,
+        "requirements-pip.lock": ["pip"],
         "requirements-export.lock": described["project"]["optional-dependencies"]["export"],
         "requirements-dev.lock": described["dependency-groups"]["dev"],
     }
