@@ -58,7 +58,9 @@ def choose_model(
             where = f"whose weights are on this machine{_first_instead(recipe)}"
             return Choice.of(recipe, f"serving {_named(recipe)}, {where}")
     if not can_export:
-        return Choice.of(embedded, f"serving {embedded.name}, the default model without PyTorch")
+        return Choice.of(
+            embedded, f"serving {embedded.name}, which needs no PyTorch{_first_instead(embedded)}"
+        )
     for recipe in candidates[:-1]:
         if not isinstance(recipe.source, HubSource) or hub(recipe.source):
             return Choice.of(recipe, f"serving {_named(recipe)}, from the model hub")

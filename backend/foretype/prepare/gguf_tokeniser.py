@@ -11,8 +11,9 @@ from foretype.prepare.gguf_file import GgufFile, UnknownGgufError
 NORMAL, CONTROL = 1, 3  # types of tokens
 KIND = "gpt2"  # llama.cpp's name for byte-level BPE
 SPLITS = ("gpt-2", "smollm")
-"""llama.cpp's names for splits of a text into words that are GPT-2's. SmolLM's also splits off each digit,
-which makes no difference: none of its merges joins two digits, or a digit and a space.
+"""llama.cpp's names for splits of a text into words. For both, GPT-2's is used, as transformers does.
+SmolLM's also splits off each digit first, which changes how spaces and line breaks before a digit are cut
+(findings/smollm-pre-tokeniser.sh).
 """
 
 

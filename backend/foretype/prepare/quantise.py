@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import onnx
 
 from foretype.prepare.grid import BLOCK, keep_grids
+from foretype.prepare.packages import require_export
 
 _NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)|grid(?P<grid>8?)")
 
@@ -44,11 +45,14 @@ class Blocks:
 
 
 def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
-    """The same graph with its matrix products quantised. `model` is changed. Raises NotOnGridError."""
+    """The same graph with its matrix products quantised. `model` is changed.
+
+    Raises NotOnGridError, and ExportMissingError if weights have to be rounded and onnx_ir is not installed.
+    """
     exact = keep_grids(model, blocks.grid) if blocks.grid else []
     if not _products_left(model, exact):
         return model
-    # It imports onnx_ir, which only the extra `export` brings.
+    require_export("Rounding weights in this way")  # for onnx_ir, which the next line imports
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
     quantiser = MatMulNBitsQuantizer(

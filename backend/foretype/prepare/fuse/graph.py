@@ -178,9 +178,13 @@ class Graph:
         tokens = self.node("Reshape", [hidden, "one_row"], "tokens")
         wanted = self.node("Gather", [tokens, "rows"], "wanted", axis=1)
         self.matmul(wanted, head, "logits")
-        graph = helper.make_graph(self._nodes, "foretype", self._inputs(), self._outputs(), self._weights)
+        graph = helper.make_graph(self._nodes, "foretype", self._inputs(), self._outputs())
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="foretype")
+        model = helper.make_model(
+            graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="foretype"
+        )
+        model.graph.initializer.extend(self._weights)  # after the helpers, each of which would copy them
+        return model
 
     def _inputs(self) -> list[onnx.ValueInfoProto]:
         value = helper.make_tensor_value_info
