@@ -5,11 +5,12 @@
 MAKEFLAGS += --no-print-directory
 
 served := .venv/.installed
+exported := .venv/.installed-export
 tested := .venv/.installed-dev
 modules := extension/node_modules/.installed
 ARGS ?=
 
-.PHONY: help serve test lint extension playground lock sbom replay bench fuzz findings clean
+.PHONY: help serve export test lint extension playground lock sbom replay bench fuzz findings clean
 
 help: ## What there is to make
 	@echo 'Foretype completes what you type in the browser. Start with:'
@@ -24,6 +25,8 @@ help: ## What there is to make
 
 serve: $(served) ## The server, with all it needs on a machine with Python 3.11 or later
 	@exec .venv/bin/foretype serve $(ARGS)
+
+export: $(exported) ## What preparing a model from a hub or a folder needs: PyTorch and Optimum, 0.9 GB on disk
 
 test: ## Everything that can be checked, in ten to fifteen minutes on two cores; installs what it needs
 	@exec tools/test
@@ -64,11 +67,14 @@ findings: ## Show surprises of other software, in three to five minutes (ARGS=me
 clean: ## Take away everything that make has made, prepared models too
 	rm -rf .venv dist models/build latency/out tests/out .venv-peers .venv-fuzz extension/node_modules extension/.output extension/.wxt
 
-$(served): requirements.lock requirements-cuda.lock pyproject.toml
+$(served): requirements.lock requirements-pip.lock pyproject.toml
 	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock
 
-$(tested): $(served) requirements-dev.lock
-	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock requirements-dev.lock
+$(exported): $(served) requirements-export.lock requirements-cuda.lock
+	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock requirements-export.lock
+
+$(tested): $(served) requirements-export.lock requirements-cuda.lock requirements-dev.lock
+	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock requirements-export.lock requirements-dev.lock
 
 $(modules): extension/package-lock.json
 	@tools/need npm

@@ -1,8 +1,9 @@
 """Whether a prepared model computes the same logits as transformers, in each way that the runtime runs it.
 
 `python -m latency.parity distilgpt2 gpt2` compares the shapes of `latency.shapes`. In place of a shape, a
-folder with a transformers model can be given. Each model is prepared in float32, as `foretype prepare FOLDER
---weights float32` does, so that the graph and the runtime are compared and not the rounding of weights.
+folder with a transformers model can be given, or `smollm2-135m`, the recipe whose weights are a GGUF file.
+Each model is prepared in float32, as `foretype prepare FOLDER --weights float32` does, so that the graph and
+the runtime are compared and not the rounding of weights.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from foretype.models.prepared import Prepared
+from foretype.models.recipe import load_recipe
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.open import open_runtime
@@ -32,6 +34,7 @@ from latency.options import FiguresFile
 from latency.paths import OUT
 from latency.shapes import SHAPES, write_shape
 
+GGUF_RECIPE = "smollm2-135m"
 POSITIONS = 200
 MAX_LOGITS_DIFFERENCE = 1e-3
 CHUNK = 48  # tokens in one run if a text is read in parts
@@ -67,13 +70,11 @@ class Reference(Protocol):
 class TransformersModel:
     """The model as transformers runs it, in float32."""
 
-    def __init__(self, folder: Path) -> None:
-        import torch
-        from transformers import AutoModelForCausalLM
+    def __init__(self, folder: Path, gguf: str | None = None) -> None:
+        """`gguf`: the file in the folder, if it is no transformers folder. Raises NotAModelError."""
+        from foretype.prepare.pretrained import read_weights
 
-        self._model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True
-        ).eval()
+        self._model = read_weights(folder, **({} if gguf is None else {"gguf_file": gguf}))
 
     def logits(self, ids: Ids) -> Logits:
         """(n, vocab): one row for each id."""
@@ -150,14 +151,36 @@ def prepare_exact(folder: Path, models_dir: Path, threads: int) -> Prepared:
     return make(recipe, models_dir, threads=threads)
 
 
+def measure_gguf(models_dir: Path, *, positions: int, threads: int) -> tuple[str, list[LogitsDifference]]:
+    """As `measure`, for the recipe whose weights are a GGUF file. Raises ModelError."""
+    from foretype.models.store import Store
+    from foretype.prepare.fetch import fetch
+    from foretype.prepare.make import make
+    from foretype.support.progress import SILENT
+
+    recipe = load_recipe(GGUF_RECIPE)
+    store = Store(OUT / "models" / "weights", recipe.name)
+    store.work.mkdir(parents=True, exist_ok=True)
+    weights = fetch(recipe, store, None, SILENT)
+    prepared = make(recipe.only("float32"), models_dir, threads=threads, given=weights.folder)
+    theirs = TransformersModel(weights.folder, weights.gguf)
+    return _compare(prepared, theirs, positions, threads)
+
+
 def measure(
     folder: Path, models_dir: Path, *, positions: int, threads: int
 ) -> tuple[str, list[LogitsDifference]]:
     """The kind of the graph, and the difference of the logits in each way. Raises ModelError."""
     prepared = prepare_exact(folder, models_dir, threads)
+    return _compare(prepared, TransformersModel(folder), positions, threads)
+
+
+def _compare(
+    prepared: Prepared, theirs: Reference, positions: int, threads: int
+) -> tuple[str, list[LogitsDifference]]:
     runtime = open_runtime(prepared.folder, threads=threads)
     ids = gate_ids(prepared.tokenizer)[: min(positions, prepared.manifest.geometry.context_length)]
-    return prepared.manifest.graph, list(differences(TransformersModel(folder), runtime, ids))
+    return prepared.manifest.graph, list(differences(theirs, runtime, ids))
 
 
 # -- the command line --------------------------------------------------------
@@ -166,7 +189,10 @@ def measure(
 @app.command()
 def main(
     models: Annotated[
-        list[str], typer.Argument(help=f"Shapes ({', '.join(SHAPES)}), or folders with transformers models.")
+        list[str],
+        typer.Argument(
+            help=f"Shapes ({', '.join(SHAPES)}), {GGUF_RECIPE}, or folders with transformers models."
+        ),
     ],
     positions: Annotated[
         int, typer.Option(min=CHUNK + 2, help="How many tokens of the gate's text are read.")
@@ -183,10 +209,13 @@ def main(
     all_kept = True
     for model in models:
         with errors_as_sentences(console, "parity"):
-            folder = write_shape(model) if model in SHAPES else Path(model)
-            graph, found = measure(
-                folder, OUT / "models" / "exact", positions=positions, threads=physical_cores()
-            )
+            exact, threads = OUT / "models" / "exact", physical_cores()
+            if model == GGUF_RECIPE:
+                folder = Path(model)
+                graph, found = measure_gguf(exact, positions=positions, threads=threads)
+            else:
+                folder = write_shape(model) if model in SHAPES else Path(model)
+                graph, found = measure(folder, exact, positions=positions, threads=threads)
         by_model[folder.name] = {"graph": graph, **{one.way: one.largest for one in found}}
         for one in found:
             table.add_row(f"{folder.name}, {graph}", one.way, str(one.rows), f"{one.largest:.1e}")

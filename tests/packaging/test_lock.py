@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-cuda.lock")
+CUDA = "requirements-cuda.lock"
+LOCKS = (
+    "requirements.lock",
+    "requirements-pip.lock",
+    "requirements-export.lock",
+    "requirements-dev.lock",
+    CUDA,
+)
+LARGE = {"torch", "transformers", "optimum", "optimum-onnx", "accelerate", "sympy"}
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -33,6 +42,8 @@ def project() -> dict[str, list[str]]:
         "requirements.lock": described["project"]["dependencies"]
         + described["project"]["optional-dependencies"]["cpu"]
         + build,
+        "requirements-pip.lock": ["pip"],
+        "requirements-export.lock": described["project"]["optional-dependencies"]["export"],
         "requirements-dev.lock": described["dependency-groups"]["dev"],
     }
 
@@ -56,12 +67,12 @@ def test_no_address_path_or_option_stands_in_a_lock(lock: str) -> None:
 
 def test_only_the_lock_for_cuda_has_cuda_packages() -> None:
     of_cuda = re.compile(r"nvidia|triton|cuda")
-    assert all(of_cuda.match(name) for name in pins("requirements-cuda.lock"))
-    for lock in LOCKS[:2]:
+    assert all(of_cuda.match(name) for name in pins(CUDA))
+    for lock in set(LOCKS) - {CUDA}:
         assert not any(of_cuda.match(name) for name in pins(lock))
 
 
-@pytest.mark.parametrize("lock", LOCKS[:2])
+@pytest.mark.parametrize("lock", sorted(set(LOCKS) - {CUDA}))
 def test_what_the_project_asks_for_is_locked_at_a_version_it_allows(lock: str) -> None:
     locked = pins("requirements.lock") | pins(lock)
     for wanted in map(Requirement, project()[lock]):
@@ -69,10 +80,19 @@ def test_what_the_project_asks_for_is_locked_at_a_version_it_allows(lock: str) -
         assert wanted.specifier.contains(version), wanted
 
 
-def test_the_two_locks_never_disagree() -> None:
-    served, tested = pins("requirements.lock"), pins("requirements-dev.lock")
-    for name in served.keys() & tested.keys():
-        assert served[name].specifier == tested[name].specifier
+def test_no_two_locks_disagree() -> None:
+    for one, other in combinations(map(pins, LOCKS), 2):
+        for name in one.keys() & other.keys():
+            assert one[name].specifier == other[name].specifier
+
+
+def test_serving_needs_none_of_the_large_packages_and_exporting_all_of_them() -> None:
+    assert not LARGE & pins("requirements.lock").keys()
+    assert pins("requirements-export.lock").keys() >= LARGE
+
+
+def test_a_lock_names_no_file_of_the_machine_that_made_it() -> None:
+    assert [lock for lock in LOCKS if re.search(r"-[cr] ", (ROOT / lock).read_text("utf-8"))] == []
 
 
 def test_the_lock_has_one_onnx_runtime_and_so_has_each_way_to_install() -> None:
@@ -83,4 +103,5 @@ def test_the_lock_has_one_onnx_runtime_and_so_has_each_way_to_install() -> None:
         way: [Requirement(one).name for one in wanted]
         for way, wanted in described["optional-dependencies"].items()
     }
+    assert ways.pop("export")
     assert ways == {"cpu": ["onnxruntime"], "gpu": ["onnxruntime-gpu"]}

@@ -108,3 +108,24 @@ def test_weights_that_were_never_rounded_are_refused() -> None:
     for name in ("grid", "grid8"):
         with pytest.raises(NotOnGridError):
             quantise(graph_of(never), Blocks.named(name))
+
+
+def test_an_embedding_on_8_bits_is_looked_up_in_the_weights_of_the_head() -> None:
+    four, head = q4_1((INPUTS, OUTPUTS)), q8_0((INPUTS, OUTPUTS))
+    model = graph_of(four, head)
+    table = numpy_helper.from_array(np.ascontiguousarray(head.T), "embedding")
+    model.graph.initializer.append(table)
+    model.graph.node.insert(0, helper.make_node("Gather", ["embedding", "ids"], ["rows"], name="rows"))
+    model.graph.input.append(helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "n"]))
+    model.graph.output.append(helper.make_tensor_value_info("rows", TensorProto.FLOAT, [1, "n", INPUTS]))
+
+    kept = quantise(model, Blocks.named("grid"))
+
+    large = [tensor for tensor in kept.graph.initializer if tensor.data_type == TensorProto.UINT8]
+    assert [list(tensor.dims) for tensor in large] == [[OUTPUTS, INPUTS // BLOCK, BLOCK], [OUTPUTS, 3, 16]]
+    session = ort.InferenceSession(kept.SerializeToString(), providers=["CPUExecutionProvider"])
+    ids = np.array([[3, 0, OUTPUTS - 1]])
+    (rows,) = session.run(["rows"], {"ids": ids, "x": exact_inputs(1)})
+    np.testing.assert_allclose(rows[0], head.T[ids[0]], rtol=1e-6)
+    (logits,) = session.run(["y1"], {"ids": ids, "x": exact_inputs(2)})
+    assert np.isfinite(logits).all()

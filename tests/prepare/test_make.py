@@ -29,7 +29,7 @@ from foretype.models.manifest import GRAPH, MANIFEST, TOKENIZER
 from foretype.models.prepared import Prepared, load_prepared
 from foretype.models.recipe import Recipe, load_recipe
 from foretype.models.store import Store
-from foretype.prepare import make as making
+from foretype.prepare import candidates
 from foretype.prepare.fetch import fetch
 from foretype.prepare.make import make
 from foretype.support.progress import SILENT, Progress, ProgressStep
@@ -302,7 +302,7 @@ def test_a_path_without_the_wheel_is_refused_with_its_name(tmp_path: Path) -> No
 def test_a_quantisation_that_breaks_the_model_is_refused_with_the_figures(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "quantise", broken_quantise)
+    monkeypatch.setattr(candidates, "quantise", broken_quantise)
     workshop.recipe = workshop.recipe.model_copy(update={"weights": ("int8-block32",)})
     with pytest.raises(
         QualityRefusedError, match=r"int8-block32: [\d.]+ bits per byte .* float32 has [\d.]+ \(\+"
@@ -314,7 +314,7 @@ def test_a_quantisation_that_breaks_the_model_is_refused_with_the_figures(
 def test_where_no_quantised_weights_pass_float32_is_served_if_the_recipe_allows(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "quantise", broken_quantise)
+    monkeypatch.setattr(candidates, "quantise", broken_quantise)
     diary = Diary()
     manifest = workshop.make(diary).manifest
     assert manifest.weights == "float32"
@@ -355,7 +355,7 @@ def test_a_disk_that_fills_up_on_the_way_is_said_whatever_the_library_raises(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(making, "_save", fail)
+    monkeypatch.setattr(candidates, "save_graph", fail)
     with pytest.raises(DiskFullError, match="it continues from here"):
         workshop.make()
     monkeypatch.undo()

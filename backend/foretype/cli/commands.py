@@ -5,6 +5,7 @@ default one.
 from __future__ import annotations
 
 import shlex
+from importlib import metadata
 from pathlib import Path
 
 
@@ -14,6 +15,18 @@ def command(*words: str | Path, models_dir: Path | None = None) -> str:
     if models_dir is not None and not _is_default(models_dir):
         found += ["--models-dir", str(models_dir)]
     return shlex.join(found)
+
+
+def install_export() -> str:
+    """Installs the packages of the extra `export`: through `make` in a checkout, else by their own names,
+    since an extra can be installed only together with its package.
+    """
+    from foretype.models.recipe import in_checkout
+
+    if in_checkout():
+        return "make export"
+    wanted = [one.partition(";") for one in metadata.requires("foretype") or []]
+    return shlex.join(["pip", "install", *(name.strip() for name, _, extra in wanted if "export" in extra)])
 
 
 def _is_default(models_dir: Path) -> bool:

@@ -99,6 +99,13 @@ def distil(
 
     `foretype prepare ~/models/small` makes the student ready to serve.
     """
+    from foretype.models.errors import ExportMissingError
+    from foretype.prepare.packages import require_export
+
+    try:
+        require_export("Training a model")
+    except ExportMissingError as error:
+        fail(error)
     console = progress_console()
     wishes = {
         "layers": layers,

@@ -142,8 +142,10 @@ def _recipe_of_folder(
 ) -> Recipe:
     """The recipe for the model in a folder, which is also printed in a line. Raises ModelError."""
     from foretype.prepare.folder import UNKNOWN_LICENCE, inspect_folder, name_for, recipe_of
+    from foretype.prepare.packages import require_export
 
     inspected = inspect_folder(folder)
+    require_export(f"Preparing the model in {folder}")
     recipe = recipe_of(inspected, name_for(inspected, name, settings.models_dir, force=force))
     console.print(
         f"{recipe.name}: {recipe.description}; {recipe.context_length:,} tokens of context, texts begin with "

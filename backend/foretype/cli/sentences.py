@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from foretype.cli.commands import command
+from foretype.cli.commands import command, install_export
 from foretype.compare.errors import FolderNotPreparedError, RecipeNotPreparedError
 from foretype.models.errors import (
     AlreadyPreparedError,
+    ExportMissingError,
     Origin,
     PreparedInvalidError,
     RecipeNameTakenError,
@@ -38,6 +39,8 @@ def sentence(error: Exception) -> str:
         case WrongWeightsError(folder=folder, needed=needed):
             again = command("prepare", folder.name, "--weights", needed, "--force", models_dir=folder.parent)
             return f"{error} Prepare the model with these weights: {again}"
+        case ExportMissingError():
+            return f"{error} Install them (0.9 GB on disk) with: {install_export()}"
         case RecipeNotPreparedError(name=name, models_dir=models_dir):
             return f"{error} Prepare it with: {command('prepare', name, models_dir=models_dir)}"
         case FolderNotPreparedError(folder=folder):

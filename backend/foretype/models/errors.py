@@ -105,6 +105,14 @@ class FileLimitError(ModelError):
         self.folder = folder
 
 
+class ExportMissingError(ModelError):
+    """Something needs the packages of the extra `export`, and they are not installed."""
+
+    def __init__(self, what: str, reason: str | None = None) -> None:
+        because = "" if reason is None else f", because {reason}"
+        super().__init__(f"{what} needs PyTorch and Optimum, which are not installed{because}.")
+
+
 class QualityRefusedError(ModelError):
     """No quantised weights were as good as the float32 weights."""
 

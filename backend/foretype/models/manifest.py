@@ -16,7 +16,7 @@ from foretype.models.field_kind import FieldKind
 FORMAT: Final = 2
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
-EMBEDDING = "embedding.bin"  # the float32 embedding, in a file of its own so that it can be mapped
+EMBEDDING = "embedding.bin"  # the embedding, in a file of its own so that it can be mapped
 TOKENIZER = "tokenizer.json"
 
 

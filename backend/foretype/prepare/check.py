@@ -1,14 +1,11 @@
-"""The quality gate: bits per byte of a fixed text, compared with Optimum's float32 export.
+"""The quality gate: bits per byte of a fixed text, compared with float32.
 
-The text is read in one pass and token by token, since a single row uses another kernel than many rows. The
-time of a step and of a first pass on this machine is measured, too.
+The text is read in one pass and token by token, since a single row uses another kernel than many rows.
 """
 
 from __future__ import annotations
 
 import math
-import statistics
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,9 +23,6 @@ from foretype.support.progress import ProgressStep
 
 WORSE_AT_MOST = 1.01  # times the float32 bits per byte
 LOGITS_APART_AT_MOST = 1e-3  # fused float32 against the export's
-PREFILL_TOKENS = 64
-TIMED_PREFILLS = 5
-TIMED_STEPS = 24
 
 Ids = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -121,54 +115,27 @@ def open_reader(folder: Path, graph: str, geometry: Geometry, threads: int) -> R
     return kind(folder / GRAPH, geometry, threads)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """The figures of one candidate: the manifest's `Figures` without the reference."""
-
-    bits_per_byte: float
-    bits_per_byte_stepwise: float
-    step_ms: float
-    prefill_ms: float
-
-    def refusal(self, reference: float) -> str | None:
-        """The reason why the candidate is not good enough, with figures. None if it is good enough."""
-        for way, found in (
-            ("in one pass", self.bits_per_byte),
-            ("token by token", self.bits_per_byte_stepwise),
-        ):
-            if not found <= reference * WORSE_AT_MOST:  # written so that NaN is refused
-                worse = found / reference - 1
-                return f"{found:.4f} bits per byte {way}, float32 has {reference:.4f} ({worse:+.1%})"
-        return None
+def in_one_pass(reader: Reader, text: GateText) -> float:
+    """Bits per byte of the text, read in one run from its beginning."""
+    reader.restart()
+    return text.bits_per_byte(reader.read(text.ids))
 
 
-def measure(reader: Reader, text: GateText, step: ProgressStep) -> Measured:
-    """Read the text in one pass and token by token, then measure times. `step` gets the tokens read."""
-    total = 2 * len(text.ids)
-    one_pass = text.bits_per_byte(reader.read(text.ids))
-    step.advance(len(text.ids), total)
+def token_by_token(reader: Reader, text: GateText, step: ProgressStep) -> float:
+    """Bits per byte of the text, read in one run for each token. `step` gets the tokens read."""
     reader.restart()
     rows = []
     for index in range(len(text.ids)):
         rows.append(reader.read(text.ids[index : index + 1]))
-        step.advance(len(text.ids) + index + 1, total)
-    stepwise = text.bits_per_byte(np.concatenate(rows))
-    prefill_ms, step_ms = _times(reader, text.ids)
-    return Measured(one_pass, stepwise, step_ms, prefill_ms)
+        step.advance(index + 1, len(text.ids))
+    return text.bits_per_byte(np.concatenate(rows))
 
 
-def _times(reader: Reader, ids: Ids) -> tuple[float, float]:
-    """Median milliseconds of a first pass over 64 tokens, and of one token after them."""
-    prefills = []
-    first = np.resize(ids, PREFILL_TOKENS)
-    for _ in range(TIMED_PREFILLS):
-        reader.restart()
-        prefills.append(_milliseconds(reader, first))
-    steps = [_milliseconds(reader, first[index : index + 1]) for index in range(TIMED_STEPS)]
-    return statistics.median(prefills), statistics.median(steps)
+def refusal(way: str, found: float, reference: float) -> str | None:
+    """The reason why weights with `found` bits per byte are not good enough. None if they are.
 
-
-def _milliseconds(reader: Reader, ids: Ids) -> float:
-    start = time.perf_counter()
-    reader.read(ids)
-    return (time.perf_counter() - start) * 1000
+    way: how the text was read. reference: the bits per byte of float32.
+    """
+    if found <= reference * WORSE_AT_MOST:  # false for NaN
+        return None
+    return f"{found:.4f} bits per byte {way}, float32 has {reference:.4f} ({found / reference - 1:+.1%})"

@@ -58,6 +58,7 @@ class _Keeping:
         self._weights = {tensor.name: tensor for tensor in model.graph.initializer}
         self._nodes: list[onnx.NodeProto] = []
         self._new: dict[str, onnx.TensorProto] = {}
+        self._names: dict[bytes, str] = {}  # of the new ones, by their content
         self._gone: set[str] = set()
         self._exact: list[str] = []
 
@@ -74,6 +75,8 @@ class _Keeping:
         return self._exact
 
     def _replaced(self, node: onnx.NodeProto) -> bool:
+        if node.op_type == "Gather" and node.input[0] in self._weights:
+            return self._embedding(node)
         if node.op_type != "MatMul" or node.input[1] not in self._weights:
             return False
         weight = numpy_helper.to_array(self._weights[node.input[1]]).astype(np.float32)
@@ -131,11 +134,45 @@ class _Keeping:
         self._product(node, node.output[0], ranks.astype(np.uint8), fine, 8, zero.astype(np.uint8))
 
     def _eight_bits(self, node: onnx.NodeProto, blocks: Array) -> bool:
-        scale = _not_zero(np.abs(blocks).max(-1, keepdims=True) / 127)
-        steps = blocks / scale
-        if np.abs(steps - np.rint(steps)).max() > NEAR:
+        found = _eight_bit_grid(blocks)
+        if found is None:
             return False
-        self._product(node, node.output[0], (np.rint(steps) + 128).astype(np.uint8), scale[..., 0], bits=8)
+        self._product(node, node.output[0], *found, bits=8)
+        return True
+
+    def _embedding(self, node: onnx.NodeProto) -> bool:
+        """A lookup of rows, (n, s) ids to (n, s, size). The operator leaves the blocks in a dimension of
+        their own, as they are in the weights of a product.
+        """
+        weight = numpy_helper.to_array(self._weights[node.input[0]])
+        if weight.ndim != 2 or weight.shape[1] % BLOCK:
+            return False
+        found = _eight_bit_grid(weight.reshape(len(weight), -1, BLOCK))
+        if found is None:
+            return False
+        name, source, output = node.input[0], f"{node.output[0]}.blocks", node.output[0]
+        ranks, scale = found
+        self._gone.add(name)
+        scales = f"{name}_scales.of_blocks"
+        inputs = [self._add(name, ranks), node.input[1], scales]
+        each = [self._add(f"{name}_scales", scale), self._add("last", np.array([-1]))]
+        self._nodes += [
+            helper.make_node("Unsqueeze", each, [scales], name=scales),  # done when the graph is loaded
+            helper.make_node(
+                "GatherBlockQuantized",
+                inputs,
+                [source],
+                name=source,
+                domain=CONTRIB,
+                gather_axis=0,
+                quantize_axis=2,
+                block_size=BLOCK,
+                bits=8,
+            ),
+            helper.make_node(
+                "Reshape", [source, self._add("rows_of_blocks", np.array([0, 0, -1]))], [output], name=output
+            ),
+        ]
         return True
 
     def _product(
@@ -179,8 +216,22 @@ class _Keeping:
         return means
 
     def _add(self, name: str, value: NDArray[np.generic]) -> str:
-        self._new.setdefault(name, numpy_helper.from_array(np.ascontiguousarray(value), name))
+        """Add a weight, and return its name, or that of an equal one."""
+        tensor = numpy_helper.from_array(np.ascontiguousarray(value))
+        name = self._names.setdefault(tensor.SerializeToString(), name)
+        tensor.name = name
+        self._new[name] = tensor
         return name
+
+
+def _eight_bit_grid(blocks: Array) -> tuple[NDArray[np.uint8], Array] | None:
+    """The values of blocks that are on a symmetric grid of 255 values, around 128, and the blocks' scales."""
+    scale = _not_zero(np.abs(blocks).max(-1, keepdims=True) / 127)
+    steps = blocks / scale
+    ranks = np.rint(steps)
+    if np.abs(steps - ranks).max() > NEAR:
+        return None
+    return (ranks + 128).astype(np.uint8), scale[..., 0]
 
 
 def _not_zero(scale: Array) -> Array:

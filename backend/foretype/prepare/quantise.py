@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import onnx
 
 from foretype.prepare.grid import BLOCK, keep_grids
+from foretype.prepare.packages import require_export
 
 _NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)|grid(?P<grid>8?)")
 
@@ -44,10 +45,16 @@ class Blocks:
 
 
 def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
-    """The same graph with its matrix products quantised. `model` is changed. Raises NotOnGridError."""
+    """The same graph with its matrix products quantised. `model` is changed.
+
+    Raises NotOnGridError, and ExportMissingError if weights have to be rounded and onnx_ir is not installed.
+    """
+    exact = keep_grids(model, blocks.grid) if blocks.grid else []
+    if not _products_left(model, exact):
+        return model
+    require_export("Rounding weights in this way")  # for onnx_ir, which the next line imports
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-    exact = keep_grids(model, blocks.grid) if blocks.grid else []
     quantiser = MatMulNBitsQuantizer(
         model,
         bits=blocks.bits,
@@ -59,3 +66,8 @@ def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
     quantiser.process()
     quantised: onnx.ModelProto = quantiser.model.model
     return quantised
+
+
+def _products_left(model: onnx.ModelProto, exact: list[str]) -> bool:
+    """Whether matrix products are left to be quantised."""
+    return any(node.op_type == "MatMul" and node.name not in exact for node in model.graph.node)

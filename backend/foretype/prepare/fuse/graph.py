@@ -1,4 +1,4 @@
-"""Reading Optimum's export by its names, and making a new graph from it.
+"""Reading a model's weights from Optimum's export by their names, and making a new graph from them.
 
 Optimum names nodes after the modules they came from (`/model/layers.0/self_attn/q_proj/MatMul`) and weights
 after their parameters, but renames a weight that it transposes (`onnx::MatMul_8767`) and puts an `Identity`
@@ -7,8 +7,10 @@ before one that equals another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import onnx
@@ -26,6 +28,21 @@ Array = NDArray[np.float32]
 
 class NotFusableError(Exception):
     """The export has another structure; `str()` says how. The plain export can still be served."""
+
+
+class Weights(Protocol):
+    """A model's weights, float32, by the names of its modules and parameters in transformers. Each method
+    raises NotFusableError if there is no such weight.
+    """
+
+    def parameter(self, name: str) -> Array:
+        """A parameter as it is."""
+
+    def linear(self, module: str) -> Array:
+        """The matrix (inputs, outputs) of a linear layer."""
+
+    def norm(self, module: str) -> Array:
+        """The scale (size,) of a root-mean-square norm."""
 
 
 class Export:
@@ -46,7 +63,13 @@ class Export:
             raise NotFusableError(f"the export has no weight {name}")
         return value
 
-    def weight_of(self, node: str) -> Array:
+    def linear(self, module: str) -> Array:
+        return self._weight_of(f"{_path(module)}/MatMul")
+
+    def norm(self, module: str) -> Array:
+        return self._weight_of(f"{_path(module)}/Mul_1")
+
+    def _weight_of(self, node: str) -> Array:
         """The only weight among the inputs of the node with that name. Raises NotFusableError if there is not
         exactly one.
         """
@@ -68,6 +91,11 @@ class Export:
             return source
         order = next((list(a.ints) for a in maker.attribute if a.name == "perm"), None)
         return source.transpose(order)
+
+
+def _path(module: str) -> str:
+    """The beginning of the names of a module's nodes: /model/layers.0/mlp for model.layers.0.mlp."""
+    return "/" + re.sub(r"\.(?!\d)", "/", module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +178,13 @@ class Graph:
         tokens = self.node("Reshape", [hidden, "one_row"], "tokens")
         wanted = self.node("Gather", [tokens, "rows"], "wanted", axis=1)
         self.matmul(wanted, head, "logits")
-        graph = helper.make_graph(self._nodes, "foretype", self._inputs(), self._outputs(), self._weights)
+        graph = helper.make_graph(self._nodes, "foretype", self._inputs(), self._outputs())
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="foretype")
+        model = helper.make_model(
+            graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="foretype"
+        )
+        model.graph.initializer.extend(self._weights)  # after the helpers, each of which would copy them
+        return model
 
     def _inputs(self) -> list[onnx.ValueInfoProto]:
         value = helper.make_tensor_value_info

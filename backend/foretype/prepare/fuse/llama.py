@@ -10,28 +10,28 @@ import numpy as np
 import onnx
 
 from foretype.models.manifest import Geometry
-from foretype.prepare.fuse.graph import CONTRIB, Array, Export, Graph, NotFusableError
+from foretype.prepare.fuse.graph import CONTRIB, Array, Graph, NotFusableError, Weights
 
 
-def lay(export: Export, config: Any, geometry: Geometry) -> onnx.ModelProto:
-    """The fused graph of Optimum's export of a transformers model with a `LlamaConfig`, `MistralConfig` or
-    `Qwen2Config`; these differ in biases and in windows. Raises NotFusableError.
+def lay(weights: Weights, config: Any, geometry: Geometry) -> onnx.ModelProto:
+    """The fused graph of a model with the transformers `LlamaConfig`, `MistralConfig` or `Qwen2Config`; these
+    differ in biases and in windows. Raises NotFusableError.
     """
     _check(config, geometry)
     graph = Graph(geometry)
     rotary = _Rotary(graph, config.rope_theta, geometry)
-    table = graph.weight("embedding", export.parameter("model.embed_tokens.weight"))
+    table = graph.weight("embedding", weights.parameter("model.embed_tokens.weight"))
     residual = graph.node("Gather", [table, "input_ids"], "embedded")
     update: str | None = None
-    norms = _Norms(graph, export, config.rms_norm_eps)
+    norms = _Norms(graph, weights, config.rms_norm_eps)
     for layer in range(geometry.layers):
-        module = f"/model/layers.{layer}"
-        normed, residual = norms.add(residual, update, f"{module}/input_layernorm", f"n{layer}")
-        attended = _attention(graph, export, config, module, layer, normed, rotary)
-        normed, residual = norms.add(residual, attended, f"{module}/post_attention_layernorm", f"m{layer}")
-        update = _mlp(graph, export, module, layer, normed)
-    normed, _ = norms.add(residual, update, "/model/norm", "final")
-    return graph.finish(normed, export.weight_of("/lm_head/MatMul"))
+        module = f"model.layers.{layer}"
+        normed, residual = norms.add(residual, update, f"{module}.input_layernorm", f"n{layer}")
+        attended = _attention(graph, weights, config, module, layer, normed, rotary)
+        normed, residual = norms.add(residual, attended, f"{module}.post_attention_layernorm", f"m{layer}")
+        update = _mlp(graph, weights, module, layer, normed)
+    normed, _ = norms.add(residual, update, "model.norm", "final")
+    return graph.finish(normed, weights.linear("lm_head"))
 
 
 def _check(config: Any, geometry: Geometry) -> None:
@@ -68,14 +68,14 @@ class _Rotary:
 class _Norms:
     """Root-mean-square norms. From the second on, each also adds the previous update to the residual."""
 
-    def __init__(self, graph: Graph, export: Export, epsilon: float) -> None:
+    def __init__(self, graph: Graph, weights: Weights, epsilon: float) -> None:
         self._graph = graph
-        self._export = export
+        self._weights = weights
         self._epsilon = float(epsilon)
 
     def add(self, residual: str, update: str | None, module: str, name: str) -> tuple[str, str]:
         """The normed value, and the residual with `update` in it."""
-        weight = self._graph.weight(f"{name}.weight", self._export.weight_of(f"{module}/Mul_1"))
+        weight = self._graph.weight(f"{name}.weight", self._weights.norm(module))
         if update is None:
             normed = self._graph.node(
                 "SimplifiedLayerNormalization",
@@ -99,14 +99,14 @@ class _Norms:
 
 
 def _attention(
-    graph: Graph, export: Export, config: Any, module: str, layer: int, source: str, rotary: _Rotary
+    graph: Graph, weights: Weights, config: Any, module: str, layer: int, source: str, rotary: _Rotary
 ) -> str:
     packed: Array = np.concatenate(
-        [export.weight_of(f"{module}/self_attn/{part}_proj/MatMul") for part in "qkv"], axis=1
+        [weights.linear(f"{module}.self_attn.{part}_proj") for part in "qkv"], axis=1
     )
     qkv = graph.matmul(source, packed, f"qkv{layer}")
     if config.model_type == "qwen2":
-        biases = [export.parameter(f"model.layers.{layer}.self_attn.{part}_proj.bias") for part in "qkv"]
+        biases = [weights.parameter(f"model.layers.{layer}.self_attn.{part}_proj.bias") for part in "qkv"]
         qkv = graph.add(qkv, np.concatenate(biases), f"biased{layer}")
     qkv = graph.spread(qkv, f"spread{layer}")
     names = graph.past_of(layer)
@@ -131,12 +131,12 @@ def _attention(
         rotary_interleaved=0,
     )
     attended = graph.gathered(attended, f"attended{layer}")
-    return graph.matmul(attended, export.weight_of(f"{module}/self_attn/o_proj/MatMul"), f"o{layer}")
+    return graph.matmul(attended, weights.linear(f"{module}.self_attn.o_proj"), f"o{layer}")
 
 
-def _mlp(graph: Graph, export: Export, module: str, layer: int, source: str) -> str:
+def _mlp(graph: Graph, weights: Weights, module: str, layer: int, source: str) -> str:
     packed: Array = np.concatenate(
-        [export.weight_of(f"{module}/mlp/{part}_proj/MatMul") for part in ("gate", "up")], axis=1
+        [weights.linear(f"{module}.mlp.{part}_proj") for part in ("gate", "up")], axis=1
     )
     both = graph.matmul(source, packed, f"gate_up{layer}")
     gate, up = f"gate{layer}", f"up{layer}"
@@ -144,4 +144,4 @@ def _mlp(graph: Graph, export: Export, module: str, layer: int, source: str) -> 
     sigmoid = graph.node("Sigmoid", [gate], f"sigmoid{layer}")
     silu = graph.node("Mul", [gate, sigmoid], f"silu{layer}")
     hidden = graph.node("Mul", [silu, up], f"hidden{layer}")
-    return graph.matmul(hidden, export.weight_of(f"{module}/mlp/down_proj/MatMul"), f"down{layer}")
+    return graph.matmul(hidden, weights.linear(f"{module}.mlp.down_proj"), f"down{layer}")
