@@ -154,7 +154,7 @@ class Field:
     def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
         assert self._draft is not None
         self._running = self._served = True
-        return self._draft.arena, self._draft.next_run(most_tokens)
+        return self._draft.arena, self._draft.next_run(most_tokens, waited_for=self._open)
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         self._running = False
@@ -240,6 +240,8 @@ class Field:
         began = self._stages.clock()
         self._found = draft.search()
         self._stages.took(Stage.TREE, self._stages.clock() - began + placed_s, self.trace)
+        for use in self._found.first_uses:
+            self._stages.used(use.purpose, first_of_run=use.first_of_run)
         if self._found.done:
             if self._open:
                 self._show(self._suggestion(_source(draft)), final=True)

@@ -92,7 +92,7 @@ class LocalEngine:
         trees_bytes = config.trees_bytes - self._runtime.own_bytes
         self._memory = MemoryBudget(self._runtime, timers, self._limits.arena_tokens, trees_bytes)
         self._model = ModelThread(self._runtime)
-        self._beginnings = Beginnings(config.begin, self._runtime, self._model)
+        self._beginnings = Beginnings(config.begin, self._runtime, self._model, self._stages)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
         self._stages.watch(
             waiting_fields=lambda: len(self._scheduler),

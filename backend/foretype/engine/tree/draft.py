@@ -7,7 +7,7 @@ It has no clock, no thread and no socket, and runs no model: `foretype.engine.fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason
@@ -19,6 +19,7 @@ from foretype.engine.tree.window import Window
 from foretype.engine.vocabulary import Vocabulary
 from foretype.runtime.arena import IDLE, Arena
 from foretype.runtime.distribution import Distribution
+from foretype.support.metrics import RunPurpose
 
 WORDS_TOKENS = LONGEST_STEM + 16  # a stem may take a token for each character; a suggestion takes far fewer
 
@@ -67,17 +68,29 @@ class TreeLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstUse:
+    """An answer has used a result of a run for the first time. `first_of_run`: and no other result of it
+    before.
+    """
+
+    purpose: RunPurpose
+    first_of_run: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The best suggestion that the available distributions allow.
 
     chosen: the text to show, then alternatives; empty if nothing is to be shown.
     done: no run would change it, or no more runs are allowed.
     sure: further runs can only make the text longer or add alternatives.
+    first_uses: the results of runs that no answer has used before.
     """
 
     chosen: list[Continuation]
     done: bool
     sure: bool = False
+    first_uses: Sequence[FirstUse] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,7 @@ class Draft:
         self._foreseen: dict[_Key, _QueryResult] = {}
         self._findings_ahead = Findings()  # of the last search ahead
         self._wanted: list[Node] = []  # what the next run is for, likeliest first
+        self._wanted_ahead = False  # whether `search_ahead` found them
         self._asked_for: Run | None = None  # the run under way, if it is for the latest keystroke
         self._ran = False  # for the latest keystroke
         self._runs = 0  # for the latest keystroke, without those that only read its text
@@ -180,10 +194,12 @@ class Draft:
         found = self._foreseen_result or self._search_for(self._query, self._limits.nodes_a_run)
         self._foreseen_result = None
         self._wanted = found.findings.wanted
+        self._wanted_ahead = False
         limits = self._limits
         most_runs = limits.runs_a_brief_keystroke if self._query.brief else limits.runs_a_keystroke
         done = not self._wanted or self._runs >= most_runs
-        return SearchResult(found.chosen, done, sure=bool(found.chosen) and found.findings.sure_words > 0)
+        sure = bool(found.chosen) and found.findings.sure_words > 0
+        return SearchResult(found.chosen, done, sure, _first_uses(found.findings.unread))
 
     @property
     def missing_tokens(self) -> int:
@@ -192,13 +208,15 @@ class Draft:
         """
         return len(missing(self._wanted[0])) if self._wanted else 0
 
-    def next_run(self, most_tokens: int | None = None) -> Run:
+    def next_run(self, most_tokens: int | None = None, *, waited_for: bool = True) -> Run:
         """The run for the nodes that the last search wants, of at most `most_tokens`. Call it only while no
-        run of this draft is under way.
+        run of this draft is under way. `waited_for`: whether the keystroke has no final answer yet.
         """
         limit = self._limits.tokens_a_run if most_tokens is None else most_tokens
         times_cleared = self._trie.times_cleared
-        self._asked_for = self._trie.run_towards(self._wanted, limit)
+        late = RunPurpose.KEYSTROKE if waited_for else RunPurpose.LATE
+        purpose = RunPurpose.AHEAD if self._wanted_ahead else late
+        self._asked_for = replace(self._trie.run_towards(self._wanted, limit), purpose=purpose)
         if self._trie.times_cleared > times_cleared:
             self._foreseen.clear()
         return self._asked_for
@@ -216,6 +234,7 @@ class Draft:
         self._findings_ahead = search.explore()
         needed = self._findings_ahead.needed_next(policy.show, policy.ahead, self._vocabulary)
         self._wanted = needed[: limits.nodes_a_run_ahead]
+        self._wanted_ahead = True
         return bool(needed)
 
     def likely_letters(self) -> list[str]:
@@ -297,3 +316,13 @@ class Draft:
             on_screen=query.caret.on_screen.encode(),
             most_wanted=most_wanted,
         )
+
+
+def _first_uses(nodes: Sequence[Node]) -> list[FirstUse]:
+    """An answer has read the distributions of `nodes`. Those that were read before do not count."""
+    uses = []
+    for node in nodes:
+        if (run := node.unread) is not None:
+            uses.append(FirstUse(run.purpose, first_of_run=not run.used))
+            run.used, node.unread = True, None
+    return uses

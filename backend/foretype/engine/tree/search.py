@@ -66,6 +66,7 @@ class Findings:
     sure_words: int = 0
     mass: float = 1.0  # the probability of all that fits the stem
     edges: list[_Edge] = field(default_factory=list)
+    unread: list[Node] = field(default_factory=list)  # whose distributions no answer had read before
 
     @property
     def wanted(self) -> list[Node]:
@@ -157,6 +158,7 @@ class Search:
         self._most_wanted = most_wanted
         self._queue: list[_Branch] = []
         self._edges: list[_Edge] = []
+        self._unread: list[Node] = []
         self._numbers = count()
         # The probability of all that fits the stem, as far as it is known. A suggestion's probability is its
         # share of this.
@@ -190,6 +192,7 @@ class Search:
                     break
         findings.mass = self._mass
         findings.edges = self._edges
+        findings.unread = self._unread
         findings.words = [Word(word.text, min(1.0, word.probability / self._mass)) for word in findings.words]
         return findings
 
@@ -203,6 +206,8 @@ class Search:
         return len(branch.text) > len(self._stem) or distribution.is_whole()
 
     def _expand(self, branch: _Branch, node: Node, distribution: Distribution) -> None:
+        if node.unread is not None:
+            self._unread.append(node)
         left = self._stem[len(branch.text) :]
         if len(branch.text) <= len(self._stem):
             self._edges.append(_Edge(math.exp(-branch.cost), distribution, left))
