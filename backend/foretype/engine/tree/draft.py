@@ -12,7 +12,7 @@ from functools import partial
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason
 from foretype.engine.tree.choice import CaretContext, Policy, choose_continuations
-from foretype.engine.tree.search import Findings, Floors, Search
+from foretype.engine.tree.search import Expected, Findings, Floors, Search
 from foretype.engine.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
 from foretype.engine.tree.trie import Node, Run, Trie, missing
 from foretype.engine.tree.window import Window
@@ -21,6 +21,9 @@ from foretype.runtime.arena import IDLE, Arena
 from foretype.runtime.distribution import Distribution
 from foretype.support.metrics import RunPurpose
 
+# The time of a run for each further node, in times of a run for one. Measured with SmolLM2 on AVX2
+# (docs/decisions/0026-fewer-runs.md).
+STEPS_A_NODE = 0.29
 WORDS_TOKENS = LONGEST_STEM + 16  # a stem may take a token for each character; a suggestion takes far fewer
 
 
@@ -42,7 +45,7 @@ class TreeLimits:
     arena_tokens: int = 1024 - IDLE  # with the IDLE slots a round number, for which kernels are fastest
     tokens_a_run: int = 24
     nodes_a_run: int = 2
-    nodes_a_run_ahead: int = 4
+    nodes_a_run_ahead: int = 6
     candidates_ahead: int = 48
     runs_a_keystroke: int = 12
     runs_a_brief_keystroke: int = 6
@@ -223,19 +226,21 @@ class Draft:
 
     def search_ahead(self) -> bool:
         """Search for the nodes that likely next keystrokes will need, so that `next_run` computes them. False
-        if there are none.
+        if there are none, or if a run for them is expected to serve too few keystrokes for what it costs.
 
         Call it only after a `search` that was done. It changes no answer, only how soon the next one is
         there.
         """
         policy, limits = self._policy, self._limits
-        floor = policy.ahead * policy.show
+        floors = self._floors(self._query)
+        floor = policy.ahead * floors.word
         search = self._new_search(self._query, Floors(floor, floor, floor), limits.candidates_ahead)
         self._findings_ahead = search.explore()
-        needed = self._findings_ahead.needed_next(policy.show, policy.ahead, self._vocabulary)
-        self._wanted = needed[: limits.nodes_a_run_ahead]
+        needed = self._findings_ahead.needed_next(floors, policy.ahead, self._vocabulary)
+        chosen = needed[: limits.nodes_a_run_ahead]
+        self._wanted = [one.node for one in chosen]
         self._wanted_ahead = True
-        return bool(needed)
+        return bool(chosen) and _served(chosen) >= policy.gain * (1.0 + STEPS_A_NODE * (len(chosen) - 1))
 
     def likely_letters(self) -> list[str]:
         """The next keys by the last `search_ahead`, likeliest first: letters, or what ends a word."""
@@ -303,7 +308,7 @@ class Draft:
     def _floors(self, query: _Query) -> Floors:
         policy = self._policy
         # Alternatives are less likely than the text that is shown.
-        word = policy.show / 4 if query.alternatives else policy.show
+        word = policy.show * policy.follow / (4 if query.alternatives else 1)
         return Floors(word, 1.0 if query.brief else policy.draw_out, policy.keep)
 
     def _new_search(self, query: _Query, floors: Floors, most_wanted: int) -> Search:
@@ -316,6 +321,12 @@ class Draft:
             on_screen=query.caret.on_screen.encode(),
             most_wanted=most_wanted,
         )
+
+
+def _served(expected: Sequence[Expected]) -> float:
+    """How many of the next keystrokes these nodes serve. A key that needs several of them counts once."""
+    by_key = {one.key or id(one.node): one.chance for one in expected}
+    return sum(by_key.values())
 
 
 def _first_uses(nodes: Sequence[Node]) -> list[FirstUse]:
