@@ -43,7 +43,9 @@ class Checkout:
 
 def this_checkout(settings: Mapping[str, str]) -> Checkout:
     """The server of the files that are here, which may differ from the last commit."""
-    return Checkout(_git("describe", "--always", "--dirty", "--exclude=*"), Program(), settings)
+    # Its figures are not those of a laptop on its battery, unless that is asked for.
+    usual = {"FORETYPE_FRUGAL": "off"}
+    return Checkout(_git("describe", "--always", "--dirty", "--exclude=*"), Program(), {**usual, **settings})
 
 
 def checkout_of(commit: str, model: str, console: Console) -> Checkout:

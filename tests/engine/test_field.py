@@ -99,7 +99,9 @@ class Desk:
         self.field.keystroke(Keystroke(seq, before))
 
 
-def new_desk(runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SCRIPT) -> Desk:
+def new_desk(
+    runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SCRIPT, *, frugal: bool = False
+) -> Desk:
     model = ScriptedModel(VOCABULARY, script)
     timers, answers, stages = FakeTimers(), Answers(), Stages(CollectorRegistry())
     scheduler = HandScheduler(model, Pressure(timers))
@@ -110,7 +112,17 @@ def new_desk(runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SC
             lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, ANY_RUN, limits
         )
 
-    field = Field(ME, new_draft, scheduler, answers, timers, stages, BUDGET_MS, runs_ahead)  # type: ignore[arg-type]
+    field = Field(
+        ME,
+        new_draft,
+        scheduler,  # type: ignore[arg-type]
+        answers,
+        timers,
+        stages,
+        BUDGET_MS,
+        runs_ahead,
+        lambda: frugal,
+    )
     return Desk(timers, scheduler, answers, field)
 
 
@@ -424,7 +436,7 @@ def test_the_run_ahead_of_an_older_keystroke_does_not_count_for_the_newer_one(
     assert desk.answers.finals[-1][0] == 2
     end()
     searches: list[Draft] = []
-    monkeypatch.setattr(Draft, "search_ahead", lambda draft: searches.append(draft))
+    monkeypatch.setattr(Draft, "search_ahead", lambda draft, frugal: searches.append(draft))
     desk.scheduler.finish()
     assert searches
 
@@ -439,6 +451,19 @@ def test_running_ahead_has_a_limit_and_an_end() -> None:
     none.scheduler.finish()
     assert len(few.scheduler.model.runs) == len(none.scheduler.model.runs) + 1
     assert len(many.scheduler.model.runs) < 100
+
+
+def test_a_frugal_server_makes_fewer_runs_ahead_and_prepares_no_answers(foreseen: list[str]) -> None:
+    usual, frugal = new_desk(runs_ahead=4), new_desk(runs_ahead=4, frugal=True)
+    for desk in (usual, frugal):
+        desk.type(1, "Please tell me ")
+        desk.scheduler.finish()
+    assert len(frugal.scheduler.model.runs) < len(usual.scheduler.model.runs)
+    assert usual.timers.pending == 1
+    assert frugal.timers.pending == 0
+    assert [outcome for _, outcome in frugal.answers.finals] == [
+        outcome for _, outcome in usual.answers.finals
+    ]
 
 
 def test_runs_ahead_wait_behind_all_keystrokes() -> None:

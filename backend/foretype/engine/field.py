@@ -53,8 +53,11 @@ class Field:
         stages: Stages,
         budget_ms: float,
         runs_ahead: int = 0,
+        frugal: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`new_draft` returns None if there is no memory for one more tree."""
+        """`new_draft` returns None if there is no memory for one more tree. `frugal`: whether to save energy
+        now.
+        """
         self.owner = owner
         self._new_draft = new_draft
         self._draft: Draft | None = None
@@ -64,7 +67,7 @@ class Field:
         self._stages = stages
         self._budget_ms = budget_ms
         self._on_screen = OnScreen()
-        self._ahead = Ahead(self._on_screen, timers, runs_ahead)
+        self._ahead = Ahead(self._on_screen, timers, runs_ahead, frugal)
         self._keystroke: Keystroke | None = None
         self._arrived = 0.0
         self._deadline = Deadline.whenever()

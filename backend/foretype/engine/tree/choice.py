@@ -22,7 +22,8 @@ class Policy:
     clearly_better: how many times likelier another text must be to replace the one on the screen.
     price: the cost of a text that is shown and not accepted, in saved keys (`_worth_showing`).
     ahead: the lowest for a next letter whose answer is worked out before it is typed.
-    gain: the lowest expected number of next keystrokes that a run ahead serves, per step that it costs.
+    gain, frugal_gain: the lowest expected number of next keystrokes that a run ahead serves, per step that it
+    costs; the second if the server saves energy.
     least_chars: a shorter text saves nothing, because taking it costs a key too.
     """
 
@@ -34,6 +35,7 @@ class Policy:
     price: float = 0.45
     ahead: float = 0.02
     gain: float = 0.094
+    frugal_gain: float = 0.3
     least_chars: int = 2
 
 

@@ -224,9 +224,10 @@ class Draft:
             self._foreseen.clear()
         return self._asked_for
 
-    def search_ahead(self) -> bool:
+    def search_ahead(self, *, frugal: bool = False) -> bool:
         """Search for the nodes that likely next keystrokes will need, so that `next_run` computes them. False
-        if there are none, or if a run for them is expected to serve too few keystrokes for what it costs.
+        if there are none, or if a run for them is expected to serve too few keystrokes for what it costs. If
+        `frugal`, more are required.
 
         Call it only after a `search` that was done. It changes no answer, only how soon the next one is
         there.
@@ -240,7 +241,8 @@ class Draft:
         chosen = needed[: limits.nodes_a_run_ahead]
         self._wanted = [one.node for one in chosen]
         self._wanted_ahead = True
-        return bool(chosen) and _served(chosen) >= policy.gain * (1.0 + STEPS_A_NODE * (len(chosen) - 1))
+        gain = policy.frugal_gain if frugal else policy.gain
+        return bool(chosen) and _served(chosen) >= gain * (1.0 + STEPS_A_NODE * (len(chosen) - 1))
 
     def likely_letters(self) -> list[str]:
         """The next keys by the last `search_ahead`, likeliest first: letters, or what ends a word."""
