@@ -15,11 +15,24 @@ from pathlib import Path
 
 import aiohttp
 
+from latency.paths import ROOT
 from latency.replay.connection import ServerLostError
 
 READY_TIMEOUT_S = 20 * 60.0  # it may have to prepare its model first
 STOP_TIMEOUT_S = 10.0
 STARTING = "Starting a server. If its model is not prepared yet, this takes minutes."
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program that serves: a Python, and the checkout whose files it runs. Default: this checkout."""
+
+    python: str = sys.executable
+    root: Path = ROOT
+
+    def environment(self) -> dict[str, str]:
+        """The variables of this process, with which `python` imports the files of `root`."""
+        return dict(os.environ) | {"PYTHONPATH": str(self.root / "backend")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +80,20 @@ class StartedServer:
 
 @contextlib.asynccontextmanager
 async def own_server(
-    log: Path, *, unlimited_rate: bool = False, settings: Mapping[str, str] | None = None
+    log: Path,
+    *,
+    unlimited_rate: bool = False,
+    settings: Mapping[str, str] | None = None,
+    program: Program | None = None,
 ) -> AsyncIterator[OwnServer]:
     """Starts `foretype serve`, waits until it is ready, and stops it at the end. Its output goes to `log`.
 
     The options are those of `started_server`. Raises `ServerLostError` if the server does not become ready.
     """
     began = asyncio.get_running_loop().time()
-    async with started_server(log, unlimited_rate=unlimited_rate, settings=settings) as server:
+    async with started_server(
+        log, unlimited_rate=unlimited_rate, settings=settings, program=program
+    ) as server:
         await server.ready()
         ready_s = asyncio.get_running_loop().time() - began
         yield OwnServer(server.address, server.token, server.process.pid, ready_s)
@@ -82,22 +101,31 @@ async def own_server(
 
 @contextlib.asynccontextmanager
 async def started_server(
-    log: Path, *, unlimited_rate: bool = False, settings: Mapping[str, str] | None = None
+    log: Path,
+    *,
+    unlimited_rate: bool = False,
+    settings: Mapping[str, str] | None = None,
+    program: Program | None = None,
 ) -> AsyncIterator[StartedServer]:
     """Starts `foretype serve`, and stops it at the end if it still runs. Its output goes to `log`.
 
     `unlimited_rate` removes the server's limit on keystrokes per second, which a person never reaches.
-    `settings` are additional `FORETYPE_…` variables.
+    `settings` are additional `FORETYPE_…` variables. `program` is another server than that of this checkout.
     """
+    program = program or Program()
     port, token = _free_port(), secrets.token_urlsafe(24)
     here = {"FORETYPE_HOST": "127.0.0.1", "FORETYPE_PORT": str(port), "FORETYPE_TOKEN": token}
     if unlimited_rate:
         here["FORETYPE_KEYSTROKES_PER_SECOND"] = "100000"
-    surroundings = os.environ | dict(settings or {}) | here
+    surroundings = program.environment() | dict(settings or {}) | here
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "foretype", "serve", env=surroundings, stdout=out, stderr=out
+            *(program.python, "-m", "foretype", "serve"),
+            cwd=program.root,
+            env=surroundings,
+            stdout=out,
+            stderr=out,
         )
     try:
         yield StartedServer(port, token, process, log)

@@ -26,6 +26,7 @@ from tests.fake_time import FakeTimers
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(" any", " questions", " query", " you", "Please")
+ANY_RUN = Policy(gain=0.0)  # runs ahead are made however few keystrokes they are expected to serve
 SCRIPT = {
     " any": {" questions": 0.6, " query": 0.3},
     " questions": {".": 0.7, " you": 0.2},
@@ -98,7 +99,9 @@ class Desk:
         self.field.keystroke(Keystroke(seq, before))
 
 
-def new_desk(runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SCRIPT) -> Desk:
+def new_desk(
+    runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SCRIPT, *, frugal: bool = False
+) -> Desk:
     model = ScriptedModel(VOCABULARY, script)
     timers, answers, stages = FakeTimers(), Answers(), Stages(CollectorRegistry())
     scheduler = HandScheduler(model, Pressure(timers))
@@ -106,10 +109,20 @@ def new_desk(runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SC
     def new_draft(kind: FieldKind) -> Draft:
         limits = TreeLimits()
         return Draft(
-            lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, Policy(), limits
+            lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, ANY_RUN, limits
         )
 
-    field = Field(ME, new_draft, scheduler, answers, timers, stages, BUDGET_MS, runs_ahead)  # type: ignore[arg-type]
+    field = Field(
+        ME,
+        new_draft,
+        scheduler,  # type: ignore[arg-type]
+        answers,
+        timers,
+        stages,
+        BUDGET_MS,
+        runs_ahead,
+        lambda: frugal,
+    )
     return Desk(timers, scheduler, answers, field)
 
 
@@ -378,10 +391,10 @@ def begin_ahead(desk: Desk, before: str) -> Callable[[], None]:
 
 def test_answers_are_worked_out_ahead_while_the_model_runs(foreseen: list[str]) -> None:
     desk = new_desk(runs_ahead=4)
-    end = begin_ahead(desk, "Please any que")
+    end = begin_ahead(desk, "Please tell me ")
     while desk.timers.pending:
         desk.timers.advance(0)
-    assert "Please any questions" in foreseen
+    assert "Please tell me q" in foreseen
     end()
 
 
@@ -418,12 +431,12 @@ def test_the_run_ahead_of_an_older_keystroke_does_not_count_for_the_newer_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     desk = new_desk(runs_ahead=1)
-    end = begin_ahead(desk, "Please any que")
-    desk.type(2, "Please any ques")
+    end = begin_ahead(desk, "Please tell me ")
+    desk.type(2, "Please tell me q")
     assert desk.answers.finals[-1][0] == 2
     end()
     searches: list[Draft] = []
-    monkeypatch.setattr(Draft, "search_ahead", lambda draft: searches.append(draft))
+    monkeypatch.setattr(Draft, "search_ahead", lambda draft, frugal: searches.append(draft))
     desk.scheduler.finish()
     assert searches
 
@@ -431,13 +444,26 @@ def test_the_run_ahead_of_an_older_keystroke_does_not_count_for_the_newer_one(
 def test_running_ahead_has_a_limit_and_an_end() -> None:
     few, many = new_desk(runs_ahead=1), new_desk(runs_ahead=100)
     for desk in (few, many):
-        desk.type(1, "Please any que")
+        desk.type(1, "Please tell me ")
         desk.scheduler.finish()
     none = new_desk()
-    none.type(1, "Please any que")
+    none.type(1, "Please tell me ")
     none.scheduler.finish()
     assert len(few.scheduler.model.runs) == len(none.scheduler.model.runs) + 1
     assert len(many.scheduler.model.runs) < 100
+
+
+def test_a_frugal_server_makes_fewer_runs_ahead_and_prepares_no_answers(foreseen: list[str]) -> None:
+    usual, frugal = new_desk(runs_ahead=4), new_desk(runs_ahead=4, frugal=True)
+    for desk in (usual, frugal):
+        desk.type(1, "Please tell me ")
+        desk.scheduler.finish()
+    assert len(frugal.scheduler.model.runs) < len(usual.scheduler.model.runs)
+    assert usual.timers.pending == 1
+    assert frugal.timers.pending == 0
+    assert [outcome for _, outcome in frugal.answers.finals] == [
+        outcome for _, outcome in usual.answers.finals
+    ]
 
 
 def test_runs_ahead_wait_behind_all_keystrokes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -18,8 +19,13 @@ class Ahead:
     (docs/decisions/0008-running-ahead.md).
     """
 
-    def __init__(self, on_screen: OnScreen, timers: Timers, most_runs: int) -> None:
-        """`most_runs`: model runs after one keystroke, if the model is not busy."""
+    def __init__(
+        self, on_screen: OnScreen, timers: Timers, most_runs: int, frugal: Callable[[], bool]
+    ) -> None:
+        """`most_runs`: model runs after one keystroke, if the model is not busy. `frugal`: whether to save
+        energy now.
+        """
+        self._frugal = frugal
         self._on_screen = on_screen
         self._timers = timers
         self._most_runs = most_runs
@@ -54,7 +60,7 @@ class Ahead:
         """Find out what the next run is for. False if no run is to be made."""
         if self._runs_left and not self._searched:
             self._searched = True
-            lacking = draft.search_ahead()
+            lacking = draft.search_ahead(frugal=self._frugal())
             self._foresee_soon(draft, keystroke)
             if not lacking:
                 self._runs_left = 0
@@ -69,9 +75,10 @@ class Ahead:
 
     def _foresee_soon(self, draft: Draft, keystroke: Keystroke) -> None:
         """Work out the answers to the likeliest keys while the model runs, or after its last run: one answer
-        a turn of the event loop, so that keystrokes of other fields go between.
+        a turn of the event loop, so that keystrokes of other fields go between. Most of these answers are
+        never asked for, so there are none if the server saves energy.
         """
-        if self._effort is Effort.ALL:
+        if self._effort is Effort.ALL and not self._frugal():
             taken = next_word(self._on_screen.text)
             self._coming = [*([taken] if taken else []), *draft.likely_letters()]
             self._foresee_next(draft, keystroke)

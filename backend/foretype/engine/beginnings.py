@@ -12,17 +12,22 @@ from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.protocol import Runtime
 from foretype.runtime.thread import ModelThread
 from foretype.support import logs
+from foretype.support.metrics import RunPurpose, Stages
 
 
 class Beginnings:
     """Lives on the event loop. A field whose kind's beginning is not read yet reads it by itself."""
 
-    def __init__(self, begin: Mapping[FieldKind, list[int]], runtime: Runtime, model: ModelThread) -> None:
+    def __init__(
+        self, begin: Mapping[FieldKind, list[int]], runtime: Runtime, model: ModelThread, stages: Stages
+    ) -> None:
         """`begin`: the tokens that a text starts with, by kind of field."""
         self._begin = begin
         self._runtime = runtime
         self._model = model
+        self._stages = stages
         self._read: dict[FieldKind, Arena] = {}
+        self._unused: set[FieldKind] = set()  # of those that are read
 
     @property
     def shortest_first(self) -> list[FieldKind]:
@@ -33,8 +38,12 @@ class Beginnings:
         ids = np.array(self._begin[kind], np.int64)
         chunk = Chunk(ids, np.arange(len(ids)), None, np.array([len(ids) - 1]))
         arena = lone_arena(self._runtime.new_pool(1, len(ids)))
+        began = self._stages.clock()
         await self._model.run([Step(arena, chunk)])
+        seconds = self._stages.clock() - began
+        self._stages.ran(RunPurpose.BEGINNING, tokens=len(ids), results=1, seconds=seconds)
         self._read[kind] = arena
+        self._unused.add(kind)
 
     async def read_all(self, kinds: Sequence[FieldKind]) -> None:
         """Read one after the other. An error is logged and leaves that kind unread."""
@@ -48,6 +57,9 @@ class Beginnings:
         """Let the empty `arena` start with the beginning of texts of `kind`, if that is read."""
         if kind in self._read:
             arena.adopt(self._read[kind])
+            if kind in self._unused:
+                self._unused.discard(kind)
+                self._stages.used(RunPurpose.BEGINNING, first_of_run=True)
 
     def clear(self) -> None:
         """Free the memory. The beginnings stay unread after this."""

@@ -53,8 +53,11 @@ class Field:
         stages: Stages,
         budget_ms: float,
         runs_ahead: int = 0,
+        frugal: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`new_draft` returns None if there is no memory for one more tree."""
+        """`new_draft` returns None if there is no memory for one more tree. `frugal`: whether to save energy
+        now.
+        """
         self.owner = owner
         self._new_draft = new_draft
         self._draft: Draft | None = None
@@ -64,7 +67,7 @@ class Field:
         self._stages = stages
         self._budget_ms = budget_ms
         self._on_screen = OnScreen()
-        self._ahead = Ahead(self._on_screen, timers, runs_ahead)
+        self._ahead = Ahead(self._on_screen, timers, runs_ahead, frugal)
         self._keystroke: Keystroke | None = None
         self._arrived = 0.0
         self._deadline = Deadline.whenever()
@@ -154,7 +157,7 @@ class Field:
     def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
         assert self._draft is not None
         self._running = self._served = True
-        return self._draft.arena, self._draft.next_run(most_tokens)
+        return self._draft.arena, self._draft.next_run(most_tokens, waited_for=self._open)
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
         self._running = False
@@ -240,6 +243,8 @@ class Field:
         began = self._stages.clock()
         self._found = draft.search()
         self._stages.took(Stage.TREE, self._stages.clock() - began + placed_s, self.trace)
+        for use in self._found.first_uses:
+            self._stages.used(use.purpose, first_of_run=use.first_of_run)
         if self._found.done:
             if self._open:
                 self._show(self._suggestion(_source(draft)), final=True)

@@ -27,6 +27,7 @@ from foretype.runtime.thread import ModelThread
 from foretype.support import logs
 from foretype.support.clock import Timer, Timers
 from foretype.support.freed_memory import overwrite_heap, overwrite_pools
+from foretype.support.frugal import Frugal, Frugality
 from foretype.support.malloc import give_back
 from foretype.support.metrics import Stages
 
@@ -50,6 +51,7 @@ class EngineConfig:
     runs_ahead: model runs after a keystroke for the next one, at most.
     field_bytes, trees_bytes: past key values and distributions of one field, and of all fields.
     context_length: tokens that the model can read.
+    frugal: whether to save energy.
     """
 
     model: str
@@ -60,6 +62,7 @@ class EngineConfig:
     field_bytes: int = 48 * MEBIBYTE
     trees_bytes: int = TREES_BYTES
     context_length: int = 1024
+    frugal: Frugal = Frugal.OFF
 
 
 class LocalEngine:
@@ -92,7 +95,7 @@ class LocalEngine:
         trees_bytes = config.trees_bytes - self._runtime.own_bytes
         self._memory = MemoryBudget(self._runtime, timers, self._limits.arena_tokens, trees_bytes)
         self._model = ModelThread(self._runtime)
-        self._beginnings = Beginnings(config.begin, self._runtime, self._model)
+        self._beginnings = Beginnings(config.begin, self._runtime, self._model, self._stages)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
         self._stages.watch(
             waiting_fields=lambda: len(self._scheduler),
@@ -101,6 +104,7 @@ class LocalEngine:
         )
         self._recovered_at = -math.inf
         self._recovering = False
+        self._frugal = Frugality(config.frugal, timers.time)
         self._broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._serving = asyncio.ensure_future(self._scheduler.serve())
         self._serving.add_done_callback(self._stopped_serving)
@@ -188,6 +192,7 @@ class LocalEngine:
             self._stages,
             self._config.budget_ms * (1.0 - MARGIN),
             self._config.runs_ahead,
+            self._frugal,
         )
 
     def used(self, field: Field) -> None:

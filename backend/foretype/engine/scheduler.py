@@ -267,7 +267,12 @@ class Scheduler:
             self.pressure.spare()
             return False
         self._charge(works, began, waited_for=waited_for)
-        self._stages.ran(sum(len(work.run.nodes) for work in works), waited_for=waited_for)
+        self._stages.ran(
+            works[0].run.purpose,
+            tokens=sum(len(work.run.nodes) for work in works),
+            results=sum(len(work.run.wanted) for work in works),
+            seconds=self._stages.clock() - began_exactly,
+        )
         if waited_for:
             self.pressure.worked(began)
             for work in works:

@@ -43,6 +43,7 @@ async def start_engine(folder: Path, settings: Settings, stages: Stages | None =
         policy=policy,
         budget_ms=settings.budget_ms,
         runs_ahead=settings.runs_ahead,
+        frugal=settings.frugal,
         field_bytes=settings.field_mb * MEBIBYTE,
         trees_bytes=_trees_bytes(settings, runtime.provider),
         context_length=manifest.geometry.context_length,

@@ -10,7 +10,7 @@ import onnxruntime as ort
 
 from foretype.runtime.providers import CPU_ONLY, Providers, check_taken
 
-SPIN_US = "100"
+SPIN_US = "30"
 
 
 def session_options(threads: int) -> ort.SessionOptions:

@@ -30,6 +30,15 @@ class Stage(StrEnum):
     SEND = "send"  # handing the answer to the system
 
 
+class RunPurpose(StrEnum):
+    """What asked for a run of the model."""
+
+    KEYSTROKE = "keystroke"  # which waits for its answer
+    LATE = "late"  # a keystroke whose budget was used up before
+    AHEAD = "ahead"  # the next keystrokes that are likely
+    BEGINNING = "beginning"  # the tokens that every text of a kind begins with
+
+
 class Stages:
     """The engine's metrics: the stages of keystrokes, runs of the model, and gauges of its state.
 
@@ -47,18 +56,12 @@ class Stages:
             registry=registry,
         )
         self._stages = {stage: stages.labels(stage.value) for stage in Stage}
-        self._runs = Counter(
-            "foretype_model_runs",
-            "Runs of the model, for a waiting keystroke or ahead of one.",
-            ["purpose"],
-            registry=registry,
-        )
-        self._tokens = Counter(
-            "foretype_model_tokens", "Tokens that went through the model.", ["purpose"], registry=registry
-        )
-        for purpose in ("keystroke", "ahead"):  # present with 0 from the start
-            self._runs.labels(purpose)
-            self._tokens.labels(purpose)
+        self._runs = self._by_purpose("runs", "Runs of the model, by what asked for them.")
+        self._runs_used = self._by_purpose("runs_used", "Of these runs, those that an answer has used.")
+        self._tokens = self._by_purpose("tokens", "Tokens that went through the model.")
+        self._results = self._by_purpose("results", "Next-token distributions that runs of the model gave.")
+        self._results_used = self._by_purpose("results_used", "Of these, those that an answer has used.")
+        self._seconds = self._by_purpose("seconds", "Seconds that runs of the model took.")
         self._overtaken = Counter(
             "foretype_keystrokes_overtaken",
             "Keystrokes that a later keystroke of the same field overtook before the final answer.",
@@ -83,16 +86,32 @@ class Stages:
     def _gauge(self, name: str, about: str, value: Callable[[], float]) -> None:
         Gauge(name, about, registry=self._registry).set_function(value)
 
+    def _by_purpose(self, what: str, about: str) -> Counter:
+        counter = Counter(f"foretype_model_{what}", about, ["purpose"], registry=self._registry)
+        for purpose in RunPurpose:  # present with 0 from the start
+            counter.labels(purpose.value)
+        return counter
+
     def took(self, stage: Stage, seconds: float, trace: int = 0) -> None:
         """`trace` is the keystroke's number in the log; 0 if no client waits for this work."""
         self._stages[stage].observe(seconds * 1000.0)
         if trace and logs.debugging():
             logs.logger().debug("stage", trace=trace, stage=stage.value, ms=round(seconds * 1000.0, 2))
 
-    def ran(self, tokens: int, *, waited_for: bool) -> None:
-        purpose = "keystroke" if waited_for else "ahead"
-        self._runs.labels(purpose).inc()
-        self._tokens.labels(purpose).inc(tokens)
+    def ran(self, purpose: RunPurpose, *, tokens: int, results: int, seconds: float) -> None:
+        """A run of the model has ended."""
+        self._runs.labels(purpose.value).inc()
+        self._tokens.labels(purpose.value).inc(tokens)
+        self._results.labels(purpose.value).inc(results)
+        self._seconds.labels(purpose.value).inc(seconds)
+
+    def used(self, purpose: RunPurpose, *, first_of_run: bool) -> None:
+        """An answer has used a result for the first time. `first_of_run`: and no other result of its run
+        before.
+        """
+        self._results_used.labels(purpose.value).inc()
+        if first_of_run:
+            self._runs_used.labels(purpose.value).inc()
 
     def overtaken(self) -> None:
         self._overtaken.inc()

@@ -30,6 +30,7 @@ from pydantic_settings import (
 from foretype.support.allowed_names import check_hosts, check_origins
 from foretype.support.cores import physical_cores
 from foretype.support.execution_provider import Provider
+from foretype.support.frugal import Frugal
 
 PREFIX = "FORETYPE_"
 CONFIG_VARIABLE = "FORETYPE_CONFIG"
@@ -223,7 +224,12 @@ class Settings(BaseSettings):
         ge=0,
         le=100,
         description="Model runs after each answer that prepare for the next keystrokes, if no field waits "
-        "for the model; 0 saves energy.",
+        "for the model, and only if they are worth it; 0 means none.",
+    )
+    frugal: Annotated[Frugal, Group.WORK] = Field(
+        Frugal.AUTO,
+        description="Save energy: fewer model runs for the next keystrokes, so more answers wait for the "
+        "model. on, off, or auto: while the machine runs on its battery.",
     )
     gpu_memory_mb: Annotated[int | None, Group.WORK] = Field(
         None,

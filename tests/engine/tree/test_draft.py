@@ -18,6 +18,7 @@ from foretype.engine.tree.search import Findings, Search
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.distribution import Distribution
 from foretype.runtime.host_pool import HostPool
+from foretype.support.metrics import RunPurpose
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(
@@ -34,12 +35,12 @@ SCRIPT = {
 }
 
 
-def new_draft(limits: TreeLimits | None = None) -> tuple[Draft, ScriptedModel]:
+def new_draft(limits: TreeLimits | None = None, *, gain: float = 0.0) -> tuple[Draft, ScriptedModel]:
+    """With the usual `gain` of 0, runs ahead are made however few keystrokes they are expected to serve."""
     model = ScriptedModel(VOCABULARY, SCRIPT)
     limits = limits or TreeLimits()
-    draft = Draft(
-        lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, Policy(), limits
-    )
+    arena = lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens))
+    draft = Draft(arena, [BEGIN], VOCABULARY, Policy(gain=gain), limits)
     return draft, model
 
 
@@ -193,8 +194,9 @@ def test_freeing_slots_in_the_middle_of_a_long_text_loses_none_of_it() -> None:
     for _ in range(8):
         answer(draft, model, "any " * 60 + "Please tell me any ")
         answer(draft, model, "you " * 60 + "Please tell me any ")
-        runs = len(model.runs)
         answer(draft, model, "you " * 60 + "Please tell me any q")
+        runs = len(model.runs)
+        answer(draft, model, "you " * 60 + "Please tell me any qu")
         assert len(model.runs) == runs
 
 
@@ -257,18 +259,18 @@ def test_a_foreseen_letter_is_recognised_if_the_text_is_cut_at_its_left(searches
 
 def test_foreseen_answers_are_dropped_when_slots_are_freed(searches: list[Search]) -> None:
     """They may use nodes that are dropped."""
-    before = "Please tell me any q"
+    before = "Please tell me "
     outcomes = set()
-    for tokens in range(12, 20):
+    for tokens in range(10, 16):
         draft, model = new_draft(TreeLimits(context_tokens=24, arena_tokens=tokens))
-        answer(draft, model, "Please tell me the ")
+        answer(draft, model, "Please any the ")
         answer(draft, model, before)
         foresee(draft, before)
-        full = draft.arena.length
+        times_cleared = draft._trie.times_cleared
         run_ahead(draft, model)
+        made_room = draft._trie.times_cleared > times_cleared
         del searches[:]
-        answer(draft, model, f"{before}u")
-        made_room = draft.arena.length < full
+        answer(draft, model, f"{before}q")
         assert bool(searches) == made_room
         outcomes.add(made_room)
     assert outcomes == {True, False}
@@ -324,3 +326,42 @@ def test_a_model_with_a_short_context_reads_no_more_than_its_context() -> None:
 def test_a_model_with_a_long_context_keeps_the_usual_limits() -> None:
     limits = TreeLimits.within(10**8, slot_bytes=100, vocab_size=1000, begin_tokens=4, context_length=8192)
     assert limits == TreeLimits()
+
+
+def test_no_run_is_made_ahead_that_is_expected_to_serve_too_few_keystrokes() -> None:
+    for gain, worth in ((0.0, True), (0.01, True), (2.0, False)):
+        draft, model = new_draft(gain=gain)
+        answer(draft, model, "Please tell me any ")
+        assert draft.search_ahead() is worth
+
+
+def test_the_first_answer_that_uses_a_run_is_told_what_asked_for_it() -> None:
+    draft, model = new_draft()
+    uses: list[tuple[RunPurpose, bool]] = []
+
+    def type_on(before: str) -> None:
+        draft.place(Keystroke(1, before))
+        while not (result := draft.search()).done:
+            uses.extend((use.purpose, use.first_of_run) for use in result.first_uses)
+            run = draft.next_run()
+            logits = model.run(draft.arena, run.chunk)
+            found = [Distribution.of(row, VOCABULARY.ranks) for row in logits]
+            draft.record(run, draft.arena.length - len(run.nodes), found)
+        uses.extend((use.purpose, use.first_of_run) for use in result.first_uses)
+
+    type_on("Please tell me ")
+    assert {purpose for purpose, _ in uses} == {RunPurpose.KEYSTROKE}
+    run_ahead(draft, model)
+    del uses[:]
+    type_on("Please tell me t")
+    assert (RunPurpose.AHEAD, True) in uses
+    told = list(uses)
+    type_on("Please tell me t")
+    assert uses == told  # a second use is not told
+
+
+def test_a_run_after_the_final_answer_is_late() -> None:
+    draft, _ = new_draft()
+    draft.place(Keystroke(1, "Please tell me any q"))
+    assert not draft.search().done
+    assert draft.next_run(waited_for=False).purpose is RunPurpose.LATE

@@ -78,6 +78,6 @@ def test_distributions_after_the_stem_are_not_fetched_whole() -> None:
 
 
 def test_rows_that_were_overwritten_cost_a_run_and_nothing_else() -> None:
-    host, device = Typed(None), Typed(new_tops(rows=4))
+    host, device = Typed(None), Typed(new_tops(rows=6))
     assert device.answers() == host.answers()
     assert len(device.model.runs) > len(host.model.runs)

@@ -15,21 +15,28 @@ class Policy:
     """The lowest probabilities of a text that is shown: that the user types all of it next.
 
     show: the lowest probability for a new text.
+    follow: the lowest for the letters of a word before the model computes whether the word ends there, as a
+    multiple of `show`. It is higher, because a word that ends there in some cases only is less likely.
     draw_out: the lowest for a text of more than one word.
     keep: the lowest for a text that is already on the screen. It is lower than `show`, because a text that
     comes and goes disturbs more than one that stays.
     clearly_better: how many times likelier another text must be to replace the one on the screen.
     price: the cost of a text that is shown and not accepted, in saved keys (`_worth_showing`).
     ahead: the lowest for a next letter whose answer is worked out before it is typed.
+    gain, frugal_gain: the lowest expected number of next keystrokes that a run ahead serves, per step that it
+    costs; the second if the server saves energy.
     least_chars: a shorter text saves nothing, because taking it costs a key too.
     """
 
     show: float = 0.2
+    follow: float = 1.25
     draw_out: float = 0.3
     keep: float = 0.1
     clearly_better: float = 1.5
-    price: float = 0.56
+    price: float = 0.45
     ahead: float = 0.02
+    gain: float = 0.094
+    frugal_gain: float = 0.3
     least_chars: int = 2
 
     def at(self, sureness: Sureness) -> Policy:

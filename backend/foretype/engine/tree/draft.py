@@ -7,19 +7,23 @@ It has no clock, no thread and no socket, and runs no model: `foretype.engine.fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason, Sureness
 from foretype.engine.tree.choice import CaretContext, Policy, choose_continuations
-from foretype.engine.tree.search import Findings, Floors, Search
+from foretype.engine.tree.search import Expected, Findings, Floors, Search
 from foretype.engine.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
 from foretype.engine.tree.trie import Node, Run, Trie, missing
 from foretype.engine.tree.window import Window
 from foretype.engine.vocabulary import Vocabulary
 from foretype.runtime.arena import IDLE, Arena
 from foretype.runtime.distribution import Distribution
+from foretype.support.metrics import RunPurpose
 
+# The time of a run for each further node, in times of a run for one. Measured with SmolLM2 on AVX2
+# (docs/decisions/0030-fewer-runs.md).
+STEPS_A_NODE = 0.29
 WORDS_TOKENS = LONGEST_STEM + 16  # a stem may take a token for each character; a suggestion takes far fewer
 
 
@@ -41,7 +45,7 @@ class TreeLimits:
     arena_tokens: int = 1024 - IDLE  # with the IDLE slots a round number, for which kernels are fastest
     tokens_a_run: int = 24
     nodes_a_run: int = 2
-    nodes_a_run_ahead: int = 4
+    nodes_a_run_ahead: int = 6
     candidates_ahead: int = 48
     runs_a_keystroke: int = 12
     runs_a_brief_keystroke: int = 6
@@ -67,17 +71,29 @@ class TreeLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstUse:
+    """An answer has used a result of a run for the first time. `first_of_run`: and no other result of it
+    before.
+    """
+
+    purpose: RunPurpose
+    first_of_run: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The best suggestion that the available distributions allow.
 
     chosen: the text to show, then alternatives; empty if nothing is to be shown.
     done: no run would change it, or no more runs are allowed.
     sure: further runs can only make the text longer or add alternatives.
+    first_uses: the results of runs that no answer has used before.
     """
 
     chosen: list[Continuation]
     done: bool
     sure: bool = False
+    first_uses: Sequence[FirstUse] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +143,7 @@ class Draft:
         self._foreseen: dict[_Key, _QueryResult] = {}
         self._findings_ahead = Findings()  # of the last search ahead
         self._wanted: list[Node] = []  # what the next run is for, likeliest first
+        self._wanted_ahead = False  # whether `search_ahead` found them
         self._asked_for: Run | None = None  # the run under way, if it is for the latest keystroke
         self._ran = False  # for the latest keystroke
         self._runs = 0  # for the latest keystroke, without those that only read its text
@@ -182,10 +199,12 @@ class Draft:
         found = self._foreseen_result or self._search_for(self._query, self._limits.nodes_a_run)
         self._foreseen_result = None
         self._wanted = found.findings.wanted
+        self._wanted_ahead = False
         limits = self._limits
         most_runs = limits.runs_a_brief_keystroke if self._query.brief else limits.runs_a_keystroke
         done = not self._wanted or self._runs >= most_runs
-        return SearchResult(found.chosen, done, sure=bool(found.chosen) and found.findings.sure_words > 0)
+        sure = bool(found.chosen) and found.findings.sure_words > 0
+        return SearchResult(found.chosen, done, sure, _first_uses(found.findings.unread))
 
     @property
     def missing_tokens(self) -> int:
@@ -194,31 +213,38 @@ class Draft:
         """
         return len(missing(self._wanted[0])) if self._wanted else 0
 
-    def next_run(self, most_tokens: int | None = None) -> Run:
+    def next_run(self, most_tokens: int | None = None, *, waited_for: bool = True) -> Run:
         """The run for the nodes that the last search wants, of at most `most_tokens`. Call it only while no
-        run of this draft is under way.
+        run of this draft is under way. `waited_for`: whether the keystroke has no final answer yet.
         """
         limit = self._limits.tokens_a_run if most_tokens is None else most_tokens
         times_cleared = self._trie.times_cleared
-        self._asked_for = self._trie.run_towards(self._wanted, limit)
+        late = RunPurpose.KEYSTROKE if waited_for else RunPurpose.LATE
+        purpose = RunPurpose.AHEAD if self._wanted_ahead else late
+        self._asked_for = replace(self._trie.run_towards(self._wanted, limit), purpose=purpose)
         if self._trie.times_cleared > times_cleared:
             self._foreseen.clear()
         return self._asked_for
 
-    def search_ahead(self) -> bool:
+    def search_ahead(self, *, frugal: bool = False) -> bool:
         """Search for the nodes that likely next keystrokes will need, so that `next_run` computes them. False
-        if there are none.
+        if there are none, or if a run for them is expected to serve too few keystrokes for what it costs. If
+        `frugal`, more are required.
 
         Call it only after a `search` that was done. It changes no answer, only how soon the next one is
         there.
         """
         policy, limits = self._query.policy, self._limits
-        floor = policy.ahead * policy.show
+        floors = self._floors(self._query)
+        floor = policy.ahead * floors.word
         search = self._new_search(self._query, Floors(floor, floor, floor), limits.candidates_ahead)
         self._findings_ahead = search.explore()
-        needed = self._findings_ahead.needed_next(policy.show, policy.ahead, self._vocabulary)
-        self._wanted = needed[: limits.nodes_a_run_ahead]
-        return bool(needed)
+        needed = self._findings_ahead.needed_next(floors, policy.ahead, self._vocabulary)
+        chosen = needed[: limits.nodes_a_run_ahead]
+        self._wanted = [one.node for one in chosen]
+        self._wanted_ahead = True
+        gain = policy.frugal_gain if frugal else policy.gain
+        return bool(chosen) and _served(chosen) >= gain * (1.0 + STEPS_A_NODE * (len(chosen) - 1))
 
     def likely_letters(self) -> list[str]:
         """The next keys by the last `search_ahead`, likeliest first: letters, or what ends a word."""
@@ -295,7 +321,7 @@ class Draft:
     def _floors(self, query: _Query) -> Floors:
         policy = query.policy
         # Alternatives are less likely than the text that is shown.
-        word = policy.show / 4 if query.alternatives else policy.show
+        word = policy.show * policy.follow / (4 if query.alternatives else 1)
         return Floors(word, 1.0 if query.brief else policy.draw_out, policy.keep)
 
     def _new_search(self, query: _Query, floors: Floors, most_wanted: int) -> Search:
@@ -309,3 +335,19 @@ class Draft:
             most_words=query.max_words,
             most_wanted=most_wanted,
         )
+
+
+def _served(expected: Sequence[Expected]) -> float:
+    """How many of the next keystrokes these nodes serve. A key that needs several of them counts once."""
+    by_key = {one.key or id(one.node): one.chance for one in expected}
+    return sum(by_key.values())
+
+
+def _first_uses(nodes: Sequence[Node]) -> list[FirstUse]:
+    """An answer has read the distributions of `nodes`. Those that were read before do not count."""
+    uses = []
+    for node in nodes:
+        if (run := node.unread) is not None:
+            uses.append(FirstUse(run.purpose, first_of_run=not run.used))
+            run.used, node.unread = True, None
+    return uses

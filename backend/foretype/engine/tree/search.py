@@ -17,6 +17,7 @@ from foretype.engine.vocabulary import Vocabulary, is_word_byte
 from foretype.runtime.distribution import Distribution, Likely
 
 BRANCHES = 12  # tokens that are followed at each node: the thirteenth is never in a suggestion
+LETTERS = [bytes([letter]) for letter in b"abcdefghijklmnopqrstuvwxyz"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,24 @@ class _Edge:
 @dataclass(frozen=True, slots=True)
 class Lacking:
     """A node whose distribution is missing: how likely it is, and the first byte after the stem on the way to
-    it; empty if the node ends with the stem.
+    it; empty if the node does not go beyond the stem. `beyond`: it comes after the first word.
     """
 
     node: Node
     likelihood: float
     next_byte: bytes
+    beyond: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A node that the next keystroke needs with this probability. `key`: the byte that is typed then, if only
+    this byte leads to the node; else empty.
+    """
+
+    node: Node
+    chance: float
+    key: bytes
 
 
 @dataclass(slots=True)
@@ -66,6 +79,7 @@ class Findings:
     sure_words: int = 0
     mass: float = 1.0  # the probability of all that fits the stem
     edges: list[_Edge] = field(default_factory=list)
+    unread: list[Node] = field(default_factory=list)  # whose distributions no answer had read before
 
     @property
     def wanted(self) -> list[Node]:
@@ -79,26 +93,36 @@ class Findings:
         )
         return min(1.0, joint / max(self.mass, 1e-12))
 
-    def needed_next(self, share: float, least: float, vocabulary: Vocabulary) -> list[Node]:
-        """The nodes that the next keystroke will need, likeliest keystroke first.
+    def needed_next(self, floors: Floors, least: float, vocabulary: Vocabulary) -> list[Expected]:
+        """The nodes that the next keystroke may need with at least the probability `least`, likeliest first.
 
-        A search needs a node if the node has at least `share` of the probability of all that fits the stem.
-        So the order depends not on how likely the node is now, but on how likely the next byte is after which
-        the node has that share. Bytes less likely than `least` are ignored.
+        A search needs a node if the node's share of the probability of all that fits the stem reaches its
+        floor. `floors` are those of the search for the next keystroke. So the chance depends not on how
+        likely the node is now, but on how likely the bytes are after which it has that share.
         """
         typed: dict[bytes, float] = {}
-        found: list[tuple[float, Node]] = []
+
+        def chance_of(byte: bytes) -> float:
+            if byte not in typed:
+                typed[byte] = self.agreeing(byte, vocabulary)
+            return typed[byte]
+
+        found: list[Expected] = []
         for one in self.lacking:
-            likelihood = one.likelihood / max(self.mass, 1e-12)
-            if one.next_byte:
-                if one.next_byte not in typed:
-                    typed[one.next_byte] = self.agreeing(one.next_byte, vocabulary)
-                reached = typed[one.next_byte]
+            share = one.likelihood / max(self.mass, 1e-12)
+            floor = floors.draw_out if one.beyond else floors.word
+            if not one.next_byte:
+                # What follows the node is not known. It stays in the search unless the next byte is likely
+                # after the nodes that are known, so that its own share becomes too small.
+                decided = (chance_of(byte) for byte in LETTERS)
+                chance = 1.0 - sum(known for known in decided if share < floor * (share + known))
             else:
-                reached = likelihood
-            if reached >= least and likelihood >= share * reached:
-                found.append((reached, one.node))
-        return [node for _, node in sorted(found, key=lambda entry: entry[0], reverse=True)]
+                chance = chance_of(one.next_byte)
+                if share < floor * chance:
+                    continue
+            if chance >= least:
+                found.append(Expected(one.node, chance, one.next_byte))
+        return sorted(found, key=lambda expected: -expected.chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +183,7 @@ class Search:
         self._most_words = math.inf if most_words is None else most_words
         self._queue: list[_Branch] = []
         self._edges: list[_Edge] = []
+        self._unread: list[Node] = []
         self._numbers = count()
         # The probability of all that fits the stem, as far as it is known. A suggestion's probability is its
         # share of this.
@@ -187,11 +212,12 @@ class Search:
                 self._expand(branch, node, node.distribution)
             elif len(findings.lacking) < max(1, self._most_wanted):
                 next_byte = branch.text[len(self._stem) : len(self._stem) + 1]
-                findings.lacking.append(Lacking(node, likelihood, next_byte))
+                findings.lacking.append(Lacking(node, likelihood, next_byte, branch.beyond > 0))
                 if not self._most_wanted:
                     break
         findings.mass = self._mass
         findings.edges = self._edges
+        findings.unread = self._unread
         findings.words = [Word(word.text, min(1.0, word.probability / self._mass)) for word in findings.words]
         return findings
 
@@ -205,6 +231,8 @@ class Search:
         return len(branch.text) > len(self._stem) or distribution.is_whole()
 
     def _expand(self, branch: _Branch, node: Node, distribution: Distribution) -> None:
+        if node.unread is not None:
+            self._unread.append(node)
         left = self._stem[len(branch.text) :]
         if len(branch.text) <= len(self._stem):
             self._edges.append(_Edge(math.exp(-branch.cost), distribution, left))

@@ -11,8 +11,17 @@ from numpy.typing import NDArray
 from foretype.runtime.arena import Arena
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.distribution import Distribution
+from foretype.support.metrics import RunPurpose
 
 NO_SLOT = -1
+
+
+@dataclass(slots=True, eq=False)
+class RunUse:
+    """What asked for a run, and whether an answer has used one of its results."""
+
+    purpose: RunPurpose
+    used: bool = False
 
 
 class Node:
@@ -20,9 +29,10 @@ class Node:
 
     slot: where its keys and values lie in the arena; NO_SLOT if they are not computed.
     distribution: of the token after it; None if it is not computed or was dropped.
+    unread: the use of the run that gave the distribution, until an answer has read it.
     """
 
-    __slots__ = ("children", "depth", "distribution", "parent", "slot", "token", "used")
+    __slots__ = ("children", "depth", "distribution", "parent", "slot", "token", "unread", "used")
 
     def __init__(self, token: int, parent: Node | None) -> None:
         self.token = token
@@ -30,6 +40,7 @@ class Node:
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.slot = NO_SLOT
         self.distribution: Distribution | None = None
+        self.unread: RunUse | None = None
         self.children: dict[int, Node] = {}
         self.used = 0  # the trie's clock when a search last visited the node
 
@@ -53,6 +64,7 @@ class Run:
     chunk: Chunk
     nodes: list[Node]
     wanted: list[Node] = field(default_factory=list)
+    purpose: RunPurpose = RunPurpose.KEYSTROKE
 
 
 class Trie:
@@ -154,8 +166,10 @@ class Trie:
             # A node with a slot ran again for its distribution only; its descendants attend to the old slot.
             if node.slot == NO_SLOT:
                 node.slot = first_slot + index
+        use = RunUse(run.purpose)
         for node, distribution in zip(run.wanted, distributions, strict=True):
             node.distribution = distribution
+            node.unread = use
             self._distribution_bytes = distribution.most_bytes
             self._with_distribution.add(node)
         if len(self._with_distribution) > self._most_distributions:

@@ -1,0 +1,3 @@
+from latency.versus.cli import app
+
+app(prog_name="python -m latency.versus")
