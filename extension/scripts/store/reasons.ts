@@ -28,7 +28,10 @@ export interface Manifest {
 export function reasonsIn(markdown: string): Reason[] {
   const rows = markdown.split("\n").filter((line) => line.startsWith("| `"));
   return rows.map((row) => {
-    const cells = row.split("|").slice(1, -1).map((cell) => cell.trim());
+    const cells = row
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim());
     const [names, when, purpose, without] = cells;
     if (names === undefined || when === undefined || purpose === undefined || without === undefined || cells.length > 4)
       throw new Error(`PERMISSIONS.md: this row has ${cells.length} columns in place of four: ${row.slice(0, 60)}…`);
@@ -38,10 +41,21 @@ export function reasonsIn(markdown: string): Reason[] {
 
 /** All permissions that a manifest asks for, at the installation or later. Scripts that the manifest itself puts on pages need their hosts too. */
 export function permissionsOf(manifest: Manifest): string[] {
-  const { permissions = [], optional_permissions = [], host_permissions = [], optional_host_permissions = [] } = manifest;
+  const {
+    permissions = [],
+    optional_permissions = [],
+    host_permissions = [],
+    optional_host_permissions = [],
+  } = manifest;
   const matches = (manifest.content_scripts ?? []).flatMap((script) => script.matches);
   return [
-    ...new Set([...permissions, ...optional_permissions, ...host_permissions, ...optional_host_permissions, ...matches]),
+    ...new Set([
+      ...permissions,
+      ...optional_permissions,
+      ...host_permissions,
+      ...optional_host_permissions,
+      ...matches,
+    ]),
   ];
 }
 
@@ -52,7 +66,10 @@ export function reasonProblems(manifest: Manifest, reasons: readonly Reason[]): 
   return [
     ...requested
       .filter((one) => !explained.includes(one))
-      .map((one) => `The manifest requests ${one}, but PERMISSIONS.md gives no reason. Add a row for it, or remove the permission.`),
+      .map(
+        (one) =>
+          `The manifest requests ${one}, but PERMISSIONS.md gives no reason. Add a row for it, or remove the permission.`,
+      ),
     ...explained
       .filter((one) => !requested.includes(one))
       .map((one) => `PERMISSIONS.md explains ${one}, but the manifest does not request it. Remove the row.`),

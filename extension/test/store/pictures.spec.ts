@@ -5,8 +5,8 @@ import { dayOf } from "../../src/savings.ts";
 import { CHROMIUM, FLAGS } from "../browser/chromium.ts";
 import { inWorker, OPTIONS, WELCOME } from "../browser/fixtures.ts";
 import { Ghost } from "../browser/ghost.ts";
+import { openPopup } from "../browser/popup-page.ts";
 import { expect, test } from "../browser/real-fixtures.ts";
-import { RealPopup } from "../browser/real-popup.ts";
 import { promoTile, screenshotPage, storeIcon, type Window } from "./frame.ts";
 import { FORM, MAIL, type Scene } from "./scenes.ts";
 
@@ -17,8 +17,11 @@ const LISTINGS = at("../../store");
 const ICON = readFileSync(at("../../icons/foretype.svg"), "utf8");
 
 /** The size of the page in a window, in its own pixels. Screenshots have two pixels for each. */
-const WIDE = { width: 720, height: 380 };
-const NARROW = { width: 480, height: 560 };
+const WIDE = { width: 640, height: 338 };
+const NARROW = { width: 560, height: 662 };
+
+/** What is typed on the welcome page. The model completes it with two words. */
+const TRIED = "Please let me know if you need any f";
 
 interface Captions {
   readonly screenshots: readonly { readonly name: string; readonly headline: string }[];
@@ -34,15 +37,17 @@ test("the pictures for the stores are taken", async ({ page, server }) => {
   test.setTimeout(120_000);
   const context = page.context();
   await inWorker(context, `chrome.storage.local.set(${JSON.stringify({ saved: aMonth() })})`);
+  const session = await context.newCDPSession(page);
+  await session.send("Emulation.setScrollbarsHidden", { hidden: true });
   const shots = new Map<string, Shot>();
   await write(page, FORM);
   shots.set("form", { windows: [{ address: "library.example.org", png: await page.screenshot() }] });
   await write(page, MAIL);
   const mail = { address: "mail.example.org", png: await page.screenshot() };
   shots.set("mail", { windows: [mail] });
-  const popup = await RealPopup.openOver(page);
-  await expect.poll(() => popup.text()).toContain("on");
-  shots.set("popup", { windows: [mail], popup: await popup.picture() });
+  const popup = await openPopup(page);
+  await expect(popup.getByRole("status")).toContainText("On.");
+  shots.set("popup", { windows: [mail], popup: await popup.locator("body").screenshot() });
   await popup.close();
   shots.set("options", { windows: await optionsWindows(page) });
   shots.set("welcome", { windows: await welcomeWindows(page, server.origin) });
@@ -82,15 +87,16 @@ async function welcomeWindows(page: Page, origin: string): Promise<Window[]> {
   await page.goto(WELCOME);
   await expect(page.locator("#server")).toContainText("is running");
   await page.evaluate((own) => {
-    const sentence = document.querySelector("#server");
-    if (sentence?.textContent) sentence.textContent = sentence.textContent.replace(own, "http://127.0.0.1:22738");
+    for (const one of document.querySelectorAll("#server, #outcome"))
+      one.textContent = (one.textContent ?? "").replace(own, "http://127.0.0.1:22738");
+    window.scrollTo(0, 40);
   }, origin);
   const first = await page.screenshot();
   await page.locator("#message").click();
-  await page.keyboard.press("Control+End");
-  await expect.poll(() => new Ghost(page).text()).toMatch(/^stions/);
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type(TRIED);
   await page.locator("#try").evaluate((one) => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 24));
-  await expect.poll(() => new Ghost(page).text()).toMatch(/^stions/);
+  await expect.poll(() => new Ghost(page).text()).toMatch(/^urther \w/);
   return [{ png: first }, { png: await page.screenshot() }];
 }
 
@@ -114,8 +120,14 @@ async function compose(shots: ReadonlyMap<string, Shot>): Promise<void> {
     const captions = JSON.parse(readFileSync(`${LISTINGS}/${language}/screenshots.json`, "utf8")) as Captions;
     for (const [index, { name, headline }] of captions.screenshots.entries()) {
       const shot = shots.get(name);
-      if (!shot) throw new Error(`store/${language}/screenshots.json: there is no picture "${name}", only ${[...shots.keys()]}`);
-      await draw(browser, screenshotPage(headline, shot.windows, shot.popup), [1280, 800], `${folder}/${index + 1}-${name}.png`);
+      if (!shot)
+        throw new Error(`store/${language}/screenshots.json: there is no picture "${name}", only ${[...shots.keys()]}`);
+      await draw(
+        browser,
+        screenshotPage(headline, shot.windows, shot.popup),
+        [1280, 800],
+        `${folder}/${index + 1}-${name}.png`,
+      );
     }
     await draw(browser, promoTile(ICON, captions.promoTile), [440, 280], `${folder}/promo-tile.png`);
   }
