@@ -10,7 +10,7 @@ tested := .venv/.installed-dev
 modules := extension/node_modules/.installed
 ARGS ?=
 
-.PHONY: help serve export test lint extension playground lock sbom replay bench fuzz findings clean
+.PHONY: help serve export test lint extension playground lock sbom release replay bench fuzz findings clean
 
 help: ## What there is to make
 	@echo 'Foretype completes what you type in the browser. Start with:'
@@ -51,6 +51,10 @@ lock: $(tested) ## Pin what pyproject.toml asks for (ARGS=--upgrade: the newest 
 sbom: $(tested) ## A software bill of materials of the server and of the extension, in dist/
 	@tools/need npm
 	@exec tools/sbom
+
+release: $(tested) $(modules) ## All that is published, in dist/: packages, texts and pictures for both stores (ARGS="--home ADDRESS")
+	@tools/need chromium
+	@exec tools/release $(ARGS)
 
 replay: $(tested) ## Type real mail at a server of its own and measure (ARGS=--help says how)
 	@exec .venv/bin/python -m latency.replay --serve $(ARGS)

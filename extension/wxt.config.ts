@@ -17,7 +17,9 @@ export default defineConfig({
   manifestVersion: 3,
   imports: false,
   // The sources for Mozilla's reviewers, without tests. SOURCES.md describes how to build them, and `npm run check:sources` does it.
-  zip: { excludeSources: ["test/**", "test-results/**", "playground/**", "{playwright,vitest*}.config.ts"] },
+  zip: {
+    excludeSources: ["test/**", "test-results/**", "playground/**", "store/**", "{playwright,vitest*}.config.ts"],
+  },
   manifest: ({ browser }) => ({
     name: "Foretype",
     description:

@@ -74,9 +74,10 @@ def test_any_json_is_an_event_and_its_error_can_be_sent(messages: list[object]) 
 
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes_are_an_event(frame: bytes, binary: bool) -> None:
-    assert isinstance(greeted().receive(frame, binary=binary), Refused)
-    # A proof is an event at any time: the connection knows whether it has asked for one.
-    assert isinstance(Protocol(ClientLimits(), FakeClock()).receive(frame, binary=binary), Ignored | Proof)
+    # Hypothesis takes words from the code that it tests, so the bytes may be a valid message.
+    assert isinstance(greeted().receive(frame, binary=binary), EVENTS)
+    before_welcome = Protocol(ClientLimits(), FakeClock()).receive(frame, binary=binary)
+    assert isinstance(before_welcome, Ignored | Hello | Proof)
 
 
 @given(st.text(st.characters(), min_size=1, max_size=20), st.text(st.characters(), max_size=20))
