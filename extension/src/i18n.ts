@@ -30,6 +30,6 @@ export function uiLocale(): string {
   return base(ofBrowser) === base(language) ? ofBrowser : language;
 }
 
-/** Names or values one after the other, as the language separates them. */
+/** Names or values one after the other, as the language writes a list. */
 export const listed = (items: readonly string[]): string =>
-  new Intl.ListFormat(uiLocale(), { type: "unit", style: "short" }).format(items);
+  new Intl.ListFormat(uiLocale(), { type: "conjunction", style: "narrow" }).format(items);

@@ -22,7 +22,7 @@ test("numbers, durations and days have the form of the locale", () => {
   ]);
   expect(["de", "fr", "zh-CN"].map((locale) => duration(3_660_000, locale))).toEqual([
     "1 Std., 1 Min.",
-    "1\u00a0h 1\u00a0min",
+    "1\u202fh 1\u00a0min",
     "1小时1分钟",
   ]);
   expect(["en-US", "en-GB", "de"].map((locale) => dayName("2026-11-05", true, locale))).toEqual([

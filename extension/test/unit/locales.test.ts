@@ -22,19 +22,19 @@ const ENGLISH = messagesOf("en");
 const SAME: Readonly<Record<string, readonly string[]>> = {
   direction: OTHERS,
   // Only signs and placeholders.
-  amount_at_site: ["de", "es", "fr", "pt"],
-  change_from_to: ["de", "es", "pt"],
-  key_chosen: ["de", "es", "pt"],
+  amount_at_site: ["de", "es", "fr", "pt_BR"],
+  change_from_to: ["de", "es", "pt_BR"],
+  key_chosen: ["de", "es", "pt_BR"],
   // What keyboards have printed on them.
-  key_ctrl: ["es", "fr", "pt", "zh_CN"],
-  key_escape: ["de", "es", "pt", "zh_CN"],
-  key_shift: ["pt", "zh_CN"],
+  key_ctrl: ["es", "fr", "pt_BR", "zh_CN"],
+  key_escape: ["de", "es", "pt_BR", "zh_CN"],
+  key_shift: ["pt_BR", "zh_CN"],
   // The same word in both languages.
-  field_email: ["fr", "pt"],
+  field_email: ["fr", "pt_BR"],
   next_icon_options: ["fr"],
   options: ["fr"],
-  savings_site: ["fr", "pt"],
-  sites: ["fr", "pt"],
+  savings_site: ["fr", "pt_BR"],
+  sites: ["fr", "pt_BR"],
 };
 
 const languageOf = (locale: string) => messagesOf(locale).language as string;
@@ -47,7 +47,7 @@ const sourceOf = (name: string) => ENGLISH[name] ?? ENGLISH[name.replace(/_[a-z]
 const found = (text: string, pattern: RegExp) => [...new Set(text.match(pattern))].sort();
 
 test("Foretype speaks six languages, and each file names its own", () => {
-  expect([...LOCALES].sort()).toEqual(["de", "en", "es", "fr", "pt", "zh_CN"]);
+  expect([...LOCALES].sort()).toEqual(["de", "en", "es", "fr", "pt_BR", "zh_CN"]);
   for (const locale of LOCALES) expect(languageOf(locale)).toBe(locale.replace("_", "-"));
 });
 
