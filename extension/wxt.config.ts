@@ -22,8 +22,8 @@ export default defineConfig({
   },
   manifest: ({ browser }) => ({
     name: "Foretype",
-    description:
-      "Suggests the rest of your words in grey while you type. The suggestions come from your own Foretype server.",
+    description: "__MSG_description__",
+    default_locale: "en",
     minimum_chrome_version: "120",
     ...(browser === "chrome" ? { key: KEY } : {}),
     ...(browser === "firefox" ? { browser_specific_settings: { gecko: GECKO } } : {}),

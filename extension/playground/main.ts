@@ -2,7 +2,6 @@ import { completeHere } from "../src/ghost/index.ts";
 import { socketOf } from "../src/protocol/address.ts";
 import type { ConnectionState } from "../src/protocol/connection.ts";
 import { PairingError } from "../src/protocol/pairing.ts";
-import { sentenceFor } from "../src/protocol/trouble-sentences.ts";
 import { findElement } from "../src/ui/find-element.ts";
 import { DirectClient } from "./direct-client.ts";
 import { write } from "./dom.ts";
@@ -11,6 +10,7 @@ import { prepareFields } from "./fields.ts";
 import { Figures } from "./figures.ts";
 import { showFigures } from "./panel.ts";
 import { keepToken, keptToken, pairWith, takeCode } from "./token.ts";
+import { sentenceFor } from "./trouble-sentences.ts";
 
 const figures = new Figures();
 let budgetMs = 300;

@@ -1,3 +1,4 @@
+import { message } from "./i18n.ts";
 import { checkSettings, SETTINGS_VERSION, type Settings } from "./settings.ts";
 import { EVERYWHERE, siteOf } from "./sites.ts";
 
@@ -53,17 +54,5 @@ const isPatterns = (value: unknown): value is readonly string[] =>
 /** Long enough for every name of a setting. The name may come from any file. */
 const LONGEST_NAME = 40;
 
-const CAUSES: Readonly<Record<FileProblem["kind"], string>> = {
-  too_large: "This file is too large for Foretype's settings.",
-  not_json: "This file cannot be read, because it is not JSON.",
-  foreign: "This is not a file with Foretype's settings.",
-  newer: "This file comes from a newer version of Foretype. Update Foretype first.",
-  bad_sites: "The list of allowed sites in this file contains an entry that is not a site.",
-  unknown: "This version of Foretype does not know a setting in this file. Update Foretype first. The setting is",
-  unusable: "A setting in this file has a value that Foretype cannot use. The setting is",
-};
-
-export function problemSentence(problem: FileProblem): string {
-  const name = "name" in problem ? ` “${problem.name.slice(0, LONGEST_NAME)}”.` : "";
-  return `${CAUSES[problem.kind]}${name} Nothing has changed.`;
-}
+export const problemSentence = (problem: FileProblem): string =>
+  message(`file_${problem.kind}`, ...("name" in problem ? [problem.name.slice(0, LONGEST_NAME)] : []));

@@ -1,5 +1,7 @@
 import { isEdited } from "../ghost/fields/edited-document.ts";
 import type { FocusReport } from "../ghost/index.ts";
+import { message } from "../i18n.ts";
+import { textWithCommands } from "../text-with-commands.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 /**
@@ -67,6 +69,8 @@ class Hint {
     });
     const region = document.createElement("span");
     region.setAttribute("role", "status");
+    region.lang = message("language");
+    region.dir = message("direction");
     const row = document.createElement("div");
     style(row, { display: "flex", "align-items": "center", gap: "8px" });
     row.append(region, dismissButton(dismiss, ink));
@@ -101,11 +105,11 @@ class Hint {
 
 /** `isLocal`: the server is on this machine, so the user can start it by a command. */
 function messageFor(isLocal: boolean): (string | Node)[] {
-  if (!isLocal) return ["The Foretype server is unreachable."];
-  const command = document.createElement("code");
-  command.textContent = "foretype serve";
-  style(command, { font: "12px ui-monospace, monospace", "white-space": "nowrap", "user-select": "all" });
-  return ["The Foretype server is unreachable. Start it with: ", command];
+  const parts = textWithCommands(message(isLocal ? "hint_lost_here" : "hint_lost"));
+  for (const part of parts)
+    if (typeof part !== "string")
+      style(part, { font: "12px ui-monospace, monospace", "white-space": "nowrap", "user-select": "all" });
+  return parts;
 }
 
 /** Tab skips the button, because leaving the field removes the hint anyway. */
@@ -113,7 +117,7 @@ function dismissButton(dismiss: () => void, ink: string): HTMLButtonElement {
   const button = document.createElement("button");
   button.type = "button";
   button.tabIndex = -1;
-  button.ariaLabel = "Dismiss";
+  button.ariaLabel = message("dismiss_hint");
   button.textContent = "×";
   style(button, {
     all: "unset",

@@ -1,3 +1,4 @@
+import { message } from "../i18n.ts";
 import { type Amount, LENGTHS, MOMENTS, SURENESSES } from "../preferences.ts";
 
 /** How much is suggested, in the words of the popup and of the options. */
@@ -5,21 +6,25 @@ import { type Amount, LENGTHS, MOMENTS, SURENESSES } from "../preferences.ts";
 export type AmountName = keyof Amount;
 
 export const AMOUNT_NAMES: Readonly<Record<AmountName, string>> = {
-  moment: "Suggestions appear",
-  length: "Longest suggestion",
-  sureness: "How sure",
+  moment: message("amount_moment"),
+  length: message("amount_length"),
+  sureness: message("amount_sureness"),
 };
 
 const NAMES: { readonly [Name in AmountName]: Readonly<Record<Amount[Name], string>> } = {
-  moment: { typing: "While you type", key: "Only when you press a key" },
+  moment: { typing: message("moment_typing"), key: message("moment_key") },
   length: {
-    1: "One word",
-    2: "Up to 2 words",
-    3: "Up to 3 words",
-    5: "Up to 5 words",
-    phrase: "To the end of the phrase",
+    1: message("length_1"),
+    2: message("length_2"),
+    3: message("length_3"),
+    5: message("length_5"),
+    phrase: message("length_phrase"),
   },
-  sureness: { eager: "Show more", balanced: "Balanced", calm: "Only when sure" },
+  sureness: {
+    eager: message("sureness_eager"),
+    balanced: message("sureness_balanced"),
+    calm: message("sureness_calm"),
+  },
 };
 
 export const AMOUNT_VALUES: { readonly [Name in AmountName]: readonly Amount[Name][] } = {
@@ -28,7 +33,7 @@ export const AMOUNT_VALUES: { readonly [Name in AmountName]: readonly Amount[Nam
   sureness: SURENESSES,
 };
 
-export const LIKE_OTHER_SITES = "As on all sites";
+export const LIKE_OTHER_SITES = message("like_other_sites");
 
 /** The name of a value. Undefined: a site does not differ from the other sites. */
 export const valueName = <Name extends AmountName>(name: Name, value: Amount[Name] | undefined): string =>

@@ -1,18 +1,21 @@
 import type { Chord } from "../ghost/keys.ts";
+import { message } from "../i18n.ts";
 
 const LABELS: Readonly<Record<string, string>> = {
-  " ": "Space",
+  " ": message("key_space"),
+  Ctrl: message("key_ctrl"),
+  Shift: message("key_shift"),
+  Escape: message("key_escape"),
   ArrowRight: "→",
   ArrowLeft: "←",
   ArrowDown: "↓",
   ArrowUp: "↑",
-  Escape: "Esc",
 };
 
-/** A chord as it is printed on keyboards. */
+/** A chord as it is printed on keyboards of the language. */
 export const chordLabel = (chord: Chord): string =>
   chord === ""
-    ? "Off"
+    ? message("key_off")
     : chord
         .split(/\+(?=.)/u)
         .map((part) => LABELS[part] ?? part)

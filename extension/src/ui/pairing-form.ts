@@ -1,9 +1,11 @@
 import { browser } from "wxt/browser";
+import { message } from "../i18n.ts";
 import { DEFAULT_ADDRESS, originOf } from "../protocol/address.ts";
 import { connect, isCode, PairingError } from "../protocol/pairing.ts";
-import { sentenceFor } from "../protocol/trouble-sentences.ts";
 import { CLIENT, readServer, writeServer } from "../storage.ts";
 import { findElement } from "./find-element.ts";
+import { amount } from "./format.ts";
+import { troubleSentence } from "./trouble-sentence.ts";
 
 /** The form that pairs this browser with a server: `#pairing`, which contains `#address`, `#secret` and `#outcome`. */
 
@@ -21,19 +23,18 @@ export async function setUpPairingForm(paired: () => void = () => {}): Promise<(
 
   const tryToConnect = async (): Promise<void> => {
     const origin = originOf(address.value);
-    if (origin && !(await mayReach(origin)))
-      return say("bad", `The browser did not give permission to connect to ${origin}.`);
-    say("quiet", "Connecting …");
+    if (origin && !(await mayReach(origin))) return say("bad", message("permission_denied_server", origin));
+    say("quiet", message("connecting"));
     try {
       const { origin: found, token, welcome } = await connect(address.value, secret.value, CLIENT);
       await writeServer({ origin: found, token });
       address.value = found;
       secret.value = "";
-      say("good", `Connected. Model: ${welcome.model}. Suggestions arrive within ${welcome.budgetMs} ms.`);
+      say("good", message("connected", welcome.model, amount(welcome.budgetMs)));
       paired();
     } catch (error) {
       if (!(error instanceof PairingError)) throw error;
-      say("bad", sentenceFor(error.trouble, origin ?? address.value));
+      say("bad", troubleSentence(error.trouble, origin ?? address.value));
       const wrong = error.trouble === "bad_address" || error.trouble === "unreachable" ? address : secret;
       // The address may be folded away. The user has to see it to correct it.
       const folded = wrong.closest("details");
@@ -58,11 +59,7 @@ export async function setUpPairingForm(paired: () => void = () => {}): Promise<(
 
   const server = await readServer();
   address.value = server?.origin ?? DEFAULT_ADDRESS;
-  if (server)
-    say(
-      "quiet",
-      `This browser is connected to ${server.origin}. A new pairing code or token replaces this connection.`,
-    );
+  if (server) say("quiet", message("connected_now", server.origin));
   return () => form.requestSubmit(button);
 }
 

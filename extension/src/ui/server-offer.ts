@@ -1,3 +1,4 @@
+import { message } from "../i18n.ts";
 import { DEFAULT_ADDRESS, isSameServer } from "../protocol/address.ts";
 import { onServerOffer, readServer, takeServerOffer } from "../storage.ts";
 import { findElement } from "./find-element.ts";
@@ -30,7 +31,7 @@ export async function setUpServerOffer(connect: () => void): Promise<void> {
     const now = (await readServer())?.origin ?? null;
     const replaces = findElement("#offer-replaces", HTMLElement);
     replaces.hidden = now === null || isSameServer(now, offer.origin);
-    replaces.textContent = `It would replace your connection to ${now}.`;
+    replaces.textContent = now === null ? "" : message("offer_replaces", now);
     findElement("#offer-address", HTMLElement).textContent = offer.origin;
     findElement("#address", HTMLInputElement).value = offer.origin;
     findElement("#secret", HTMLInputElement).value = offer.code;

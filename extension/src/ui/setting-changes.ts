@@ -1,5 +1,6 @@
 import type { FieldKind } from "../ghost/index.ts";
 import { ACTS, type Act } from "../ghost/keys.ts";
+import { message } from "../i18n.ts";
 import type { Preferences } from "../preferences.ts";
 import { isSame, SETTING_NAMES, type SettingName, type Settings } from "../settings.ts";
 import type { Snippet } from "../snippets.ts";
@@ -7,29 +8,29 @@ import { AMOUNT_NAMES, type AmountName, valueName } from "./amount-names.ts";
 import { chordLabel } from "./chord-label.ts";
 import { amount } from "./format.ts";
 
-/** The difference between two versions of the settings, in words. Pure. */
+/** The difference between two versions of the settings, in words. */
 
 export const ACT_NAMES: Readonly<Record<Act, string>> = {
-  word: "Accept next word",
-  all: "Accept all",
-  dismiss: "Dismiss",
-  next: "Next suggestion",
-  previous: "Previous suggestion",
-  ask: "Ask for one suggestion",
+  word: message("act_word"),
+  all: message("act_all"),
+  dismiss: message("act_dismiss"),
+  next: message("act_next"),
+  previous: message("act_previous"),
+  ask: message("act_ask"),
 };
 
 const FIELD_NAMES: Readonly<Record<FieldKind, string>> = {
-  text: "Long text",
-  email: "E-mail",
-  line: "Single-line fields",
-  search: "Search boxes",
-  code: "Code editors",
+  text: message("field_text"),
+  email: message("field_email"),
+  line: message("field_line"),
+  search: message("field_search"),
+  code: message("field_code"),
 };
 
 type Describe<Value> = (before: Value, after: Value) => string[];
 
-const onOff = (on: boolean) => (on ? "on" : "off");
-const fromTo = (name: string, before: string, after: string) => `${name}: ${before} → ${after}`;
+const onOff = (on: boolean) => message(on ? "change_on" : "change_off");
+const fromTo = (name: string, before: string, after: string) => message("change_from_to", name, before, after);
 const switched =
   (name: string): Describe<boolean> =>
   (before, after) => [fromTo(name, onOff(before), onOff(after))];
@@ -52,7 +53,13 @@ function siteAmountsChanged(before: Preferences["amounts"], after: Preferences["
     const [old, now] = [before[host]?.[name], after[host]?.[name]];
     return old === now
       ? []
-      : [fromTo(`${host}, ${AMOUNT_NAMES[name]}`, valueName(name, old as never), valueName(name, now as never))];
+      : [
+          fromTo(
+            message("amount_at_site", host, AMOUNT_NAMES[name]),
+            valueName(name, old as never),
+            valueName(name, now as never),
+          ),
+        ];
   };
   return hosts.flatMap((host) => (Object.keys(AMOUNT_NAMES) as AmountName[]).flatMap((name) => differing(host, name)));
 }
@@ -64,15 +71,15 @@ function describeSnippets(before: readonly Snippet[], after: readonly Snippet[])
     before.some((one) => one.trigger === trigger && one.text !== text),
   );
   return [
-    ...without(triggersOf(after), triggersOf(before)).map((trigger) => `Snippet ${trigger}: added`),
-    ...triggersOf(changed).map((trigger) => `Snippet ${trigger}: changed`),
-    ...without(triggersOf(before), triggersOf(after)).map((trigger) => `Snippet ${trigger}: deleted`),
+    ...without(triggersOf(after), triggersOf(before)).map((trigger) => message("change_snippet_added", trigger)),
+    ...triggersOf(changed).map((trigger) => message("change_snippet_changed", trigger)),
+    ...without(triggersOf(before), triggersOf(after)).map((trigger) => message("change_snippet_deleted", trigger)),
   ];
 }
 
 const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
   sitesOff: listed((host) => host, false),
-  besidePage: listed((host) => `Suggestions beside those of ${host}`, true),
+  besidePage: listed((host) => message("change_beside", host), true),
   fieldsOff: listed((kind) => FIELD_NAMES[kind], false),
   codeToo: switched(FIELD_NAMES.code),
   keys: (before, after) =>
@@ -83,10 +90,10 @@ const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
   length: amountChanged("length"),
   sureness: amountChanged("sureness"),
   amounts: siteAmountsChanged,
-  spoken: switched("Announce suggestions"),
-  countSites: switched("Count by site"),
+  spoken: switched(message("change_spoken")),
+  countSites: switched(message("change_count_sites")),
   snippets: describeSnippets,
-  wordsPerMinute: (before, after) => [fromTo("Typing speed", amount(before), amount(after))],
+  wordsPerMinute: (before, after) => [fromTo(message("change_typing_speed"), amount(before), amount(after))],
 };
 
 /** One line for each thing that differs. */

@@ -1,5 +1,6 @@
 import { browser } from "wxt/browser";
 import { grantedOrigins } from "../granted-origins.ts";
+import { message } from "../i18n.ts";
 import { type Allowed, allowedBy, EVERYWHERE } from "../sites.ts";
 import { readSiteChoice, type SiteChoice, writeSiteChoice } from "../storage.ts";
 import { findElement } from "./find-element.ts";
@@ -9,9 +10,8 @@ import { findElement } from "./find-element.ts";
 type Where = SiteChoice["where"];
 
 const NOW: Readonly<Record<Where, string>> = {
-  everywhere:
-    "Foretype works on all sites. To turn it off on one site, open that site and press Foretype's icon in the toolbar.",
-  chosen: "Foretype works only on the sites that you choose.",
+  everywhere: message("sites_all_now"),
+  chosen: message("sites_chosen_now"),
 };
 
 /** Adds the behaviour of the choice, and calls `changed` with the allowed sites, now and after each change. */
@@ -33,8 +33,7 @@ export async function setUpSiteChoice(changed: (allowed: Allowed, where: Where |
   everywhere.addEventListener("click", async () => {
     const before = allowed.sites;
     // The browser shows its question only while it handles the click, so nothing may be awaited before.
-    if (!(await browser.permissions.request({ origins: [...EVERYWHERE] })))
-      return say("The browser did not give permission. Nothing has changed.");
+    if (!(await browser.permissions.request({ origins: [...EVERYWHERE] }))) return say(message("sites_denied"));
     if (!allowed.everywhere) await writeSiteChoice({ where: "everywhere", before });
     await show();
   });

@@ -10,14 +10,16 @@ export const OPTIONS = `chrome-extension://${EXTENSION_ID}/options.html`;
 
 export const WELCOME = `chrome-extension://${EXTENSION_ID}/welcome.html`;
 
-/** A Chromium in which the extension was just installed. Its welcome page opens by itself some time later. */
-export function install({ deviceScaleFactor = 1 } = {}): Promise<BrowserContext> {
+/** A Chromium in which the extension was just installed. Its welcome page opens by itself some time later. `language`: of the browser. */
+export function install({ deviceScaleFactor = 1, language = "en-US" } = {}): Promise<BrowserContext> {
   return chromium.launchPersistentContext("", {
     deviceScaleFactor,
     executablePath: CHROMIUM,
     headless: false,
     viewport: { width: 1000, height: 700 },
-    args: [...FLAGS, `--load-extension=${EXTENSION}`, `--disable-extensions-except=${EXTENSION}`],
+    // On Linux, Chromium takes its language from the environment.
+    env: { ...process.env, LANGUAGE: language.replace("-", "_") } as Record<string, string>,
+    args: [...FLAGS, `--lang=${language}`, `--load-extension=${EXTENSION}`, `--disable-extensions-except=${EXTENSION}`],
   });
 }
 

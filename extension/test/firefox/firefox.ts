@@ -15,6 +15,8 @@ const EXTENSION = fileURLToPath(new URL("../../.output/firefox-mv3", import.meta
 /** The extension's address. Without it in the profile, Firefox would choose a random one. */
 const ADDRESS = "0f5e7a3c-1111-4222-8333-444455556666";
 const PREFERENCES = {
+  // The tests name buttons and sentences in English.
+  "intl.locale.requested": "en-US",
   // No test reaches the window in which the browser would ask, so every request is granted.
   "extensions.webextOptionalPermissionPrompts": false,
   // Names for this machine that are not known as local.

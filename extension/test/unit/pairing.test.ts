@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { connect, exchange, PairingError } from "../../src/protocol/pairing.ts";
-import { sentenceFor } from "../../src/protocol/trouble-sentences.ts";
+import { troubleSentence } from "../../src/ui/trouble-sentence.ts";
 
 let server: Server;
 
@@ -43,7 +43,7 @@ const sentenceAfter = async (status: number) => {
     () => "none" as never,
     (error: PairingError) => error.trouble,
   );
-  return sentenceFor(trouble, address);
+  return troubleSentence(trouble, address);
 };
 
 test.each([

@@ -21,8 +21,8 @@ test("bars lie beside each other, from the left edge to the right", () => {
 });
 
 test("the picture in words says how many keystrokes, on how many days, and which day was the best", () => {
-  expect(pictureText(days(0, 1500, 20), "en-GB")).toBe(
+  expect(pictureText(days(0, 1500, 20))).toBe(
     "1,520 keystrokes saved on 2 of the last 3 days. The most on one day: 1,500 keystrokes, on 2 Nov.",
   );
-  expect(pictureText(days(0, 0), "en-GB")).toBe("The last 2 days: no keystrokes saved.");
+  expect(pictureText(days(0, 0))).toBe("The last 2 days: no keystrokes saved.");
 });

@@ -1,4 +1,5 @@
 import { browser } from "wxt/browser";
+import { message } from "../../i18n.ts";
 import { patternFrom, siteOf } from "../../sites.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { setUpSiteChoice } from "../../ui/site-choice.ts";
@@ -11,14 +12,16 @@ const form = findElement("#add-site", HTMLFormElement);
 const site = findElement("#new-site", HTMLInputElement);
 const outcome = findElement("#site-outcome", HTMLParagraphElement);
 
+const nameOf = (pattern: string): string => siteOf(pattern) ?? pattern;
+
 function rowOf(pattern: string): HTMLLIElement {
   const row = document.createElement("li");
-  const name = siteOf(pattern) ?? pattern;
+  const name = nameOf(pattern);
   row.append(
     name,
-    rowButton("Remove", `Remove ${name}`, async () => {
+    rowButton(message("remove"), message("remove_site", name), async () => {
       await browser.permissions.remove({ origins: [pattern] });
-      say(`Foretype no longer works on ${name}.`);
+      say(message("site_removed", name));
       site.focus();
     }),
   );
@@ -32,12 +35,11 @@ function say(text: string): void {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const pattern = patternFrom(site.value);
-  if (pattern === null) return say("This is not a site address. Example: mail.example.org");
+  if (pattern === null) return say(message("site_wrong"));
   // The browser shows its question only while it handles the click, so nothing may be awaited before.
-  if (!(await browser.permissions.request({ origins: [pattern] })))
-    return say(`The browser did not allow ${siteOf(pattern)}.`);
+  if (!(await browser.permissions.request({ origins: [pattern] }))) return say(message("site_denied", nameOf(pattern)));
   site.value = "";
-  say(`Foretype now works on ${siteOf(pattern)}.`);
+  say(message("site_added", nameOf(pattern)));
 });
 
 await setUpSiteChoice(({ everywhere, sites }, where) => {

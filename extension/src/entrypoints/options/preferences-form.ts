@@ -1,5 +1,6 @@
 import type { FieldKind } from "../../ghost/index.ts";
 import { ACTS, type Act, chordOf, DEFAULT_KEYS, isFree } from "../../ghost/keys.ts";
+import { listed, message } from "../../i18n.ts";
 import { isFieldOn, type Preferences, withDifference, withField, withSite } from "../../preferences.ts";
 import { changePreferences, onStorageChange, readPreferences } from "../../storage.ts";
 import { valueNames } from "../../ui/amount-names.ts";
@@ -43,7 +44,7 @@ function listenFor(act: Act, button: HTMLButtonElement): void {
     stop.abort();
     button.textContent = chordLabel(preferences.keys[act]);
   };
-  button.textContent = "Press a key …";
+  button.textContent = message("press_a_key");
   button.addEventListener("blur", end, { signal: stop.signal });
   button.addEventListener(
     "keydown",
@@ -60,10 +61,10 @@ function listenFor(act: Act, button: HTMLButtonElement): void {
 
 async function choose(act: Act, chord: string): Promise<void> {
   const other = ACTS.find((one) => one !== act && chord !== "" && preferences.keys[one] === chord);
-  if (other) return say(`${chordLabel(chord)} is already used for “${ACT_NAMES[other]}”.`);
-  if (chord !== "" && !isFree(chord)) return say(`${chordLabel(chord)} is needed for typing or for leaving a field.`);
+  if (other) return say(message("key_used", chordLabel(chord), ACT_NAMES[other]));
+  if (chord !== "" && !isFree(chord)) return say(message("key_needed", chordLabel(chord)));
   await prefer((now) => ({ ...now, keys: { ...now.keys, [act]: chord } }));
-  say(`${ACT_NAMES[act]}: ${chordLabel(chord)}.`);
+  say(message("key_chosen", ACT_NAMES[act], chordLabel(chord)));
   keyList.querySelector<HTMLButtonElement>(`[data-act="${act}"]`)?.focus();
 }
 
@@ -77,14 +78,14 @@ function showKeys(): void {
     const name = document.createElement("span");
     name.textContent = ACT_NAMES[act];
     const chord = preferences.keys[act];
-    const change = rowButton(chordLabel(chord), `${ACT_NAMES[act]}: ${chordLabel(chord)}. Change`, (button) =>
+    const change = rowButton(chordLabel(chord), message("key_change", ACT_NAMES[act], chordLabel(chord)), (button) =>
       listenFor(act, button),
     );
     change.dataset.act = act;
     const isDefault = chord === DEFAULT_KEYS[act];
     const reset = rowButton(
-      isDefault ? "Turn off" : "Reset",
-      `${ACT_NAMES[act]}: ${isDefault ? "turn off" : "reset"}`,
+      message(isDefault ? "key_turn_off" : "reset"),
+      message(isDefault ? "key_turn_off_act" : "key_reset_act", ACT_NAMES[act]),
       () => choose(act, isDefault ? "" : DEFAULT_KEYS[act]),
     );
     row.append(name, change, reset);
@@ -98,7 +99,7 @@ function showSites(): void {
     const row = document.createElement("li");
     row.append(
       host,
-      rowButton("Turn on", `Turn on for ${host}`, () => prefer((now) => withSite(now, host, true))),
+      rowButton(message("turn_on"), message("turn_on_site", host), () => prefer((now) => withSite(now, host, true))),
     );
     return row;
   });
@@ -113,9 +114,9 @@ function showDifferingSites(): void {
     const values = document.createElement("span");
     name.textContent = host;
     values.className = "hint";
-    values.textContent = valueNames(difference).join(", ");
+    values.textContent = listed(valueNames(difference));
     const reset = () => prefer((now) => withDifference(now, host, {}));
-    row.append(name, values, rowButton("Reset", `Reset ${host}`, reset));
+    row.append(name, values, rowButton(message("reset"), message("reset_site", host), reset));
     return row;
   });
   findElement("#differing-sites", HTMLUListElement).replaceChildren(...rows);

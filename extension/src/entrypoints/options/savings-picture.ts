@@ -1,7 +1,8 @@
+import { counted, message } from "../../i18n.ts";
 import type { DayCount } from "../../savings.ts";
-import { dayName, keystrokes, type Locale } from "../../ui/format.ts";
+import { amount, dayName } from "../../ui/format.ts";
 
-/** The picture of the last days: one bar for each day. Geometry and words are pure; `drawBars` makes the elements. */
+/** The picture of the last days: one bar for each day. `drawBars` makes its elements. */
 
 export interface Bar {
   readonly x: number;
@@ -27,13 +28,13 @@ export function barsOf(days: readonly DayCount[]): Bar[] {
 }
 
 /** The picture in words. */
-export function pictureText(days: readonly DayCount[], locale?: Locale): string {
+export function pictureText(days: readonly DayCount[]): string {
   const best = days.reduce((one, other) => (other.keys > one.keys ? other : one));
   const all = days.reduce((sum, { keys }) => sum + keys, 0);
-  if (all === 0) return `The last ${days.length} days: no keystrokes saved.`;
+  if (all === 0) return message("picture_none", amount(days.length));
   const used = days.filter(({ keys }) => keys > 0).length;
-  const spread = `${keystrokes(all, locale)} saved on ${used} of the last ${days.length} days.`;
-  return `${spread} The most on one day: ${keystrokes(best.keys, locale)}, on ${dayName(best.day, false, locale)}.`;
+  const spread = counted("picture_all", all, amount(used), amount(days.length));
+  return `${spread} ${counted("picture_best", best.keys, dayName(best.day, false))}`;
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -53,7 +54,7 @@ export function drawBars(picture: SVGElement, days: readonly DayCount[]): void {
     const column = element("g", {});
     const title = element("title", {});
     const { day, keys } = days[index] as DayCount;
-    title.textContent = `${dayName(day, false)}: ${keystrokes(keys)}`;
+    title.textContent = counted("picture_day", keys, dayName(day, false));
     const area = element("rect", { x, y: 0, width, height: HEIGHT, class: "area" });
     column.append(title, area, element("rect", { x, y, width, height, rx: 2, class: "bar" }));
     return column;

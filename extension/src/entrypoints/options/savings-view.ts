@@ -1,4 +1,5 @@
 import { browser } from "wxt/browser";
+import { message } from "../../i18n.ts";
 import { CLEAR_SAVINGS } from "../../messages.ts";
 import { FASTEST_TYPING, SLOWEST_TYPING } from "../../preferences.ts";
 import { bestSites, type Count, countInAll, countOfMonth, countOn, dayOf, lastDays, timeFor } from "../../savings.ts";
@@ -42,17 +43,18 @@ async function show(): Promise<void> {
   clear.disabled = isEmpty;
   speed.value = String(wordsPerMinute);
   countSites.checked = withSites;
-  const since = savings.since === null ? "" : ` since ${dayName(savings.since, true)}`;
+  const inAll =
+    savings.since === null ? message("savings_in_all") : message("savings_in_all_since", dayName(savings.since, true));
   rows.replaceChildren(
-    rowOf("Today", countOn(savings, today), wordsPerMinute),
-    rowOf("This month", countOfMonth(savings, today), wordsPerMinute),
-    rowOf(`In all${since}`, countInAll(savings), wordsPerMinute),
+    rowOf(message("savings_today"), countOn(savings, today), wordsPerMinute),
+    rowOf(message("savings_month"), countOfMonth(savings, today), wordsPerMinute),
+    rowOf(inAll, countInAll(savings), wordsPerMinute),
   );
   const days = lastDays(new Date(), DAYS_SHOWN).map((day) => ({ day, ...countOn(savings, day) }));
   drawBars(findElement("#savings-picture", SVGSVGElement), days);
   findElement("#first-day", HTMLSpanElement).textContent = dayName(days[0]?.day ?? today, false);
   const most = Math.max(...days.map(({ keys }) => keys));
-  findElement("#most-a-day", HTMLSpanElement).textContent = `Keystrokes saved each day, at most ${amount(most)}`;
+  findElement("#most-a-day", HTMLSpanElement).textContent = message("savings_most", amount(most));
   const sites = bestSites(savings, SITES_SHOWN);
   findElement("#savings-sites", HTMLTableElement).hidden = sites.length === 0;
   siteRows.replaceChildren(...sites.map((site) => rowOf(site.host, site, wordsPerMinute)));
@@ -66,7 +68,7 @@ speed.min = String(SLOWEST_TYPING);
 speed.max = String(FASTEST_TYPING);
 speed.addEventListener("change", async () => {
   if (speed.value === "" || !speed.checkValidity()) {
-    say(`The typing speed is a whole number from ${speed.min} to ${speed.max}. It has not changed.`);
+    say(message("savings_speed_wrong", SLOWEST_TYPING, FASTEST_TYPING));
     return show();
   }
   await changePreferences((now) => ({ ...now, wordsPerMinute: speed.valueAsNumber }));
@@ -74,13 +76,11 @@ speed.addEventListener("change", async () => {
 });
 countSites.addEventListener("change", async () => {
   await changePreferences((now) => ({ ...now, countSites: countSites.checked }));
-  say(
-    countSites.checked ? "Sites are counted from now on." : "Sites are no longer counted. Their numbers were deleted.",
-  );
+  say(message(countSites.checked ? "savings_sites_counted" : "savings_sites_deleted"));
 });
 clear.addEventListener("click", async () => {
   await browser.runtime.sendMessage(CLEAR_SAVINGS);
-  say("All numbers were deleted.");
+  say(message("savings_cleared"));
   // A disabled button loses the focus.
   countSites.focus();
 });

@@ -1,5 +1,6 @@
 import { browser } from "wxt/browser";
 import { grantedOrigins } from "../../granted-origins.ts";
+import { message } from "../../i18n.ts";
 import { dayOf } from "../../savings.ts";
 import { settingsOf } from "../../settings.ts";
 import { type FileContent, fileOf, LARGEST_FILE, problemSentence, readFile } from "../../settings-file.ts";
@@ -37,7 +38,7 @@ async function save(): Promise<void> {
   link.download = `foretype-settings-${dayOf(new Date())}.json`;
   link.click();
   URL.revokeObjectURL(link.href);
-  say(`The settings were exported to ${link.download}.`);
+  say(message("settings_exported", link.download));
 }
 
 async function choose(chosen: File): Promise<void> {
@@ -47,9 +48,9 @@ async function choose(chosen: File): Promise<void> {
   const now = settingsOf(await readPreferences());
   const missing = notAllowed(reading.content.allowed, await grantedOrigins());
   const lines = changesBetween(now, { ...now, ...reading.content.settings });
-  const sites = missing.some((one) => EVERYWHERE.includes(one)) ? ["All sites"] : missing.map(siteOf);
-  lines.push(...sites.map((site) => `${site}: allowed. The browser asks you first.`));
-  if (lines.length === 0) return say("This file has the same settings as this browser. Nothing has changed.");
+  if (missing.some((one) => EVERYWHERE.includes(one))) lines.push(message("import_all_sites"));
+  else lines.push(...missing.map((pattern) => message("import_site", siteOf(pattern) ?? pattern)));
+  if (lines.length === 0) return say(message("import_same"));
   offered = { content: reading.content, missing };
   changes.replaceChildren(...lines.map(itemOf));
   preview.hidden = false;
@@ -89,9 +90,7 @@ async function apply({ content, missing }: Offered): Promise<void> {
   await changePreferences((now) => ({ ...now, ...content.settings }));
   close();
   open.focus();
-  say(
-    isAllowed ? "The settings were imported." : "The settings were imported, but the browser did not allow the sites.",
-  );
+  say(message(isAllowed ? "imported" : "imported_without_sites"));
 }
 
 findElement("#export", HTMLButtonElement).addEventListener("click", save);
@@ -106,5 +105,5 @@ findElement("#import-now", HTMLButtonElement).addEventListener("click", () => of
 findElement("#import-cancel", HTMLButtonElement).addEventListener("click", () => {
   close();
   open.focus();
-  say("Nothing has changed.");
+  say(message("nothing_changed"));
 });

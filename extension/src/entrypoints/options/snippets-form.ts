@@ -1,5 +1,6 @@
 import { browser } from "wxt/browser";
 import { mayReadClipboard, requestClipboard } from "../../clipboard-permission.ts";
+import { message } from "../../i18n.ts";
 import { dayOf } from "../../savings.ts";
 import { snippetSentence } from "../../snippet-problems.ts";
 import {
@@ -12,7 +13,7 @@ import {
   withoutSnippet,
   withSnippet,
 } from "../../snippets.ts";
-import { type CsvReading, csvOf, LARGEST_CSV, readCsv, withImported } from "../../snippets-csv.ts";
+import { csvOf, LARGEST_CSV, readCsv, withImported } from "../../snippets-csv.ts";
 import { changePreferences, onStorageChange, readPreferences } from "../../storage.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { rowButton } from "./row-button.ts";
@@ -28,16 +29,6 @@ const outcome = findElement("#snippet-outcome", HTMLParagraphElement);
 const clipboard = findElement("#snippet-clipboard", HTMLDivElement);
 const file = findElement("#snippet-file", HTMLInputElement);
 const exporting = findElement("#snippet-export", HTMLButtonElement);
-
-const NO_CLIPBOARD =
-  "The browser did not give permission to read the clipboard. Snippets with {clipboard} are not suggested until you allow it.";
-
-const CSV_CAUSES: Readonly<Record<Exclude<CsvReading["kind"], "snippets" | "problem">, string>> = {
-  too_large: "This file is too large for a list of snippets. Nothing has changed.",
-  empty: "This file contains no snippets. Nothing has changed.",
-  columns: "Each line of the file needs two columns: the abbreviation and the phrase. Nothing has changed.",
-  open_quote: "This file cannot be read as CSV, because a quotation mark is missing. Nothing has changed.",
-};
 
 let snippets: readonly Snippet[] = [];
 /** The abbreviation of the snippet that is being changed. Null: the form adds one. */
@@ -57,7 +48,7 @@ function edit(snippet: Snippet | null): void {
   trigger.value = snippet?.trigger ?? "";
   text.value = snippet?.text ?? "";
   cancel.hidden = snippet === null;
-  findElement("#snippet-save", HTMLButtonElement).textContent = snippet === null ? "Add" : "Save";
+  findElement("#snippet-save", HTMLButtonElement).textContent = message(snippet === null ? "add" : "snippet_save");
   trigger.removeAttribute("aria-invalid");
   text.removeAttribute("aria-invalid");
 }
@@ -68,15 +59,15 @@ function rowOf(snippet: Snippet): HTMLLIElement {
   name.textContent = snippet.trigger;
   const phrase = document.createElement("span");
   phrase.textContent = snippet.text;
-  const change = rowButton("Change", `Change ${snippet.trigger}`, () => {
+  const change = rowButton(message("change"), message("change_snippet", snippet.trigger), () => {
     edit(snippet);
     say("");
     text.focus();
   });
-  const remove = rowButton("Delete", `Delete ${snippet.trigger}`, async () => {
+  const remove = rowButton(message("delete"), message("delete_snippet", snippet.trigger), async () => {
     if (changing === snippet.trigger) edit(null);
     await keep((now) => withoutSnippet(now, snippet.trigger));
-    say(`Deleted: ${snippet.trigger}`);
+    say(message("snippet_deleted", snippet.trigger));
     trigger.focus();
   });
   row.append(name, phrase, change, remove);
@@ -109,7 +100,7 @@ async function save(): Promise<void> {
   const instead = changing ?? undefined;
   await keep((now) => withSnippet(now, snippet, instead));
   edit(null);
-  say(isAllowed ? `Saved: ${snippet.trigger}` : NO_CLIPBOARD);
+  say(isAllowed ? message("snippet_saved", snippet.trigger) : message("clipboard_denied"));
   trigger.focus();
 }
 
@@ -119,18 +110,17 @@ function exportCsv(): void {
   link.download = `foretype-snippets-${dayOf(new Date())}.csv`;
   link.click();
   URL.revokeObjectURL(link.href);
-  say(`The snippets were exported to ${link.download}.`);
+  say(message("snippets_exported", link.download));
 }
 
 async function importCsv(chosen: File): Promise<void> {
   const reading = chosen.size > LARGEST_CSV ? ({ kind: "too_large" } as const) : readCsv(await chosen.text());
-  if (reading.kind === "problem")
-    return say(`Snippet ${reading.line} in the file: ${snippetSentence(reading.problem)} Nothing has changed.`);
-  if (reading.kind !== "snippets") return say(CSV_CAUSES[reading.kind]);
+  if (reading.kind === "problem") return say(message("csv_problem", reading.line, snippetSentence(reading.problem)));
+  if (reading.kind !== "snippets") return say(message(`csv_${reading.kind}`));
   if (withImported(snippets, reading.snippets).length > MOST_SNIPPETS)
-    return say(`With this file there would be more than ${MOST_SNIPPETS} snippets. Nothing has changed.`);
+    return say(message("csv_too_many", MOST_SNIPPETS));
   await keep((now) => withImported(now, reading.snippets));
-  say(`Imported: ${reading.snippets.length}. Snippets with the same abbreviation were replaced.`);
+  say(message("csv_imported", reading.snippets.length));
 }
 
 trigger.maxLength = LONGEST_TRIGGER;
@@ -141,11 +131,11 @@ form.addEventListener("submit", (event) => {
 });
 cancel.addEventListener("click", () => {
   edit(null);
-  say("Nothing has changed.");
+  say(message("nothing_changed"));
   trigger.focus();
 });
 findElement("#allow-clipboard", HTMLButtonElement).addEventListener("click", async () => {
-  say((await requestClipboard()) ? "Foretype may now read the clipboard." : NO_CLIPBOARD);
+  say(message((await requestClipboard()) ? "clipboard_allowed" : "clipboard_denied"));
   await show();
 });
 exporting.addEventListener("click", exportCsv);

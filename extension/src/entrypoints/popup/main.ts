@@ -1,4 +1,5 @@
 import { browser } from "wxt/browser";
+import { counted, message } from "../../i18n.ts";
 import { ASK_STATUS, type ServerStatus, SITE_ALLOWED } from "../../messages.ts";
 import {
   differenceAt,
@@ -13,9 +14,10 @@ import {
 import { DEFAULT_ADDRESS, isEarlierDefault, isLoopback } from "../../protocol/address.ts";
 import { countOn, dayOf } from "../../savings.ts";
 import { changePreferences, readPreferences, readSavings, readServer } from "../../storage.ts";
+import { textWithCommands } from "../../text-with-commands.ts";
 import { AmountRows } from "../../ui/amount-rows.ts";
 import { findElement } from "../../ui/find-element.ts";
-import { amount, keystrokes } from "../../ui/format.ts";
+import { amount, timeOfDay } from "../../ui/format.ts";
 import { findActivePage } from "./active-page.ts";
 import { type Situation, statusSentence } from "./status-sentence.ts";
 
@@ -53,16 +55,6 @@ async function serverStatus(): Promise<Situation["server"]> {
   return isLoopback(origin) ? "lost" : "lost_elsewhere";
 }
 
-/** The text, in which a command between two backticks becomes an element. */
-function withCommands(text: string): (string | HTMLElement)[] {
-  return text.split("`").map((part, index) => {
-    if (index % 2 === 0) return part;
-    const command = document.createElement("code");
-    command.textContent = part;
-    return command;
-  });
-}
-
 async function show(): Promise<void> {
   const paused = isPaused(preferences, Date.now());
   const {
@@ -76,9 +68,9 @@ async function show(): Promise<void> {
     now: Date.now(),
   });
   state.dataset.tone = tone;
-  state.replaceChildren(...withCommands(text));
+  state.replaceChildren(...textWithCommands(text));
   const advice = findElement("#more", HTMLParagraphElement);
-  advice.replaceChildren(...withCommands(more));
+  advice.replaceChildren(...textWithCommands(more));
   advice.hidden = more === "";
   allow.hidden = page.kind !== "unallowed";
   site.hidden = host === "" || page.kind === "unallowed";
@@ -89,13 +81,13 @@ async function show(): Promise<void> {
   beside.checked = isBesidePageAt(preferences, [host]);
   const isByPage = page.kind === "site" && page.focus === "by_page";
   findElement("#by-page", HTMLDivElement).hidden = !on.checked || !(isByPage || beside.checked);
-  pause.textContent = paused ? "Resume" : "Pause 1 hour";
+  pause.textContent = message(paused ? "resume" : "pause");
   findElement("#paused", HTMLElement).textContent = paused
-    ? `Paused until ${new Date(preferences.pausedUntil).toLocaleTimeString([], { timeStyle: "short" })}`
-    : "All sites";
+    ? message("paused_until", timeOfDay(new Date(preferences.pausedUntil)))
+    : message("all_sites");
   const { taken, keys } = countOn(await readSavings(), dayOf(new Date()));
   findElement("#saved", HTMLElement).textContent =
-    taken === 0 ? "Today: nothing accepted yet." : `Today: ${amount(taken)} accepted, ${keystrokes(keys)} saved.`;
+    taken === 0 ? message("nothing_today") : counted("saved_today", keys, amount(taken));
 }
 
 async function prefer(change: (now: Preferences) => Preferences): Promise<void> {

@@ -1,4 +1,5 @@
 import type { FocusState } from "../../ghost/index.ts";
+import { message } from "../../i18n.ts";
 import type { ServerStatus } from "../../messages.ts";
 import type { PaintedEditor } from "../../painted-editors.ts";
 import { amountAt, isBesidePageAt, isPaused, type Preferences } from "../../preferences.ts";
@@ -27,72 +28,71 @@ export interface Sentence {
 }
 
 const SERVER: Readonly<Partial<Record<Situation["server"], Sentence>>> = {
-  unpaired: { tone: "bad", text: "Not connected yet. Connect your server in the options." },
-  refused: { tone: "bad", text: "The server no longer accepts this browser. Connect again in the options." },
-  loading: { tone: "quiet", text: "The server is loading its model. This takes a moment." },
+  unpaired: { tone: "bad", text: message("server_unpaired") },
+  refused: { tone: "bad", text: message("server_refused") },
+  loading: { tone: "quiet", text: message("server_loading") },
   unproven: {
     tone: "bad",
-    text: "Another program answers on the server's port, so Foretype sends it nothing. Stop that program and start the server.",
+    text: message("server_unproven"),
   },
   moved: {
     tone: "bad",
-    text: `The server's default address has changed. Open ${DEFAULT_ADDRESS} and press “Connect extension”.`,
+    text: message("server_moved", DEFAULT_ADDRESS),
   },
   lost: {
     tone: "bad",
-    text: "The server is unreachable. To start it now and at each login, run `foretype service install`.",
-    more: "If it is installed but stopped, `foretype service status` says why.",
+    text: message("server_lost"),
+    more: message("server_lost_more"),
   },
   lost_elsewhere: {
     tone: "bad",
-    text: "The server is unreachable. It is on another machine. Start it there.",
+    text: message("server_lost_elsewhere"),
   },
 };
 
 const PAINTED: Readonly<Record<PaintedEditor, Sentence>> = {
   google_docs: {
     tone: "quiet",
-    text: "Foretype cannot complete the text of a Google document, because Google Docs draws it as a picture.",
+    text: message("painted_google_docs"),
   },
-  word: { tone: "quiet", text: "Foretype does not support Word for the web." },
+  word: { tone: "quiet", text: message("painted_word") },
 };
 
 const FOCUS: Readonly<Record<FocusState, Sentence>> = {
-  field: { tone: "good", text: "On. Suggestions appear while you write." },
+  field: { tone: "good", text: message("focus_field") },
   private: {
     tone: "quiet",
-    text: "Foretype does not read this field: it is private, or the page does not allow writing tools.",
+    text: message("focus_private"),
   },
-  code: { tone: "quiet", text: "Foretype is off in code editors. You can turn it on in the options." },
-  kind: { tone: "quiet", text: "You turned off suggestions for fields of this kind in the options." },
-  unwritable: { tone: "bad", text: "Foretype is off in this field, because a word was not inserted correctly." },
-  by_page: { tone: "quiet", text: "This page suggests text itself, so Foretype shows nothing here." },
-  none: { tone: "quiet", text: "On. Start writing in a field." },
+  code: { tone: "quiet", text: message("focus_code") },
+  kind: { tone: "quiet", text: message("focus_kind") },
+  unwritable: { tone: "bad", text: message("focus_unwritable") },
+  by_page: { tone: "quiet", text: message("focus_by_page") },
+  none: { tone: "quiet", text: message("focus_none") },
 };
 
 /** The current status in one sentence. What the user has turned off comes first, then the server, then the field. */
 export function statusSentence({ server, page, preferences, now }: Situation): Sentence {
-  if (isPaused(preferences, now)) return { tone: "quiet", text: "Paused on all sites." };
+  if (isPaused(preferences, now)) return { tone: "quiet", text: message("paused_everywhere") };
   if ("host" in page && preferences.sitesOff.includes(page.host)) return offSentence(preferences);
   if (page.kind === "painted") return PAINTED[page.editor];
   return SERVER[server] ?? pageSentence(page, preferences);
 }
 
 function offSentence({ keys }: Preferences): Sentence {
-  if (keys.ask === "") return { tone: "quiet", text: "Off on this site." };
-  return { tone: "quiet", text: `Off on this site. To see one suggestion, press ${chordLabel(keys.ask)} in a field.` };
+  if (keys.ask === "") return { tone: "quiet", text: message("off_here") };
+  return { tone: "quiet", text: message("off_here_but_key", chordLabel(keys.ask)) };
 }
 
 /** For a page on which suggestions appear only when the user presses a key. */
 function onKeySentence({ keys }: Preferences): Sentence {
-  if (keys.ask === "")
-    return { tone: "bad", text: "No suggestion appears, because its key is turned off. Choose a key in the options." };
-  return { tone: "good", text: `On. To see a suggestion, press ${chordLabel(keys.ask)} in a field.` };
+  if (keys.ask === "") return { tone: "bad", text: message("on_key_missing") };
+  return { tone: "good", text: message("on_key", chordLabel(keys.ask)) };
 }
 
 const BESIDE: Sentence = {
   tone: "good",
-  text: "On. The page suggests text as well, so Foretype's suggestions are below the line.",
+  text: message("beside_page"),
 };
 
 function pageSentence(page: Exclude<ActivePage, { kind: "painted" }>, preferences: Preferences): Sentence {
@@ -105,12 +105,12 @@ function pageSentence(page: Exclude<ActivePage, { kind: "painted" }>, preference
       if (page.focus === "by_page" && isBesidePageAt(preferences, [page.host])) return BESIDE;
       return FOCUS[page.focus];
     case "own":
-      return page.focus ? FOCUS[page.focus] : { tone: "quiet", text: "On. This is one of Foretype's own pages." };
+      return page.focus ? FOCUS[page.focus] : { tone: "quiet", text: message("own_page") };
     case "unallowed":
-      return { tone: "quiet", text: "Foretype is not allowed on this site yet." };
+      return { tone: "quiet", text: message("not_allowed_here") };
     case "frame":
-      return { tone: "quiet", text: "This field belongs to another site, on which Foretype is not allowed yet." };
+      return { tone: "quiet", text: message("frame_not_allowed") };
     case "closed":
-      return { tone: "quiet", text: "The browser does not allow extensions on this page." };
+      return { tone: "quiet", text: message("closed_page") };
   }
 }

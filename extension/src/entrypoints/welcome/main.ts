@@ -3,22 +3,23 @@ import { privilegedPageAccess } from "../../content/privileged-page-access.ts";
 import { WorkerClient } from "../../content/worker-client.ts";
 import { completeHere } from "../../ghost/index.ts";
 import type { Act } from "../../ghost/keys.ts";
+import { message } from "../../i18n.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
 import { findServer, type PairingError } from "../../protocol/pairing.ts";
-import { sentenceFor } from "../../protocol/trouble-sentences.ts";
 import { readPreferences, readServer } from "../../storage.ts";
 import { chordLabel } from "../../ui/chord-label.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { setUpPairingForm } from "../../ui/pairing-form.ts";
 import { setUpServerOffer } from "../../ui/server-offer.ts";
 import { setUpSiteChoice } from "../../ui/site-choice.ts";
+import { troubleSentence } from "../../ui/trouble-sentence.ts";
 
 /** The page that opens when the extension is installed: start the server, connect to it, try it, choose the sites. */
 
 const KEY_EFFECTS: Readonly<Partial<Record<Act, string>>> = {
-  word: "accepts the next word",
-  all: "accepts the whole suggestion",
-  dismiss: "dismisses the suggestion; then Tab leaves the field as usual",
+  word: message("effect_word"),
+  all: message("effect_all"),
+  dismiss: message("effect_dismiss"),
 };
 
 /** While a server loads its model, it is asked again after this, in milliseconds. */
@@ -26,7 +27,7 @@ const LOADING_MS = 1000;
 
 const server = findElement("#server", HTMLParagraphElement);
 const how = findElement("#how", HTMLDivElement);
-const message = findElement("#message", HTMLTextAreaElement);
+const box = findElement("#message", HTMLTextAreaElement);
 let isPaired = (await readServer()) !== null;
 
 /** The start of a server causes no event. But the user who starts it comes back to this page, which causes a focus event. */
@@ -40,15 +41,15 @@ async function lookForServer(): Promise<void> {
   findElement("#start", HTMLLIElement).toggleAttribute("data-done", trouble === null);
   how.hidden = trouble !== "unreachable";
   server.dataset.tone = trouble === null ? "good" : "quiet";
-  const now = trouble === null ? `A server is running at ${origin}.` : sentenceOf(trouble, origin);
+  const now = trouble === null ? message("start_found", origin) : sentenceOf(trouble, origin);
   // Setting the same text again would make screen readers announce it again.
   if (server.textContent !== now) server.textContent = now;
 }
 
 const sentenceOf = (trouble: PairingError["trouble"], origin: string): string => {
-  if (trouble === "unreachable") return `No server answers at ${origin} yet.`;
-  if (trouble === "loading") return "The server is running and is loading its model. This takes a moment.";
-  return sentenceFor(trouble, origin);
+  if (trouble === "unreachable") return message("start_not_found", origin);
+  if (trouble === "loading") return message("start_loading");
+  return troubleSentence(trouble, origin);
 };
 
 async function showKeys(): Promise<void> {
@@ -76,8 +77,8 @@ function goOn(): void {
   isPaired = true;
   showPaired();
   void lookForServer();
-  message.focus();
-  message.setSelectionRange(message.value.length, message.value.length);
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
 }
 
 // The extension's own pages get no content script, so this page draws its own ghost text.
