@@ -34,6 +34,6 @@ export const FORM: Scene = {
 <div class="two"><div><label for="name">Your name</label><input id="name" value="Anna Lind"></div>
 <div><label for="date">Date</label><input id="date" value="12 March, 6 pm"></div></div>
 <label for="field">Your message</label><textarea id="field" rows="4" spellcheck="false"></textarea>`,
-  typed: ["We are eight people and would like to meet once a m"],
+  typed: ["We are a group of eight people and would like to meet once a m"],
   suggestion: /^onth/,
 };
