@@ -63,7 +63,9 @@ export class DirectClient implements Client {
   focused(): void {}
 
   keystroke(keystroke: Keystroke): void {
-    const sent = this.#connection?.send(this.#unanswered.ask({ type: "keystroke", ...keystroke }));
+    // Kept also while there is no connection yet: it is sent when the server has welcomed this page.
+    const frame = this.#unanswered.ask({ type: "keystroke", ...keystroke });
+    const sent = this.#connection?.send(frame);
     this.#asked = sent ? { seq: keystroke.seq, field: keystroke.field, at: performance.now() } : null;
   }
 

@@ -8,9 +8,13 @@ import { REAL_TOKEN } from "./real-server.ts";
 const TYPED = "Please let me know if you have any que";
 
 test("the link that the server prints pairs the playground permanently", async ({ page, ghost, server }) => {
+  const sent: string[] = [];
+  page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(String(payload))));
   await page.goto(server.link);
   await expect(page.locator("html")).toHaveAttribute("data-state", "ready");
   expect(page.url()).toBe(`${server.origin}/`);
+  // The field got the focus before the page was paired. What is shown depends on how fast the machine is, so only the request counts.
+  await expect.poll(() => sent.some((frame) => frame.includes('"keystroke"'))).toBe(true);
   await page.getByRole("button", { name: TYPED }).click();
   await expect.poll(() => ghost.text()).toMatch(/^stions/);
   await page.keyboard.press("Tab");
