@@ -66,7 +66,8 @@ for (const [kind, html] of FOLLOWED) {
       server.script = () => null;
       await ghost.expose();
       await page.evaluate((event) => {
-        const isThere = () => (window as unknown as { ghostText: Element }).ghostText.childElementCount > 0;
+        const isThere = () =>
+          (window as unknown as { ghostText: Element }).ghostText.querySelector("[data-text]") !== null;
         const check = () =>
           requestAnimationFrame(() => {
             document.title += isThere() ? " late" : " gone";

@@ -149,10 +149,10 @@ export class Ghost {
         let isThere = true;
         new MutationObserver(() => {
           const was = isThere;
-          isThere = this.childElementCount > 0;
+          isThere = this.querySelector("[data-text]") !== null;
           this.log.came += Number(isThere && !was);
           this.log.went += Number(was && !isThere);
-        }).observe(this, { childList: true });
+        }).observe(this, { attributes: true, attributeFilter: ["data-text"], subtree: true });
       }`,
       null,
     );
@@ -197,7 +197,11 @@ export class Ghost {
         const count = () => { now += 1; requestAnimationFrame(count); };
         requestAnimationFrame(count);
         document.addEventListener("input", () => { input = now; });
-        new MutationObserver(() => window.ghostFrames.push(now - input)).observe(this, { childList: true });
+        new MutationObserver(() => window.ghostFrames.push(now - input)).observe(this, {
+          attributes: true,
+          attributeFilter: ["data-text"],
+          subtree: true,
+        });
       }`,
       null,
     );

@@ -186,3 +186,29 @@ for (const [kind, html] of Object.entries(FIELDS)) {
     });
   });
 }
+
+for (const html of [
+  '<textarea id="field" rows="4" cols="60"></textarea>',
+  '<input id="field" size="60">',
+  '<div id="field" contenteditable="true" style="width: 500px"></div>',
+]) {
+  test(`typed text is one undo step, as without Foretype, although suggestions come and go: ${html.slice(1, 6)}`, async ({
+    page,
+    ghost,
+    server,
+    show,
+  }) => {
+    // Another suggestion after each key; sometimes none, sometimes as a label.
+    server.script = ({ before }) => (before.length % 3 === 0 ? "" : ` or ${before.length} other words`);
+    await show(html);
+    await page.locator("#field").focus();
+    for (const letter of "Thanks for all the work") {
+      await page.keyboard.type(letter);
+      await page.waitForTimeout(40);
+    }
+    await ghost.expectText(" or 23 other words");
+    await page.keyboard.press("Control+z");
+    const text = () => page.locator("#field").evaluate((field) => ("value" in field ? field.value : field.textContent));
+    expect(await text()).toBe("");
+  });
+}

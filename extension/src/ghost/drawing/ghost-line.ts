@@ -1,11 +1,12 @@
 import type { Choice } from "../decide.ts";
 import { type Box, type Placement, startsAtFixedEdge } from "../placement.ts";
 import { nextWord } from "../text/words.ts";
-import { generated } from "./generated.ts";
+import { generated, regenerate } from "./generated.ts";
 import { LeadLayout } from "./lead.ts";
-import { PaintedText, type Pen } from "./painted-text.ts";
+import { PaintedText } from "./painted-text.ts";
 import { isReadable, type Lines, type Word } from "./room.ts";
 import { setStyle } from "./set-style.ts";
+import type { Pen } from "./word-slot.ts";
 
 /** Characters that every font has. */
 const PLAIN = /^[\x20-\x7e]*$/;
@@ -24,8 +25,9 @@ export class GhostLine {
   /** Ghost text under the line. */
   readonly #label = document.createElement("div");
   readonly #labelled = new PaintedText();
-  /** Which one of several suggestions it is, after the text. */
-  readonly #count = document.createElement("small");
+  /** Which one of several suggestions it is, after the text: one in the line, and one in the label. */
+  readonly #counts = [document.createElement("small"), document.createElement("small")] as const;
+  readonly #numbers = this.#counts.map(() => generated(""));
   #choice: Choice | null = null;
   #style: ReadonlyMap<string, string> = new Map();
   #isBelow = false;
@@ -39,7 +41,7 @@ export class GhostLine {
     setStyle(this.#clip, { position: "absolute", overflow: "clip", "transform-origin": "0 0" });
     setStyle(this.#flow, { position: "absolute" });
     setStyle(this.#label, { position: "absolute", "border-radius": "4px", padding: "0 4px", "white-space": "pre" });
-    setStyle(this.#count, {
+    const countStyle = {
       // A page can't declare this font, so it can't see that the browser needs it.
       "font-family": "system-ui",
       "margin-inline-start": "0.7em",
@@ -51,11 +53,15 @@ export class GhostLine {
       "text-indent": "0",
       "vertical-align": "middle",
       "white-space": "nowrap",
+    };
+    this.#counts.forEach((count, index) => {
+      setStyle(count, countStyle);
+      count.append(this.#numbers[index] as HTMLElement);
     });
     // The line before it may be indented.
     setStyle(this.#anchor, { "text-indent": "0" });
-    this.#anchor.append(this.#ghost.element, this.#count);
-    this.#label.append(this.#labelled.element);
+    this.#anchor.append(this.#ghost.element, this.#counts[0]);
+    this.#label.append(this.#labelled.element, this.#counts[1]);
     this.#clip.append(this.#flow);
     stage.append(this.#clip, this.#label);
     root.append(stage);
@@ -84,10 +90,10 @@ export class GhostLine {
   }
 
   #setChoice(choice: Choice | null): void {
-    setStyle(this.#count, { display: choice ? "inline-block" : "none" });
+    for (const count of this.#counts) setStyle(count, { display: choice ? "inline-block" : "none" });
     if (choice?.number === this.#choice?.number && choice?.of === this.#choice?.of) return;
     this.#choice = choice;
-    this.#count.replaceChildren(...(choice ? [generated(`${choice.number}/${choice.of}`)] : []));
+    for (const number of this.#numbers) regenerate(number, choice ? `${choice.number}/${choice.of}` : "");
   }
 
   #penFor({ colour, rightToLeft, scale }: Placement): Pen {
@@ -96,7 +102,7 @@ export class GhostLine {
 
   #setTextStyle({ colour, style }: Placement): void {
     setStyle(this.#ghost.element, { color: colour });
-    setStyle(this.#count, { color: colour });
+    for (const count of this.#counts) setStyle(count, { color: colour });
     if (isSameStyle(this.#style, style)) return;
     this.#style = style;
     this.#lead.forget();
@@ -161,7 +167,6 @@ export class GhostLine {
 
   /** Shows the first `length` characters in the line. */
   drawInline(length: number): void {
-    if (this.#isBelow) this.#anchor.append(this.#count);
     this.#isBelow = false;
     this.#ghost.draw(length);
     this.#labelled.erase();
@@ -175,7 +180,6 @@ export class GhostLine {
     this.#ghost.draw(0);
     this.#labelled.paint(text, this.#penFor(placement));
     this.#labelled.draw(length);
-    this.#label.append(this.#count);
     const { colour, background, scale } = placement;
     setStyle(this.#flow, { visibility: "hidden" });
     setStyle(this.#label, {

@@ -37,7 +37,7 @@ export class LeadLayout {
   constructor() {
     setStyle(this.#spacer, { display: "inline-block", height: "0" });
     setStyle(this.#typed, { visibility: "hidden" });
-    setStyle(this.#ruler, { visibility: "hidden" });
+    setStyle(this.#ruler, { visibility: "hidden", display: "none" });
     this.#ruler.append(this.#text);
   }
 
@@ -73,7 +73,7 @@ export class LeadLayout {
     const { scale, rightToLeft } = placement;
     if (this.#end.parentNode !== flow || multiline !== this.#multiline) {
       const spacer = multiline ? [] : [this.#spacer];
-      this.#end.replaceChildren(this.#mark, ...spacer, this.#typed, this.#tail, anchor);
+      this.#end.replaceChildren(this.#mark, ...spacer, this.#typed, this.#ruler, this.#tail, anchor);
       flow.replaceChildren(this.#above, this.#end);
       this.forget();
     }
@@ -99,7 +99,7 @@ export class LeadLayout {
   /** Replaces all but the end of the text by an empty box. Returns the end. */
   #measure(text: string, rightToLeft: boolean): string {
     this.#text.data = text;
-    this.#typed.replaceWith(this.#ruler);
+    this.#measureIn(this.#ruler);
     const most = text.length - KEPT;
     const start = this.#multiline ? this.#lineStart(most) : this.#wordStart(most, rightToLeft);
     if (start > 0) {
@@ -108,9 +108,13 @@ export class LeadLayout {
       this.#measured += text.slice(0, start);
       this.#setBoxSize();
     }
-    this.#ruler.replaceWith(this.#typed);
+    this.#measureIn(this.#typed);
     this.#text.data = "";
     return text.slice(start);
+  }
+
+  #measureIn(shown: HTMLElement): void {
+    for (const one of [this.#typed, this.#ruler]) setStyle(one, { display: one === shown ? "inline" : "none" });
   }
 
   /** The beginning of a word, at most at `index`. 0 for text of both directions: its letters are not drawn in the order of the text. */
