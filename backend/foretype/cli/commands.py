@@ -8,6 +8,8 @@ import shlex
 from importlib import metadata
 from pathlib import Path
 
+from foretype.support.checkout import checkout
+
 
 def command(*words: str | Path, models_dir: Path | None = None) -> str:
     """`foretype` with these words. `models_dir`: the models folder that the command must use."""
@@ -21,9 +23,7 @@ def install_export() -> str:
     """Installs the packages of the extra `export`: through `make` in a checkout, else by their own names,
     since an extra can be installed only together with its package.
     """
-    from foretype.models.recipe import in_checkout
-
-    if in_checkout():
+    if checkout() is not None:
         return "make export"
     wanted = [one.partition(";") for one in metadata.requires("foretype") or []]
     return shlex.join(["pip", "install", *(name.strip() for name, _, extra in wanted if "export" in extra)])

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
 from foretype.models.field_kind import FieldKind
+from foretype.support.checkout import PACKAGE, checkout
 from foretype.support.execution_provider import Provider
 
-_PACKAGE = Path(__file__).resolve().parents[1]
 TEMPLATE = "template"  # the file to copy; no model itself
 DEFAULTS = ("distilgpt2", "smollm2-135m")
 """The models that are served if none is asked for: the first whose weights are available."""
@@ -135,14 +135,10 @@ class Recipe(_Strict):
         return self.parameters * 15 + 100_000_000
 
 
-def in_checkout() -> bool:
-    """Whether Foretype runs from its source tree, and not as an installed package."""
-    return (_PACKAGE.parents[1] / "pyproject.toml").is_file() and _PACKAGE.parent.name == "backend"
-
-
 def recipe_folder() -> Path:
     """The folder of the recipes: in the source tree, or inside the installed package."""
-    return _PACKAGE.parents[1] / "models" if in_checkout() else _PACKAGE / "recipes"
+    root = checkout()
+    return PACKAGE / "recipes" if root is None else root / "models"
 
 
 def recipe_names(folder: Path | None = None) -> list[str]:

@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from foretype.support.allowed_names import check_hosts, check_origins
+from foretype.support.checkout import checkout
 from foretype.support.cores import physical_cores
 from foretype.support.execution_provider import Provider
 from foretype.support.frugal import Frugal
@@ -116,12 +117,6 @@ def _check_token(token: SecretStr | None) -> SecretStr | None:
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(check_hosts)]
 Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(check_origins)]
 Token = Annotated[SecretStr | None, AfterValidator(_check_token)]
-
-
-def checkout() -> Path | None:
-    """The root of the source tree that this package runs from. None if the package is installed."""
-    root = Path(__file__).resolve().parents[3]
-    return root if (root / "pyproject.toml").is_file() and (root / "backend" / "foretype").is_dir() else None
 
 
 def _models_dir() -> Path:
