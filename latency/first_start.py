@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -26,10 +25,10 @@ from latency.command import new_app
 from latency.figures_file import write_figures
 from latency.machine import machine
 from latency.options import FiguresFile
-from latency.paths import OUT
+from latency.paths import OUT, ROOT
+from latency.replay.server import free_port
 
 MODEL = "smollm2-135m"
-ROOT = Path(__file__).resolve().parents[1]
 LIMIT_S = 1800
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "PIP_", "SSL_", "REQUESTS_", "http", "no_proxy")
 
@@ -53,7 +52,7 @@ def measure(commit: str, folder: Path) -> FirstStart:
     subprocess.run(["git", "checkout", "--quiet", commit], cwd=folder, check=True)
     clean = {name: value for name, value in os.environ.items() if name.startswith(KEPT_VARIABLES)}
     clean["FORETYPE_STATE_DIR"] = str(folder / "state")
-    port = _free_port()
+    port = free_port()
     start = time.monotonic()
     subprocess.run(["make", ".venv/.installed"], cwd=folder, env=clean, check=True, capture_output=True)
     installed = time.monotonic() - start
@@ -87,12 +86,6 @@ def bytes_on_disk(folder: Path) -> int:
     """The bytes of the blocks of all files, each file once, as `du` counts them."""
     blocks = {(one.st_ino, one.st_blocks) for file in folder.rglob("*") for one in [file.lstat()]}
     return sum(count for _, count in blocks) * 512
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port: int = one.getsockname()[1]
-        return port
 
 
 # -- the command line --------------------------------------------------------

@@ -113,11 +113,13 @@ async def started_server(
     `settings` are additional `FORETYPE_…` variables. `program` is another server than that of this checkout.
     """
     program = program or Program()
-    port, token = _free_port(), secrets.token_urlsafe(24)
+    port, token = free_port(), secrets.token_urlsafe(24)
     here = {"FORETYPE_HOST": "127.0.0.1", "FORETYPE_PORT": str(port), "FORETYPE_TOKEN": token}
     if unlimited_rate:
         here["FORETYPE_KEYSTROKES_PER_SECOND"] = "100000"
-    surroundings = program.environment() | dict(settings or {}) | here
+    # The figures are not those of a laptop on its battery, unless that is asked for.
+    usual = {"FORETYPE_FRUGAL": "off"} if program.root == ROOT else {}
+    surroundings = program.environment() | usual | dict(settings or {}) | here
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
@@ -145,7 +147,8 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

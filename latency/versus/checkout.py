@@ -43,9 +43,7 @@ class Checkout:
 
 def this_checkout(settings: Mapping[str, str]) -> Checkout:
     """The server of the files that are here, which may differ from the last commit."""
-    # Its figures are not those of a laptop on its battery, unless that is asked for.
-    usual = {"FORETYPE_FRUGAL": "off"}
-    return Checkout(_git("describe", "--always", "--dirty", "--exclude=*"), Program(), {**usual, **settings})
+    return Checkout(_git("describe", "--always", "--dirty", "--exclude=*"), Program(), settings)
 
 
 def checkout_of(commit: str, model: str, console: Console) -> Checkout:
