@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +17,30 @@ from tests.server.conftest import PAGE, TOKEN, Running
 from tests.server.fake import FakeEngine
 
 
-@pytest.fixture
-async def operated(tmp_path: Path) -> Any:
-    settings = load({"port": 0, "token": TOKEN, "state_dir": tmp_path / "state", "operations_port": 0})
+@contextlib.asynccontextmanager
+async def operated(state: Path, **more: Any) -> AsyncIterator[tuple[Running, str]]:
+    """A server that has no model yet, and the address of its operations port."""
+    settings = load({"port": 0, "token": TOKEN, "state_dir": state, **more})
     operations = bind("127.0.0.1", 0, is_encrypted=True)
-    port = operations[0].getsockname()[1]
+    address = f"http://127.0.0.1:{operations[0].getsockname()[1]}"
     server = Server(settings, bind("127.0.0.1", 0), files=PAGE, operations=operations)
     await server.open()
     async with aiohttp.ClientSession() as http:
-        yield Running(server, FakeEngine(), http), f"http://127.0.0.1:{port}"
+        yield Running(server, FakeEngine(), http), address
         await server.drain()
         await server.close()
         with pytest.raises(aiohttp.ClientConnectionError):
-            await http.get(f"http://127.0.0.1:{port}/livez")
+            await http.get(f"{address}/livez")
 
 
-async def test_probes_follow_the_phases_of_the_server(operated: tuple[Running, str]) -> None:
-    running, address = operated
+@pytest.fixture
+async def started(tmp_path: Path) -> AsyncIterator[tuple[Running, str]]:
+    async with operated(tmp_path) as server:
+        yield server
+
+
+async def test_probes_follow_the_phases_of_the_server(started: tuple[Running, str]) -> None:
+    running, address = started
 
     async def probe() -> tuple[int, int, str]:
         async with (
@@ -47,8 +56,8 @@ async def test_probes_follow_the_phases_of_the_server(operated: tuple[Running, s
     assert await probe() == (200, 503, "draining")
 
 
-async def test_any_host_header_gets_the_figures_and_nothing_else(operated: tuple[Running, str]) -> None:
-    running, address = operated
+async def test_any_host_header_gets_the_figures_and_nothing_else(started: tuple[Running, str]) -> None:
+    running, address = started
     running.server.ready(running.engine)
     headers = {"Host": "10.1.2.3:9400"}
     async with running.http.get(f"{address}/metrics", headers=headers) as response:
@@ -64,15 +73,9 @@ async def test_any_host_header_gets_the_figures_and_nothing_else(operated: tuple
 
 
 async def test_probes_have_room_when_the_usual_port_has_none(tmp_path: Path) -> None:
-    settings = load({"port": 0, "token": TOKEN, "state_dir": tmp_path / "state", "connections": 1})
-    operations = bind("127.0.0.1", 0, is_encrypted=True)
-    server = Server(settings, bind("127.0.0.1", 0), files=PAGE, operations=operations)
-    await server.open()
-    server.ready(FakeEngine())
-    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    address = f"http://127.0.0.1:{operations[0].getsockname()[1]}"
-    async with aiohttp.ClientSession() as http, http.get(f"{address}/readyz") as response:
-        assert response.status == 200
-    writer.close()
-    await server.drain()
-    await server.close()
+    async with operated(tmp_path, connections=1) as (running, address):
+        running.server.ready(running.engine)
+        _, writer = await asyncio.open_connection("127.0.0.1", running.server.port)
+        async with running.http.get(f"{address}/readyz") as response:
+            assert response.status == 200
+        writer.close()

@@ -1,5 +1,5 @@
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 
 /** The problems that axe finds on a page, and whether the page is wider than the window. */
 export async function problemsOn(page: Page): Promise<string[]> {
@@ -7,6 +7,21 @@ export async function problemsOn(page: Page): Promise<string[]> {
   const spills = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
   return spills ? [...found, "wider than the window"] : found;
+}
+
+const SCHEMES = [
+  ["light", { colorScheme: "light", forcedColors: null }],
+  ["dark", { colorScheme: "dark", forcedColors: null }],
+  ["forced", { forcedColors: "active", colorScheme: "dark" }],
+] as const;
+
+/** Takes pictures of a page, or of a part of it, in light, dark and forced colours: `NAME-light.png` and so on. */
+export async function picturesInAllSchemes(page: Page, name: string, part?: Locator): Promise<void> {
+  for (const [scheme, media] of SCHEMES) {
+    await page.emulateMedia(media);
+    const path = `test-results/images/${name}-${scheme}.png`;
+    await (part ? part.screenshot({ path }) : page.screenshot({ path, fullPage: true }));
+  }
 }
 
 export const zoom = (page: Page, size: number): Promise<void> =>

@@ -1,4 +1,4 @@
-import { problemsInAllSchemes } from "./accessibility.ts";
+import { picturesInAllSchemes, problemsInAllSchemes } from "./accessibility.ts";
 import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
 import { openPopup } from "./popup-page.ts";
 import { knows } from "./scripted-server.ts";
@@ -7,11 +7,6 @@ import { knows } from "./scripted-server.ts";
 
 const SENTENCE = "Thanks for the quick response, and see you on Friday";
 const FIELDS = '<textarea id="field" rows="4" cols="70"></textarea><input id="secret" type="password">';
-const SCHEMES = [
-  ["light", { colorScheme: "light", forcedColors: null }],
-  ["dark", { colorScheme: "dark", forcedColors: null }],
-  ["forced", { forcedColors: "active", colorScheme: "dark" }],
-] as const;
 
 test.beforeEach(async ({ server, show }) => {
   await show("");
@@ -34,10 +29,7 @@ test("the popup chooses for one site that a suggestion appears only when a key i
   await popup.setViewportSize({ width: 720, height: 720 });
   expect(await problemsInAllSchemes(popup)).toEqual([]);
   await popup.setViewportSize({ width: 360, height: 320 });
-  for (const [name, media] of SCHEMES) {
-    await popup.emulateMedia(media);
-    await popup.screenshot({ path: `test-results/images/popup-amount-${name}.png`, fullPage: true });
-  }
+  await picturesInAllSchemes(popup, "popup-amount");
 
   await page.bringToFront();
   await page.locator("#field").click();
@@ -104,10 +96,7 @@ test("the options choose how much is suggested on all sites, and list the sites 
     /notes\.example\.org.*Only when you press a key/,
   ]);
   expect(await problemsInAllSchemes(page)).toEqual([]);
-  for (const [name, media] of SCHEMES) {
-    await page.emulateMedia(media);
-    await page.screenshot({ path: `test-results/images/options-amount-${name}.png`, fullPage: true });
-  }
+  await picturesInAllSchemes(page, "options-amount");
   await page.getByRole("button", { name: "Reset mail.test" }).click();
   await expect(page.locator("#differing-sites li")).toHaveCount(1);
   await expect.poll(stored).toMatchObject({

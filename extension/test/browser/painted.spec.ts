@@ -1,4 +1,5 @@
-import { EXTENSION_ID, expect, inWorker, test } from "./fixtures.ts";
+import { expect, test } from "./fixtures.ts";
+import { openPopup } from "./popup-page.ts";
 
 /**
  * A page of the structure of Google Docs: the text is drawn on a canvas, and keys go to an editable element in a tiny frame, which the page
@@ -43,12 +44,7 @@ test("where a page draws its text on a canvas, no suggestion appears and no key 
   await ghost.expectText(null);
   expect(server.keystrokes).toEqual([]);
 
-  const tab = await inWorker(
-    browserContext,
-    "chrome.tabs.query({ active: true, lastFocusedWindow: true }).then(([tab]) => tab.id)",
-  );
-  const popup = await browserContext.newPage();
-  await popup.goto(`chrome-extension://${EXTENSION_ID}/popup.html?tab=${tab}`);
+  const popup = await openPopup(page);
   await expect(popup.getByRole("status")).toHaveText(
     "Foretype cannot complete the text of a Google document, because Google Docs draws it as a picture.",
   );

@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { dayOf, NO_SAVINGS } from "../../src/savings.ts";
-import { problemsInAllSchemes } from "./accessibility.ts";
+import { picturesInAllSchemes, problemsInAllSchemes } from "./accessibility.ts";
 import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
@@ -94,14 +94,7 @@ test("the picture has a text alternative, and the page has no problems in light,
     page.getByRole("img", { name: /keystrokes saved on \d+ of the last 30 days\. The most on one day/ }),
   ).toBeVisible();
   const part = page.locator('section[aria-labelledby="savings"]');
-  for (const [name, media] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["forced", { forcedColors: "active", colorScheme: "dark" }],
-  ] as const) {
-    await page.emulateMedia(media);
-    await part.screenshot({ path: `${PICTURES}/savings-${name}.png` });
-  }
+  await picturesInAllSchemes(page, "savings", part);
   await page.emulateMedia({ colorScheme: "light", forcedColors: null });
   await page.setViewportSize({ width: 360, height: 700 });
   await part.screenshot({ path: `${PICTURES}/savings-narrow.png` });

@@ -4,7 +4,7 @@ import { DEFAULTS } from "../../src/preferences.ts";
 import { settingsOf } from "../../src/settings.ts";
 import { fileOf } from "../../src/settings-file.ts";
 import { EVERYWHERE } from "../../src/sites.ts";
-import { problemsInAllSchemes } from "./accessibility.ts";
+import { picturesInAllSchemes, problemsInAllSchemes } from "./accessibility.ts";
 import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
 
 /** The settings as a file, and their sync by the browser. */
@@ -75,14 +75,7 @@ test("an import can be cancelled, and the page has no problems while it asks", a
     "How sure: Balanced → Only when sure",
     "Accept next word: Tab → Ctrl + Enter",
   ]);
-  for (const [name, media] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["forced", { forcedColors: "active", colorScheme: "dark" }],
-  ] as const) {
-    await page.emulateMedia(media);
-    await page.screenshot({ path: `test-results/images/options-import-${name}.png`, fullPage: true });
-  }
+  await picturesInAllSchemes(page, "options-import");
   expect(await problemsInAllSchemes(page)).toEqual([]);
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(outcome(page)).toHaveText("Nothing has changed.");

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { BrowserContext, Page } from "@playwright/test";
 import type { Snippet } from "../../src/snippets.ts";
-import { problemsInAllSchemes } from "./accessibility.ts";
+import { picturesInAllSchemes, problemsInAllSchemes } from "./accessibility.ts";
 import { EDITOR_PAGES, Opened } from "./editor-pages.ts";
 import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
 
@@ -163,14 +163,7 @@ test("the section in the options has no problems in light, dark and forced colou
   });
   await page.goto(OPTIONS);
   await page.getByRole("button", { name: "Change ;addr" }).click();
-  for (const [name, media] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["forced", { forcedColors: "active", colorScheme: "dark" }],
-  ] as const) {
-    await page.emulateMedia(media);
-    await page.screenshot({ path: `test-results/images/options-snippets-${name}.png`, fullPage: true });
-  }
+  await picturesInAllSchemes(page, "options-snippets");
   expect(await problemsInAllSchemes(page)).toEqual([]);
 });
 
