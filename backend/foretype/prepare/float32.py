@@ -32,7 +32,7 @@ GraphKind = Literal["fused", "plain"]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the steps of one preparation share. The process holds the recipe's lock in `store`."""
+    """The values that the steps of one preparation share. The process holds the recipe's lock in `store`."""
 
     recipe: Recipe
     store: Store

@@ -37,7 +37,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class LlamaConfig:
-    """What the fused graph needs to know, with the names of the transformers `LlamaConfig`."""
+    """The values that the fused graph needs, with the names of the transformers `LlamaConfig`."""
 
     num_hidden_layers: int
     num_attention_heads: int

@@ -31,7 +31,7 @@ class Stage(StrEnum):
 
 
 class RunPurpose(StrEnum):
-    """What asked for a run of the model."""
+    """The reason for a run of the model."""
 
     KEYSTROKE = "keystroke"  # which waits for its answer
     LATE = "late"  # a keystroke whose budget was used up before

@@ -112,8 +112,8 @@ class Findings:
             share = one.likelihood / max(self.mass, 1e-12)
             floor = floors.draw_out if one.beyond else floors.word
             if not one.next_byte:
-                # What follows the node is not known. It stays in the search unless the next byte is likely
-                # after the nodes that are known, so that its own share becomes too small.
+                # The bytes after the node are not known. The node stays in the search unless the next byte is
+                # likely after the nodes that are known, so that its own share becomes too small.
                 decided = (chance_of(byte) for byte in LETTERS)
                 chance = 1.0 - sum(known for known in decided if share < floor * (share + known))
             else:

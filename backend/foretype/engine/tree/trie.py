@@ -18,7 +18,7 @@ NO_SLOT = -1
 
 @dataclass(slots=True, eq=False)
 class RunUse:
-    """What asked for a run, and whether an answer has used one of its results."""
+    """The purpose of a run, and whether an answer has used one of its results."""
 
     purpose: RunPurpose
     used: bool = False
