@@ -35,7 +35,7 @@ export class LeadLayout {
   #firstIndent = "0";
 
   constructor() {
-    setStyle(this.#spacer, { display: "inline-block", height: "0" });
+    setStyle(this.#spacer, { height: "0" });
     setStyle(this.#typed, { visibility: "hidden" });
     setStyle(this.#ruler, { visibility: "hidden", display: "none" });
     this.#ruler.append(this.#text);
@@ -52,9 +52,15 @@ export class LeadLayout {
     return { left, top, width: 0, height };
   }
 
+  /** The nodes stay in `flow` for both kinds of leads: see `WordSlot`. */
   layOut(flow: HTMLElement, placement: Placement, anchor: HTMLElement): void {
-    if (placement.lead.kind === "caret") this.#indent(flow, placement.lead.indent, anchor);
-    else this.#repeat(flow, placement, placement.lead, anchor);
+    if (this.#end.parentNode !== flow) {
+      this.#end.append(this.#mark, this.#spacer, this.#typed, this.#ruler, this.#tail, anchor);
+      flow.append(this.#above, this.#end);
+    }
+    setStyle(flow, { "text-indent": "0" });
+    if (placement.lead.kind === "caret") this.#indent(placement.lead.indent);
+    else this.#repeat(placement, placement.lead);
   }
 
   /** Forgets what was measured, because the text has another style or another flow now. */
@@ -63,28 +69,24 @@ export class LeadLayout {
     this.#size = 0;
   }
 
-  #indent(flow: HTMLElement, indent: number, anchor: HTMLElement): void {
+  #indent(indent: number): void {
+    this.forget();
+    for (const one of [this.#spacer, this.#typed, this.#tail]) setStyle(one, { display: "none" });
     // The caret may be on the other side of the flow's edge, so the line is indented, not filled.
-    setStyle(flow, { "text-indent": `${indent}px` });
-    if (this.#mark.parentNode !== flow) flow.replaceChildren(this.#mark, anchor);
+    setStyle(this.#above, { height: "0" });
+    setStyle(this.#end, { "text-indent": `${indent}px` });
   }
 
-  #repeat(flow: HTMLElement, placement: Placement, { text, multiline, indent }: TextLead, anchor: HTMLElement): void {
-    const { scale, rightToLeft } = placement;
-    if (this.#end.parentNode !== flow || multiline !== this.#multiline) {
-      const spacer = multiline ? [] : [this.#spacer];
-      this.#end.replaceChildren(this.#mark, ...spacer, this.#typed, this.#ruler, this.#tail, anchor);
-      flow.replaceChildren(this.#above, this.#end);
-      this.forget();
-    }
-    if (placement.flow.width !== this.#width || scale !== this.#scale || !text.startsWith(this.#measured))
-      this.forget();
+  #repeat({ flow, scale, rightToLeft }: Placement, { text, multiline, indent }: TextLead): void {
+    setStyle(this.#spacer, { display: multiline ? "none" : "inline-block" });
+    for (const one of [this.#typed, this.#tail]) setStyle(one, { display: "inline" });
+    if (multiline !== this.#multiline) this.forget();
+    if (flow.width !== this.#width || scale !== this.#scale || !text.startsWith(this.#measured)) this.forget();
     this.#multiline = multiline;
-    this.#width = placement.flow.width;
+    this.#width = flow.width;
     this.#scale = scale;
     this.#firstIndent = indent;
     this.#setBoxSize();
-    setStyle(flow, { "text-indent": "0" });
     const left = text.slice(this.#measured.length);
     regenerate(this.#typed, left.length > LONG ? this.#measure(left, rightToLeft) : left);
   }
