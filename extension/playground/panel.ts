@@ -33,15 +33,17 @@ function inMs(ms: number | null): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-/** One bar for each answer. Its height is the share of the time budget that the answer took. */
+/**
+ * One bar for each answer. Its height is the share of the time budget that the answer took. The bars are used again, for the same reason as
+ * the text nodes in `write`.
+ */
 function drawBars(answers: readonly Timed[], budgetMs: number): void {
-  const bars = answers.map(({ ms, source }, index) => {
+  const group = findElement("#bars", SVGGElement);
+  while (group.childElementCount < answers.length) group.append(document.createElementNS(SVG, "rect"));
+  for (const [index, { ms, source }] of answers.entries()) {
     const height = Math.max(2, Math.min(1, ms / budgetMs) * HEIGHT);
-    const bar = document.createElementNS(SVG, "rect");
     const attributes = { x: (index + BARS - answers.length) * 6, y: HEIGHT - height, width: 4, height, rx: 1.5 };
-    for (const [name, value] of Object.entries(attributes)) bar.setAttribute(name, String(value));
-    bar.setAttribute("class", source);
-    return bar;
-  });
-  findElement("#bars", SVGGElement).replaceChildren(...bars);
+    for (const [name, value] of Object.entries(attributes)) group.children[index]?.setAttribute(name, String(value));
+    group.children[index]?.setAttribute("class", source);
+  }
 }

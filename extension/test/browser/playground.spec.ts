@@ -31,6 +31,25 @@ const test = base.extend<Playground>({
 
 const FIELDS = ["#message", "#rich", "#subject", "#comment", "#search"];
 
+test("typed text is one undo step, although the figures change at each key", async ({ page, server, ghost }) => {
+  server.script = ({ before }) => ` or ${before.length} other words`;
+  await page.goto(`${server.origin}/#code=${CODE}`);
+  await expect(page.getByText("Model loaded: scripted")).toBeVisible();
+  const field = page.locator("#message");
+  // The first letter after a deletion would be a step of its own, also without Foretype.
+  await field.evaluate((one: HTMLTextAreaElement) => {
+    one.value = "";
+    one.focus();
+  });
+  for (const letter of "Thanks for all") {
+    await page.keyboard.type(letter);
+    await expect.poll(() => server.keystrokes.at(-1)?.before.endsWith(letter)).toBe(true);
+  }
+  await ghost.expectText(" or 14 other words");
+  await page.keyboard.press("Control+z");
+  await expect(field).toHaveValue("");
+});
+
 test("the address that the server prints pairs the page, and the code is removed from the address", async ({
   page,
   server,
