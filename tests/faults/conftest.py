@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ __all__ = ["made_folder", "tokeniser_file"]
 TINY = "tiny"
 TOKEN = "a-token-of-the-tests"
 LIMIT_S = 120
+POLL_S = 0.1
+"""Without a pause, the test's questions take the processor from the server that it waits for."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class Serving:
         while self.process.poll() is None:
             if self.request("/healthz")[0] == 200:
                 return True
+            time.sleep(POLL_S)
         return False
 
     def completes(self) -> bool:
