@@ -81,7 +81,7 @@ def _run_of_texts(runtime: Runtime, ids: Ids, count: int, context: int) -> Calla
     arenas = free_arenas(pool)[:count]
     runtime.run(arenas[0], text_chunk(ids[:first], rows=NO_ROWS))
     for other in arenas[1:]:
-        other.adopt(arenas[0])
+        other.adopt(arenas[0], first)
     chunk = Chunk(ids[first:], np.array([first]), None, np.array([0]))
 
     def run() -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,7 +34,7 @@ from latency.replay.picture import draw
 from latency.replay.report import Report, print_report, write_json
 from latency.replay.run import replay
 from latency.replay.server import STARTING, own_server
-from latency.replay.texts import read_texts
+from latency.replay.texts import Mail, read_mails
 from latency.replay.type_text import Manner
 from latency.replay.usage import Meter
 from latency.shapes import settings_for, texts_for
@@ -56,7 +57,7 @@ class TargetServer:
 class ReplaySetup:
     """The texts that are typed, and the way of typing."""
 
-    texts: Sequence[str]
+    texts: Sequence[Mail]
     manner: Manner
     typists: int
     limit_s: float | None
@@ -82,6 +83,12 @@ def main(
     ] = False,
     model: ServedModel = None,
     texts: TextsOfModel = None,
+    subjects: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder with the subject of each text, in a file of the same name. Default: none is sent."
+        ),
+    ] = None,
     mails: Mails = 20,
     chars: Chars = 450,
     typists: Annotated[
@@ -153,7 +160,7 @@ def main(
         budget = find_optional_budget(check)
         folder = texts or (texts_for(model) if model else None) or MAILS
         setup = ReplaySetup(
-            read_texts(folder, mails=mails, chars=chars),
+            read_mails(folder, subjects, mails=mails, chars=chars),
             manner,
             typists,
             limit * 60 if limit else None,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 
 from latency.replay.connection import Connection, ServerLostError, Welcome
 from latency.replay.figures import TypedText
 from latency.replay.server_metrics import ModelWork, read_model_work
+from latency.replay.texts import Mail
 from latency.replay.type_text import Manner, type_text
 
 Progress = Callable[[], None]
@@ -28,7 +29,7 @@ class Replay:
 async def replay(
     address: str,
     token: str,
-    texts: Sequence[str],
+    texts: Sequence[str | Mail],
     manner: Manner,
     *,
     typists: int = 1,
@@ -40,7 +41,8 @@ async def replay(
     If a typist loses the server, the others are cancelled and `ServerLostError` is raised.
     """
     stop = asyncio.Event()
-    queue = iter(list(enumerate(texts)))  # shared: a typist that has finished takes the next text
+    mails = [Mail(text) if isinstance(text, str) else text for text in texts]
+    queue = iter(list(enumerate(mails)))  # shared: a typist that has finished takes the next text
     if limit_s is not None:
         asyncio.get_running_loop().call_later(limit_s, stop.set)
     try:
@@ -66,17 +68,18 @@ async def _typist(
     http: aiohttp.ClientSession,
     address: str,
     token: str,
-    queue: Iterator[tuple[int, str]],
+    queue: Iterator[tuple[int, Mail]],
     manner: Manner,
     stop: asyncio.Event,
     progress: Progress,
 ) -> tuple[Welcome, list[TypedText]]:
     typed: list[TypedText] = []
     async with Connection(http, address, token) as connection:
-        for number, text in queue:
+        for number, mail in queue:
             if stop.is_set():
                 break
-            typed.append(await type_text(connection, f"mail-{number}", text, manner, stop=stop))
+            typing = replace(manner, subject=mail.subject)
+            typed.append(await type_text(connection, f"mail-{number}", mail.text, typing, stop=stop))
             progress()
         return connection.welcome, typed
 

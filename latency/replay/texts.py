@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from latency.errors import MeasurementError
@@ -21,21 +22,54 @@ class NoTextsError(MeasurementError):
         self.folder = folder
 
 
+class NoSubjectError(MeasurementError):
+    """A text has no file with its subject."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file.parent} has no {file.name}. The folder of --subjects needs a file for each text, "
+            "with the same name."
+        )
+        self.file = file
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    text: str
+    subject: str | None = None
+
+
 def read_texts(folder: Path, *, mails: int | None = None, chars: int = 450) -> list[str]:
+    """The texts of `read_mails`."""
+    return [mail.text for mail in read_mails(folder, mails=mails, chars=chars)]
+
+
+def read_mails(
+    folder: Path, subjects: Path | None = None, *, mails: int | None = None, chars: int = 450
+) -> list[Mail]:
     """The first `mails` suitable texts of a folder, in the order of their names, each cut to `chars`.
 
-    Raises `NoTextsError`.
+    `subjects` has the subject of each text, in a file of the same name.
+
+    Raises `NoTextsError`, `NoSubjectError`.
     """
-    texts: list[str] = []
+    texts: list[Mail] = []
     for file in sorted(folder.glob("*.txt")):
         if mails is not None and len(texts) == mails:
             break
         text = typable(file.read_text("utf-8", errors="replace"))[:chars]
         if text.isascii() and len(text) > SHORTEST:
-            texts.append(text)
+            texts.append(Mail(text, _subject(subjects / file.name) if subjects else None))
     if not texts:
         raise NoTextsError(folder)
     return texts
+
+
+def _subject(file: Path) -> str:
+    """Raises `NoSubjectError`."""
+    if not file.is_file():
+        raise NoSubjectError(file)
+    return file.read_text("utf-8", errors="replace").strip()
 
 
 def typable(text: str) -> str:

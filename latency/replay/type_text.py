@@ -35,6 +35,7 @@ class Manner:
     max_words: int | None = None
     sureness: Sureness | None = None
     seed: int = 0
+    subject: str | None = None  # of the mail that is typed
 
 
 @dataclass(slots=True)
@@ -109,7 +110,12 @@ async def type_text(
 def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, object]:
     """A wish is sent only if there is one, so that servers of other versions can be measured."""
     frame: dict[str, object] = {"type": "keystroke", "field": name, "seq": seq, "before": before, "after": ""}
-    wishes = {"kind": manner.kind, "max_words": manner.max_words, "sureness": manner.sureness}
+    wishes = {
+        "kind": manner.kind,
+        "max_words": manner.max_words,
+        "sureness": manner.sureness,
+        "subject": manner.subject,
+    }
     return frame | {name: value for name, value in wishes.items() if value}
 
 

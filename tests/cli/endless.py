@@ -16,6 +16,7 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper
 
+from foretype.engine.beginning import Beginning
 from foretype.engine.local import EngineConfig, LocalEngine
 from foretype.engine.tree.choice import Policy
 from foretype.models.field_kind import FieldKind
@@ -57,7 +58,7 @@ async def start_engine(folder: Path, settings: Settings, stages: Stages | None =
         print("loading", flush=True)
         await asyncio.to_thread(time.sleep, 600)
     model = EndlessModel()
-    begin = {kind: [BEGIN] for kind in FieldKind}
+    begin = {kind: Beginning([BEGIN]) for kind in FieldKind}
     config = EngineConfig(model="endless", begin=begin, policy=Policy(), budget_ms=settings.budget_ms)
     engine = LocalEngine(config, model, model.vocabulary, asyncio.get_running_loop(), stages)
     await engine.warm_up()

@@ -12,6 +12,7 @@ from pathlib import Path
 import uvloop
 
 from foretype.engine import local
+from foretype.engine.beginning import Beginning
 from foretype.engine.local import EngineConfig, LocalEngine
 from foretype.engine.tree.choice import Policy
 from foretype.models.field_kind import FieldKind
@@ -36,7 +37,7 @@ async def main(state_dir: Path) -> None:
     local._give_back_pools = give_back_and_say_so
     vocabulary = byte_level_vocabulary(" any", " questions", "Please")
     model = ScriptedModel(vocabulary, {" any": {" questions": 0.9}})
-    begin = {kind: [BEGIN] for kind in FieldKind}
+    begin = {kind: Beginning([BEGIN]) for kind in FieldKind}
     loop = asyncio.get_running_loop()
     config = EngineConfig(model="scripted", begin=begin, policy=Policy(), budget_ms=10_000)
     engine = LocalEngine(config, model, vocabulary, loop)

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from foretype.engine.contract import Failure, FailureCode, Owner
 from foretype.engine.deadline import Deadline
-from foretype.engine.field import OVERLOADED, Field
+from foretype.engine.field import OVERLOADED, Field, Surroundings
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
 from foretype.engine.pressure import Pressure
 from foretype.engine.scheduler import Client
@@ -106,7 +106,7 @@ def new_desk(
     timers, answers, stages = FakeTimers(), Answers(), Stages(CollectorRegistry())
     scheduler = HandScheduler(model, Pressure(timers))
 
-    def new_draft(kind: FieldKind) -> Draft:
+    def new_draft(surroundings: Surroundings) -> Draft:
         limits = TreeLimits()
         return Draft(
             lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, ANY_RUN, limits
@@ -114,6 +114,7 @@ def new_desk(
 
     field = Field(
         ME,
+        lambda keystroke: Surroundings(FieldKind.EMAIL, keystroke.subject or ""),
         new_draft,
         scheduler,  # type: ignore[arg-type]
         answers,
@@ -537,7 +538,8 @@ def test_a_field_for_which_there_is_no_memory_gets_an_error() -> None:
     desk = new_desk()
     desk.field = Field(
         ME,
-        lambda kind: None,
+        lambda keystroke: Surroundings(FieldKind.EMAIL),
+        lambda surroundings: None,
         desk.scheduler,
         desk.answers,
         desk.timers,
@@ -598,3 +600,27 @@ def test_a_field_with_a_keystroke_that_is_not_placed_can_be_closed_and_can_fail(
         desk.scheduler.finish()
         desk.timers.advance(2 * BUDGET_MS)
         assert len(desk.answers.said) == said
+
+
+def test_a_changed_subject_grows_a_new_tree_and_the_run_for_the_old_one_adds_nothing_to_it(
+    desk: Desk,
+) -> None:
+    desk.field.keystroke(Keystroke(1, "Please any que", subject="One"))
+    end = desk.scheduler.begin()
+    assert end is not None
+    desk.field.keystroke(Keystroke(2, "Please any ques", subject="Two"))
+    end()
+    assert not desk.answers.finals
+    desk.scheduler.finish()
+    ((seq, outcome),) = desk.answers.finals
+    assert isinstance(outcome, Suggestion)
+    assert (seq, outcome.text, outcome.source) == (2, "tions", Source.MODEL)
+
+
+def test_the_same_subject_keeps_the_tree(desk: Desk) -> None:
+    desk.field.keystroke(Keystroke(1, "Please any que", subject="One"))
+    desk.scheduler.finish()
+    desk.field.keystroke(Keystroke(2, "Please any ques", subject="One"))
+    outcome = desk.answers.finals[-1][1]
+    assert isinstance(outcome, Suggestion)
+    assert outcome.source is Source.TREE

@@ -18,6 +18,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from foretype.engine import local, start
+from foretype.engine.beginning import Beginning
 from foretype.engine.contract import Desk, Failure, Owner
 from foretype.engine.field import OVERLOADED
 from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
@@ -95,7 +96,7 @@ def scripted_engine(
 ) -> LocalEngine:
     config = EngineConfig(
         model="scripted",
-        begin={kind: [BEGIN] for kind in FieldKind},
+        begin={kind: Beginning([BEGIN]) for kind in FieldKind},
         policy=Policy(),
         budget_ms=budget_ms,
         trees_bytes=trees_bytes,

@@ -37,7 +37,8 @@ def test_a_disk_that_fills_up_while_a_model_is_prepared_is_said_and_then_the_wor
     ended = installed.shell(
         in_own_mounts(
             "cd $FORETYPE_MODELS_DIR; mount -t tmpfs -o size=110M tmpfs .; cd .; "
-            "(until ls .work-tiny/export-*.part; do sleep 0.01; done; head -c 200M /dev/zero >filler) 2>/dev/null & "
+            "(until ls .work-tiny/export-*.part; do sleep 0.01; done; "
+            "head -c 200M /dev/zero >filler) 2>/dev/null & "
             "$foretype prepare; echo $?; wait; rm filler; $foretype prepare; echo $?; ls"
         )
     )

@@ -180,7 +180,7 @@ def test_a_beginning_is_read_once_and_taken_over_by_many(pair: Pair) -> None:
     for _ in range(2):
         arenas = free_arenas(pool)[:2]
         for arena in arenas:
-            arena.adopt(begun)
+            arena.adopt(begun, 8)
             rest = pair.runtime.run(arena, plain(IDS[8:12], 8))
             np.testing.assert_allclose(rest, expected[8:12], atol=APART)
         del arena, arenas

@@ -35,7 +35,7 @@ def test_what_is_adopted_is_a_copy() -> None:
     begun, arena = lone_arena(HostPool(SMOLLM2, 1, 4)), lone_arena(HostPool(SMOLLM2, 1, 8))
     begun.claim(4)
     slots_of(begun)[...] = np.arange(4, dtype=np.float32)[:, None]
-    arena.adopt(begun)
+    arena.adopt(begun, 4)
     arena.compact(np.array([1, 3]))  # before any run: both count
     arena.settle()
     slots_of(begun)[...] = 9.0
@@ -74,3 +74,14 @@ def test_rows_are_given_out_lowest_first_and_come_back_with_their_memory() -> No
     assert again.row == 1
     assert full - process.memory_info().rss > slots_of(again).nbytes * 0.9
     assert (slots_of(third)[..., :4, :] == 3.0).all()
+
+
+def test_a_part_of_the_slots_can_be_adopted() -> None:
+    begun, arena = lone_arena(HostPool(SMOLLM2, 1, 4)), lone_arena(HostPool(SMOLLM2, 1, 8))
+    begun.claim(4)
+    slots_of(begun)[...] = np.arange(4, dtype=np.float32)[:, None]
+    slots_of(arena)[...] = -1.0
+    arena.adopt(begun, 3)
+    arena.settle()
+    assert arena.length == 3
+    assert slots_of(arena)[0, 0, 0, 0, :4, 0].tolist() == [0, 1, 2, -1]

@@ -18,6 +18,7 @@ from foretype.cli.signals import leave_on_signals
 from foretype.cli.start import CannotServeError, load_engine, prepare_model
 from foretype.engine.contract import Engine, Failure, Owner
 from foretype.engine.keystroke import Keystroke, Suggestion
+from foretype.models.field_kind import FieldKind
 from foretype.support import logs
 from foretype.support.settings import Settings
 
@@ -33,6 +34,9 @@ def complete(
     given: Given,
     text: Annotated[str, typer.Argument(help="The text before the caret.", show_default=False)],
     after: Annotated[str, typer.Option("--after", help="The text after the caret.")] = "",
+    subject: Annotated[
+        str | None, typer.Option(help="The subject of the mail that TEXT belongs to.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the suggestion as JSON.")] = False,
 ) -> None:
     """Complete TEXT once, and print the suggestion with its source, its probability and the time it took.
@@ -48,7 +52,13 @@ def complete(
     settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)
     with_time = settings.model_copy(update={"budget_ms": max(BUDGET_MS, settings.budget_ms)})
-    keystroke = Keystroke(1, text[-settings.context_chars :], after[: settings.context_chars])
+    keystroke = Keystroke(
+        1,
+        text[-settings.context_chars :],
+        after[: settings.context_chars],
+        kind=None if subject is None else FieldKind.EMAIL,
+        subject=subject,
+    )
     try:
         ready = prepare_model(with_time)
         outcome, elapsed_ms = asyncio.run(_load_and_ask(ready.folder, with_time, keystroke))

@@ -53,10 +53,12 @@ class Beginnings:
             except Exception as error:
                 logs.logger().error("begin_failed", **logs.of(error))
 
-    def copy_into(self, arena: Arena, kind: FieldKind) -> None:
-        """Let the empty `arena` start with the beginning of texts of `kind`, if that is read."""
+    def copy_into(self, arena: Arena, kind: FieldKind, ids: Sequence[int]) -> None:
+        """Let the empty `arena` start with the tokens that `ids` and the beginning of texts of `kind` have in
+        common, if that beginning is read.
+        """
         if kind in self._read:
-            arena.adopt(self._read[kind])
+            arena.adopt(self._read[kind], _in_common(self._begin[kind], ids))
             if kind in self._unused:
                 self._unused.discard(kind)
                 self._stages.used(RunPurpose.BEGINNING, first_of_run=True)
@@ -64,3 +66,9 @@ class Beginnings:
     def clear(self) -> None:
         """Free the memory. The beginnings stay unread after this."""
         self._read.clear()
+
+
+def _in_common(first: Sequence[int], second: Sequence[int]) -> int:
+    """The number of tokens with which both begin."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((count for count, (one, other) in pairs if one != other), min(len(first), len(second)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from foretype.engine.ahead import Ahead
@@ -28,6 +29,16 @@ NOTHING_FOUND = SearchResult([], done=True)
 NOT_SEARCHED = SearchResult([], done=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is around the text of a field and changes what the model reads. `subject`: empty if there is
+    none.
+    """
+
+    kind: FieldKind
+    subject: str = ""
+
+
 class Reply(Protocol):
     """The function that receives a field's answers."""
 
@@ -46,7 +57,8 @@ class Field:
     def __init__(
         self,
         owner: Owner,
-        new_draft: Callable[[FieldKind], Draft | None],
+        surroundings_of: Callable[[Keystroke], Surroundings],
+        new_draft: Callable[[Surroundings], Draft | None],
         scheduler: Scheduler,
         reply: Reply,
         timers: Timers,
@@ -59,8 +71,10 @@ class Field:
         now.
         """
         self.owner = owner
+        self._surroundings_of = surroundings_of
         self._new_draft = new_draft
         self._draft: Draft | None = None
+        self._surroundings: Surroundings | None = None  # that the draft was made for
         self._scheduler = scheduler
         self._reply = reply
         self._timers = timers
@@ -74,7 +88,7 @@ class Field:
         self._timer: Timer | None = None  # until the budget is used up
         self._open = False  # whether the latest keystroke still waits for its final answer
         self._found = NOTHING_FOUND
-        self._running = False
+        self._run_of: Draft | None = None  # the draft whose run is under way
         self._postponed = False  # whether the latest keystroke is placed when the model is free for it
         self._effort = Effort.ALL  # for the latest keystroke
         self._served = True  # whether the model has worked since the latest keystroke, or need not
@@ -124,7 +138,7 @@ class Field:
         """Free the tree, and return whether that was possible: not while a keystroke waits or a run is under
         way. The next keystroke carries all that is needed to grow the tree again.
         """
-        if self._running or self._open:
+        if self._run_of is not None or self._open:
             return False
         self._drop_draft()
         self._scheduler.forget(self)
@@ -156,12 +170,13 @@ class Field:
 
     def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
         assert self._draft is not None
-        self._running = self._served = True
+        self._run_of = self._draft
+        self._served = True
         return self._draft.arena, self._draft.next_run(most_tokens, waited_for=self._open)
 
     def record(self, run: Run, first_slot: int, distributions: Sequence[Distribution]) -> None:
-        self._running = False
-        if self._draft is None:  # closed meanwhile
+        ran, self._run_of = self._run_of, None
+        if self._draft is None or self._draft is not ran:  # closed meanwhile, or made anew
             return
         asked_for = self._draft.record(run, first_slot, distributions)
         if self._postponed:
@@ -177,7 +192,7 @@ class Field:
         """Drop the tree: what the arena holds after a failed run is unknown. The next keystroke grows a new
         one.
         """
-        self._running = False
+        self._run_of = None
         self._drop_draft()
         if self._open:
             message = (
@@ -201,13 +216,13 @@ class Field:
         self._arrived = self._timers.time()
         # If the model had no time for the keystroke before, this one goes before those of other fields.
         self._deadline = Deadline.after(self._budget_ms if self._served else 0.0, self._timers)
-        self._served = self._running
+        self._served = self._run_of is not None
         self._open = True
 
     def _begin(self, keystroke: Keystroke) -> None:
         """Place the latest keystroke, and give its answer or ask for a run."""
         self._postponed = False
-        draft = self._draft if self._draft is not None else self._start_draft(keystroke)
+        draft = self._draft_for(keystroke)
         if draft is None:
             self._answer(OVERLOADED, final=True)
             return
@@ -221,8 +236,14 @@ class Field:
             self._start_budget()
         self._advance(draft, placed_s)
 
-    def _start_draft(self, keystroke: Keystroke) -> Draft | None:
-        self._draft = self._new_draft(keystroke.kind or FieldKind.TEXT)
+    def _draft_for(self, keystroke: Keystroke) -> Draft | None:
+        """A tree holds for the tokens that it begins with: if the subject has changed, a new one is grown."""
+        surroundings = self._surroundings_of(keystroke)
+        if surroundings != self._surroundings:
+            self._drop_draft()
+        if self._draft is None:
+            self._draft = self._new_draft(surroundings)
+            self._surroundings = surroundings
         return self._draft
 
     def _place(self, draft: Draft, keystroke: Keystroke, effort: Effort) -> Reason | None:
@@ -274,7 +295,7 @@ class Field:
                 self._show(self._suggestion(Source.BUDGET), final=True)
             else:
                 self._answer(OVERLOADED, final=True)
-            if not self._running and not self._found.done:
+            if self._run_of is None and not self._found.done:
                 self._scheduler.want(self, Deadline.whenever())
 
     # -- answers --
@@ -311,6 +332,7 @@ class Field:
         if self._draft is not None:
             self._draft.give_up()
             self._draft = None
+        self._surroundings = None
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

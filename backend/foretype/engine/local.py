@@ -11,10 +11,12 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry
 
+from foretype.engine.beginning import Beginning
 from foretype.engine.beginnings import Beginnings
 from foretype.engine.contract import Answer, Owner
 from foretype.engine.desk import LocalDesk
-from foretype.engine.field import Field
+from foretype.engine.field import Field, Surroundings
+from foretype.engine.keystroke import Keystroke
 from foretype.engine.memory import MEBIBYTE, MemoryBudget
 from foretype.engine.scheduler import Scheduler
 from foretype.engine.tree.choice import Policy
@@ -55,7 +57,7 @@ class EngineConfig:
     """
 
     model: str
-    begin: Mapping[FieldKind, list[int]]
+    begin: Mapping[FieldKind, Beginning]
     policy: Policy
     budget_ms: float
     runs_ahead: int = 0
@@ -88,14 +90,15 @@ class LocalEngine:
             config.field_bytes,
             runtime.slot_bytes,
             vocabulary.size,
-            max(len(ids) for ids in config.begin.values()),
+            max(beginning.most_tokens for beginning in config.begin.values()),
             config.context_length,
         )
         self._runtime = runtime.with_distributions(vocabulary.ranks, config.trees_bytes)
         trees_bytes = config.trees_bytes - self._runtime.own_bytes
         self._memory = MemoryBudget(self._runtime, timers, self._limits.arena_tokens, trees_bytes)
         self._model = ModelThread(self._runtime)
-        self._beginnings = Beginnings(config.begin, self._runtime, self._model, self._stages)
+        plain = {kind: beginning.plain for kind, beginning in config.begin.items()}
+        self._beginnings = Beginnings(plain, self._runtime, self._model, self._stages)
         self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
         self._stages.watch(
             waiting_fields=lambda: len(self._scheduler),
@@ -185,6 +188,7 @@ class LocalEngine:
     def new_field(self, name: str, owner: Owner, answer: Answer) -> Field:
         return Field(
             owner,
+            self._surroundings_of,
             self._new_draft,
             self._scheduler,
             partial(answer, name),
@@ -211,13 +215,18 @@ class LocalEngine:
         overwrite_heap()  # on this thread, which has the part of the heap that texts are in
         asyncio.get_running_loop().run_in_executor(None, _give_back_pools)
 
-    def _new_draft(self, kind: FieldKind) -> Draft | None:
+    def _new_draft(self, surroundings: Surroundings) -> Draft | None:
         # While the model is loaded again no field gets memory.
         arena = None if self._recovering else self._memory.arena()
         if arena is None:
             return None
-        self._beginnings.copy_into(arena, kind)
-        return Draft(arena, self._config.begin[kind], self._vocabulary, self._config.policy, self._limits)
+        begin = self._config.begin[surroundings.kind].ids(surroundings.subject, self._vocabulary.encode)
+        self._beginnings.copy_into(arena, surroundings.kind, begin)
+        return Draft(arena, begin, self._vocabulary, self._config.policy, self._limits)
+
+    def _surroundings_of(self, keystroke: Keystroke) -> Surroundings:
+        kind = keystroke.kind or FieldKind.TEXT
+        return Surroundings(kind, self._config.begin[kind].takes(keystroke.subject))
 
 
 def _give_back_pools() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from foretype.engine.beginning import Beginning
 from foretype.engine.local import TREES_BYTES, EngineConfig, LocalEngine
 from foretype.engine.memory import MEBIBYTE
 from foretype.engine.tree.choice import Policy
@@ -35,7 +36,7 @@ async def start_engine(folder: Path, settings: Settings, stages: Stages | None =
         ),
         asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size),
     )
-    begin = {kind: _begin(manifest, vocabulary.encode(manifest.prompts.get(kind, ""))) for kind in FieldKind}
+    begin = {kind: _beginning(manifest, manifest.prompts.get(kind, ""), vocabulary) for kind in FieldKind}
     policy = _policy(settings.threshold if settings.threshold is not None else manifest.threshold)
     config = EngineConfig(
         model=manifest.recipe,
@@ -66,12 +67,10 @@ def _trees_bytes(settings: Settings, provider: str) -> int:
     return memory // 2
 
 
-def _begin(manifest: Manifest, prompt: list[int]) -> list[int]:
-    """The begin tokens, then the prompt, unless the prompt would take more than a quarter of the model's
-    context, which the user's own text needs.
-    """
+def _beginning(manifest: Manifest, prompt: str, vocabulary: Vocabulary) -> Beginning:
+    """The prompt takes at most a quarter of the model's context."""
     most = manifest.geometry.context_length // 4
-    return [*manifest.begin_ids, *(prompt if len(prompt) <= most else [])]
+    return Beginning.of(list(manifest.begin_ids), prompt, vocabulary.encode, most)
 
 
 def _policy(threshold: float) -> Policy:

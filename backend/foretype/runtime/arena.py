@@ -110,7 +110,7 @@ class Arena:
         self.capacity = pool.capacity
         self.length = 0
         self.touched = 0  # slots ever written, which is the memory that the arena costs
-        self._adopted: Arena | None = None
+        self._adopted: tuple[Arena, int] | None = None
         self._moves: NDArray[np.int64] | None = None
 
     @property
@@ -126,16 +126,17 @@ class Arena:
         self.touched = max(self.touched, self.length)
         return first
 
-    def adopt(self, other: Arena) -> None:
-        """Start with a copy of what `other` holds. This arena must be empty, and `other` must have been run
-        and must not change until then. Raises ArenaFullError.
+    def adopt(self, other: Arena, count: int) -> None:
+        """Start with a copy of the first `count` slots of `other`. This arena must be empty, and `other` must
+        have been run and must not change until then. Raises ArenaFullError.
 
         `length` changes at once; the next run copies the memory (`settle`), as in `compact`.
         """
-        first = self.claim(other.length)
+        first = self.claim(count)
         assert first == 0
+        assert count <= other.length
         assert other.is_settled
-        self._adopted = other
+        self._adopted = (other, count)
 
     def compact(self, keep: NDArray[np.int64]) -> None:
         """Keep only the slots `keep`, in ascending order, which become 0, 1, 2, …. Keys contain their
@@ -157,8 +158,8 @@ class Arena:
         reads the memory.
         """
         if self._adopted is not None:
-            other, self._adopted = self._adopted, None
-            self.pool.copy(other, self.row, other.length)
+            (other, count), self._adopted = self._adopted, None
+            self.pool.copy(other, self.row, count)
         if self._moves is not None:
             keep, self._moves = self._moves, None
             self.pool.move(self.row, keep)

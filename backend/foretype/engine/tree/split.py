@@ -50,5 +50,9 @@ def is_supported(before: str) -> bool:
         return False
     for letter in reversed(before[-LONGEST_STEM:]):
         if letter.isalpha():
-            return unicodedata.name(letter, "").startswith("LATIN")
+            return is_latin(letter)
     return True
+
+
+def is_latin(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("LATIN")
