@@ -21,6 +21,7 @@ export interface Observer {
 export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   readonly codeToo = false;
+  readonly subjectToo = true;
   readonly fieldsOff = [];
   readonly on = true;
   readonly spoken = false;

@@ -29,6 +29,7 @@ export type ToPage =
       readonly type: "context";
       readonly chars: number;
       readonly codeToo: boolean;
+      readonly subjectToo: boolean;
       readonly fieldsOff: readonly FieldKind[];
       /** Whether suggestions appear by themselves on this page, apart from a pause. */
       readonly on: boolean;

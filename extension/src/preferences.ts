@@ -26,6 +26,8 @@ export interface Amount {
 export interface Preferences extends Amount {
   /** Whether suggestions are on in code editors. */
   readonly codeToo: boolean;
+  /** Whether the subject of a mail is sent to the server with its text. */
+  readonly subjectToo: boolean;
   /** Other kinds of field that are off. */
   readonly fieldsOff: readonly FieldKind[];
   /** Hosts that are off. Only the exact host is meant, not its subdomains. */
@@ -52,6 +54,7 @@ export const FASTEST_TYPING = 200;
 
 export const DEFAULTS: Preferences = {
   codeToo: false,
+  subjectToo: true,
   fieldsOff: [],
   sitesOff: [],
   besidePage: [],

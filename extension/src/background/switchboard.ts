@@ -144,7 +144,7 @@ export class Switchboard {
   /** Sends nothing until both the preferences and the hosts of the page are known. */
   #tellContextTo(number: number): void {
     if (!this.#preferences || !this.#hosts.has(number)) return;
-    const { codeToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
+    const { codeToo, subjectToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
     const hosts = this.#hostsOf(number);
     const on = this.#isOnApartFromPause(this.#preferences, number);
     const besidePage = isBesidePageAt(this.#preferences, hosts);
@@ -152,6 +152,7 @@ export class Switchboard {
       type: "context",
       chars: this.#contextChars,
       codeToo,
+      subjectToo,
       fieldsOff,
       on,
       besidePage,
@@ -177,10 +178,11 @@ export class Switchboard {
         if (this.#outage.isHintDue(this.#timers.now())) {
           this.#pages.get(number)?.post({ type: "hint", isLocal: this.#isLocal });
         }
-        const { seq, before, after, kind, alternatives, byKey } = message;
+        const { seq, before, after, kind, subject, alternatives, byKey } = message;
         if (byKey) this.#byKey.add(field);
         else this.#byKey.delete(field);
-        const frame = { type: "keystroke", field, seq, before, after, kind } as const;
+        const text = { type: "keystroke", field, seq, before, after, kind } as const;
+        const frame = subject ? { ...text, subject } : text;
         this.#doubtSilence();
         return this.#ask(this.#unanswered.ask(alternatives ? { ...frame, alternatives } : frame));
       }

@@ -21,6 +21,7 @@ export interface Script {
 export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
+  subjectToo = false;
   fieldsOff: readonly FieldKind[] = [];
   spoken = false;
   besidePage = false;
@@ -132,6 +133,7 @@ export class WorkerClient implements Client {
     if (message.type === "end") return this.#script.abort();
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
+    this.subjectToo = message.subjectToo;
     this.fieldsOff = message.fieldsOff;
     this.#on = message.on;
     this.#pausedUntil = message.pausedUntil;

@@ -9,6 +9,8 @@ export interface Keystroke {
   readonly before: string;
   readonly after: string;
   readonly kind: KeystrokeKind;
+  /** The subject of the mail that is written in the field. */
+  readonly subject?: string;
   /** The number of other suggestions that are wanted. */
   readonly alternatives?: number;
   /** The user requested the suggestion by a key, on a page where none appears by itself. */
@@ -23,6 +25,8 @@ export interface Client {
   readonly on: boolean;
   /** Whether suggestions are on in code editors. They are off until the user turns them on. */
   readonly codeToo: boolean;
+  /** Whether the subject of a mail is sent with its text. */
+  readonly subjectToo: boolean;
   /** The kinds of field that the user turned off. */
   readonly fieldsOff: readonly FieldKind[];
   /** Whether ghost text is also drawn where the page suggests text itself. */

@@ -251,9 +251,10 @@ export class Completer {
 
   #send({ field, name, once }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
     const kind = field.kind === "code" || field.kind === "line" ? "text" : field.kind;
-    const keystroke = { field: name, seq, before, after, kind };
+    const subject = this.#client.subjectToo ? field.subject : "";
     this.#client.keystroke({
-      ...keystroke,
+      ...{ field: name, seq, before, after, kind },
+      ...(subject ? { subject } : {}),
       ...(alternatives > 0 ? { alternatives } : {}),
       ...(once ? { byKey: true } : {}),
     });

@@ -21,6 +21,7 @@ export type ClientFrame =
       readonly before: string;
       readonly after: string;
       readonly kind?: string;
+      readonly subject?: string;
       readonly alternatives?: number;
       readonly max_words?: number;
       readonly sureness?: string;

@@ -13,6 +13,7 @@ import { press } from "./press.ts";
 class RecordingClient implements Client {
   contextChars = 100;
   codeToo = false;
+  subjectToo = true;
   fieldsOff: FieldKind[] = [];
   on = true;
   spoken = false;
@@ -71,6 +72,7 @@ class FakeField implements Field {
   takesLines = true;
   room = Number.POSITIVE_INFINITY;
   hasPageSuggestion = false;
+  subject = "";
   readable = true;
   reads = 0;
   before = "";
@@ -119,6 +121,17 @@ beforeEach(() => {
   field = new FakeField();
   completer = new Completer(client, screen);
   completer.enter(field);
+});
+
+test("the subject of the mail is sent with its text, unless the user has turned that off", () => {
+  field.subject = "Lunch";
+  type("H");
+  client.subjectToo = false;
+  type("i");
+  field.subject = "";
+  client.subjectToo = true;
+  type("!");
+  expect(client.asked.map(({ subject }) => subject)).toEqual(["Lunch", undefined, undefined]);
 });
 
 test("every change of the text causes one request", () => {

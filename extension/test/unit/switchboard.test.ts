@@ -127,6 +127,7 @@ test("pages learn how much text the server wants", () => {
     type: "context",
     chars: 500,
     codeToo: false,
+    subjectToo: true,
     fieldsOff: [],
     on: true,
     besidePage: false,

@@ -17,6 +17,7 @@ let preferences = await readPreferences();
 const keyList = findElement("#key-list", HTMLDivElement);
 const keyOutcome = findElement("#key-outcome", HTMLParagraphElement);
 const fieldKinds = findElement("#field-kinds", HTMLDivElement);
+const subjectToo = findElement("#subject-too", HTMLInputElement);
 const spoken = findElement("#spoken", HTMLInputElement);
 const sites = findElement("#sites", HTMLUListElement);
 
@@ -130,8 +131,10 @@ function show(): void {
   amount.show(preferences);
   for (const box of fieldKinds.querySelectorAll("input")) box.checked = isFieldOn(preferences, box.value as FieldKind);
   spoken.checked = preferences.spoken;
+  subjectToo.checked = preferences.subjectToo;
 }
 
+subjectToo.addEventListener("change", () => prefer((now) => ({ ...now, subjectToo: subjectToo.checked })));
 spoken.addEventListener("change", () => prefer((now) => ({ ...now, spoken: spoken.checked })));
 fieldKinds.addEventListener("change", ({ target }) => {
   const { value, checked } = target as HTMLInputElement;

@@ -11,6 +11,7 @@ import type { FieldKind } from "./field-kind.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
 import { hasSuggestionAt, suggestionElementAt } from "./page-suggestion.ts";
 import { scaleOf } from "./scale.ts";
+import { subjectOf } from "./subject.ts";
 import { textStyle } from "./text-style.ts";
 import { coversNothing } from "./underneath.ts";
 import { foundOrDisturbed, insertedPart, WRITTEN } from "./verify-write.ts";
@@ -49,6 +50,10 @@ export class Editable implements Field {
 
   get takesLines(): boolean {
     return !this.oneLine && !editorOf(this.element)?.joinsLines && !(IS_FIREFOX && this.#isInParagraph());
+  }
+
+  get subject(): string {
+    return this.kind === "email" ? subjectOf(this.element, this.#context.privacy) : "";
   }
 
   get readable(): boolean {

@@ -39,6 +39,8 @@ export interface Field {
   readonly oneLine: boolean;
   /** Whether inserted text may have several lines. */
   readonly takesLines: boolean;
+  /** The subject of the mail that is written here; empty if there is none. */
+  readonly subject: string;
   /** Whether it may be read now. Asked before every reading: a page may change its fields while the user types. */
   readonly readable: boolean;
   /** Only for editors whose text and caret change without an event of the page. Ends with `signal`. */

@@ -13,6 +13,7 @@ import { innerSpan } from "./inner-span.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
 import { isContinuedAround } from "./page-suggestion.ts";
 import { scaleOf } from "./scale.ts";
+import { subjectOf } from "./subject.ts";
 import { textStyle } from "./text-style.ts";
 import { coversNothing } from "./underneath.ts";
 import { caretBoxIn, hasTextIn } from "./value-range.ts";
@@ -31,6 +32,10 @@ export class TextBox implements Field {
     this.#context = context;
     this.kind = kindOf(element, this.#multiline);
     this.oneLine = isOneLine(element);
+  }
+
+  get subject(): string {
+    return this.kind === "email" ? subjectOf(this.element, this.#context.privacy) : "";
   }
 
   get readable(): boolean {

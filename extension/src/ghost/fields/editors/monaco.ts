@@ -45,6 +45,7 @@ class MonacoField implements Field {
   readonly kind = "code";
   readonly oneLine = false;
   readonly takesLines = true;
+  readonly subject = "";
   /** Monaco draws its own suggestions only in code editors whose page turned them on. They are not recognised. */
   readonly hasPageSuggestion = false;
   readonly #input: EditContext;

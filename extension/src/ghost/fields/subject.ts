@@ -1,0 +1,35 @@
+import { firstOf } from "../text/cut.ts";
+import { parentOf } from "./ancestors.ts";
+import type { FieldContext } from "./field.ts";
+
+/** How mail programs name the field of the subject. Gmail, Roundcube and contact forms use the English word in `name`, whatever their language. */
+const NAMES = ["subject", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "主题"];
+const ATTRIBUTES = ["name", "id", "aria-label", "placeholder"];
+const SUBJECT = ATTRIBUTES.flatMap((attribute) => NAMES.map((name) => `input[${attribute}*="${name}" i]`)).join();
+
+/** What encloses one mail. Outside of it, a field with such a name belongs to something else, such as the columns of a list. */
+const MAIL = 'form, dialog, [role="dialog"]';
+/** The number of ancestors that are searched if nothing says where the mail ends. */
+const FARTHEST = 12;
+
+/** In characters. Servers read no more of it (docs/protocol.md). */
+const LONGEST = 200;
+
+/** The field for the subject of the mail in `element`. Null if there is none. */
+export function subjectFieldOf(element: HTMLElement): HTMLInputElement | null {
+  if (element.matches(SUBJECT)) return null;
+  let around: Element | null = parentOf(element);
+  for (let steps = 0; around && steps < FARTHEST; steps += 1) {
+    const found = around.querySelector<HTMLInputElement>(SUBJECT);
+    if (found) return found.type === "text" ? found : null;
+    if (around.matches(MAIL)) return null;
+    around = parentOf(around);
+  }
+  return null;
+}
+
+/** The subject of the mail in `element`, cut to what a server reads. Empty if there is none, or if its field is private. */
+export function subjectOf(element: HTMLElement, privacy: FieldContext["privacy"]): string {
+  const field = subjectFieldOf(element);
+  return field && !privacy.isClosed(field) ? firstOf(field.value.trim(), LONGEST) : "";
+}
