@@ -77,6 +77,22 @@ def test_the_tokens_of_any_text_are_those_of_transformers(draft: Draft, tmp_path
     assert len(Vocabulary.load(tmp_path, VOCABULARY)) == VOCABULARY - 1
 
 
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [
+        ("gpt-2", ["Steps", ":", "\u010a", "\u010a", "12", ".", "\u0120Open"]),
+        ("smollm", ["Steps", ":", "\u010a\u010a", "1", "2", ".", "\u0120Open"]),
+    ],
+)
+def test_a_text_is_cut_into_words_as_the_file_says(
+    draft: Draft, tmp_path: Path, split: str, words: list[str]
+) -> None:
+    draft.split = split
+    write_tokeniser(GgufFile(draft.write(tmp_path)), tmp_path / "tokenizer.json")
+    cut = Tokenizer.from_file(str(tmp_path / "tokenizer.json")).pre_tokenizer
+    assert [word for word, _ in cut.pre_tokenize_str("Steps:\n\n12. Open")] == words
+
+
 # -- refused ------------------------------------------------------------------------
 
 
