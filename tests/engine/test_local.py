@@ -9,7 +9,7 @@ import io
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -450,6 +450,44 @@ async def test_the_real_model_finishes_half_a_word(real: LocalEngine, before: st
     found = await answers.suggestion("f", 1)
     assert first_word(found.text) == word
     assert 0.0 < found.confidence <= 1.0
+
+
+SUBJECTS = {
+    "usual": "Re: The pipeline in Portland",
+    "long": "Portland " * 200,
+    "lines and controls": "Portland\r\n\x00\x1b[2J\u2028pipeline",
+    "lone surrogates": "Portland \ud83d pipeline",
+    "emoji": "🙂" * 200,
+    "right-to-left": "مرحبا بك",
+    "spaces": " " * 200,
+}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", SUBJECTS)
+async def test_any_subject_is_answered(real: LocalEngine, name: str) -> None:
+    answers = Answers()
+    desk = real.open(ME, answers)
+    for seq, subject in enumerate([SUBJECTS[name], "Another", SUBJECTS[name]], start=1):
+        keystroke = Keystroke(seq, "Please let me know if you have any que", kind=FieldKind.EMAIL)
+        desk.keystroke("f", replace(keystroke, subject=subject))
+        found = await answers.suggestion("f", seq)
+        assert first_word(found.text) == "stions"
+
+
+@pytest.mark.model
+async def test_a_name_from_the_subject_becomes_likely(real: LocalEngine) -> None:
+    async def confidence(subject: str | None) -> float:
+        answers = Answers()
+        keystroke = Keystroke(1, "Dear Ann,\n\nThank you for the visit to Bren", kind=FieldKind.EMAIL)
+        desk = real.open(ME, answers)
+        desk.keystroke("f", replace(keystroke, subject=subject))
+        found = await answers.suggestion("f", 1)
+        desk.close()
+        return found.confidence if found.text.startswith("ham") else 0.0
+
+    with_subject, without = [await confidence(subject) for subject in ("The visit to Brenham", None)]
+    assert with_subject > without
 
 
 STRANGE = {
