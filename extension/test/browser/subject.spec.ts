@@ -21,6 +21,7 @@ test("in Gmail the subject is sent with the mail, as it is at each key", async (
 const MAILS: Record<string, string> = {
   "a form in German": `<form><label>Betreff <input name="betreff" value="Lunch"></label>${BODY}</form>`,
   "a field that only its label names": `<div role="dialog"><input aria-label="Add a subject" value="Lunch"><div>${BODY}</div></div>`,
+  "one of two mails": `<main><p><input name="subject" value="Lunch">${BODY}</p><p><textarea></textarea></p></main>`,
   "an editor": '<form><input name="_subject" value="Lunch"><div id="field" contenteditable="true"></div></form>',
 };
 
@@ -36,6 +37,7 @@ const OTHERS: Record<string, string> = {
   "no subject": `<form>${BODY}</form>`,
   "an empty one": `<form><input name="subject" value=" ">${BODY}</form>`,
   "one of another form": `<form><input name="subject" value="Lunch"></form><form>${BODY}</form>`,
+  "one of another mail": `<main><p>${BODY}</p><p><input name="subject" value="Lunch"><textarea></textarea></p></main>`,
   "a filter of the page": `<input name="subject-filter" value="Lunch"><dialog open>${BODY}</dialog>`,
   "a private one": `<form><input name="subject" type="password" value="Lunch">${BODY}</form>`,
   "one that the page keeps from writing tools": `<form><div writingsuggestions="false"><input name="subject" value="Lunch"></div>${BODY}</form>`,

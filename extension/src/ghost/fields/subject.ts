@@ -9,6 +9,7 @@ const SUBJECT = ATTRIBUTES.flatMap((attribute) => NAMES.map((name) => `input[${a
 
 /** What encloses one mail. Outside of it, a field with such a name belongs to something else, such as the columns of a list. */
 const MAIL = 'form, dialog, [role="dialog"]';
+const TEXTS = 'textarea, [contenteditable]:not([contenteditable="false" i])';
 /** The number of ancestors that are searched if nothing says where the mail ends. */
 const FARTHEST = 12;
 
@@ -21,11 +22,18 @@ export function subjectFieldOf(element: HTMLElement): HTMLInputElement | null {
   let around: Element | null = parentOf(element);
   for (let steps = 0; around && steps < FARTHEST; steps += 1) {
     const found = around.querySelector<HTMLInputElement>(SUBJECT);
-    if (found) return found.type === "text" ? found : null;
-    if (around.matches(MAIL)) return null;
+    const isWhole = around.matches(MAIL);
+    if (found) return found.type === "text" && (isWhole || !hasOtherText(around, element)) ? found : null;
+    if (isWhole) return null;
     around = parentOf(around);
   }
   return null;
+}
+
+/** Whether there is a field in `around` to which the subject may belong just as well. */
+function hasOtherText(around: Element, element: HTMLElement): boolean {
+  const texts = [...around.querySelectorAll(TEXTS)];
+  return texts.some((text) => text !== element && !text.contains(element) && !element.contains(text));
 }
 
 /** The subject of the mail in `element`, cut to what a server reads. Empty if there is none, or if its field is private. */
