@@ -31,6 +31,8 @@ interface Session {
   leftAlone: boolean;
   /** The user requested one suggestion by a key, where none appears by itself, and has not used it up yet. */
   once: boolean;
+  /** The user dismissed a suggestion, so the server may suggest nothing in this field until the next word begins. */
+  isHushed: boolean;
   /** The number of keys for other suggestions since a suggestion was last accepted. */
   choices: number;
 }
@@ -126,6 +128,7 @@ export class Completer {
       hasTaken: false,
       leftAlone: false,
       once: false,
+      isHushed: false,
       choices: 0,
     };
     this.#client.focused();
@@ -220,9 +223,18 @@ export class Completer {
       session.once = wasAsked;
       return false;
     }
+    if (!wasAsked) this.#startOver(session);
     // A key that is held down is pressed again and again.
     if (!(wasAsked && session.conversation.isAsked(live))) this.#send(session, session.conversation.ask(live));
     return true;
+  }
+
+  /** What was suggested or dismissed while suggestions appeared by themselves says nothing about a suggestion that the user requests. */
+  #startOver(session: Session): void {
+    session.conversation.startOver();
+    // To the server, a field that was closed is a new one.
+    if (session.isHushed) this.#client.left(session.name);
+    session.isHushed = false;
   }
 
   /** If the requested suggestion is used up, or does not fit the text any more, the field is quiet again. */
@@ -238,6 +250,7 @@ export class Completer {
     session.once = false;
     session.live = null;
     session.conversation.dismiss();
+    session.isHushed = false;
     this.#client.left(session.name);
     this.#erase();
   }
@@ -270,7 +283,7 @@ export class Completer {
 
   #answered(name: string, answer: Answer): void {
     const session = this.#session;
-    if (session?.name !== name) return;
+    if (session?.name !== name || !session.conversation.knows(answer.seq)) return;
     session.conversation.answer(answer);
     // The server has none, so there is nothing to wait for.
     if (session.once && answer.final && !session.conversation.held?.text && !this.#drawn?.snippet)
@@ -408,7 +421,10 @@ export class Completer {
   #dismiss(session: Session, drawn: Drawn): void {
     session.conversation.dismiss();
     // The server does not know snippets.
-    if (!drawn.snippet) this.#client.dismissed(session.name, drawn.seq);
+    if (!drawn.snippet) {
+      this.#client.dismissed(session.name, drawn.seq);
+      session.isHushed = true;
+    }
     this.#erase();
     if (session.once) this.#beQuiet(session);
   }

@@ -44,6 +44,11 @@ export class Conversation {
     return this.#snippet;
   }
 
+  /** Whether an answer to this request still counts. */
+  knows(seq: number): boolean {
+    return this.#asked.some((asked) => asked.seq === seq);
+  }
+
   /** Whether the newest request was about `text`. */
   isAsked(text: Surroundings): boolean {
     const newest = this.#asked.at(-1);
@@ -119,12 +124,18 @@ export class Conversation {
     return typed !== null && typed < this.#held.text.length;
   }
 
-  /** Drops the held suggestion, and ignores all answers until there is a request about another text. */
-  dismiss(): void {
+  /** Drops the held suggestion, and ignores the answers to all requests so far. */
+  startOver(): void {
     this.#held = null;
     this.#snippet = null;
-    const newest = this.#asked.at(-1);
     this.#asked = [];
+    this.#dismissed = null;
+  }
+
+  /** The same, and remembers for which text: there is no new request about it. */
+  dismiss(): void {
+    const newest = this.#asked.at(-1);
+    this.startOver();
     this.#dismissed = newest ?? null;
   }
 

@@ -1,5 +1,7 @@
 import type { Page } from "@playwright/test";
+import { inWorker } from "./fixtures.ts";
 import { expect, test } from "./real-fixtures.ts";
+import { RealPopup } from "./real-popup.ts";
 
 const TYPED = "Please let me know if you have any que";
 
@@ -100,4 +102,25 @@ test("when the server is killed no key is lost, and after its restart ghost text
   await page.keyboard.press("Tab");
   expect(await written(page)).toBe(`${TYPED}${more}uled`);
   await expect.poll(iconTitle).toBe("Foretype: connected");
+});
+
+test("on a site that was just turned off, the key shows a suggestion at its first press, even for a dismissed one", async ({
+  page,
+  ghost,
+  show,
+  browserContext,
+}) => {
+  await show(FIELDS.textarea);
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await expect.poll(() => ghost.text()).toMatch(/^stions/);
+  await page.keyboard.press("Escape");
+  await ghost.expectText(null);
+  const popup = await RealPopup.openOver(page);
+  await popup.value("document.querySelector('#on').click()");
+  await expect.poll(() => popup.text()).toContain("Off on this site.");
+  await popup.close();
+  await page.keyboard.press("Control+Space");
+  await expect.poll(() => ghost.text()).toMatch(/^stions/);
+  await inWorker(browserContext, 'chrome.storage.local.remove("preferences")');
 });

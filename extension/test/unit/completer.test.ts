@@ -400,6 +400,36 @@ test("if the server has no suggestion, the field is quiet again at once", () => 
   expect(field.reads).toBe(reads);
 });
 
+test("the key shows a suggestion at its first press, also after one was dismissed while they appeared by themselves", () => {
+  type("Hi th");
+  answer("ere, Ann");
+  completer.press(press("Escape"));
+  client.on = false;
+  completer.changed();
+  expect(ask()).toBe(true);
+  // The server suggests nothing for a word at which a suggestion was dismissed, unless the field is a new one.
+  expect(client.log.slice(-3)).toEqual(["dismissed f1 5", "left f1", "keystroke f1 6 Hi th"]);
+  answer("ere, Ann");
+  expect(screen.text).toBe("ere, Ann");
+});
+
+test.each([
+  ["fits no more", "ere"],
+  ["was empty", ""],
+])("the key shows a suggestion at its first press, also if the one before it %s", (_, before) => {
+  type("Hi th");
+  answer(before);
+  client.on = false;
+  type("is is y");
+  const { seq } = client.asked.at(-1) as Keystroke;
+  expect(ask()).toBe(true);
+  // The screen is drawn again, and a late answer to an old request comes, before the answer that the user waits for.
+  completer.changed();
+  client.answer("f1", { seq, text: "", confidence: 0, final: true });
+  answer("our mail");
+  expect(screen.text).toBe("our mail");
+});
+
 test("a key that is held down requests one suggestion, and an answer that comes after further letters still counts", () => {
   client.on = false;
   type("Hi th");
