@@ -60,6 +60,9 @@ export class DirectClient implements Client {
 
   onChange(): void {}
 
+  /** A request is kept until it is answered. */
+  onForgotten(): void {}
+
   focused(): void {}
 
   keystroke(keystroke: Keystroke): void {

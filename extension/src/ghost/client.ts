@@ -41,6 +41,8 @@ export interface Client {
   /** Calls `listener` when the user's preferences for this page have changed. */
   onChange(listener: () => void): void;
   onAnswer(listener: (field: string, answer: Answer) => void): void;
+  /** Calls `listener` when the requests so far were lost, so that no answer to them will come. */
+  onForgotten(listener: () => void): void;
   /** Calls `listener` if a snippet of the user fits a keystroke. */
   onSnippet(listener: (field: string, offer: SnippetOffer) => void): void;
 }

@@ -12,6 +12,12 @@ import { nextWord } from "./text/words.ts";
 /** The number of other suggestions that are requested. */
 const ALTERNATIVES = 3;
 
+/**
+ * How often the same text is sent again after the server ran out of time. A server that was just started has to read a long text first,
+ * which takes longer than it has for one answer; it keeps what it has read.
+ */
+const RETRIES = 3;
+
 /** With these reasons for drawing nothing, a suggestion that the user requested will not be drawn again. */
 const OVER: readonly Reason[] = ["empty", "used_up", "other_text", "one_letter"];
 
@@ -33,6 +39,8 @@ interface Session {
   once: boolean;
   /** The user dismissed a suggestion, so the server may suggest nothing in this field until the next word begins. */
   isHushed: boolean;
+  /** How often the newest text was sent again. */
+  retries: number;
   /** The number of keys for other suggestions since a suggestion was last accepted. */
   choices: number;
 }
@@ -71,6 +79,9 @@ export class Completer {
     this.#screen = screen;
     client.onChange(() => this.changed());
     client.onAnswer((field, answer) => this.#answered(field, answer));
+    client.onForgotten(() => {
+      if (this.#session?.conversation.isWaiting) this.#askAgain(this.#session);
+    });
     client.onSnippet((field, offer) => {
       if (this.#session?.name !== field) return;
       this.#session.conversation.offer(offer);
@@ -129,6 +140,7 @@ export class Completer {
       leftAlone: false,
       once: false,
       isHushed: false,
+      retries: 0,
       choices: 0,
     };
     this.#client.focused();
@@ -225,7 +237,7 @@ export class Completer {
     }
     if (!wasAsked) this.#startOver(session);
     // A key that is held down is pressed again and again.
-    if (!(wasAsked && session.conversation.isAsked(live))) this.#send(session, session.conversation.ask(live));
+    if (!(wasAsked && session.conversation.isAsked(live))) this.#askAbout(session, live);
     return true;
   }
 
@@ -259,7 +271,24 @@ export class Completer {
     const { conversation } = session;
     if (obstacleTo(live) || live.before.trim() === "") return;
     if (conversation.isAsked(live) || conversation.isDismissed(live)) return;
-    this.#send(session, conversation.ask(live));
+    this.#askAbout(session, live);
+  }
+
+  #askAbout(session: Session, live: Live): void {
+    session.retries = 0;
+    this.#send(session, session.conversation.ask(live));
+  }
+
+  /** Sends the text of the newest request again if it is still the text of the field. */
+  #askAgain(session: Session): void {
+    const live = this.#read(session);
+    if (live && session.conversation.isAsked(live)) this.#send(session, session.conversation.ask(live));
+  }
+
+  /** Whether the server only lacked the time to suggest something, and the user still waits for it. */
+  #mayRetry({ conversation, retries }: Session, { final, text, reason, seq }: Answer): boolean {
+    const ranOutOfTime = final && text === "" && reason === "budget";
+    return ranOutOfTime && conversation.isNewest(seq) && !this.#drawn && retries < RETRIES;
   }
 
   #send({ field, name, once }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
@@ -284,7 +313,12 @@ export class Completer {
   #answered(name: string, answer: Answer): void {
     const session = this.#session;
     if (session?.name !== name || !session.conversation.knows(answer.seq)) return;
+    const mayRetry = this.#mayRetry(session, answer);
     session.conversation.answer(answer);
+    if (mayRetry) {
+      session.retries += 1;
+      return this.#askAgain(session);
+    }
     // The server has none, so there is nothing to wait for.
     if (session.once && answer.final && !session.conversation.held?.text && !this.#drawn?.snippet)
       return this.#beQuiet(session);

@@ -38,6 +38,10 @@ class RecordingClient implements Client {
   dismissed(field: string, seq: number) {
     this.log.push(`dismissed ${field} ${seq}`);
   }
+  forget: () => void = () => {};
+  onForgotten(listener: () => void) {
+    this.forget = listener;
+  }
   onChange() {}
   focused() {}
   left(field: string) {
@@ -343,6 +347,59 @@ test("another field has another name, and answers about the previous field are i
   expect(client.log).toContain("left f1");
 });
 
+const outOfTime = () => answer("", { reason: "budget" });
+
+test("if the server ran out of time, the text is sent again by itself, three times at most", () => {
+  type("Hi th");
+  outOfTime();
+  outOfTime();
+  expect(client.log.slice(-2)).toEqual(["keystroke f1 6 Hi th", "keystroke f1 7 Hi th"]);
+  outOfTime();
+  outOfTime();
+  expect(client.asked).toHaveLength(8);
+  type("e");
+  outOfTime();
+  answer("re, Ann");
+  expect(screen.text).toBe("re, Ann");
+});
+
+test("a text is not sent again if the user has typed on, or reads a suggestion that still fits", () => {
+  type("Hi th");
+  const { seq } = client.asked.at(-1) as Keystroke;
+  type("e");
+  client.answer("f1", { seq, text: "", confidence: 0, final: true, reason: "budget" });
+  answer("re, Ann");
+  type("r");
+  outOfTime();
+  expect(client.asked.map(({ before }) => before).slice(-3)).toEqual(["Hi th", "Hi the", "Hi ther"]);
+});
+
+test("the user who presses the key waits while the server runs out of time", () => {
+  client.on = false;
+  type("Hi th");
+  ask();
+  outOfTime();
+  expect(client.asked).toMatchObject([
+    { seq: 1, byKey: true },
+    { seq: 2, byKey: true },
+  ]);
+  answer("ere, Ann");
+  expect(screen.text).toBe("ere, Ann");
+});
+
+test("a request that was lost is sent again, but not one that was answered", () => {
+  type("Hi th");
+  client.forget();
+  expect(client.log.at(-1)).toBe("keystroke f1 6 Hi th");
+  answer("ere, Ann");
+  expect(screen.text).toBe("ere, Ann");
+  client.forget();
+  expect(client.asked).toHaveLength(6);
+  completer.leave();
+  client.forget();
+  expect(client.asked).toHaveLength(6);
+});
+
 test("an empty field causes no request", () => {
   type("  ");
   expect(client.log).toEqual([]);
@@ -393,7 +450,7 @@ test("if the server has no suggestion, the field is quiet again at once", () => 
   client.on = false;
   type("Hi th");
   ask();
-  answer("", { reason: "budget" });
+  answer("", { reason: "unlikely" });
   expect(client.log.at(-1)).toBe("left f1");
   const { reads } = field;
   type("ere");
