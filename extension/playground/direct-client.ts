@@ -77,6 +77,8 @@ export class DirectClient implements Client {
     this.#observer.accepted(text.length, presses);
   }
 
+  snippetTaken(): void {}
+
   dismissed(field: string, seq: number): void {
     this.#connection?.send({ type: "dismissed", field, seq });
   }

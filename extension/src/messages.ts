@@ -22,6 +22,8 @@ export type ToWorker =
       /** The number of keys that the user pressed for it. */
       readonly presses: number;
     }
+  /** Nothing of the snippet itself. */
+  | { readonly type: "snippet-taken"; readonly length: number; readonly presses: number }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
   | { readonly type: "left"; readonly field: string }
   /** The hint that the server is unreachable was shown. */

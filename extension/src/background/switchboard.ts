@@ -168,6 +168,8 @@ export class Switchboard {
     // The page may not know yet that it was turned off.
     if (message.type === "keystroke" && !message.byKey && !this.#isOn(number)) return;
     if (message.type === "hinted") return this.hintShown();
+    // The server does not know snippets.
+    if (message.type === "snippet-taken") return;
     const field = `${number}.${message.field}`;
     switch (message.type) {
       case "keystroke": {

@@ -95,6 +95,10 @@ export class WorkerClient implements Client {
     this.#post({ type: "accepted", field, seq, text, presses });
   }
 
+  snippetTaken(length: number, presses: number): void {
+    this.#post({ type: "snippet-taken", length, presses });
+  }
+
   dismissed(field: string, seq: number): void {
     this.#post({ type: "dismissed", field, seq });
   }

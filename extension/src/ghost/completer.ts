@@ -5,7 +5,7 @@ import type { Field, Written } from "./fields/field.ts";
 import type { FieldKind } from "./fields/field-kind.ts";
 import { type Act, actOf, isAsking, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
-import { type FittingSnippet, snippetAt } from "./snippet.ts";
+import { CLIPBOARD, type FittingSnippet, snippetAt } from "./snippet.ts";
 import { textOf } from "./snippet-text.ts";
 import { nextWord } from "./text/words.ts";
 
@@ -411,8 +411,11 @@ export class Completer {
       return (await field.replace?.(replaced, whole)) ?? "refused";
     };
     await this.#write(session, replace, (written) => {
-      if (written === "written") session.hasTaken = true;
-      else if (written === "refused") conversation.dismiss();
+      if (written === "written") {
+        session.hasTaken = true;
+        // Without Foretype, the user would have pasted the clipboard, and not typed it.
+        this.#client.snippetTaken(text.replaceAll(CLIPBOARD, "").length, replaced.length + 1);
+      } else if (written === "refused") conversation.dismiss();
       else this.#giveUp(session);
     });
   }

@@ -159,7 +159,7 @@ test("the toolbar icon says whether the server is connected", async ({ server, s
   await show('<textarea id="field"></textarea>', "Hello");
   await expect.poll(iconTitle).toBe("Foretype: connected");
   await server.stop();
-  await expect.poll(iconTitle).toContain("the server is unreachable");
+  await expect.poll(iconTitle).toContain("the server is unreachable. Start it in Foretype's folder with: make serve");
   await server.start();
   await expect.poll(iconTitle, { timeout: 20_000 }).toBe("Foretype: connected");
 });
@@ -189,7 +189,7 @@ test.describe("the options page", () => {
   test("says how to start a server if none answers", async ({ page }) => {
     await pair(page, "127.0.0.1:9", CODE);
     await expect(page.getByRole("status")).toContainText(
-      "No server answers at http://127.0.0.1:9. Start it with: foretype serve",
+      "No server answers at http://127.0.0.1:9. Start it in Foretype's folder with: make serve",
     );
     await expect(page.getByLabel("Server address")).toBeFocused();
   });

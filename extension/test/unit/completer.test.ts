@@ -35,6 +35,9 @@ class RecordingClient implements Client {
   accepted(field: string, seq: number, text: string, presses: number) {
     this.log.push(`accepted ${field} ${seq} ${text} with ${presses}`);
   }
+  snippetTaken(length: number, presses: number) {
+    this.log.push(`snippet of ${length} with ${presses}`);
+  }
   dismissed(field: string, seq: number) {
     this.log.push(`dismissed ${field} ${seq}`);
   }
@@ -583,8 +586,10 @@ test("a snippet is drawn before the model's suggestion, and Tab replaces the abb
   expect(completer.press(press("Tab"))).toBe(true);
   await vi.waitFor(() => expect(field.before).toBe("At 12 High Street,\nLeeds"));
   // The server is asked about the new text, and is not told that it accepted something.
-  await vi.waitFor(() => expect(client.log).toHaveLength(1));
-  expect(client.log[0]).toContain("keystroke");
+  await vi.waitFor(() => expect(client.log).toHaveLength(2));
+  // The saved keystrokes are counted: its length, less the abbreviation and one key.
+  expect(client.log[0]).toBe("snippet of 21 with 5");
+  expect(client.log[1]).toContain("keystroke");
 });
 
 test("a field that takes no line breaks gets spaces", async () => {
