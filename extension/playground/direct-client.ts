@@ -61,6 +61,9 @@ export class DirectClient implements Client {
 
   onChange(): void {}
 
+  /** A request is kept until it is answered. */
+  onForgotten(): void {}
+
   focused(): void {}
 
   keystroke(keystroke: Keystroke): void {
@@ -74,6 +77,8 @@ export class DirectClient implements Client {
     this.#connection?.send({ type: "accepted", field, seq, text });
     this.#observer.accepted(text.length, presses);
   }
+
+  snippetTaken(): void {}
 
   dismissed(field: string, seq: number): void {
     this.#connection?.send({ type: "dismissed", field, seq });

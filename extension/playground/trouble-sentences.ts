@@ -11,6 +11,7 @@ import {
   trouble_unreachable,
   trouble_wrong_code,
 } from "../public/_locales/en/messages.json";
+import { START_SERVER } from "../src/commands.ts";
 import { DEFAULT_ADDRESS } from "../src/protocol/address.ts";
 import type { Trouble } from "../src/protocol/pairing.ts";
 
@@ -31,4 +32,6 @@ const SENTENCES: Readonly<Record<Trouble, { readonly message: string }>> = {
 
 /** The message when connecting has failed: what happened, and what to do. */
 export const sentenceFor = (trouble: Trouble, address: string): string =>
-  SENTENCES[trouble].message.replaceAll("$1", () => (trouble === "bad_address" ? DEFAULT_ADDRESS : address));
+  SENTENCES[trouble].message
+    .replaceAll("$1", () => (trouble === "bad_address" ? DEFAULT_ADDRESS : address))
+    .replaceAll("$2", START_SERVER);

@@ -8,6 +8,9 @@ import type { ConnectionState } from "./protocol/connection.ts";
 /** The port between a content script and the service worker: one for each frame. */
 export const PORT = "typing";
 
+/** If nothing is typed in the focused field for this many milliseconds, it counts as unused. The next key opens the connection again. */
+export const UNUSED_AFTER_MS = 300_000;
+
 export type ToWorker =
   | { readonly type: "focused"; readonly hosts: readonly string[] }
   | ({ readonly type: "keystroke" } & Keystroke)
@@ -19,6 +22,8 @@ export type ToWorker =
       /** The number of keys that the user pressed for it. */
       readonly presses: number;
     }
+  /** Nothing of the snippet itself. */
+  | { readonly type: "snippet-taken"; readonly length: number; readonly presses: number }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
   | { readonly type: "left"; readonly field: string }
   /** The hint that the server is unreachable was shown. */

@@ -28,7 +28,8 @@ def pair(
 
     **Examples**
 
-    `foretype pair` prints a code. Enter it in the extension's options within ten minutes.
+    `foretype pair` prints a code. Enter it within ten minutes, on the extension's welcome page or in its
+    options.
 
     `foretype pair --list` lists the paired clients with their ids.
 
@@ -46,7 +47,10 @@ def pair(
         else:
             typer.echo(pairing.new_code())
             minutes = round(CODE_LIFETIME / 60)
-            typer.echo(f"Enter this code in the extension's options within {minutes} minutes. It works once.")
+            typer.echo(
+                f"Enter this code within {minutes} minutes, on the extension's welcome page or in its "
+                "options (press Foretype's icon in the toolbar, then Options). It works once."
+            )
     except BadStateError as bad:
         fail(str(bad))
 

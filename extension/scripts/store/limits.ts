@@ -6,7 +6,17 @@ interface TextLimit {
   readonly most: number;
 }
 
-/** Sources: the forms of the Chrome Web Store's and Mozilla's dashboards, and MDN's page on the manifest's "name". */
+/**
+ * Sources, read in November 2026:
+ * - the names: https://developer.mozilla.org/docs/Mozilla/Add-ons/WebExtensions/manifest.json/name (50 and 75);
+ * - Chrome's short description: https://developer.chrome.com/docs/extensions/reference/manifest/description (132);
+ * - Mozilla's summary: `DescribeForm` in src/olympia/devhub/forms.py of https://github.com/mozilla/addons-server (250);
+ * - Mozilla's notes: `approval_notes` in src/olympia/versions/models.py there (3000).
+ *
+ * No public page of a store was found for the others. 16,000 and 1,000 are reported by developers
+ * (https://github.com/shybyte/tos-checker/issues/6, https://github.com/railsblueprint/blueprint-mcp/pull/7); for the 15,000 of Mozilla's
+ * description nothing was found.
+ */
 export const TEXT_LIMITS = {
   chromeName: { what: "name for the Chrome Web Store", most: 75 },
   chromeShort: { what: "short description for the Chrome Web Store", most: 132 },
@@ -36,6 +46,7 @@ export interface PictureLimit {
   readonly mayBeTransparent: boolean;
 }
 
+/** Source of the sizes and the number of pictures: https://developer.chrome.com/docs/webstore/images */
 export const SCREENSHOT: PictureLimit = { width: 1280, height: 800, mayBeTransparent: false };
 export const PROMO_TILE: PictureLimit = { width: 440, height: 280, mayBeTransparent: false };
 export const ICON: PictureLimit = { width: 128, height: 128, mayBeTransparent: true };

@@ -1,4 +1,4 @@
-import type { ToPage, ToWorker } from "../messages.ts";
+import { type ToPage, type ToWorker, UNUSED_AFTER_MS } from "../messages.ts";
 import { amountAt, DEFAULTS, isBesidePageAt, isOnAt, isPaused, type Preferences } from "../preferences.ts";
 import type { Connection, ConnectionState } from "../protocol/connection.ts";
 import {
@@ -27,8 +27,6 @@ export interface Timers {
 
 /** If no field has the focus for this long, the connection is closed. */
 const IDLE_MS = 45_000;
-/** If nothing is typed in the focused field for this long, it counts as unused. The next key opens the connection again. */
-const UNUSED_AFTER_MS = 300_000;
 /** Chrome stops a service worker, and its socket, after 30 s without an event. Sending a message counts as an event. */
 const KEEP_ALIVE_MS = 20_000;
 /** A reachable server answers within its time budget, or says why not. After this long without an answer it counts as unreachable. */
@@ -171,6 +169,8 @@ export class Switchboard {
     // The page may not know yet that it was turned off.
     if (message.type === "keystroke" && !message.byKey && !this.#isOn(number)) return;
     if (message.type === "hinted") return this.hintShown();
+    // The server does not know snippets.
+    if (message.type === "snippet-taken") return;
     const field = `${number}.${message.field}`;
     switch (message.type) {
       case "keystroke": {

@@ -1,4 +1,5 @@
 import { browser } from "wxt/browser";
+import { START_SERVER } from "../commands.ts";
 import { message } from "../i18n.ts";
 import type { ServerStatus } from "../messages.ts";
 
@@ -24,7 +25,7 @@ export async function showStatus(status: ServerStatus): Promise<void> {
   const { badge, coloured } = ICON_STATES[status];
   const path = Object.fromEntries(SIZES.map((size) => [size, `/icon/${coloured ? "" : "off-"}${size}.png`]));
   await Promise.all([
-    browser.action.setTitle({ title: message(`icon_${status}`) }),
+    browser.action.setTitle({ title: message(`icon_${status}`, START_SERVER) }),
     browser.action.setBadgeText({ text: badge }),
     browser.action.setBadgeBackgroundColor({ color: BADGE_COLOUR }),
     browser.action.setIcon({ path }),

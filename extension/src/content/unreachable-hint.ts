@@ -1,3 +1,4 @@
+import { START_SERVER } from "../commands.ts";
 import { isEdited } from "../ghost/fields/edited-document.ts";
 import type { FocusReport } from "../ghost/index.ts";
 import { message } from "../i18n.ts";
@@ -105,7 +106,7 @@ class Hint {
 
 /** `isLocal`: the server is on this machine, so the user can start it by a command. */
 function messageFor(isLocal: boolean): (string | Node)[] {
-  const parts = textWithCommands(message(isLocal ? "hint_lost_here" : "hint_lost"));
+  const parts = textWithCommands(message(isLocal ? "hint_lost_here" : "hint_lost", START_SERVER));
   for (const part of parts)
     if (typeof part !== "string")
       style(part, { font: "12px ui-monospace, monospace", "white-space": "nowrap", "user-select": "all" });

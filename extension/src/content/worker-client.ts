@@ -1,7 +1,7 @@
 import { type Browser, browser } from "wxt/browser";
 import type { Answer, Client, FieldKind, Keystroke, SnippetOffer } from "../ghost/index.ts";
 import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
-import { PORT, type ToPage, type ToWorker } from "../messages.ts";
+import { PORT, type ToPage, type ToWorker, UNUSED_AFTER_MS } from "../messages.ts";
 import { isPaused } from "../preferences.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
 import { hostsAround } from "./hosts-around.ts";
@@ -35,6 +35,9 @@ export class WorkerClient implements Client {
   #on = false;
   #pausedUntil = 0;
   #listener: (field: string, answer: Answer) => void = () => {};
+  #forgotten: () => void = () => {};
+  /** The time of the last keystroke that was sent. */
+  #typedAt = Number.NEGATIVE_INFINITY;
   #offered: (field: string, offer: SnippetOffer) => void = () => {};
 
   constructor(script: Script) {
@@ -52,6 +55,14 @@ export class WorkerClient implements Client {
 
   onSnippet(listener: (field: string, offer: SnippetOffer) => void): void {
     this.#offered = listener;
+  }
+
+  /**
+   * While the server is unreachable, the browser stops the service worker after some time. The listener's request starts it again, and with it
+   * the attempts to connect. If the user has not typed for a long time, the next key does this.
+   */
+  onForgotten(listener: () => void): void {
+    this.#forgotten = listener;
   }
 
   onChange(listener: () => void): void {
@@ -77,11 +88,16 @@ export class WorkerClient implements Client {
   }
 
   keystroke(keystroke: Keystroke): void {
+    this.#typedAt = Date.now();
     this.#post({ type: "keystroke", ...keystroke });
   }
 
   accepted(field: string, seq: number, text: string, presses: number): void {
     this.#post({ type: "accepted", field, seq, text, presses });
+  }
+
+  snippetTaken(length: number, presses: number): void {
+    this.#post({ type: "snippet-taken", length, presses });
   }
 
   dismissed(field: string, seq: number): void {
@@ -109,7 +125,13 @@ export class WorkerClient implements Client {
 
   /** If the extension is gone, reading `isInvalid` ends this script. */
   #askLater(): void {
-    setTimeout(() => void this.#script.isInvalid, KNOWN_AFTER_MS);
+    setTimeout(() => {
+      if (this.#script.isInvalid || this.#port) return;
+      const typedAt = this.#typedAt;
+      if (Date.now() - typedAt < UNUSED_AFTER_MS) this.#forgotten();
+      // The user has typed nothing meanwhile.
+      this.#typedAt = typedAt;
+    }, KNOWN_AFTER_MS);
   }
 
   #connect(): Browser.runtime.Port {
@@ -117,7 +139,7 @@ export class WorkerClient implements Client {
     port.onMessage.addListener((message: ToPage) => this.#receive(message));
     port.onDisconnect.addListener(() => {
       if (this.#port === port) this.#port = null;
-      // If the worker was only stopped, the next key starts it. If the extension was removed, its ghost text must be removed too.
+      // If the extension was removed, its ghost text must be removed too. Otherwise the worker was only stopped.
       this.#askLater();
     });
     return port;

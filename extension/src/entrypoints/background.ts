@@ -110,6 +110,7 @@ function joinPages(switchboard: Switchboard, snippets: SnippetDesk, ports: Set<B
       receive(message);
       if (message.type === "keystroke") void snippets.offer(message, (offer) => port.postMessage(offer));
       if (message.type === "accepted") void countAccepted(message.text.length, message.presses, port.sender?.tab);
+      if (message.type === "snippet-taken") void countAccepted(message.length, message.presses, port.sender?.tab);
       if (message.type === "hinted") void writeHintShown();
     });
     port.onDisconnect.addListener(leave);

@@ -39,12 +39,19 @@ export interface Client {
   keystroke(keystroke: Keystroke): void;
   /** `presses`: the number of keys that the user pressed for this text, with the one that accepted it. */
   accepted(field: string, seq: number, text: string, presses: number): void;
+  /**
+   * A snippet was inserted. `length`: the number of characters that the user need not type. `presses`: the number of keys that the user pressed
+   * for it: its abbreviation, and the key that inserted it.
+   */
+  snippetTaken(length: number, presses: number): void;
   dismissed(field: string, seq: number): void;
   /** The field has lost the focus; the server may forget it. */
   left(field: string): void;
   /** Calls `listener` when the user's preferences for this page have changed. */
   onChange(listener: () => void): void;
   onAnswer(listener: (field: string, answer: Answer) => void): void;
+  /** Calls `listener` when the requests so far were lost, so that no answer to them will come. */
+  onForgotten(listener: () => void): void;
   /** Calls `listener` if a snippet of the user fits a keystroke. */
   onSnippet(listener: (field: string, offer: SnippetOffer) => void): void;
 }

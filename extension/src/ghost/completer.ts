@@ -5,12 +5,18 @@ import type { Field, Written } from "./fields/field.ts";
 import type { FieldKind } from "./fields/field-kind.ts";
 import { type Act, actOf, isAsking, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
-import { type FittingSnippet, snippetAt } from "./snippet.ts";
+import { CLIPBOARD, type FittingSnippet, snippetAt } from "./snippet.ts";
 import { textOf } from "./snippet-text.ts";
 import { nextWord } from "./text/words.ts";
 
 /** The number of other suggestions that are requested. */
 const ALTERNATIVES = 3;
+
+/**
+ * How often the same text is sent again after the server ran out of time. A server that was just started has to read a long text first,
+ * which takes longer than it has for one answer; it keeps what it has read.
+ */
+const RETRIES = 3;
 
 /** With these reasons for drawing nothing, a suggestion that the user requested will not be drawn again. */
 const OVER: readonly Reason[] = ["empty", "used_up", "other_text", "one_letter"];
@@ -31,6 +37,10 @@ interface Session {
   leftAlone: boolean;
   /** The user requested one suggestion by a key, where none appears by itself, and has not used it up yet. */
   once: boolean;
+  /** The user dismissed a suggestion, so the server may suggest nothing in this field until the next word begins. */
+  isHushed: boolean;
+  /** How often the newest text was sent again. */
+  retries: number;
   /** The number of keys for other suggestions since a suggestion was last accepted. */
   choices: number;
 }
@@ -69,6 +79,9 @@ export class Completer {
     this.#screen = screen;
     client.onChange(() => this.changed());
     client.onAnswer((field, answer) => this.#answered(field, answer));
+    client.onForgotten(() => {
+      if (this.#session?.conversation.isWaiting) this.#askAgain(this.#session);
+    });
     client.onSnippet((field, offer) => {
       if (this.#session?.name !== field) return;
       this.#session.conversation.offer(offer);
@@ -126,6 +139,8 @@ export class Completer {
       hasTaken: false,
       leftAlone: false,
       once: false,
+      isHushed: false,
+      retries: 0,
       choices: 0,
     };
     this.#client.focused();
@@ -220,9 +235,18 @@ export class Completer {
       session.once = wasAsked;
       return false;
     }
+    if (!wasAsked) this.#startOver(session);
     // A key that is held down is pressed again and again.
-    if (!(wasAsked && session.conversation.isAsked(live))) this.#send(session, session.conversation.ask(live));
+    if (!(wasAsked && session.conversation.isAsked(live))) this.#askAbout(session, live);
     return true;
+  }
+
+  /** What was suggested or dismissed while suggestions appeared by themselves says nothing about a suggestion that the user requests. */
+  #startOver(session: Session): void {
+    session.conversation.startOver();
+    // To the server, a field that was closed is a new one.
+    if (session.isHushed) this.#client.left(session.name);
+    session.isHushed = false;
   }
 
   /** If the requested suggestion is used up, or does not fit the text any more, the field is quiet again. */
@@ -238,6 +262,7 @@ export class Completer {
     session.once = false;
     session.live = null;
     session.conversation.dismiss();
+    session.isHushed = false;
     this.#client.left(session.name);
     this.#erase();
   }
@@ -246,7 +271,24 @@ export class Completer {
     const { conversation } = session;
     if (obstacleTo(live) || live.before.trim() === "") return;
     if (conversation.isAsked(live) || conversation.isDismissed(live)) return;
-    this.#send(session, conversation.ask(live));
+    this.#askAbout(session, live);
+  }
+
+  #askAbout(session: Session, live: Live): void {
+    session.retries = 0;
+    this.#send(session, session.conversation.ask(live));
+  }
+
+  /** Sends the text of the newest request again if it is still the text of the field. */
+  #askAgain(session: Session): void {
+    const live = this.#read(session);
+    if (live && session.conversation.isAsked(live)) this.#send(session, session.conversation.ask(live));
+  }
+
+  /** Whether the server only lacked the time to suggest something, and the user still waits for it. */
+  #mayRetry({ conversation, retries }: Session, { final, text, reason, seq }: Answer): boolean {
+    const ranOutOfTime = final && text === "" && reason === "budget";
+    return ranOutOfTime && conversation.isNewest(seq) && !this.#drawn && retries < RETRIES;
   }
 
   #send({ field, name, once }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
@@ -271,8 +313,13 @@ export class Completer {
 
   #answered(name: string, answer: Answer): void {
     const session = this.#session;
-    if (session?.name !== name) return;
+    if (session?.name !== name || !session.conversation.knows(answer.seq)) return;
+    const mayRetry = this.#mayRetry(session, answer);
     session.conversation.answer(answer);
+    if (mayRetry) {
+      session.retries += 1;
+      return this.#askAgain(session);
+    }
     // The server has none, so there is nothing to wait for.
     if (session.once && answer.final && !session.conversation.held?.text && !this.#drawn?.snippet)
       return this.#beQuiet(session);
@@ -365,8 +412,11 @@ export class Completer {
       return (await field.replace?.(replaced, whole)) ?? "refused";
     };
     await this.#write(session, replace, (written) => {
-      if (written === "written") session.hasTaken = true;
-      else if (written === "refused") conversation.dismiss();
+      if (written === "written") {
+        session.hasTaken = true;
+        // Without Foretype, the user would have pasted the clipboard, and not typed it.
+        this.#client.snippetTaken(text.replaceAll(CLIPBOARD, "").length, replaced.length + 1);
+      } else if (written === "refused") conversation.dismiss();
       else this.#giveUp(session);
     });
   }
@@ -409,7 +459,10 @@ export class Completer {
   #dismiss(session: Session, drawn: Drawn): void {
     session.conversation.dismiss();
     // The server does not know snippets.
-    if (!drawn.snippet) this.#client.dismissed(session.name, drawn.seq);
+    if (!drawn.snippet) {
+      this.#client.dismissed(session.name, drawn.seq);
+      session.isHushed = true;
+    }
     this.#erase();
     if (session.once) this.#beQuiet(session);
   }

@@ -26,6 +26,8 @@ const REMEMBERED = 32;
 export class Conversation {
   #asked: Anchor[] = [];
   #seq = 0;
+  /** The newest request that has its final answer. */
+  #answered = 0;
   #held: Suggestion | null = null;
   #snippet: HeldSnippet | null = null;
   /** All suggestions for the newest text, in the order in which the user steps through them. */
@@ -42,6 +44,21 @@ export class Conversation {
   /** The snippet that was offered last. It may fit the text no more. */
   get snippet(): HeldSnippet | null {
     return this.#snippet;
+  }
+
+  /** Whether an answer to this request still counts. */
+  knows(seq: number): boolean {
+    return this.#asked.some((asked) => asked.seq === seq);
+  }
+
+  /** Whether it is the newest request, apart from one for other suggestions. */
+  isNewest(seq: number): boolean {
+    return this.#asked.at(-1)?.seq === seq && seq !== this.#choosing?.seq;
+  }
+
+  /** Whether the newest request has no final answer yet. */
+  get isWaiting(): boolean {
+    return (this.#asked.at(-1)?.seq ?? 0) > this.#answered;
   }
 
   /** Whether the newest request was about `text`. */
@@ -74,6 +91,7 @@ export class Conversation {
 
   /** Takes an answer. The held suggestion stays if the answer is older, is about another text, or says nothing about this text. */
   answer(answer: Answer): void {
+    if (answer.final) this.#answered = Math.max(this.#answered, answer.seq);
     const anchor = this.#asked.find((asked) => asked.seq === answer.seq);
     const newest = this.#asked.at(-1);
     if (!anchor || !newest || answer.seq < (this.#held?.anchor.seq ?? 0)) return;
@@ -119,12 +137,18 @@ export class Conversation {
     return typed !== null && typed < this.#held.text.length;
   }
 
-  /** Drops the held suggestion, and ignores all answers until there is a request about another text. */
-  dismiss(): void {
+  /** Drops the held suggestion, and ignores the answers to all requests so far. */
+  startOver(): void {
     this.#held = null;
     this.#snippet = null;
-    const newest = this.#asked.at(-1);
     this.#asked = [];
+    this.#dismissed = null;
+  }
+
+  /** The same, and remembers for which text: there is no new request about it. */
+  dismiss(): void {
+    const newest = this.#asked.at(-1);
+    this.startOver();
     this.#dismissed = newest ?? null;
   }
 

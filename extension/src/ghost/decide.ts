@@ -87,9 +87,12 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
     text,
     position: somethingFollows(live.after) ? "below" : "inline",
     seq: suggestion.anchor.seq,
-    choice: typed === 0 ? (suggestion.choice ?? null) : null,
+    choice: typed === 0 ? countOf(suggestion) : null,
   };
 }
+
+/** Which one of several suggestions it is. A single one is not counted. */
+const countOf = ({ choice }: Suggestion): Choice | null => (choice && choice.of > 1 ? choice : null);
 
 /**
  * The position in a line of this direction. If the suggestion has the opposite direction, typing it would move the text before it, and the

@@ -39,6 +39,18 @@ const BEFORE_WELCOME: Readonly<Record<string, Trouble>> = { rate_limited: "too_m
 /** Whether `secret` is a pairing code. Otherwise it is a token. */
 export const isCode = (secret: string): boolean => CODE.test(secret.trim());
 
+export interface PrintedAddress {
+  readonly origin: string;
+  readonly code: string;
+}
+
+/** The parts of the address that a server prints when it starts, such as http://127.0.0.1:22738/#code=ABCD-EFGH. Null for other text. */
+export function readPrintedAddress(text: string): PrintedAddress | null {
+  const [, address = "", code = ""] = /^(https?:\S+?)\/?#code=(\S+)$/i.exec(text.trim()) ?? [];
+  const origin = originOf(address);
+  return origin !== null && isCode(code) ? { origin, code } : null;
+}
+
 /** Pairs with the server at `address` by a pairing code or a token. The returned token was accepted by the server. Throws `PairingError`. */
 export async function connect(address: string, secret: string, client: string): Promise<Paired> {
   const origin = originOf(address);

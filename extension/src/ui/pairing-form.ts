@@ -1,21 +1,24 @@
 import { browser } from "wxt/browser";
 import { message } from "../i18n.ts";
 import { DEFAULT_ADDRESS, originOf } from "../protocol/address.ts";
-import { connect, isCode, PairingError } from "../protocol/pairing.ts";
+import { connect, isCode, PairingError, readPrintedAddress } from "../protocol/pairing.ts";
 import { CLIENT, readServer, writeServer } from "../storage.ts";
 import { findElement } from "./find-element.ts";
 import { amount } from "./format.ts";
 import { troubleSentence } from "./trouble-sentence.ts";
 
-/** The form that pairs this browser with a server: `#pairing`, which contains `#address`, `#secret` and `#outcome`. */
+/** The form that pairs this browser with a server: `#pairing`, with `#address`, `#secret` and `#outcome`. */
 
 type Tone = "quiet" | "good" | "bad";
 
 /**
- * Adds the form's behaviour, and calls `paired` whenever the browser is newly paired. Resolves when the form shows the current server. The
- * returned function connects with what is filled in.
+ * Adds the form's behaviour, and calls `paired` whenever the browser is newly paired. Resolves when the form shows the current server, with
+ * the sentence `connectedNow`. The returned function connects with what is filled in.
  */
-export async function setUpPairingForm(paired: () => void = () => {}): Promise<() => void> {
+export async function setUpPairingForm(
+  paired: () => void = () => {},
+  connectedNow: "connected_now" | "connected_to" = "connected_now",
+): Promise<() => void> {
   const form = findElement("#pairing", HTMLFormElement);
   const address = findElement("#address", HTMLInputElement);
   const secret = findElement("#secret", HTMLInputElement);
@@ -35,6 +38,7 @@ export async function setUpPairingForm(paired: () => void = () => {}): Promise<(
     } catch (error) {
       if (!(error instanceof PairingError)) throw error;
       say("bad", troubleSentence(error.trouble, origin ?? address.value));
+      form.hidden = false;
       const wrong = error.trouble === "bad_address" || error.trouble === "unreachable" ? address : secret;
       // The address may be folded away. The user has to see it to correct it.
       const folded = wrong.closest("details");
@@ -53,13 +57,18 @@ export async function setUpPairingForm(paired: () => void = () => {}): Promise<(
     }
   });
   // A pasted code is complete: the user need not press the button.
-  secret.addEventListener("input", (event) => {
-    if ((event as InputEvent).inputType === "insertFromPaste" && isCode(secret.value)) form.requestSubmit(button);
-  });
+  const connectPasted = (event: Event): void => {
+    if ((event as InputEvent).inputType !== "insertFromPaste") return;
+    const printed = readPrintedAddress((event.target as HTMLInputElement).value);
+    if (printed) [address.value, secret.value] = [printed.origin, printed.code];
+    if (printed || (event.target === secret && isCode(secret.value))) form.requestSubmit(button);
+  };
+  secret.addEventListener("input", connectPasted);
+  address.addEventListener("input", connectPasted);
 
   const server = await readServer();
   address.value = server?.origin ?? DEFAULT_ADDRESS;
-  if (server) say("quiet", message("connected_now", server.origin));
+  if (server) say("quiet", message(connectedNow, server.origin));
   return () => form.requestSubmit(button);
 }
 

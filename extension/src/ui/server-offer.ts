@@ -20,9 +20,12 @@ export async function setUpServerOffer(connect: () => void): Promise<void> {
   const form = findElement("#pairing", HTMLFormElement);
   const accept = findElement("#accept-offer", HTMLButtonElement);
 
+  /** Whether the form was hidden before the question. */
+  let isFormHidden = false;
+
   const close = () => {
     box.hidden = true;
-    form.hidden = false;
+    form.hidden = isFormHidden;
   };
   const ask = async () => {
     // The offer is removed from the storage, so that a reloaded page does not ask again.
@@ -35,6 +38,8 @@ export async function setUpServerOffer(connect: () => void): Promise<void> {
     findElement("#offer-address", HTMLElement).textContent = offer.origin;
     findElement("#address", HTMLInputElement).value = offer.origin;
     findElement("#secret", HTMLInputElement).value = offer.code;
+    // Another offer may come while the question is open.
+    if (box.hidden) isFormHidden = form.hidden;
     form.hidden = true;
     box.hidden = false;
     box.focus();
@@ -52,7 +57,7 @@ export async function setUpServerOffer(connect: () => void): Promise<void> {
     findElement("#secret", HTMLInputElement).value = "";
     findElement("#address", HTMLInputElement).value = (await readServer())?.origin ?? DEFAULT_ADDRESS;
     close();
-    findElement("#secret", HTMLInputElement).focus();
+    if (!isFormHidden) findElement("#secret", HTMLInputElement).focus();
   });
   onServerOffer(ask);
   await ask();

@@ -31,6 +31,14 @@ test("the popup chooses for one site that a suggestion appears only when a key i
   await popup.setViewportSize({ width: 360, height: 320 });
   await picturesInAllSchemes(popup, "popup-amount");
 
+  // It stays short: next time, it only names what differs.
+  await popup.reload();
+  await expect(popup.locator("#difference")).toHaveText("Only when you press a key, Up to 2 words");
+  await expect(popup.getByLabel("Suggestions appear")).toBeHidden();
+  await popup.getByText("How much is suggested on this site").click();
+  await expect(popup.locator("#difference")).toBeHidden();
+  expect(await popup.evaluate(() => document.body.offsetHeight)).toBeLessThan(480);
+
   await page.bringToFront();
   await page.locator("#field").click();
   await page.keyboard.type("Thanks for the qui");

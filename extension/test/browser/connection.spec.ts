@@ -1,3 +1,4 @@
+import type { BrowserContext } from "@playwright/test";
 import { expect, inWorker, OPTIONS, pair, test } from "./fixtures.ts";
 import { openPlayground } from "./playground-page.ts";
 import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
@@ -8,6 +9,15 @@ interface Chrome {
     readonly action: { getTitle(of: object): Promise<string> };
     readonly storage: { readonly local: { get(): Promise<object> } };
   };
+}
+
+/** Stops the service worker, as the browser does after 30 seconds without an event. */
+async function stopWorker(context: BrowserContext): Promise<void> {
+  const session = await context.browser()?.newBrowserCDPSession();
+  const { targetInfos = [] } = (await session?.send("Target.getTargets")) ?? {};
+  const worker = targetInfos.find(({ type, url }) => type === "service_worker" && url.includes("background"));
+  if (worker) await session?.send("Target.closeTarget", { targetId: worker.targetId });
+  await session?.detach();
 }
 
 const SENTENCE = "Thanks for the quick response";
@@ -31,6 +41,28 @@ test("a restart of the server during typing loses no key, and the missed keystro
   await server.start();
   await expect.poll(() => server.keystrokes.at(-1)?.before, { timeout: 20_000 }).toBe("Thanks for the qui");
   await ghost.expectText("ck response");
+});
+
+test("a text is sent again without a key if the browser stopped the service worker while the server was unreachable", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
+  server.script = knows(SENTENCE);
+  await show('<textarea id="field" rows="4" cols="70"></textarea>', "Thanks");
+  await ghost.expectText(" for the quick response");
+  await server.stop();
+  await page.keyboard.type(" for t");
+  await page.keyboard.press("Backspace");
+  await page.keyboard.type("x");
+  await page.keyboard.press("Backspace");
+  await stopWorker(browserContext);
+  server.received.length = 0;
+  await server.start();
+  await expect.poll(() => server.keystrokes.at(-1)?.before, { timeout: 20_000 }).toBe("Thanks for ");
+  await ghost.expectText("the quick response");
 });
 
 test("a late answer to an earlier text is drawn if it still fits", async ({ page, ghost, server, show }) => {
@@ -127,7 +159,7 @@ test("the toolbar icon says whether the server is connected", async ({ server, s
   await show('<textarea id="field"></textarea>', "Hello");
   await expect.poll(iconTitle).toBe("Foretype: connected");
   await server.stop();
-  await expect.poll(iconTitle).toContain("the server is unreachable");
+  await expect.poll(iconTitle).toContain("the server is unreachable. Start it in Foretype's folder with: make serve");
   await server.start();
   await expect.poll(iconTitle, { timeout: 20_000 }).toBe("Foretype: connected");
 });
@@ -157,7 +189,7 @@ test.describe("the options page", () => {
   test("says how to start a server if none answers", async ({ page }) => {
     await pair(page, "127.0.0.1:9", CODE);
     await expect(page.getByRole("status")).toContainText(
-      "No server answers at http://127.0.0.1:9. Start it with: foretype serve",
+      "No server answers at http://127.0.0.1:9. Start it in Foretype's folder with: make serve",
     );
     await expect(page.getByLabel("Server address")).toBeFocused();
   });

@@ -105,7 +105,7 @@ class Hint {
       await write();
       return this.text();
     };
-    const text = "The Foretype server is unreachable. Start it with: foretype serve";
+    const text = "The Foretype server is unreachable. Start it in Foretype's folder with: make serve";
     await expect.poll(writeAndRead, { timeout: 20_000, intervals: [200] }).toBe(text);
   }
 

@@ -103,7 +103,7 @@ test("the popup counts what was accepted today, and stores only numbers", async 
   await page.keyboard.press("Tab");
   await expect(page.locator("#field")).toHaveValue(SENTENCE);
   const popup = await openPopup(page);
-  await expect(popup.locator("#saved")).toHaveText("Today: 2 accepted, 9 keystrokes saved.");
+  await expect(popup.locator("#saved")).toHaveText("Today: 9 keystrokes saved. Accepted words and suggestions: 2.");
   const kept = (await inWorker(browserContext, "chrome.storage.local.get('saved')")) as { saved: object };
   const day = expect.stringMatching(/^\d{4}-\d\d-\d\d$/);
   expect(kept.saved).toEqual({
@@ -248,9 +248,11 @@ test("if the server is unreachable, the popup says how to start it, and axe find
   await server.stop();
   await expect
     .poll(() => textInPopup(page))
-    .toBe("The server is unreachable. To start it now and at each login, run foretype service install.");
+    .toBe("The server is unreachable. Start it in Foretype's folder with: make serve");
   const popup = await openPopup(page);
-  await expect(popup.locator("#more")).toHaveText("If it is installed but stopped, foretype service status says why.");
+  await expect(popup.locator("#more")).toHaveText(
+    "To start it at each login: foretype service install. If it is installed but stopped, foretype service status says why.",
+  );
   for (const scheme of ["light", "dark"] as const) {
     await popup.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     const { violations } = await new AxeBuilder({ page: popup }).analyze();

@@ -1,5 +1,7 @@
 import type { Page } from "@playwright/test";
+import { inWorker } from "./fixtures.ts";
 import { expect, test } from "./real-fixtures.ts";
+import { RealPopup } from "./real-popup.ts";
 
 const TYPED = "Please let me know if you have any que";
 
@@ -71,6 +73,9 @@ test("after text in another script there are no suggestions, and English text in
   }).toPass();
 });
 
+/** A server that was just started can't read it within the time for one answer. */
+const LONG = "Thank you for the invitation to the garden party. I would be happy to come. ".repeat(18);
+
 test("when the server is killed no key is lost, and after its restart ghost text comes back", async ({
   page,
   ghost,
@@ -79,7 +84,8 @@ test("when the server is killed no key is lost, and after its restart ghost text
   iconTitle,
 }) => {
   await show(FIELDS.textarea);
-  await page.locator("#field").click();
+  await page.locator("#field").fill(LONG);
+  await page.keyboard.press("Control+End");
   await page.keyboard.type(TYPED);
   await expect.poll(() => ghost.text()).toMatch(/^stions/);
   await expect.poll(iconTitle).toBe("Foretype: connected");
@@ -87,7 +93,7 @@ test("when the server is killed no key is lost, and after its restart ghost text
   await server.kill();
   const more = "stions. By the way, the meeting is sched";
   await page.keyboard.type(more);
-  expect(await written(page)).toBe(TYPED + more);
+  expect(await written(page)).toBe(`${LONG}${TYPED}${more}`);
   await ghost.expectText(null);
   await expect.poll(iconTitle).toContain("the server is unreachable");
   await page.keyboard.press("Tab");
@@ -95,9 +101,30 @@ test("when the server is killed no key is lost, and after its restart ghost text
   await page.locator("#field").focus();
 
   await server.start();
-  // The extension sends the keystroke again by itself. It waits up to ten seconds between two attempts to connect.
+  // The extension sends the keystroke again by itself, also if the server runs out of time. It waits up to ten seconds between two attempts to connect.
   await expect.poll(() => ghost.text(), { timeout: 20_000 }).toMatch(/^uled/);
   await page.keyboard.press("Tab");
-  expect(await written(page)).toBe(`${TYPED}${more}uled`);
+  expect(await written(page)).toBe(`${LONG}${TYPED}${more}uled`);
   await expect.poll(iconTitle).toBe("Foretype: connected");
+});
+
+test("on a site that was just turned off, the key shows a suggestion at its first press, even for a dismissed one", async ({
+  page,
+  ghost,
+  show,
+  browserContext,
+}) => {
+  await show(FIELDS.textarea);
+  await page.locator("#field").click();
+  await page.keyboard.type(TYPED);
+  await expect.poll(() => ghost.text()).toMatch(/^stions/);
+  await page.keyboard.press("Escape");
+  await ghost.expectText(null);
+  const popup = await RealPopup.openOver(page);
+  await popup.value("document.querySelector('#on').click()");
+  await expect.poll(() => popup.text()).toContain("Off on this site.");
+  await popup.close();
+  await page.keyboard.press("Control+Space");
+  await expect.poll(() => ghost.text()).toMatch(/^stions/);
+  await inWorker(browserContext, 'chrome.storage.local.remove("preferences")');
 });

@@ -122,6 +122,7 @@ test("the clipboard is inserted when the snippet is taken, and only if the user 
 
 const field = (page: Page) => ({ trigger: page.getByLabel("Abbreviation"), text: page.getByLabel("Phrase") });
 const outcome = (page: Page) => page.locator("#snippet-outcome");
+const done = (page: Page) => page.locator("#snippet-done");
 const rows = (page: Page) => page.locator("#snippet-list li");
 
 async function add(page: Page, { trigger, text }: Snippet): Promise<void> {
@@ -130,10 +131,42 @@ async function add(page: Page, { trigger, text }: Snippet): Promise<void> {
   await page.getByRole("button", { name: "Add", exact: true }).last().click();
 }
 
+test("an inserted snippet counts as saved keystrokes, and the sentence about snippets names the key that inserts them", async ({
+  page,
+  ghost,
+  show,
+  browserContext,
+}) => {
+  await inWorker(browserContext, 'chrome.storage.local.remove("saved")');
+  await keep(browserContext, ADDRESS);
+  await show(TEXTAREA, ";addr");
+  await ghost.expectText(ADDRESS.text);
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).toHaveValue(ADDRESS.text);
+  // 21 characters, for 5 keys and Tab.
+  await page.goto(OPTIONS);
+  await expect(page.locator("#savings-rows tr").first()).toHaveText(/Today15/);
+  const lead = page.locator("#snippet-key");
+  await expect(lead).toHaveText("Tab");
+  await expect(page.locator("#amount-line")).toContainText("because Tab also leads to the next field");
+  const store = (keys: object) =>
+    inWorker(browserContext, `chrome.storage.local.set({ preferences: { keys: ${JSON.stringify(keys)} } })`);
+  await store({ word: "Ctrl+j" });
+  await expect(lead).toHaveText("Ctrl + j");
+  await expect(page.locator("#amount-line")).not.toContainText("Tab");
+  await store({ word: "" });
+  await expect(lead).toHaveText("→");
+});
+
 test("the options add, check, change and delete snippets", async ({ page, browserContext }) => {
   await page.goto(OPTIONS);
   await add(page, REGARDS);
-  await expect(outcome(page)).toHaveText("Saved: ;kr");
+  await expect(done(page)).toHaveText("“;kr” is saved. Type it in a text field, and its phrase appears.");
+  await expect(rows(page).and(page.locator("[data-saved]"))).toHaveText(/;kr/);
+  // Below the list, above the form.
+  expect(await page.locator("#snippet-done + form#snippet").count()).toBe(1);
+  await field(page).trigger.pressSequentially(";");
+  await expect(done(page)).toBeEmpty();
   await add(page, ADDRESS);
   await expect(rows(page)).toHaveCount(2);
   await add(page, { trigger: ";kr", text: "again" });
@@ -147,8 +180,9 @@ test("the options add, check, change and delete snippets", async ({ page, browse
   await page.getByRole("button", { name: "Change ;addr" }).click();
   await field(page).trigger.fill(";home");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(outcome(page)).toHaveText("Saved: ;home");
+  await expect(done(page)).toContainText("“;home” is saved.");
   await page.getByRole("button", { name: "Delete ;kr" }).click();
+  await expect(done(page)).toHaveText("“;kr” is deleted.");
   expect(await kept(browserContext)).toEqual([{ trigger: ";home", text: ADDRESS.text }]);
 });
 

@@ -70,7 +70,7 @@ test("if no server answers, the page says how to start one, and checks again whe
 }) => {
   const server = welcome.locator("#server");
   await expect(server).toHaveText("No server answers at http://127.0.0.1:22738 yet.");
-  await expect(welcome.getByText("foretype serve", { exact: true })).toBeVisible();
+  await expect(welcome.getByText("make serve", { exact: true })).toBeVisible();
   await welcome.unrouteAll();
   const answers = ["loading", "loading", "ready"];
   await welcome.route(DEFAULT_SERVER, (route) => route.fulfill({ json: { status: answers.shift() } }));
@@ -78,10 +78,10 @@ test("if no server answers, the page says how to start one, and checks again whe
   await expect(server).toContainText("is loading its model");
   // The page now checks again by itself.
   await expect(server).toHaveText("A server is running at http://127.0.0.1:22738.");
-  await expect(welcome.getByText("foretype serve", { exact: true })).toBeHidden();
+  await expect(welcome.getByText("make serve", { exact: true })).toBeHidden();
 });
 
-test("a pasted code connects, and the caret is where the suggestion appears; all by keyboard", async ({
+test("a pasted address connects, and the caret is where the suggestion appears; all by keyboard", async ({
   welcome,
   server,
 }) => {
@@ -94,18 +94,11 @@ test("a pasted code connects, and the caret is where the suggestion appears; all
     throw new Error(`Tab never reaches ${name}`);
   };
   await expect(welcome.locator("#keys")).toContainText("accepts the next word");
-  // The scripted server has another address than the default.
+  // The scripted server has another address than the default. A server prints its address with a code.
   await tabTo("Pairing code or token");
-  await welcome.keyboard.press("Tab");
-  await welcome.keyboard.press("Enter");
-  await tabTo("Server address");
-  await welcome.keyboard.press("Control+a");
-  await welcome.keyboard.type(CODE);
+  await welcome.keyboard.type(`${server.origin}/#code=${CODE}`);
   await welcome.keyboard.press("Control+a");
   await welcome.keyboard.press("Control+x");
-  await welcome.keyboard.type(server.origin);
-  for (let presses = 0; presses < 2; presses++) await welcome.keyboard.press("Shift+Tab");
-  await expect(welcome.getByLabel("Pairing code or token")).toBeFocused();
   await welcome.keyboard.press("Control+v");
   await expect(welcome.locator("#outcome")).toContainText("Connected.");
   await expect(welcome.locator("#server")).toHaveText(`A server is running at ${server.origin}.`);
@@ -114,11 +107,51 @@ test("a pasted code connects, and the caret is where the suggestion appears; all
   await ghost.expectText("stions or concerns");
   await welcome.keyboard.press("Tab");
   await expect(message).toHaveValue(`${BEGUN}stions`);
+  await expect(welcome.locator("#try")).toHaveAttribute("data-done");
   await ghost.expectText(" or concerns");
   await welcome.keyboard.press("Escape");
   await ghost.expectText(null);
   await welcome.keyboard.press("Tab");
   await expect(message).not.toBeFocused();
+});
+
+test("with another address, the page looks there; a code from there connects, and the form is gone", async ({
+  welcome,
+  server,
+}) => {
+  const form = welcome.locator("#pairing");
+  await expect(welcome.locator("#server")).toContainText("No server answers at http://127.0.0.1:22738");
+  await expect(welcome.locator("#try")).not.toHaveAttribute("data-done");
+  await welcome.getByText("Use another address").click();
+  await welcome.getByLabel("Server address").fill(server.origin.replace("http://", ""));
+  await welcome.getByLabel("Server address").blur();
+  await expect(welcome.locator("#server")).toHaveText(`A server is running at ${server.origin}.`);
+  await expect(welcome.locator("#start")).toHaveAttribute("data-done");
+
+  await welcome.getByLabel("Pairing code or token").fill("WRNG-CODE");
+  await welcome.keyboard.press("Enter");
+  await expect(welcome.locator("#outcome")).toContainText("This pairing code is wrong");
+  await welcome.getByLabel("Pairing code or token").fill(CODE);
+  await welcome.keyboard.press("Enter");
+  await expect(welcome.locator("#outcome")).toContainText("Connected.");
+  await expect(form).toBeHidden();
+  await expect(welcome.getByText("Use another address")).toBeHidden();
+
+  await welcome.reload();
+  await expect(welcome.locator("#outcome")).toHaveText(`This browser is connected to ${server.origin}.`);
+  await expect(form).toBeHidden();
+  await welcome.getByRole("button", { name: "Connect to another server" }).click();
+  await expect(welcome.getByLabel("Pairing code or token")).toBeFocused();
+  await expect(welcome.getByRole("button", { name: "Connect to another server" })).toBeHidden();
+  await expect(welcome.getByText("Use another address")).toBeVisible();
+});
+
+test("the keys on the page follow the options", async ({ welcome, browserContext }) => {
+  const keys = welcome.locator("#keys");
+  await expect(keys).toContainText("dismisses the suggestion; then Tab leaves the field as usual");
+  await inWorker(browserContext, 'chrome.storage.local.set({ preferences: { keys: { word: "Ctrl+j", all: "" } } })');
+  await expect(keys.locator("dt")).toHaveText(["Ctrl + j", "Esc"]);
+  await expect(keys).not.toContainText("Tab");
 });
 
 test("the page explains a wrong code and a wrong address, and the wrong field gets the focus", async ({

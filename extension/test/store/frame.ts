@@ -1,6 +1,6 @@
 /** The pictures around the screenshots: a sentence above a window, and the promo tile. */
 
-const FONT = '"Liberation Sans", Arial, "DejaVu Sans", sans-serif';
+export const FONT = '"Liberation Sans", Arial, "DejaVu Sans", sans-serif';
 
 const BASE = `<meta charset="utf-8"><style>
   * { box-sizing: border-box }

@@ -7,8 +7,8 @@ import { inWorker, OPTIONS, WELCOME } from "../browser/fixtures.ts";
 import { Ghost } from "../browser/ghost.ts";
 import { openPopup } from "../browser/popup-page.ts";
 import { expect, test } from "../browser/real-fixtures.ts";
-import { promoTile, screenshotPage, storeIcon, type Window } from "./frame.ts";
-import { FORM, MAIL, type Scene } from "./scenes.ts";
+import { FONT, promoTile, screenshotPage, storeIcon, type Window } from "./frame.ts";
+import { FORM, MAIL, MAIL_BESIDE_POPUP, type Scene } from "./scenes.ts";
 
 /** `npm run store:pictures`: the pictures for the stores, with the real model, for each language in `store/`. */
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -45,9 +45,12 @@ test("the pictures for the stores are taken", async ({ page, server }) => {
   await write(page, MAIL);
   const mail = { address: "mail.example.org", png: await page.screenshot() };
   shots.set("mail", { windows: [mail] });
+  await write(page, MAIL_BESIDE_POPUP);
+  const beside = { ...mail, png: await page.screenshot() };
   const popup = await openPopup(page);
+  await setFont(popup);
   await expect(popup.getByRole("status")).toContainText("On.");
-  shots.set("popup", { windows: [mail], popup: await popup.locator("body").screenshot() });
+  shots.set("popup", { windows: [beside], popup: await popup.locator("body").screenshot() });
   await popup.close();
   shots.set("options", { windows: await optionsWindows(page) });
   shots.set("welcome", { windows: await welcomeWindows(page, server.origin) });
@@ -67,9 +70,16 @@ async function write(page: Page, { address, html, typed, suggestion }: Scene): P
   await expect.poll(() => new Ghost(page).text(), { timeout: 10_000 }).toMatch(suggestion);
 }
 
+/** The font of the other pages in the pictures. The system font of a machine without a desktop is a wide one. */
+const setFont = (page: Page) =>
+  page.evaluate((font) => {
+    document.body.style.fontFamily = font;
+  }, FONT);
+
 async function optionsWindows(page: Page): Promise<Window[]> {
   await page.setViewportSize(NARROW);
   await page.goto(OPTIONS);
+  await setFont(page);
   const pictures = [];
   for (const heading of ["#how-much", "#savings"]) {
     await page.locator(heading).evaluate((one) => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 24));
@@ -85,6 +95,7 @@ async function welcomeWindows(page: Page, origin: string): Promise<Window[]> {
     route.fulfill({ response: await route.fetch({ url: `${origin}/healthz` }) }),
   );
   await page.goto(WELCOME);
+  await setFont(page);
   await expect(page.locator("#server")).toContainText("is running");
   await page.evaluate((own) => {
     for (const one of document.querySelectorAll("#server, #outcome"))

@@ -28,12 +28,21 @@ export const MAIL: Scene = {
   suggestion: /^urther \w/,
 };
 
+/** The mail on a page half of which the popup covers. Its lines end before the popup. */
+export const MAIL_BESIDE_POPUP: Scene = {
+  ...MAIL,
+  html: `<style>#field[contenteditable] { width: 290px }</style>${MAIL.html}`,
+  typed: ["Dear Maria,", "Please let me know if you need any f"],
+};
+
 export const FORM: Scene = {
   address: "http://library.example.org/",
   html: `${STYLE}<h1>Book a room for your reading group</h1>
 <div class="two"><div><label for="name">Your name</label><input id="name" value="Anna Lind"></div>
 <div><label for="date">Date</label><input id="date" value="12 March, 6 pm"></div></div>
 <label for="field">Your message</label><textarea id="field" rows="4" spellcheck="false"></textarea>`,
-  typed: ["We are a group of eight people and would like to meet once a m"],
-  suggestion: /^onth/,
+  typed: [
+    "We are a group of eight people and would like to meet once a month. We would be happy to hear from you as s",
+  ],
+  suggestion: /^oon as/,
 };

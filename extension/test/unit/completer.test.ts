@@ -36,8 +36,15 @@ class RecordingClient implements Client {
   accepted(field: string, seq: number, text: string, presses: number) {
     this.log.push(`accepted ${field} ${seq} ${text} with ${presses}`);
   }
+  snippetTaken(length: number, presses: number) {
+    this.log.push(`snippet of ${length} with ${presses}`);
+  }
   dismissed(field: string, seq: number) {
     this.log.push(`dismissed ${field} ${seq}`);
+  }
+  forget: () => void = () => {};
+  onForgotten(listener: () => void) {
+    this.forget = listener;
   }
   onChange() {}
   focused() {}
@@ -356,6 +363,59 @@ test("another field has another name, and answers about the previous field are i
   expect(client.log).toContain("left f1");
 });
 
+const outOfTime = () => answer("", { reason: "budget" });
+
+test("if the server ran out of time, the text is sent again by itself, three times at most", () => {
+  type("Hi th");
+  outOfTime();
+  outOfTime();
+  expect(client.log.slice(-2)).toEqual(["keystroke f1 6 Hi th", "keystroke f1 7 Hi th"]);
+  outOfTime();
+  outOfTime();
+  expect(client.asked).toHaveLength(8);
+  type("e");
+  outOfTime();
+  answer("re, Ann");
+  expect(screen.text).toBe("re, Ann");
+});
+
+test("a text is not sent again if the user has typed on, or reads a suggestion that still fits", () => {
+  type("Hi th");
+  const { seq } = client.asked.at(-1) as Keystroke;
+  type("e");
+  client.answer("f1", { seq, text: "", confidence: 0, final: true, reason: "budget" });
+  answer("re, Ann");
+  type("r");
+  outOfTime();
+  expect(client.asked.map(({ before }) => before).slice(-3)).toEqual(["Hi th", "Hi the", "Hi ther"]);
+});
+
+test("the user who presses the key waits while the server runs out of time", () => {
+  client.on = false;
+  type("Hi th");
+  ask();
+  outOfTime();
+  expect(client.asked).toMatchObject([
+    { seq: 1, byKey: true },
+    { seq: 2, byKey: true },
+  ]);
+  answer("ere, Ann");
+  expect(screen.text).toBe("ere, Ann");
+});
+
+test("a request that was lost is sent again, but not one that was answered", () => {
+  type("Hi th");
+  client.forget();
+  expect(client.log.at(-1)).toBe("keystroke f1 6 Hi th");
+  answer("ere, Ann");
+  expect(screen.text).toBe("ere, Ann");
+  client.forget();
+  expect(client.asked).toHaveLength(6);
+  completer.leave();
+  client.forget();
+  expect(client.asked).toHaveLength(6);
+});
+
 test("an empty field causes no request", () => {
   type("  ");
   expect(client.log).toEqual([]);
@@ -406,11 +466,41 @@ test("if the server has no suggestion, the field is quiet again at once", () => 
   client.on = false;
   type("Hi th");
   ask();
-  answer("", { reason: "budget" });
+  answer("", { reason: "unlikely" });
   expect(client.log.at(-1)).toBe("left f1");
   const { reads } = field;
   type("ere");
   expect(field.reads).toBe(reads);
+});
+
+test("the key shows a suggestion at its first press, also after one was dismissed while they appeared by themselves", () => {
+  type("Hi th");
+  answer("ere, Ann");
+  completer.press(press("Escape"));
+  client.on = false;
+  completer.changed();
+  expect(ask()).toBe(true);
+  // The server suggests nothing for a word at which a suggestion was dismissed, unless the field is a new one.
+  expect(client.log.slice(-3)).toEqual(["dismissed f1 5", "left f1", "keystroke f1 6 Hi th"]);
+  answer("ere, Ann");
+  expect(screen.text).toBe("ere, Ann");
+});
+
+test.each([
+  ["fits no more", "ere"],
+  ["was empty", ""],
+])("the key shows a suggestion at its first press, also if the one before it %s", (_, before) => {
+  type("Hi th");
+  answer(before);
+  client.on = false;
+  type("is is y");
+  const { seq } = client.asked.at(-1) as Keystroke;
+  expect(ask()).toBe(true);
+  // The screen is drawn again, and a late answer to an old request comes, before the answer that the user waits for.
+  completer.changed();
+  client.answer("f1", { seq, text: "", confidence: 0, final: true });
+  answer("our mail");
+  expect(screen.text).toBe("our mail");
 });
 
 test("a key that is held down requests one suggestion, and an answer that comes after further letters still counts", () => {
@@ -509,8 +599,10 @@ test("a snippet is drawn before the model's suggestion, and Tab replaces the abb
   expect(completer.press(press("Tab"))).toBe(true);
   await vi.waitFor(() => expect(field.before).toBe("At 12 High Street,\nLeeds"));
   // The server is asked about the new text, and is not told that it accepted something.
-  await vi.waitFor(() => expect(client.log).toHaveLength(1));
-  expect(client.log[0]).toContain("keystroke");
+  await vi.waitFor(() => expect(client.log).toHaveLength(2));
+  // The saved keystrokes are counted: its length, less the abbreviation and one key.
+  expect(client.log[0]).toBe("snippet of 21 with 5");
+  expect(client.log[1]).toContain("keystroke");
 });
 
 test("a field that takes no line breaks gets spaces", async () => {

@@ -88,6 +88,12 @@ test("after a short value in a field of one line, only a suggestion that is sure
   expect(decide(suggestion("ere", "", SURE), oneLine)).toMatchObject({ text: "ere" });
 });
 
+test("a suggestion is counted only if the user steps through several", () => {
+  const counted = (of: number) => decide({ ...suggestion("ere"), choice: { number: 1, of } }, live());
+  expect(counted(1)).toMatchObject({ kind: "ghost", choice: null });
+  expect(counted(2)).toMatchObject({ kind: "ghost", choice: { number: 1, of: 2 } });
+});
+
 test("in a field of one line, a suggestion that the user chose is drawn", () => {
   const chosen = { ...suggestion("ere", "", 0.1), choice: { number: 2, of: 3 } };
   expect(decide(chosen, live({ oneLine: true }))).toMatchObject({ text: "ere" });

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { connect, exchange, PairingError } from "../../src/protocol/pairing.ts";
+import { connect, exchange, PairingError, readPrintedAddress } from "../../src/protocol/pairing.ts";
 import { troubleSentence } from "../../src/ui/trouble-sentence.ts";
 
 let server: Server;
@@ -80,4 +80,18 @@ test("a wrong token is told apart from too many wrong tokens", async () => {
     socket.send('{"type":"error","code":"rate_limited","message":"Too many wrong tokens: try again in 60 s."}'),
   );
   expect(await troubleOf(locked)).toBe("too_many_tries");
+});
+
+test("the address that a server prints has the server's origin and a code", () => {
+  expect(readPrintedAddress(" http://localhost:9000/#code=ABCD-EFGH\n")).toEqual({
+    origin: "http://127.0.0.1:9000",
+    code: "ABCD-EFGH",
+  });
+  for (const other of [
+    "ABCD-EFGH",
+    "http://127.0.0.1:9000/",
+    "http://127.0.0.1:9000/#code=no",
+    "file:///x#code=ABCD-EFGH",
+  ])
+    expect(readPrintedAddress(other)).toBeNull();
 });

@@ -12,6 +12,9 @@ import { rowButton } from "./row-button.ts";
 
 /** The part of the options page about preferences: keys, how much is suggested, fields, sites that are off. Each change is stored at once. */
 
+/** In a form, this key leads to the next field. */
+const TAB = "Tab";
+
 let preferences = await readPreferences();
 
 const keyList = findElement("#key-list", HTMLDivElement);
@@ -95,6 +98,16 @@ function showKeys(): void {
   keyList.replaceChildren(...rows);
 }
 
+/** The sentences that name a key. */
+function showKeysInSentences(): void {
+  const { word, all } = preferences.keys;
+  const inserting = word || all;
+  findElement("#snippet-key", HTMLElement).textContent = inserting ? chordLabel(inserting) : ACT_NAMES.word;
+  findElement("#amount-line", HTMLParagraphElement).textContent = [word, all].includes(TAB)
+    ? message("amount_line_hint_key", chordLabel(TAB))
+    : message("amount_line_hint");
+}
+
 function showSites(): void {
   const rows = preferences.sitesOff.map((host) => {
     const row = document.createElement("li");
@@ -126,6 +139,7 @@ function showDifferingSites(): void {
 
 function show(): void {
   showKeys();
+  showKeysInSentences();
   showSites();
   showDifferingSites();
   amount.show(preferences);

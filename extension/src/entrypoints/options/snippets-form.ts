@@ -30,12 +30,24 @@ const clipboard = findElement("#snippet-clipboard", HTMLDivElement);
 const file = findElement("#snippet-file", HTMLInputElement);
 const exporting = findElement("#snippet-export", HTMLButtonElement);
 
+const done = findElement("#snippet-done", HTMLParagraphElement);
+
 let snippets: readonly Snippet[] = [];
 /** The abbreviation of the snippet that is being changed. Null: the form adds one. */
 let changing: string | null = null;
+/** The abbreviation of the snippet that was just saved. Its row is marked. */
+let saved: string | null = null;
 
+/** Below the form: problems, and what concerns files. */
 function say(sentence: string): void {
   outcome.textContent = sentence;
+  done.textContent = "";
+}
+
+/** Below the list, because that is what has changed. */
+function sayDone(sentence: string): void {
+  outcome.textContent = "";
+  done.textContent = sentence;
 }
 
 async function keep(change: (now: readonly Snippet[]) => readonly Snippet[]): Promise<void> {
@@ -67,10 +79,11 @@ function rowOf(snippet: Snippet): HTMLLIElement {
   const remove = rowButton(message("delete"), message("delete_snippet", snippet.trigger), async () => {
     if (changing === snippet.trigger) edit(null);
     await keep((now) => withoutSnippet(now, snippet.trigger));
-    say(message("snippet_deleted", snippet.trigger));
+    sayDone(message("snippet_deleted", snippet.trigger));
     trigger.focus();
   });
   row.append(name, phrase, change, remove);
+  row.toggleAttribute("data-saved", snippet.trigger === saved);
   return row;
 }
 
@@ -98,9 +111,11 @@ async function save(): Promise<void> {
   // The browser shows its question only while it handles the click, so nothing may be awaited before.
   const isAllowed = !needsClipboard(snippet) || (await requestClipboard());
   const instead = changing ?? undefined;
+  saved = snippet.trigger;
   await keep((now) => withSnippet(now, snippet, instead));
   edit(null);
-  say(isAllowed ? message("snippet_saved", snippet.trigger) : message("clipboard_denied"));
+  if (isAllowed) sayDone(message("snippet_saved", snippet.trigger));
+  else say(message("clipboard_denied"));
   trigger.focus();
 }
 
@@ -128,6 +143,12 @@ text.maxLength = LONGEST_TEXT;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   void save();
+});
+// The sentence about the snippet before is not about the one that is being typed.
+form.addEventListener("input", () => {
+  saved = null;
+  for (const row of list.children) row.removeAttribute("data-saved");
+  say("");
 });
 cancel.addEventListener("click", () => {
   edit(null);

@@ -1,5 +1,5 @@
 import { browser } from "wxt/browser";
-import { counted, message } from "../../i18n.ts";
+import { counted, listed, message } from "../../i18n.ts";
 import { ASK_STATUS, type ServerStatus, SITE_ALLOWED } from "../../messages.ts";
 import {
   differenceAt,
@@ -15,6 +15,7 @@ import { DEFAULT_ADDRESS, isEarlierDefault, isLoopback } from "../../protocol/ad
 import { countOn, dayOf } from "../../savings.ts";
 import { changePreferences, readPreferences, readSavings, readServer } from "../../storage.ts";
 import { textWithCommands } from "../../text-with-commands.ts";
+import { valueNames } from "../../ui/amount-names.ts";
 import { AmountRows } from "../../ui/amount-rows.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { amount, timeOfDay } from "../../ui/format.ts";
@@ -33,7 +34,6 @@ const page = await findActivePage();
 const host = "host" in page ? page.host : "";
 let preferences = await readPreferences();
 const ofSite = findElement("#of-site", HTMLDetailsElement);
-ofSite.open = Object.keys(differenceAt(preferences, host)).length > 0;
 const rows = new AmountRows(findElement("#amount", HTMLDivElement), true, (chosen) =>
   prefer((now) => withDifference(now, host, chosen)),
 );
@@ -78,6 +78,7 @@ async function show(): Promise<void> {
   on.checked = host !== "" && !preferences.sitesOff.includes(host);
   ofSite.hidden = site.hidden || !on.checked;
   rows.show(differenceAt(preferences, host));
+  findElement("#difference", HTMLElement).textContent = listed(valueNames(differenceAt(preferences, host)));
   beside.checked = isBesidePageAt(preferences, [host]);
   const isByPage = page.kind === "site" && page.focus === "by_page";
   findElement("#by-page", HTMLDivElement).hidden = !on.checked || !(isByPage || beside.checked);

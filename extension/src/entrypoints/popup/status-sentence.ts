@@ -1,3 +1,4 @@
+import { START_SERVER } from "../../commands.ts";
 import type { FocusState } from "../../ghost/index.ts";
 import { message } from "../../i18n.ts";
 import type { ServerStatus } from "../../messages.ts";
@@ -41,7 +42,7 @@ const SERVER: Readonly<Partial<Record<Situation["server"], Sentence>>> = {
   },
   lost: {
     tone: "bad",
-    text: message("server_lost"),
+    text: message("server_lost", START_SERVER),
     more: message("server_lost_more"),
   },
   lost_elsewhere: {

@@ -1,12 +1,13 @@
+import { START_SERVER } from "../../commands.ts";
 import { answerPopup } from "../../content/popup-answer.ts";
 import { privilegedPageAccess } from "../../content/privileged-page-access.ts";
 import { WorkerClient } from "../../content/worker-client.ts";
 import { completeHere } from "../../ghost/index.ts";
 import type { Act } from "../../ghost/keys.ts";
 import { message } from "../../i18n.ts";
-import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
+import { DEFAULT_ADDRESS, isLoopback, originOf } from "../../protocol/address.ts";
 import { findServer, type PairingError } from "../../protocol/pairing.ts";
-import { readPreferences, readServer } from "../../storage.ts";
+import { onStorageChange, readPreferences, readSavings, readServer } from "../../storage.ts";
 import { chordLabel } from "../../ui/chord-label.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { setUpPairingForm } from "../../ui/pairing-form.ts";
@@ -22,21 +23,36 @@ const KEY_EFFECTS: Readonly<Partial<Record<Act, string>>> = {
   dismiss: message("effect_dismiss"),
 };
 
+const TAB = "Tab";
+
 /** While a server loads its model, it is asked again after this, in milliseconds. */
 const LOADING_MS = 1000;
 
 const server = findElement("#server", HTMLParagraphElement);
 const how = findElement("#how", HTMLDivElement);
 const box = findElement("#message", HTMLTextAreaElement);
-let isPaired = (await readServer()) !== null;
+const form = findElement("#pairing", HTMLFormElement);
+const address = findElement("#address", HTMLInputElement);
+const another = findElement("#connect-another", HTMLButtonElement);
+
+/** The server that the page is about: the one whose address is in the form, or the paired one while the form is hidden. */
+async function addressNow(): Promise<string> {
+  // While a server is offered, the hidden form already has its address. The user has not agreed to it yet.
+  const origin = form.hidden ? (await readServer())?.origin : originOf(address.value);
+  return origin ?? DEFAULT_ADDRESS;
+}
 
 /** The start of a server causes no event. But the user who starts it comes back to this page, which causes a focus event. */
 async function lookForServer(): Promise<void> {
-  const origin = (await readServer())?.origin ?? DEFAULT_ADDRESS;
+  const origin = await addressNow();
+  // To reach another machine, the browser needs a permission, which is requested when the user connects.
+  if (!isLoopback(origin) && !form.hidden) return;
   const trouble = await findServer(origin).then(
     () => null,
     (error: PairingError) => error.trouble,
   );
+  // Meanwhile the user may have entered another address.
+  if (origin !== (await addressNow())) return;
   if (trouble === "loading") setTimeout(lookForServer, LOADING_MS);
   findElement("#start", HTMLLIElement).toggleAttribute("data-done", trouble === null);
   how.hidden = trouble !== "unreachable";
@@ -54,7 +70,13 @@ const sentenceOf = (trouble: PairingError["trouble"], origin: string): string =>
 
 async function showKeys(): Promise<void> {
   const { keys } = await readPreferences();
-  const rows = Object.entries(KEY_EFFECTS).map(([act, effect]) => {
+  const isTabUsed = [keys.word, keys.all].includes(TAB);
+  const effects = {
+    ...KEY_EFFECTS,
+    ...(isTabUsed ? { dismiss: message("effect_dismiss_first", chordLabel(TAB)) } : {}),
+  };
+  const usable = Object.entries(effects).filter(([act]) => keys[act as Act] !== "");
+  const rows = usable.map(([act, effect]) => {
     const row = document.createElement("div");
     const key = document.createElement("dt");
     const kbd = document.createElement("kbd");
@@ -68,14 +90,25 @@ async function showKeys(): Promise<void> {
   findElement("#keys", HTMLDListElement).replaceChildren(...rows);
 }
 
-function showPaired(): void {
-  findElement("#pair-step", HTMLLIElement).toggleAttribute("data-done", isPaired);
+const markDone = (step: string, isDone: boolean) =>
+  findElement(step, HTMLLIElement).toggleAttribute("data-done", isDone);
+
+/** A connected browser needs the form only for another server. */
+async function showPaired(): Promise<void> {
+  const isPaired = (await readServer()) !== null;
+  markDone("#pair-step", isPaired);
+  form.hidden = isPaired;
+  another.hidden = !isPaired;
+}
+
+/** It was tried if a suggestion was ever accepted, on this page or on another. */
+async function showTried(): Promise<void> {
+  markDone("#try", (await readSavings()).since !== null);
 }
 
 /** After connecting, the next step is to try it: the caret is put where the rest of the word will appear. */
-function goOn(): void {
-  isPaired = true;
-  showPaired();
+async function goOn(): Promise<void> {
+  await showPaired();
   void lookForServer();
   box.focus();
   box.setSelectionRange(box.value.length, box.value.length);
@@ -87,18 +120,25 @@ const script = { signal: lifetime.signal, isInvalid: false, abort: () => lifetim
 const page = privilegedPageAccess(window, lifetime.signal);
 const focusReport = completeHere(new WorkerClient(script), page, lifetime.signal);
 answerPopup(focusReport, lifetime.signal);
-showPaired();
+findElement("#start-command", HTMLElement).textContent = START_SERVER;
 // After an update, the page opens at the choice of sites, and says why.
 const isAfterUpdate = location.hash === "#where";
 findElement("#since-update", HTMLParagraphElement).hidden = !isAfterUpdate;
+await showPaired();
+const connect = await setUpPairingForm(() => void goOn(), "connected_to");
 await Promise.all([
   showKeys(),
-  setUpPairingForm(goOn).then((connect) => setUpServerOffer(connect)),
-  setUpSiteChoice((_allowed, where) =>
-    findElement("#where-step", HTMLLIElement).toggleAttribute("data-done", where !== null),
-  ),
+  showTried(),
+  setUpServerOffer(connect),
+  setUpSiteChoice((_allowed, where) => markDone("#where-step", where !== null)),
   lookForServer(),
 ]);
-window.addEventListener("focus", () => isPaired || lookForServer());
+onStorageChange({ preferences: () => void showKeys(), savings: () => void showTried() });
+window.addEventListener("focus", () => void lookForServer());
+address.addEventListener("change", () => void lookForServer());
+another.addEventListener("click", () => {
+  form.hidden = false;
+  findElement("#secret", HTMLInputElement).focus();
+});
 // The parts above have been filled in, and have moved the choice.
 if (isAfterUpdate) findElement("#where", HTMLHeadingElement).scrollIntoView();
