@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from foretype.cli.common import progress_console, say
-from foretype.cli.start import CannotServeError, Loading
+from foretype.cli.start import CannotServeError, Loading, ReadyModel
 from foretype.engine.contract import Engine
 from foretype.server.server import Server
 from foretype.server.state_file import CODE_LIFETIME, BadStateError, UnreadableStateError
 from foretype.support import logs
 from foretype.support.ending import INTERRUPTED, leave
 from foretype.support.malloc import give_back
+from foretype.support.mapped_files import drop_pages
 from foretype.support.metrics import Stages
 from foretype.support.open_files import make_room
 from foretype.support.settings import Settings
@@ -78,7 +79,7 @@ async def _serve(
             leave(INTERRUPTED)  # a model that is not finished has no manifest, so it is not served later
         server.ready(engine)
         _announce(server)
-        _settle_memory()
+        _settle_memory(await loading.ready())
         broken = await _unless(stopping, engine.broken())
         if broken is not None:
             say(broken)
@@ -90,8 +91,9 @@ async def _serve(
     return leave(0 if broken is None else 1)  # while the event loop still hears a second Ctrl-C
 
 
-def _settle_memory() -> None:
-    """Give freed memory back, and begin to collect garbage: 50 ms, after the announcement.
+def _settle_memory(model: ReadyModel) -> None:
+    """Give back the memory that only loading needed, and begin to collect garbage: 50 ms, after the
+    announcement.
 
     The objects that exist now stay until the end. Without freeze, each garbage collection would visit all of
     them and delay keystrokes.
@@ -100,6 +102,7 @@ def _settle_memory() -> None:
     gc.freeze()
     gc.enable()
     give_back()
+    drop_pages(model.folder)
 
 
 def _state_trouble(server: Server) -> str | None:

@@ -7,6 +7,7 @@ model uses ids. To complete half a word by a constraint on bytes is the idea of 
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from tokenizers import AddedToken, Tokenizer
 from foretype.runtime.ranks import TOP, Interval, Ranks
 
 FILE = "tokenizer.json"
+NO_RANK = -1
 
 
 class UnsupportedTokenizerError(Exception):
@@ -46,7 +48,9 @@ class Vocabulary:
             word_start=np.array([_WORD_BYTES[text[0]] for text in self.texts], np.float32),
             top=min(TOP, len(ids)),
         )
-        self._rank_of_id = dict(zip(by_bytes, range(len(by_bytes)), strict=True))
+        ranks = np.full(max(size, self.tokens), NO_RANK, np.int32)
+        ranks[ids] = np.arange(len(ids))
+        self._rank_of_id = array("i", ranks.tobytes())
 
     @classmethod
     def load(cls, folder: Path, size: int) -> Vocabulary:
@@ -95,11 +99,12 @@ class Vocabulary:
 
     def rank(self, token: int) -> int | None:
         """The rank of an id; None for special tokens."""
-        return self._rank_of_id.get(token)
+        rank = self._rank_of_id[token]
+        return None if rank == NO_RANK else rank
 
     def text_of(self, ids: Sequence[int]) -> bytes:
         """The bytes of `ids`, special tokens left out."""
-        ranks = (self._rank_of_id.get(i) for i in ids)
+        ranks = map(self.rank, ids)
         return b"".join(self.texts[rank] for rank in ranks if rank is not None)
 
 
