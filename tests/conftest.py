@@ -9,11 +9,12 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-import structlog
 
 import foretype  # noqa: F401  # before any test module imports a library whose telemetry it switches off
+from foretype.support import logs
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,19 @@ def no_logging_of_another_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     handlers, level = root.handlers[:], root.level
     for module, hook in ((sys, "excepthook"), (threading, "excepthook"), (sys, "unraisablehook")):
         monkeypatch.setattr(module, hook, getattr(module, hook))
+    monkeypatch.setattr(logs, "_logger", logs.logger())
     yield
-    structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The fields of each line that is logged during the test, at any level."""
+    lines: list[dict[str, Any]] = []
+
+    def keep(logger: logs.Logger, level: int, event: str, **fields: object) -> None:
+        lines.append({"event": event, **fields})
+
+    monkeypatch.setattr(logs.Logger, "log", keep)
+    return lines

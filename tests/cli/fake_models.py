@@ -83,8 +83,9 @@ async def start_engine(folder: Path, settings: object, stages: object = None) ->
 def install(start_engine: Callable[..., Awaitable[Engine]] = start_engine) -> None:
     """Put the stand-ins where the command line imports the real ones from."""
     for name, members in {
-        "foretype.prepare.ensure": {"ensure_prepared": ensure_prepared},
-        "foretype.engine.start": {"start_engine": start_engine},
+        "foretype.prepare.ensure": {"ensure_prepared": ensure_prepared, "ensure_made": ensure_prepared},
+        "foretype.models.prepared": {"check_files": lambda folder: None},
+        "foretype.engine.start": {"load_model": lambda folder, settings: folder, "make_engine": start_engine},
     }.items():
         module = ModuleType(name)
         module.__dict__.update(members)

@@ -16,7 +16,8 @@ from foretype.engine.beginning import Beginning
 from foretype.engine.local import EngineConfig, LocalEngine
 from foretype.engine.tree.choice import Policy
 from foretype.models.field_kind import FieldKind
-from foretype.server.server import Server, bind
+from foretype.server.listen import bind
+from foretype.server.server import Server
 from foretype.support import logs
 from foretype.support.settings import load
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 import pytest
-import structlog
 
 from foretype.models.manifest import Geometry
 from foretype.prepare.fuse import NotFusableError, fuse
@@ -216,12 +215,11 @@ def test_a_model_that_the_layout_would_compute_wrongly_is_refused(
     "name", ["input_ids", "position_ids", "seqlens_k", "attention_bias", "rows", "spread", "gathered"]
 )
 def test_the_check_of_recordings_sees_whichever_input_one_would_not_read_anew(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch, name: str
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, log_lines: list[dict[str, Any]], name: str
 ) -> None:
     monkeypatch.setattr(FarSession, "opened", [], raising=False)
     monkeypatch.setattr(FarSession, "frozen", frozenset({name}))
     monkeypatch.setattr(ort, "InferenceSession", FarSession)
     runtime = DeviceRuntime(pair.graph, pair.geometry, threads=1, providers=ON_CUDA, device=("cpu", 0))
-    with structlog.testing.capture_logs() as said:
-        runtime.warm_up(runtime.new_pool(8, CONTEXT))
-    assert [line["event"] for line in said] == ["cuda_graphs_off"]
+    runtime.warm_up(runtime.new_pool(8, CONTEXT))
+    assert [line["event"] for line in log_lines] == ["cuda_graphs_off"]

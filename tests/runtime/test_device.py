@@ -14,7 +14,6 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-import structlog
 from onnx import TensorProto, helper
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 
@@ -294,21 +293,20 @@ def test_recordings_that_play_right_are_kept(runtime: DeviceRuntime) -> None:
 
 @pytest.mark.parametrize("name", ["input_ids", "rows"])
 def test_where_a_recording_plays_other_logits_the_model_is_loaded_again_without(
-    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch, name: str
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch, log_lines: list[dict[str, Any]], name: str
 ) -> None:
     """One that keeps the first run's tokens, or which of them were asked for."""
     monkeypatch.setattr(FarSession, "frozen", frozenset({name}))
     pool = runtime.new_pool(32, CAPACITY)
-    with structlog.testing.capture_logs() as said:
-        runtime.warm_up(pool)
-    assert [line["event"] for line in said] == ["cuda_graphs_off"]
-    assert said[0]["apart"] > 0.01
+    runtime.warm_up(pool)
+    assert [line["event"] for line in log_lines] == ["cuda_graphs_off"]
+    assert log_lines[0]["apart"] > 0.01
     assert [session.records for session in FarSession.opened] == [True, False]
     assert ids(runtime.run(free_arenas(pool)[0], one_token(3))) == [3]
 
 
 def test_logits_that_are_no_numbers_are_no_good(
-    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch, log_lines: list[dict[str, Any]]
 ) -> None:
     fetch = DeviceMemory.fetch
 
@@ -316,9 +314,8 @@ def test_logits_that_are_no_numbers_are_no_good(
         return fetch(memory, address, shape) * np.nan
 
     monkeypatch.setattr(DeviceMemory, "fetch", nothing)
-    with structlog.testing.capture_logs() as said:
-        runtime.warm_up(runtime.new_pool(4, CAPACITY))
-    assert said[0]["apart"] == float("inf")
+    runtime.warm_up(runtime.new_pool(4, CAPACITY))
+    assert log_lines[0]["apart"] == float("inf")
 
 
 def cannot_record(session: FarSession) -> None:

@@ -15,8 +15,9 @@ import aiohttp
 import pytest
 import uvloop
 
+from foretype.server.listen import bind
 from foretype.server.playground import File
-from foretype.server.server import Server, bind
+from foretype.server.server import Server
 from foretype.support.settings import load
 from tests.fake_time import FakeClock
 from tests.server import contract

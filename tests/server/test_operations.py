@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from foretype.server.server import Server, bind
+from foretype.server.listen import bind
+from foretype.server.server import Server
 from foretype.support.settings import load
 from tests.server.conftest import PAGE, TOKEN, Running
 from tests.server.fake import FakeEngine

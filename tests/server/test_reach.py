@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from foretype.server.guard import Guard, Verdict
+from foretype.server.listen import CannotListenError, OpenToOthersError, bind, bind_other_loopback
 from foretype.server.reach import bound_addresses, is_beyond_loopback, who_can_connect
-from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind, bind_other_loopback
+from foretype.server.server import Server
 from foretype.support.settings import load
 from tests.server.conftest import TOKEN, Start
 
@@ -207,6 +208,6 @@ def test_a_machine_without_the_other_loopback_address_is_no_trouble(
     def no_family(*_: object, **__: object) -> list[sockets.socket]:
         raise CannotListenError("no ::1")
 
-    monkeypatch.setattr("foretype.server.server.bind", no_family)
+    monkeypatch.setattr("foretype.server.listen.bind", no_family)
     assert bind_other_loopback(opened) is None
     assert bound_addresses(opened) == ["127.0.0.1"]

@@ -10,8 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from foretype.server.listen import bind
 from foretype.server.playground import policy
-from foretype.server.server import Server, bind
+from foretype.server.server import Server
 from foretype.server.tls import BadCertificateError, server_context
 from foretype.support.settings import load
 from tests.server.certificates import DAY, Signed, new_key, openssl, self_signed

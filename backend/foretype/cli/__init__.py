@@ -1,6 +1,4 @@
-"""The command line. Each command has a file of its own, which imports slow modules only when the command
-runs.
-"""
+"""The command line. Each command has a file of its own, which is imported only when the command runs."""
 
 from __future__ import annotations
 
@@ -10,25 +8,15 @@ from typing import Annotated
 import typer
 
 from foretype import __version__
-from foretype.cli.common import FAILED
-from foretype.cli.compare import compare
-from foretype.cli.complete import complete
-from foretype.cli.distil import distil
-from foretype.cli.models import models
-from foretype.cli.pair import pair
-from foretype.cli.prepare import prepare
-from foretype.cli.sentences import NO_MEMORY
-from foretype.cli.serve import serve
-from foretype.cli.service import service_commands
-from foretype.cli.settings import settings
-from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
+from foretype.cli.lazy import MARKUP, LazyGroup, add_commands
 from foretype.support import streams
 
 app = typer.Typer(
     name="foretype",
+    cls=LazyGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=MARKUP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -63,15 +51,23 @@ def foretype(
     """
 
 
-app.command()(serve)
-app.add_typer(service_commands)
-app.command()(complete)
-app.command()(pair)
-app.command()(prepare)
-app.command()(models)
-app.command()(distil)
-app.command()(compare)
-app.command()(settings)
+SUMMARIES = {
+    "serve": "Serve suggestions, and print the address of a page to try them on.",
+    "complete": "Complete TEXT once, and print the suggestion with its source, its probability and the time "
+    "it took.",
+    "pair": "Make a one-time code that connects the browser extension, or another client, with the server.",
+    "prepare": "Make a model ready to serve: fetch its weights, export them to ONNX, quantise them, check "
+    "the quality.",
+    "models": "List all models with their size on disk, their quality and their speed.",
+    "distil": "Train a smaller model (the student) from a larger one (the teacher), as DistilGPT2 was made "
+    "from GPT-2.",
+    "compare": "Compare the size, speed and quality of prepared models.",
+    "settings": "Print every setting with its default and its meaning, as a Markdown table.",
+    "service": "Run the server without a terminal, from each login on.",
+}
+"""The commands, in the order of the help."""
+
+add_commands(app, SUMMARIES)
 
 
 def main() -> None:
@@ -79,6 +75,10 @@ def main() -> None:
     try:
         app()
     except Exception as error:
+        from foretype.cli.common import FAILED
+        from foretype.cli.sentences import NO_MEMORY
+        from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
+
         if isinstance(recognised(error), OutOfMemoryError):
             streams.print_line(NO_MEMORY, sys.stderr)
             sys.exit(FAILED)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn, TextIO, cast
+from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 import typer
-from rich.console import Console
 
 from foretype.cli.options import Given
 from foretype.cli.sentences import sentence
 from foretype.support.settings import BadSettingsError, Settings, load, unknown_variables
 from foretype.support.streams import Unbreakable, print_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 USAGE = 2
 """The exit code if the settings or the arguments are wrong."""
@@ -48,6 +50,8 @@ def say(what: str | Exception) -> None:
 
 def progress_console() -> Console:
     """A console on standard error, for lines about work that goes on if nobody can read them."""
+    from rich.console import Console
+
     return Console(file=cast(TextIO, Unbreakable(sys.stderr)), highlight=False)
 
 

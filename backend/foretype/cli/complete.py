@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from foretype.cli.common import fail, settings_or_exit
 from foretype.cli.options import Given, takes
 from foretype.cli.signals import leave_on_signals
-from foretype.cli.start import CannotServeError, load_engine, prepare_model
+from foretype.cli.start import CannotServeError, Loading
 from foretype.engine.contract import Engine, Failure, Owner
 from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.models.field_kind import FieldKind
 from foretype.support import logs
-from foretype.support.settings import Settings
 
 BUDGET_MS = 5000
 """No user waits while typing, so the model gets the time that a new text needs."""
@@ -60,8 +56,7 @@ def complete(
         subject=subject,
     )
     try:
-        ready = prepare_model(with_time)
-        outcome, elapsed_ms = asyncio.run(_load_and_ask(ready.folder, with_time, keystroke))
+        outcome, elapsed_ms = asyncio.run(_load_and_ask(Loading(with_time), keystroke))
     except CannotServeError as error:
         fail(error)
     if isinstance(outcome, Failure):
@@ -69,6 +64,9 @@ def complete(
     if as_json:
         typer.echo(_as_json(outcome, elapsed_ms))
     elif sys.stdout.isatty():
+        from rich.console import Console
+        from rich.text import Text
+
         console = Console(highlight=False)
         console.print(Text(_printable(text)).append(_printable(outcome.text), style="dim"), soft_wrap=True)
         console.print(Text(_figures(outcome, elapsed_ms), style="dim"))
@@ -77,9 +75,9 @@ def complete(
         typer.echo(_figures(outcome, elapsed_ms))
 
 
-async def _load_and_ask(folder: Path, settings: Settings, keystroke: Keystroke) -> Outcome:
+async def _load_and_ask(loading: Loading, keystroke: Keystroke) -> Outcome:
     leave_on_signals(asyncio.get_running_loop())
-    engine = await load_engine(folder, settings)
+    engine = await loading.engine()
     try:
         return await ask(engine, keystroke)
     finally:

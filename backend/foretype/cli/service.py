@@ -10,10 +10,11 @@ from pathlib import Path
 import typer
 
 from foretype.cli.common import USAGE, fail, say, settings_or_exit
+from foretype.cli.lazy import MARKUP
 from foretype.cli.options import OPTIONS, Given, takes
 from foretype.cli.start import CannotServeError, prepare_model
+from foretype.server.listen import CannotListenError, OpenToOthersError, bind
 from foretype.server.pairing import Pairing
-from foretype.server.server import CannotListenError, OpenToOthersError, bind
 from foretype.server.state_file import CODE_LIFETIME, BadStateError
 from foretype.supervise.choose import this_supervisor
 from foretype.supervise.health import Health, look
@@ -28,15 +29,18 @@ NOT_RUNNING = 3
 NOT_INSTALLED = 4
 """The exit codes of `systemctl status`."""
 
-service_commands = typer.Typer(
+service = typer.Typer(
     name="service",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=MARKUP,
+    short_help="Run the server without a terminal, from each login on.",
     no_args_is_help=True,
     help="Run the server without a terminal: it starts at each login, and again if it fails.",
-    short_help="Run the server without a terminal, from each login on.",
 )
 
 
-@service_commands.command()
+@service.command()
 @takes(*OPTIONS)
 def install(given: Given) -> None:
     """Start the server now and at each login, by systemd, launchd or Task Scheduler.
@@ -68,7 +72,7 @@ def install(given: Given) -> None:
     _report(supervisor, outcome, settings, address_of(program))
 
 
-@service_commands.command()
+@service.command()
 def remove() -> None:
     """Stop the server, no longer start it at login, and delete what `foretype service install` has written.
 
@@ -82,7 +86,7 @@ def remove() -> None:
     typer.echo("The service is removed." if was_installed else "No service is installed.")
 
 
-@service_commands.command()
+@service.command()
 def status() -> None:
     """Say whether the service is installed, runs and answers, at which address, and where its log is.
 

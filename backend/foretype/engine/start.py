@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from foretype.engine.beginning import Beginning
@@ -12,11 +14,22 @@ from foretype.engine.tree.choice import Policy
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
+from foretype.models.prepared import check_tokens
 from foretype.runtime.open import open_runtime
+from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import NAMES, first_gpu
 from foretype.support.execution_provider import Provider
 from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """What an engine is made of."""
+
+    manifest: Manifest
+    runtime: LogitsRuntime
+    vocabulary: Vocabulary
 
 
 async def start_engine(folder: Path, settings: Settings, stages: Stages | None = None) -> LocalEngine:
@@ -25,17 +38,31 @@ async def start_engine(folder: Path, settings: Settings, stages: Stages | None =
 
     Raises what loading raises: the manifest's errors, ONNX Runtime's own errors.
     """
+    return await make_engine(await asyncio.to_thread(load_model, folder, settings), settings, stages)
+
+
+def load_model(folder: Path, settings: Settings) -> LoadedModel:
+    """Load the prepared model in `folder`. Blocks; any thread may call it. Raises as `start_engine` does, and
+    PreparedInvalidError if the tokeniser does not match the model.
+    """
     manifest = Manifest.read(folder)
-    runtime, vocabulary = await asyncio.gather(  # at the same time: each takes half a second
-        asyncio.to_thread(
+    with ThreadPoolExecutor(1) as beside:
+        # First ONNX Runtime, which lets other threads run: the tokeniser does not.
+        runtime = beside.submit(
             open_runtime,
             folder,
             threads=settings.threads,
             provider=settings.provider,
             memory_mb=settings.gpu_memory_mb,
-        ),
-        asyncio.to_thread(Vocabulary.load, folder, manifest.geometry.vocab_size),
-    )
+        )
+        vocabulary = Vocabulary.load(folder, manifest.geometry.vocab_size)
+        check_tokens(folder, manifest, vocabulary.tokens)
+    return LoadedModel(manifest, runtime.result(), vocabulary)
+
+
+async def make_engine(model: LoadedModel, settings: Settings, stages: Stages | None = None) -> LocalEngine:
+    """An engine of this event loop that has run its model once. Raises ONNX Runtime's own errors."""
+    manifest, vocabulary = model.manifest, model.vocabulary
     begin = {kind: _beginning(manifest, manifest.prompts.get(kind, ""), vocabulary) for kind in FieldKind}
     policy = _policy(settings.threshold if settings.threshold is not None else manifest.threshold)
     config = EngineConfig(
@@ -46,10 +73,10 @@ async def start_engine(folder: Path, settings: Settings, stages: Stages | None =
         runs_ahead=settings.runs_ahead,
         frugal=settings.frugal,
         field_bytes=settings.field_mb * MEBIBYTE,
-        trees_bytes=_trees_bytes(settings, runtime.provider),
+        trees_bytes=_trees_bytes(settings, model.runtime.provider),
         context_length=manifest.geometry.context_length,
     )
-    engine = LocalEngine(config, runtime, vocabulary, asyncio.get_running_loop(), stages)
+    engine = LocalEngine(config, model.runtime, vocabulary, asyncio.get_running_loop(), stages)
     await engine.warm_up()
     return engine
 

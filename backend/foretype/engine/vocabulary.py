@@ -7,6 +7,7 @@ model uses ids. To complete half a word by a constraint on bytes is the idea of 
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from tokenizers import AddedToken, Tokenizer
 from foretype.runtime.ranks import TOP, Interval, Ranks
 
 FILE = "tokenizer.json"
+NO_RANK = -1
 
 
 class UnsupportedTokenizerError(Exception):
@@ -34,17 +36,21 @@ class Vocabulary:
         """
         self._tokenizer = tokenizer
         self.size = size
-        texts = _token_bytes(tokenizer, size)
+        ids_of = tokenizer.get_vocab()
+        self.tokens = max(ids_of.values(), default=-1) + 1
+        texts = _token_bytes(tokenizer, ids_of, size)
         by_bytes = sorted(texts, key=texts.__getitem__)
         self.texts: list[bytes] = [texts[i] for i in by_bytes]  # the bytes at each rank
         ids = np.array(by_bytes, np.int64)
         self.ranks = Ranks(
             ids=ids,
             special_ids=np.setdiff1d(np.arange(size), ids),
-            word_start=np.array([is_word_byte(text[0]) for text in self.texts], np.float32),
+            word_start=np.array([_WORD_BYTES[text[0]] for text in self.texts], np.float32),
             top=min(TOP, len(ids)),
         )
-        self._rank_of_id = {token: rank for rank, token in enumerate(by_bytes)}
+        ranks = np.full(max(size, self.tokens), NO_RANK, np.int32)
+        ranks[ids] = np.arange(len(ids))
+        self._rank_of_id = array("i", ranks.tobytes())
 
     @classmethod
     def load(cls, folder: Path, size: int) -> Vocabulary:
@@ -93,11 +99,12 @@ class Vocabulary:
 
     def rank(self, token: int) -> int | None:
         """The rank of an id; None for special tokens."""
-        return self._rank_of_id.get(token)
+        rank = self._rank_of_id[token]
+        return None if rank == NO_RANK else rank
 
     def text_of(self, ids: Sequence[int]) -> bytes:
         """The bytes of `ids`, special tokens left out."""
-        ranks = (self._rank_of_id.get(i) for i in ids)
+        ranks = map(self.rank, ids)
         return b"".join(self.texts[rank] for rank in ranks if rank is not None)
 
 
@@ -114,21 +121,32 @@ def _successor(prefix: bytes) -> bytes | None:
     return kept[:-1] + bytes([kept[-1] + 1]) if kept else None
 
 
-def _token_bytes(tokenizer: Tokenizer, size: int) -> dict[int, bytes]:
-    letters = {letter: byte for byte, letter in enumerate(_byte_letters())}
+_WORD_BYTES = [is_word_byte(byte) for byte in range(0x100)]
+
+
+def _token_bytes(tokenizer: Tokenizer, ids_of: dict[str, int], size: int) -> dict[int, bytes]:
+    letters = _letters_to_bytes()
     special: dict[int, AddedToken] = tokenizer.get_added_tokens_decoder()
     texts: dict[int, bytes] = {}
-    for token, index in tokenizer.get_vocab().items():
+    for token, index in ids_of.items():
         if index in special or index >= size or not token:
             continue
         try:
-            texts[index] = bytes(letters[letter] for letter in token)
-        except KeyError as error:
+            texts[index] = token.translate(letters).encode("latin-1")
+        except UnicodeEncodeError as error:
             raise UnsupportedTokenizerError(
                 "only models with a byte-level BPE tokeniser, such as GPT-2's, can be served; this tokeniser "
                 "has tokens that are not bytes"
             ) from error
     return texts
+
+
+def _letters_to_bytes() -> dict[int, str]:
+    """For `str.translate`: the letter that stands for a byte becomes the character with the byte's number.
+    Characters up to U+00FF that stand for none become one that Latin-1 lacks, as all others are.
+    """
+    table = dict.fromkeys(range(0x100), "\u0100")
+    return table | {ord(letter): chr(byte) for byte, letter in enumerate(_byte_letters())}
 
 
 def _byte_letters() -> list[str]:

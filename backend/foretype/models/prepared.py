@@ -87,18 +87,43 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def load_prepared(folder: Path) -> Prepared:
-    """Check every file against the manifest, about 0.3 s for 270 MB. Raises PreparedInvalidError."""
+    """Check every file against the manifest, and the files against each other, about 0.3 s for 270 MB. Raises
+    PreparedInvalidError.
+    """
+    prepared = check_files(folder)
+    tokens = _tokens(prepared.tokenizer)
+    if tokens is not None:  # a damaged tokeniser: another check or loading reports it
+        check_tokens(folder, prepared.manifest, tokens)
+    return prepared
+
+
+def check_files(folder: Path) -> Prepared:
+    """Check every file against the manifest, and let other threads run meanwhile. Raises
+    PreparedInvalidError.
+    """
     manifest = read_manifest(folder)
     missing = {GRAPH, TOKENIZER} - manifest.files.keys()
     if missing:
         raise _invalid(folder, f"its {MANIFEST} does not list {', '.join(sorted(missing))}")
-    with ThreadPoolExecutor() as pool:  # hashing lets other threads run
+    with ThreadPoolExecutor() as pool:
         problems = pool.map(lambda item: _problem(folder / item[0], item[1]), manifest.files.items())
-        mismatch = _mismatch(folder, manifest)
-    for problem in (*problems, mismatch):
+    for problem in problems:
         if problem is not None:
             raise _invalid(folder, problem)
     return Prepared(folder, manifest)
+
+
+def check_tokens(folder: Path, manifest: Manifest, tokens: int) -> None:
+    """Raises PreparedInvalidError if the model has no logits for all of the tokeniser's `tokens`, or for
+    those that texts begin with.
+    """
+    size = manifest.geometry.vocab_size
+    if tokens > size:
+        raise _invalid(
+            folder, f"its tokeniser has {tokens:,} tokens and its model {size:,}, so they do not match"
+        )
+    if not manifest.begin_ids or not all(0 <= token < size for token in manifest.begin_ids):
+        raise _invalid(folder, "its texts begin with tokens that are not in its model's vocabulary")
 
 
 def _problem(file: Path, entry: FileEntry) -> str | None:
@@ -116,20 +141,14 @@ def _problem(file: Path, entry: FileEntry) -> str | None:
     return None
 
 
-def _mismatch(folder: Path, manifest: Manifest) -> str | None:
-    """The first mismatch between files that each agree with the manifest; None if all match."""
-    size = manifest.geometry.vocab_size
+def _tokens(tokenizer: Path) -> int | None:
+    """The number of tokens in a tokeniser's file. None if the file is damaged."""
     try:
-        content = json.loads((folder / TOKENIZER).read_bytes())
+        content = json.loads(tokenizer.read_bytes())
         ids = [*content["model"]["vocab"].values(), *(token["id"] for token in content["added_tokens"])]
-        tokens = max(ids) + 1
+        return int(max(ids)) + 1
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None  # a damaged tokeniser: another check or loading reports it
-    if tokens > size:
-        return f"its tokeniser has {tokens:,} tokens and its model {size:,}, so they do not match"
-    if not manifest.begin_ids or not all(0 <= token < size for token in manifest.begin_ids):
-        return "its texts begin with tokens that are not in its model's vocabulary"
-    return None
+        return None
 
 
 def origin_of(folder: Path) -> Origin:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from foretype.models.errors import PreparationEndedError
-from foretype.models.prepared import Prepared, is_prepared, load_prepared, prepared_names
+from foretype.models.prepared import is_prepared, load_prepared, prepared_names, read_manifest
 from foretype.prepare.choose import choose_model
 from foretype.support.execution_provider import Provider
 from foretype.support.streams import print_line
@@ -37,38 +37,40 @@ class Wishes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A prepared model whose files were all checked, and one line that says why it was chosen."""
+    """The folder of a prepared model, and one line that says why it was chosen."""
 
-    prepared: Prepared
+    folder: Path
     reason: str
-
-    @property
-    def folder(self) -> Path:
-        return self.prepared.folder
 
 
 def ensure_prepared(wishes: Wishes) -> Ready:
-    """The model to serve. If it is not prepared, it is prepared first, which takes minutes and shows its
-    progress on the terminal.
+    """The model to serve, whose files were all checked. If it is not prepared, it is prepared first, which
+    takes minutes and shows its progress on the terminal.
 
     Blocks. Any thread may call it. Raises ModelError: PreparationEndedError if the reason is already on the
     terminal.
     """
+    ready = ensure_made(wishes)
+    load_prepared(ready.folder)
+    return ready
+
+
+def ensure_made(wishes: Wishes) -> Ready:
+    """As `ensure_prepared`, but of a model that was prepared earlier only the manifest is read."""
     choice = choose_model(wishes.models_dir, wishes.model)
     folder = wishes.models_dir / choice.name
     reason = choice.reason
     if choice.recipe is None:
-        return Ready(load_prepared(folder), reason)
+        return Ready(folder, reason)
     if not is_prepared(folder):
         if choice.name in prepared_names(wishes.models_dir):
             reason += "; the prepared model was made by another version of Foretype"
         print_line(f"{reason[:1].upper()}{reason[1:]}.", sys.stderr)
         _make_in_child(choice.name, wishes)
-    prepared = load_prepared(folder)
     current = {choice.recipe.on(provider).digest for provider in Provider}
-    if prepared.manifest.recipe_digest not in current:
+    if read_manifest(folder).recipe_digest not in current:
         reason += f"; its recipe has changed: to prepare it again, run foretype prepare {choice.name}"
-    return Ready(prepared, reason)
+    return Ready(folder, reason)
 
 
 def _make_in_child(recipe: str, wishes: Wishes) -> None:

@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from enum import StrEnum
 
-import psutil
-
 from foretype.support.clock import Clock
 
 ASKED_EVERY_S = 30.0
@@ -23,6 +21,8 @@ class Frugal(StrEnum):
 
 def on_battery() -> bool:
     """False if the machine has no battery, or the system does not say. Takes up to a millisecond."""
+    import psutil  # 30 ms, and only this function needs it
+
     read = getattr(psutil, "sensors_battery", None)  # not on every system
     try:
         battery = read() if read is not None else None

@@ -15,18 +15,13 @@ import threading
 import time
 import traceback
 from types import TracebackType
-from typing import Any, TextIO, cast
-
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger
+from typing import TextIO
 
 from foretype.support.clock import Clock
 from foretype.support.streams import Unbreakable
 
 FIELDS = frozenset(
     {
-        # structlog's own
-        "event", "level", "timestamp",
         # numbers and closed sets of words
         "apart", "code", "close_code", "connection", "connections", "doing", "fields", "host", "model",
         "more", "ms", "phase", "port", "provider", "route",
@@ -39,29 +34,57 @@ FIELDS = frozenset(
 
 def configure(level: str, stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (stderr by default), as key=value."""
-    target = stream or sys.stderr
+    global _logger
     number = logging.getLevelNamesMapping()[level.upper()]
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-            _only_known_fields,
-            structlog.processors.KeyValueRenderer(
-                key_order=["timestamp", "level", "event"], drop_missing=True
-            ),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Unbreakable(target))),
-        cache_logger_on_first_use=False,
-    )
+    _logger = Logger(number, stream or sys.stderr)
     root = logging.getLogger()
     root.handlers[:] = [_PlacesOnly()]
     root.setLevel(number)
 
 
-def logger() -> FilteringBoundLogger:
-    log: FilteringBoundLogger = structlog.get_logger()
-    return log
+class Logger:
+    """Writes lines of fields: time, level, event, then the others. Any thread may use it."""
+
+    def __init__(self, level: int, stream: TextIO) -> None:
+        """`level`: that of `logging`; lines below it are dropped. If the stream is closed or full, lines are
+        lost.
+        """
+        self._level = level
+        self._stream = Unbreakable(stream)
+        self._lock = threading.Lock()
+
+    def debug(self, event: str, **fields: object) -> None:
+        self.log(logging.DEBUG, event, **fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        self.log(logging.INFO, event, **fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self.log(logging.WARNING, event, **fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        self.log(logging.ERROR, event, **fields)
+
+    def log(self, level: int, event: str, **fields: object) -> None:
+        if level < self._level:
+            return
+        first = {
+            "timestamp": time.strftime("%H:%M:%S"),
+            "level": logging.getLevelName(level).lower(),
+            "event": event,
+        }
+        known = {name: value for name, value in fields.items() if name in FIELDS}
+        line = " ".join(f"{name}={value!r}" for name, value in (first | known).items())
+        with self._lock:
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+
+_logger = Logger(logging.WARNING, sys.stderr)  # until `configure` is called
+
+
+def logger() -> Logger:
+    return _logger
 
 
 class SparseLines:
@@ -115,10 +138,6 @@ def quiet_loop(loop: asyncio.AbstractEventLoop) -> None:
 
 def _uncaught(error: BaseException | None) -> None:
     logger().error("uncaught", **({} if error is None else of(error)))
-
-
-def _only_known_fields(_: Any, __: str, event: EventDict) -> EventDict:
-    return {name: value for name, value in event.items() if name in FIELDS}
 
 
 def _places(trace: TracebackType | None) -> str:

@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    InitSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from foretype.support.allowed_names import check_hosts, check_origins
 from foretype.support.checkout import checkout
@@ -88,11 +89,11 @@ def given(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class _Environment(EnvSettingsSource):
-    """The environment's variables without blank ones."""
-
-    def __call__(self) -> dict[str, Any]:
-        return given(super().__call__())
+def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that the environment gives, in capitals or not."""
+    variables = {name.upper(): value for name, value in environment.items()}
+    named = {name: variables.get(PREFIX + name.upper()) for name in Settings.model_fields}
+    return given(named)
 
 
 def _split(value: object) -> object:
@@ -114,8 +115,8 @@ def _check_token(token: SecretStr | None) -> SecretStr | None:
     return token
 
 
-Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(check_hosts)]
-Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(check_origins)]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_hosts)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_origins)]
 Token = Annotated[SecretStr | None, AfterValidator(_check_token)]
 
 
@@ -136,12 +137,12 @@ def config_file(asked: str | Path | None, environment: Mapping[str, str]) -> tup
     return Path(platformdirs.user_config_dir("foretype", False)) / "config.toml", False
 
 
-class Settings(BaseSettings):
-    """The settings of one run, during which they do not change. Each setting names its group."""
+class Settings(BaseModel):
+    """The settings of one run, during which they do not change. Each setting names its group. `load` reads
+    them from their sources.
+    """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True)
 
     host: Annotated[str, Group.ADDRESS] = Field(
         "127.0.0.1",
@@ -275,17 +276,6 @@ class Settings(BaseSettings):
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."
     )
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, _Environment(settings_cls)
-
     @model_validator(mode="after")
     def _tls_files_go_together(self) -> Settings:
         if (self.tls_certificate is None) != (self.tls_key is None):
@@ -309,16 +299,8 @@ def load(command_line: Mapping[str, Any] | None = None, config: str | Path | Non
     path, was_named = config_file(config, os.environ)
     file = given(_read(path, must_exist=was_named))
 
-    class Loaded(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls, *args: Any, **sources: Any
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            known = super().settings_customise_sources(*args, **sources)
-            return *known, InitSettingsSource(cls, init_kwargs=file)
-
     try:
-        return Loaded(**asked)
+        return Settings(**{**file, **_of_environment(os.environ), **asked})
     except ValidationError as bad:
         raise BadSettingsError([_sentence(error, asked, path) for error in bad.errors()]) from None
 
