@@ -21,6 +21,7 @@ from foretype.cli.sentences import NO_MEMORY
 from foretype.cli.serve import serve
 from foretype.cli.service import service_commands
 from foretype.cli.settings import settings
+from foretype.cli.token import token_commands
 from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
 from foretype.support import streams
 
@@ -56,6 +57,8 @@ def foretype(
 
     - `foretype pair` makes a code that connects the browser extension with the server.
 
+    - `foretype token mint` makes a token that several servers accept, for a team.
+
     - `foretype complete "Please let me know if you have any que"` prints one suggestion, without a server.
 
     Each setting can be given on the command line, as `FORETYPE_...` in the environment, or in a file:
@@ -67,6 +70,7 @@ app.command()(serve)
 app.add_typer(service_commands)
 app.command()(complete)
 app.command()(pair)
+app.add_typer(token_commands)
 app.command()(prepare)
 app.command()(models)
 app.command()(distil)

@@ -22,6 +22,7 @@ from foretype.server.reach import bound_addresses, who_can_connect
 from foretype.server.server import CannotListenError, OpenToOthersError, Server, bind, bind_other_loopback
 from foretype.server.state_file import CODE_LIFETIME, BadStateError, UnreadableStateError
 from foretype.server.tls import BadCertificateError, server_context
+from foretype.server.watched_file import BadFileError
 from foretype.support import logs
 from foretype.support.ending import INTERRUPTED, leave
 from foretype.support.metrics import Stages
@@ -121,7 +122,12 @@ async def _serve(
             f"Warning: at most {room.connections} connections can be open at once, because this process may "
             f"open only {room.files} files: allow {room.needed} (ulimit -n), or lower FORETYPE_CONNECTIONS."
         )
-    server = Server(settings, bound, tls=tls, room=room, operations=operations)
+    try:
+        server = Server(settings, bound, tls=tls, room=room, operations=operations)
+    except BadFileError as bad:
+        fail(
+            f"{bad} FORETYPE_TOKENS_KEYS and FORETYPE_TOKENS_REVOKED name the files of signed tokens.", USAGE
+        )
     if (trouble := _state_trouble(server)) is not None:
         say(f"Warning: {trouble}")
     await server.open()

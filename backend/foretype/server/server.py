@@ -14,7 +14,7 @@ from aiohttp import web
 from foretype.engine.contract import Engine
 from foretype.server import playground
 from foretype.server.app import make_app
-from foretype.server.credentials import Tokens
+from foretype.server.credentials import SignedReader, Tokens
 from foretype.server.draining import close_all
 from foretype.server.guard import Guard
 from foretype.server.http_connection import REFUSED_AT_ONCE, Entrance, HttpConnection
@@ -26,6 +26,7 @@ from foretype.server.patience import Phase as Waiting
 from foretype.server.places import Places
 from foretype.server.reach import bound_addresses, is_beyond_loopback, is_every_address
 from foretype.server.service import Phase, Service
+from foretype.server.tenants import Quota
 from foretype.support import logs
 from foretype.support.clock import Clock
 from foretype.support.open_files import Room
@@ -135,10 +136,20 @@ def _why(error: OSError, host: str, port: int) -> str:
     )
 
 
+def _signed_tokens(settings: Settings) -> SignedReader | None:
+    """Raises `BadFileError`."""
+    if settings.tokens_keys is None:
+        return None
+    from foretype.server.signed_tokens import SignedTokens  # loads two packages that most servers do not need
+
+    return SignedTokens(settings.tokens_keys, settings.tokens_revoked)
+
+
 class Server:
     """One server on bound sockets, which it closes.
 
-    Each method is called once: `open`, `ready`, `drain`, `close`. `ready` is left out if no model was loaded.
+    Making one raises `BadFileError` if the keys of signed tokens cannot be read. Each method is called once:
+    `open`, `ready`, `drain`, `close`. `ready` is left out if no model was loaded.
     """
 
     def __init__(
@@ -174,7 +185,8 @@ class Server:
             budget_ms=settings.budget_ms,
             is_behind_a_proxy=settings.tls_in_front,
             pairing=self.pairing,
-            tokens=Tokens(token, self.pairing),
+            tokens=Tokens(token, self.pairing, _signed_tokens(settings)),
+            quota=Quota(settings.tenant_keystrokes_per_second, settings.tenant_sockets),
             clock=clock,
         )
         self._bound = bound

@@ -11,11 +11,12 @@ from typing import Protocol
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Suggestion
 from foretype.server.admission import Admission
-from foretype.server.credentials import Tokens
+from foretype.server.credentials import Client, Tokens
 from foretype.server.frames import ErrorCode
 from foretype.server.guard import Guard
 from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.pairing import Lockout, Pairing
+from foretype.server.tenants import Both, Bucket, Quota, Signed, Tenants
 from foretype.support.clock import Clock
 from foretype.support.logs import SparseLines
 from foretype.support.metrics import Metrics
@@ -50,6 +51,8 @@ class Service:
     budget_ms: int
     pairing: Pairing
     tokens: Tokens
+    quota: Quota = field(default_factory=Quota)
+    """Of each tenant of signed tokens."""
     is_behind_a_proxy: bool = False
     """Whether a proxy with TLS is in front of the server. If so, a request from loopback may come from
     another machine through the proxy.
@@ -72,12 +75,14 @@ class Service:
     typed, and the lockout is never long.
     """
     admission: Admission = field(init=False)
+    tenants: Tenants = field(init=False)
     lines: SparseLines = field(init=False)
 
     def __post_init__(self) -> None:
         self.lockout = Lockout(self.clock)
         self.link_lockout = Lockout(self.clock, longest=60.0)
         self.admission = Admission(self.tokens, self.clock)
+        self.tenants = Tenants(self.quota, self.clock)
         self.lines = SparseLines(self.clock)
 
     def answered(self, outcome: Suggestion | Failure, elapsed_ms: float) -> None:
@@ -87,7 +92,13 @@ class Service:
         else:
             self.metrics.suggested(outcome.source.value, elapsed_ms, shown=bool(outcome.text))
 
-    def bucket(self, owner: str) -> TokenBucket:
+    def bucket(self, client: Client) -> Bucket:
+        """For keystrokes: the client's own limit and, with a signed token, the quota of its tenant."""
+        if isinstance(client, Signed):
+            return Both(self._own_bucket(f"signed {client.id}"), self.tenants.bucket(client.tenant))
+        return self._own_bucket(client)
+
+    def _own_bucket(self, owner: str) -> TokenBucket:
         if owner not in self.buckets:
             self.buckets[owner] = TokenBucket(
                 self.limits.keystrokes_per_second, self.limits.keystroke_burst, self.clock
