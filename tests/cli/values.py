@@ -35,6 +35,8 @@ OTHER_VALUES: dict[str, object] = {
     "tenant_keystrokes_per_second": 7.5,
     "tenant_sockets": 7,
     "connections": 7,
+    "socket_minutes": 7.5,
+    "sockets_target": 7,
     "connections_per_address": 7,
     "log_level": "error",
 }

@@ -50,6 +50,11 @@ FAREWELL_SECONDS = 2.0
 DRAINING = Refused(
     ErrorCode.DRAINING, "The server is shutting down: connect again in a moment and send the text again."
 )
+MOVED = Refused(
+    ErrorCode.DRAINING,
+    "The server has closed this connection, so that all servers get their share: connect again in a moment "
+    "and send the text again.",
+)
 TENANT_FULL = Refused(
     ErrorCode.RATE_LIMITED,
     "Your organisation has as many connections as it may have: close some, or try again later.",
@@ -91,6 +96,12 @@ class Connection:
         self._arrived = 0.0  # when the current message arrived
         self._all_answered = asyncio.Event()
         self._all_answered.set()
+        self._sent_answer = asyncio.Event()
+        self._keystroke_at = service.clock()  # of the last one; at first, when the connection was opened
+
+    @property
+    def idle_seconds(self) -> float:
+        return self._service.clock() - self._keystroke_at
 
     async def run(self) -> None:
         """Serve the open socket until either side ends it."""
@@ -117,13 +128,25 @@ class Connection:
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._all_answered.wait()
 
+    async def just_answered(self, within: float) -> None:
+        self._sent_answer.clear()
+        # If this is cancelled, the connection stays as it is.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._sent_answer.wait()
+
     async def leave(self, retry_after: float) -> None:
         """Tell the client that the server is shutting down and to connect again after `retry_after` seconds,
         then close the socket.
 
         Takes at most some seconds, even if the client does not read.
         """
-        refused = replace(DRAINING, retry_ms=round(retry_after * 1000))
+        await self._close_with(replace(DRAINING, retry_ms=round(retry_after * 1000)))
+
+    async def move(self, retry_after: float) -> None:
+        await self._close_with(replace(MOVED, retry_ms=round(retry_after * 1000)))
+
+    async def _close_with(self, refused: Refused) -> None:
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._refuse_and_close(refused, CLOSE_GOING_AWAY)
@@ -244,6 +267,7 @@ class Connection:
         match event:
             case Keystroked(field, keystroke):
                 keystroke = replace(keystroke, trace=next(TRACES))
+                self._keystroke_at = self._arrived
                 took = self._service.clock() - self._arrived
                 self._service.metrics.keystroke()
                 self._service.metrics.stages.took(Stage.RECEIVE, took, keystroke.trace)
@@ -291,6 +315,8 @@ class Connection:
                 await self._socket.send_frame(frame.encode("ascii"), WSMsgType.TEXT)
                 self._service.metrics.stages.took(Stage.SEND, self._service.clock() - began)
                 self._note_unanswered()
+                if self._all_answered.is_set():
+                    self._sent_answer.set()
         except ConnectionError:
             pass  # the receive loop notices the end, too
         finally:

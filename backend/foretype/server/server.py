@@ -26,6 +26,7 @@ from foretype.server.patience import Phase as Waiting
 from foretype.server.places import Places
 from foretype.server.reach import bound_addresses, is_beyond_loopback, is_every_address
 from foretype.server.service import Phase, Service
+from foretype.server.shedding import Shedder, ShedPolicy, shed
 from foretype.server.tenants import Quota
 from foretype.support import logs
 from foretype.support.clock import Clock
@@ -201,6 +202,9 @@ class Server:
         )
         self._listening: list[asyncio.AbstractServer] = []
         self._drain_seconds = settings.drain_seconds
+        longest_age_s = 60 * settings.socket_minutes or None
+        self._shedder = Shedder(ShedPolicy(longest_age_s, settings.sockets_target), clock)
+        self._shedding: asyncio.Task[None] | None = None
         self._operations = operations or []
         self._operations_runner = web.AppRunner(
             make_operations(self.service), shutdown_timeout=0, handle_signals=False, access_log=None
@@ -240,6 +244,7 @@ class Server:
         self.service.engine = engine
         self.service.phase = Phase.READY
         self.service.metrics.loaded(engine.model, engine.provider)
+        self._shedding = asyncio.create_task(shed(self._shedder, lambda: self.service.connections))
         logs.logger().info("ready", model=engine.model, provider=engine.provider)
 
     async def drain(self) -> None:
@@ -248,6 +253,8 @@ class Server:
         Until then, keystrokes are answered. New sockets are refused.
         """
         self.service.phase = Phase.DRAINING
+        if self._shedding is not None:
+            self._shedding.cancel()
         connections = list(self.service.connections)
         logs.logger().info("draining", connections=len(connections))
         # If this is cancelled, some clients are not told. `close` closes their sockets anyway.

@@ -23,7 +23,11 @@ from foretype.support.metrics import Metrics
 
 
 class OpenConnection(Protocol):
-    """The part of a connection that the server's shutdown needs."""
+    """The part of a connection that draining and shedding need."""
+
+    @property
+    def idle_seconds(self) -> float:
+        """Seconds since the last keystroke; since the connection was opened if there was none."""
 
     async def answered(self) -> None:
         """Return as soon as no keystroke waits for its final answer."""
@@ -32,6 +36,12 @@ class OpenConnection(Protocol):
         """Tell the client that the server is shutting down and to connect again after `retry_after` seconds,
         and close the socket.
         """
+
+    async def just_answered(self, within: float) -> None:
+        """Return right after the next final answer was sent, but after at most `within` seconds."""
+
+    async def move(self, retry_after: float) -> None:
+        """As `leave`, but the server goes on: the client shall go to the server that has room."""
 
 
 class Phase(StrEnum):

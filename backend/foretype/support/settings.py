@@ -288,6 +288,20 @@ class Settings(BaseSettings):
     connections: Annotated[int, Group.CONNECTIONS] = Field(
         500, ge=1, le=100_000, description="Connections that may be open at once."
     )
+    socket_minutes: Annotated[float, Group.CONNECTIONS] = Field(
+        30,
+        ge=0,
+        le=10_080,
+        description="The longest age of a WebSocket. The server closes each one at an age of its own, from "
+        "half of it on, just after an answer, so that clients spread over several servers; 0 means no limit.",
+    )
+    sockets_target: Annotated[int | None, Group.CONNECTIONS] = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="If more WebSockets are open, the server closes idle ones, a few a second, so that their "
+        "clients go to another server; by default none.",
+    )
     connections_per_address: Annotated[int, Group.CONNECTIONS] = Field(
         100,
         ge=1,
