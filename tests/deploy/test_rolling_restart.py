@@ -1,4 +1,4 @@
-"""Two servers behind HAProxy are restarted one after the other while people type: nobody notices."""
+"""Two servers behind HAProxy are restarted, or one of them is killed, while people type: nobody notices."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Replica:
         self._process.send_signal(signal.SIGTERM)
         return await self._process.wait()
 
-    async def end(self) -> None:
+    async def kill(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
@@ -84,7 +84,7 @@ class Proxy:
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(self._program, "-db", "-f", str(self._file))
 
-    async def end(self) -> None:
+    async def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
             await self._process.wait()
@@ -126,7 +126,7 @@ async def machine(program: str, folder: Path) -> AsyncIterator[tuple[Proxy, list
         yield proxy, replicas, f"http://{allowed}/v1/socket"
     finally:
         for one in (proxy, *replicas):
-            await one.end()
+            await one.kill()
 
 
 async def test_no_keystroke_waits_for_more_than_one_reconnection(
@@ -140,7 +140,7 @@ async def test_no_keystroke_waits_for_more_than_one_reconnection(
     ):
         typists = [Typist(http, url, TOKEN) for _ in range(TYPISTS)]
         typing = [asyncio.create_task(typist.type(stop)) for typist in typists]
-        await asyncio.gather(*(typist.begun.wait() for typist in typists))
+        await asyncio.gather(*(typist.answers_come.wait() for typist in typists))
         for replica in replicas:
             assert await replica.stop() == 0
             await replica.start()
@@ -152,5 +152,31 @@ async def test_no_keystroke_waits_for_more_than_one_reconnection(
     assert sum(typist.moved for typist in typists) > TYPISTS
     assert sum(typist.refused for typist in typists) == 0
     assert sum(typist.cut for typist in typists) == 0
+    slowest = max(typist.longest_s for typist in typists)
+    print(f"{sum(typist.answered for typist in typists)} keystrokes, the slowest in {slowest:.3f} s")
+
+
+async def test_a_server_that_is_killed_costs_each_of_its_sockets_one_reconnection(
+    haproxy_program: str, tmp_path: Path
+) -> None:
+    stop = asyncio.Event()
+    async with (
+        asyncio.timeout(WAIT_SECONDS),
+        machine(haproxy_program, tmp_path) as (_, replicas, url),
+        aiohttp.ClientSession() as http,
+    ):
+        typists = [Typist(http, url, TOKEN) for _ in range(TYPISTS)]
+        typing = [asyncio.create_task(typist.type(stop)) for typist in typists]
+        await asyncio.gather(*(typist.answers_come.wait() for typist in typists))
+        await replicas[0].kill()
+        for typist in typists:
+            typist.answers_come.clear()
+        await asyncio.gather(*(typist.answers_come.wait() for typist in typists))
+        stop.set()
+        await asyncio.gather(*typing)
+    assert 0 < sum(typist.cut for typist in typists) < TYPISTS
+    assert all(typist.cut <= 1 for typist in typists)
+    # HAProxy has not asked the dead server yet: it finds nobody there, and opens the socket on the other one.
+    assert sum(typist.refused for typist in typists) == 0
     slowest = max(typist.longest_s for typist in typists)
     print(f"{sum(typist.answered for typist in typists)} keystrokes, the slowest in {slowest:.3f} s")

@@ -30,8 +30,8 @@ class Typist:
     """Sockets that ended without a word."""
     refused: int = 0
     """Attempts to connect that failed."""
-    begun: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set at the first answer."""
+    answers_come: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at each answer."""
     longest_s: float = 0.0
     """The longest time from a keystroke to its answer."""
     _socket: aiohttp.ClientWebSocketResponse | None = field(default=None, init=False)
@@ -43,7 +43,7 @@ class Typist:
             began = time.monotonic()
             await self._ask(self.answered + 1)
             self.answered += 1
-            self.begun.set()
+            self.answers_come.set()
             self.longest_s = max(self.longest_s, time.monotonic() - began)
             await asyncio.sleep(PAUSE_SECONDS)
         if self._socket is not None:

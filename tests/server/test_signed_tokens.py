@@ -23,7 +23,7 @@ from foretype.server.token_folder import TokenFolder, TokenFolderError
 from foretype.server.watched_file import LOOK_SECONDS, BadFileError
 from foretype.support import logs
 from tests.fake_time import FakeClock
-from tests.server.conftest import Client, Running, Start
+from tests.server.conftest import TOKEN, Client, Running, Start
 
 NOW = 1_800_000_000
 HOUR = 3600.0
@@ -291,6 +291,19 @@ async def test_every_server_accepts_a_token_until_it_is_revoked(
     said = capsys.readouterr()
     for part in token.split("."):
         assert part not in said.out + said.err
+
+
+async def test_a_signed_token_makes_no_code_for_a_token_that_never_expires(
+    start: Start, real: TokenFolder
+) -> None:
+    token, _ = real.mint("example.org", "", HOUR)
+    async with start(tokens_keys=real.keys) as running:
+        headers = {"Authorization": f"Bearer {token}", "Origin": running.url("")}
+        async with running.http.post(running.url("/v1/code"), headers=headers) as response:
+            assert response.status == 401
+        headers["Authorization"] = f"Bearer {TOKEN}"
+        async with running.http.post(running.url("/v1/code"), headers=headers) as response:
+            assert response.status == 200
 
 
 async def test_a_tenant_at_its_quota_of_sockets_harms_no_other(start: Start, real: TokenFolder) -> None:
