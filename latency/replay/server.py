@@ -118,7 +118,7 @@ async def started_server(
     if unlimited_rate:
         here["FORETYPE_KEYSTROKES_PER_SECOND"] = "100000"
     # The figures are not those of a laptop on its battery, unless that is asked for.
-    usual = {"FORETYPE_FRUGAL": "off"} if program.root == ROOT else {}
+    usual = {"FORETYPE_FRUGAL": "off", "FORETYPE_SOCKET_MINUTES": "0"} if program.root == ROOT else {}
     surroundings = program.environment() | usual | dict(settings or {}) | here
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:

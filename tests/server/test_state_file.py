@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from foretype.server import state_file
+from foretype.server import state_file, whole_file
 from foretype.server.credentials import FIXED, Tokens
 from foretype.server.pairing import Pairing
 from foretype.server.state_file import BadStateError, UnreadableStateError, UnwritableStateError
@@ -310,7 +310,7 @@ async def test_a_pairing_that_cannot_be_stored_is_internal_and_the_code_still_wo
 
     code = running.server.pairing.own_code()
     with monkeypatch.context() as disk:
-        disk.setattr(state_file.tempfile, "mkstemp", read_only)
+        disk.setattr(whole_file.tempfile, "mkstemp", read_only)
         async with running.http.post(running.url("/v1/pair"), json={"code": code}) as response:
             answer = await response.json()
             assert (response.status, answer["code"]) == (500, "internal")

@@ -44,6 +44,8 @@ def foretype(
 
     - `foretype pair` makes a code that connects the browser extension with the server.
 
+    - `foretype token mint` makes a token that several servers accept, for a team.
+
     - `foretype complete "Please let me know if you have any que"` prints one suggestion, without a server.
 
     Each setting can be given on the command line, as `FORETYPE_...` in the environment, or in a file:
@@ -56,6 +58,7 @@ SUMMARIES = {
     "complete": "Complete TEXT once, and print the suggestion with its source, its probability and the time "
     "it took.",
     "pair": "Make a one-time code that connects the browser extension, or another client, with the server.",
+    "token": "Tokens for a team, which several servers accept.",
     "prepare": "Make a model ready to serve: fetch its weights, export them to ONNX, quantise them, check "
     "the quality.",
     "models": "List all models with their size on disk, their quality and their speed.",

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from foretype.cli.common import progress_console, say
+from foretype.cli.common import USAGE, fail, progress_console, say
 from foretype.cli.start import CannotServeError, Loading, ReadyModel
 from foretype.engine.contract import Engine
 from foretype.server.server import Server
 from foretype.server.state_file import CODE_LIFETIME, BadStateError, UnreadableStateError
+from foretype.server.watched_file import BadFileError
 from foretype.support import logs
 from foretype.support.ending import INTERRUPTED, leave
 from foretype.support.malloc import give_back
@@ -69,7 +70,12 @@ async def _serve(
             f"Warning: at most {room.connections} connections can be open at once, because this process may "
             f"open only {room.files} files: allow {room.needed} (ulimit -n), or lower FORETYPE_CONNECTIONS."
         )
-    server = Server(settings, bound, tls=tls, room=room, operations=operations)
+    try:
+        server = Server(settings, bound, tls=tls, room=room, operations=operations)
+    except BadFileError as bad:
+        fail(
+            f"{bad} FORETYPE_TOKENS_KEYS and FORETYPE_TOKENS_REVOKED name the files of signed tokens.", USAGE
+        )
     if (trouble := _state_trouble(server)) is not None:
         say(f"Warning: {trouble}")
     await server.open()

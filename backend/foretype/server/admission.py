@@ -11,7 +11,7 @@ import math
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from foretype.server.credentials import Tokens
+from foretype.server.credentials import Client, Tokens
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.guard import digest
 from foretype.server.pairing import Lockout
@@ -22,7 +22,8 @@ from foretype.support.clock import Clock
 
 UNAUTHORIZED = Refused(
     ErrorCode.UNAUTHORIZED,
-    "The token is missing, wrong or revoked: pair again with a code from `foretype pair`.",
+    "The token is missing, wrong, expired or revoked: pair again with a code from `foretype pair`, or ask "
+    "for a new token.",
 )
 HUMAN_PACE_SECONDS = 5.0
 FORGOTTEN_AFTER_SECONDS = 3600.0
@@ -47,8 +48,8 @@ class Admission:
         self._tokens = tokens
         self._wrong = _WrongTokens(clock)
 
-    def owner(self, token: str | None, address: Address | None) -> str | Denied:
-        """The id of the client that the token belongs to, or its error. Raises `BadStateError`."""
+    def owner(self, token: str | None, address: Address | None) -> Client | Denied:
+        """The client that the token belongs to, or its error. Raises `BadStateError`."""
         owner = self._tokens.owner(token)
         return self._denied(token, address) if owner is None else owner
 

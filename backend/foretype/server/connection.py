@@ -20,7 +20,7 @@ from foretype.engine.contract import Desk, Engine, Failure, FailureCode
 from foretype.engine.keystroke import Suggestion
 from foretype.server import frames
 from foretype.server.admission import UNAUTHORIZED, Denied
-from foretype.server.credentials import FIXED, owner_in
+from foretype.server.credentials import FIXED, Client, owner_in
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
 from foretype.server.proof import Challenge
@@ -38,6 +38,7 @@ from foretype.server.protocol import (
 from foretype.server.reach import Address
 from foretype.server.service import Service
 from foretype.server.state_file import BadStateError
+from foretype.server.tenants import Signed
 from foretype.support.metrics import Stage
 
 CLOSE_UNAUTHORIZED = 4401
@@ -48,6 +49,15 @@ FAREWELL_SECONDS = 2.0
 
 DRAINING = Refused(
     ErrorCode.DRAINING, "The server is shutting down: connect again in a moment and send the text again."
+)
+MOVED = Refused(
+    ErrorCode.DRAINING,
+    "The server has closed this connection, so that all servers get their share: connect again in a moment "
+    "and send the text again.",
+)
+TENANT_FULL = Refused(
+    ErrorCode.RATE_LIMITED,
+    "Your organisation has as many connections as it may have: close some, or try again later.",
 )
 PASSED_ON = Refused(
     ErrorCode.UNAUTHORIZED,
@@ -80,11 +90,18 @@ class Connection:
         self._mailbox = Mailbox()
         self._sender: asyncio.Task[None] | None = None
         self._desk: Desk | None = None
-        self._owner = ""
+        self._owner: Client = ""
+        self._tenant: str | None = None  # whose place for a socket is taken
         self._fields = 0
         self._arrived = 0.0  # when the current message arrived
         self._all_answered = asyncio.Event()
         self._all_answered.set()
+        self._sent_answer = asyncio.Event()
+        self._keystroke_at = service.clock()  # of the last one; at first, when the connection was opened
+
+    @property
+    def idle_seconds(self) -> float:
+        return self._service.clock() - self._keystroke_at
 
     async def run(self) -> None:
         """Serve the open socket until either side ends it."""
@@ -97,6 +114,8 @@ class Connection:
             if self._desk is not None:
                 self._desk.close()
             self._sender.cancel()
+            if self._tenant is not None:
+                self._service.tenants.give_back_socket(self._tenant)
             self._service.metrics.fields.dec(self._fields)
 
     async def answered(self) -> None:
@@ -109,13 +128,25 @@ class Connection:
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._all_answered.wait()
 
+    async def just_answered(self, within: float) -> None:
+        self._sent_answer.clear()
+        # If this is cancelled, the connection stays as it is.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._sent_answer.wait()
+
     async def leave(self, retry_after: float) -> None:
         """Tell the client that the server is shutting down and to connect again after `retry_after` seconds,
         then close the socket.
 
         Takes at most some seconds, even if the client does not read.
         """
-        refused = replace(DRAINING, retry_ms=round(retry_after * 1000))
+        await self._close_with(replace(DRAINING, retry_ms=round(retry_after * 1000)))
+
+    async def move(self, retry_after: float) -> None:
+        await self._close_with(replace(MOVED, retry_ms=round(retry_after * 1000)))
+
+    async def _close_with(self, refused: Refused) -> None:
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._refuse_and_close(refused, CLOSE_GOING_AWAY)
@@ -142,15 +173,18 @@ class Connection:
         self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
         return True
 
-    async def _let_in(self) -> str | Denied | None:
-        """The client's id, or the reason why it is refused for good. None if the connection has ended.
+    async def _let_in(self) -> Client | Denied | None:
+        """The client, or the reason why it is refused for good. None if the connection has ended.
 
-        After too many wrong tokens, or if the tokens cannot be checked now, the connection stays open: the
-        client gets an error, and may send another hello until its time is up.
+        After too many wrong tokens, if the tokens cannot be checked now, or if the client's tenant has used
+        its quota of sockets, the connection stays open: the client gets an error, and may send another hello
+        until its time is up.
         """
         while True:
             hello = await self._next(Hello)
             owner = None if hello is None else await self._owner_of(hello)
+            if isinstance(owner, Signed):
+                owner = self._with_place(owner)
             if not isinstance(owner, Denied) or owner.refused.code is ErrorCode.UNAUTHORIZED:
                 return owner
             self._service.metrics.error(owner.refused.code.value)
@@ -158,8 +192,15 @@ class Connection:
             # If this or receive() is cancelled, the client is not accepted: the connection is closed next.
             await self._mailbox.room()
 
-    async def _owner_of(self, hello: Hello) -> str | Denied | None:
-        """The client's id, or the reason why it is refused. None if the connection has ended."""
+    def _with_place(self, client: Signed) -> Signed | Denied:
+        """The client, if its tenant has room for one more socket."""
+        if not self._service.tenants.take_socket(client.tenant):
+            return Denied(TENANT_FULL)
+        self._tenant = client.tenant
+        return client
+
+    async def _owner_of(self, hello: Hello) -> Client | Denied | None:
+        """The client, or the reason why it is refused. None if the connection has ended."""
         admission = self._service.admission
         try:
             if hello.claim is None:
@@ -226,6 +267,7 @@ class Connection:
         match event:
             case Keystroked(field, keystroke):
                 keystroke = replace(keystroke, trace=next(TRACES))
+                self._keystroke_at = self._arrived
                 took = self._service.clock() - self._arrived
                 self._service.metrics.keystroke()
                 self._service.metrics.stages.took(Stage.RECEIVE, took, keystroke.trace)
@@ -273,6 +315,8 @@ class Connection:
                 await self._socket.send_frame(frame.encode("ascii"), WSMsgType.TEXT)
                 self._service.metrics.stages.took(Stage.SEND, self._service.clock() - began)
                 self._note_unanswered()
+                if self._all_answered.is_set():
+                    self._sent_answer.set()
         except ConnectionError:
             pass  # the receive loop notices the end, too
         finally:

@@ -1,47 +1,67 @@
-"""The clients by their tokens: the fixed token of the settings, and the tokens from pairing."""
+"""The clients by their tokens: the fixed token of the settings, tokens from pairing, signed tokens."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 from foretype.engine.contract import Owner
 from foretype.server.guard import digest, matching_id
 from foretype.server.pairing import Pairing
 from foretype.server.proof import key_id
 from foretype.server.state_file import GoneStateError, Paired, UnreadableStateError
+from foretype.server.tenants import Signed
 from foretype.support.logs import SparseLines
 
 FIXED = "fixed"
 """The id of the token in the settings; it cannot be revoked while the server runs."""
 
 
-def owner_in(client: str, connection: str) -> Owner:
-    """The owner of keystrokes that `client`, the id of a token's client, sends on `connection`.
+Client = str | Signed
+"""A client that was accepted: the id of its paired token, `FIXED`, or its signed token."""
 
-    A paired token belongs to one person, however many connections it has. The fixed token may be of several
-    people, and nothing else tells them apart.
+
+class SignedReader(Protocol):
+    """`signed_tokens.SignedTokens`, whose packages are loaded only if a setting asks for it."""
+
+    def read(self, token: str) -> Signed | None: ...
+    def still_good(self, signed: Signed) -> bool: ...
+
+
+def owner_in(client: Client, connection: str) -> Owner:
+    """The owner of keystrokes that `client` sends on `connection`.
+
+    A paired or a signed token belongs to one person, however many connections it has. The fixed token may be
+    of several people, and nothing else tells them apart.
     """
+    if isinstance(client, Signed):
+        return Owner.alone(f"signed {client.id}")
     return Owner(client, connection) if client == FIXED else Owner.alone(client)
 
 
 class Tokens:
-    """Holds hashes only.
+    """Holds hashes only, and no signed token.
 
     Called on the event loop: the file of paired clients is small, and is read again only if it has changed.
     If it cannot be read, clients that were known stay accepted, and the others get `UnreadableStateError`:
     nobody can tell whether they are paired.
     """
 
-    def __init__(self, fixed: str | None, pairing: Pairing) -> None:
+    def __init__(self, fixed: str | None, pairing: Pairing, signed: SignedReader | None = None) -> None:
+        """`signed`: None if no signed tokens are accepted."""
         self._fixed = digest(fixed) if fixed else None
         self._pairing = pairing
+        self._signed = signed
         self._lines = SparseLines()
 
-    def owner(self, token: str | None) -> str | None:
-        """The id of the client that the token belongs to. None if the token is wrong, empty or missing.
+    def owner(self, token: str | None) -> Client | None:
+        """The client that the token belongs to. None if the token is wrong, empty or missing.
 
         Raises `UnreadableStateError`.
         """
         if not token:
             return None
+        if self._signed is not None and (signed := self._signed.read(token)) is not None:
+            return signed
         known, trouble = self._known()
         return _certain(matching_id(known, token), trouble)
 
@@ -59,8 +79,13 @@ class Tokens:
         known = [(client.id, client.digest) for client in clients]
         return known if self._fixed is None else [*known, (FIXED, self._fixed)], trouble
 
-    def still_good(self, owner: str) -> bool:
-        """Whether a client that was accepted has not been revoked since. Raises `UnreadableStateError`."""
+    def still_good(self, owner: Client) -> bool:
+        """Whether a client that was accepted has not been revoked since, and its token has not expired.
+
+        Raises `UnreadableStateError`.
+        """
+        if isinstance(owner, Signed):
+            return self._signed is not None and self._signed.still_good(owner)
         if owner == FIXED:
             return True
         clients, trouble = self._clients()

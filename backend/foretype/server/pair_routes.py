@@ -13,6 +13,7 @@ from foretype.server.protocol import read_object, string
 from foretype.server.refusal import refuse
 from foretype.server.requests import SERVICE, body_of, is_from_this_machine, owner_of
 from foretype.server.state_file import CLIENT_CHARS
+from foretype.server.tenants import Signed
 
 CODE_FOR_PAGE_SECONDS = 120.0  # from the button on the page to the confirmation in the extension
 WRONG_CODE = Refused(
@@ -54,5 +55,7 @@ async def make_code(request: web.Request) -> web.Response:
     owner = owner_of(request)
     if isinstance(owner, Denied):
         return refuse(owner.refused, owner.retry_s)
+    if isinstance(owner, Signed):  # a paired token would outlive its expiry, and belong to no tenant
+        return refuse(UNAUTHORIZED)
     made = await asyncio.to_thread(service.pairing.new_code, CODE_FOR_PAGE_SECONDS)
     return web.json_response({"code": made})

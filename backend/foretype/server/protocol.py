@@ -17,6 +17,7 @@ from foretype.models.field_kind import FieldKind
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.proof import ADDRESS, KEY_ID, LONGEST_PROOF, NONCE, Claim
+from foretype.server.tenants import Bucket
 from foretype.support.clock import Clock
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -92,7 +93,7 @@ class Protocol:
 
     def __init__(self, limits: ClientLimits, clock: Clock) -> None:
         self._limits = limits
-        self._bucket = TokenBucket(limits.keystrokes_per_second, limits.keystroke_burst, clock)
+        self._bucket: Bucket = TokenBucket(limits.keystrokes_per_second, limits.keystroke_burst, clock)
         self._fields: dict[str, _Open] = {}
         self._greeted = False
 
@@ -106,7 +107,7 @@ class Protocol:
         """Whether a keystroke has no final answer yet."""
         return any(not state.answered for state in self._fields.values())
 
-    def greet(self, bucket: TokenBucket | None = None) -> None:
+    def greet(self, bucket: Bucket | None = None) -> None:
         """The token of `Hello` was right: from now on other messages are accepted. `bucket`: for keystrokes,
         if the client's other connections share it.
         """

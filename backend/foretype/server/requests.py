@@ -7,6 +7,7 @@ import asyncio
 from aiohttp import hdrs, web
 
 from foretype.server.admission import Denied
+from foretype.server.credentials import Client
 from foretype.server.protocol import UnreadableError
 from foretype.server.reach import Address, parsed
 from foretype.server.service import Service
@@ -29,8 +30,8 @@ async def body_of(request: web.Request) -> bytes:
         raise UnreadableError("The body does not arrive as its headers say.") from None
 
 
-def owner_of(request: web.Request) -> str | Denied:
-    """The id of the client that the request's token belongs to. Raises `BadStateError`."""
+def owner_of(request: web.Request) -> Client | Denied:
+    """The client that the request's token belongs to. Raises `BadStateError`."""
     return request.app[SERVICE].admission.owner(_bearer(request), peer_of(request))
 
 

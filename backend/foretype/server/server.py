@@ -13,7 +13,7 @@ from aiohttp import web
 from foretype.engine.contract import Engine
 from foretype.server import playground
 from foretype.server.app import make_app
-from foretype.server.credentials import Tokens
+from foretype.server.credentials import SignedReader, Tokens
 from foretype.server.draining import close_all
 from foretype.server.guard import Guard
 from foretype.server.http_connection import REFUSED_AT_ONCE, Entrance, HttpConnection
@@ -26,6 +26,8 @@ from foretype.server.patience import Phase as Waiting
 from foretype.server.places import Places
 from foretype.server.reach import bound_addresses, is_every_address
 from foretype.server.service import Phase, Service
+from foretype.server.shedding import Shedder, ShedPolicy, shed
+from foretype.server.tenants import Quota
 from foretype.support import logs
 from foretype.support.clock import Clock
 from foretype.support.open_files import Room
@@ -34,10 +36,20 @@ from foretype.support.settings import Settings
 LINGER_SECONDS = 2.0
 
 
+def _signed_tokens(settings: Settings) -> SignedReader | None:
+    """Raises `BadFileError`."""
+    if settings.tokens_keys is None:
+        return None
+    from foretype.server.signed_tokens import SignedTokens  # loads two packages that most servers do not need
+
+    return SignedTokens(settings.tokens_keys, settings.tokens_revoked)
+
+
 class Server:
     """One server on bound sockets, which it closes.
 
-    Each method is called once: `open`, `ready`, `drain`, `close`. `ready` is left out if no model was loaded.
+    Making one raises `BadFileError` if the keys of signed tokens cannot be read. Each method is called once:
+    `open`, `ready`, `drain`, `close`. `ready` is left out if no model was loaded.
     """
 
     def __init__(
@@ -73,7 +85,8 @@ class Server:
             budget_ms=settings.budget_ms,
             is_behind_a_proxy=settings.tls_in_front,
             pairing=self.pairing,
-            tokens=Tokens(token, self.pairing),
+            tokens=Tokens(token, self.pairing, _signed_tokens(settings)),
+            quota=Quota(settings.tenant_keystrokes_per_second, settings.tenant_sockets),
             clock=clock,
         )
         self._bound = bound
@@ -88,6 +101,9 @@ class Server:
         )
         self._listening: list[asyncio.AbstractServer] = []
         self._drain_seconds = settings.drain_seconds
+        longest_age_s = 60 * settings.socket_minutes or None
+        self._shedder = Shedder(ShedPolicy(longest_age_s, settings.sockets_target), clock)
+        self._shedding: asyncio.Task[None] | None = None
         self._operations = operations or []
         self._operations_runner = web.AppRunner(
             make_operations(self.service), shutdown_timeout=0, handle_signals=False, access_log=None
@@ -127,6 +143,7 @@ class Server:
         self.service.engine = engine
         self.service.phase = Phase.READY
         self.service.metrics.loaded(engine.model, engine.provider)
+        self._shedding = asyncio.create_task(shed(self._shedder, lambda: self.service.connections))
         logs.logger().info("ready", model=engine.model, provider=engine.provider)
 
     async def drain(self) -> None:
@@ -135,6 +152,8 @@ class Server:
         Until then, keystrokes are answered. New sockets are refused.
         """
         self.service.phase = Phase.DRAINING
+        if self._shedding is not None:
+            self._shedding.cancel()
         connections = list(self.service.connections)
         logs.logger().info("draining", connections=len(connections))
         # If this is cancelled, some clients are not told. `close` closes their sockets anyway.

@@ -11,18 +11,23 @@ from typing import Protocol
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Suggestion
 from foretype.server.admission import Admission
-from foretype.server.credentials import Tokens
+from foretype.server.credentials import Client, Tokens
 from foretype.server.frames import ErrorCode
 from foretype.server.guard import Guard
 from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.pairing import Lockout, Pairing
+from foretype.server.tenants import Both, Bucket, Quota, Signed, Tenants
 from foretype.support.clock import Clock
 from foretype.support.logs import SparseLines
 from foretype.support.metrics import Metrics
 
 
 class OpenConnection(Protocol):
-    """The part of a connection that the server's shutdown needs."""
+    """The part of a connection that draining and shedding need."""
+
+    @property
+    def idle_seconds(self) -> float:
+        """Seconds since the last keystroke; since the connection was opened if there was none."""
 
     async def answered(self) -> None:
         """Return as soon as no keystroke waits for its final answer."""
@@ -31,6 +36,12 @@ class OpenConnection(Protocol):
         """Tell the client that the server is shutting down and to connect again after `retry_after` seconds,
         and close the socket.
         """
+
+    async def just_answered(self, within: float) -> None:
+        """Return right after the next final answer was sent, but after at most `within` seconds."""
+
+    async def move(self, retry_after: float) -> None:
+        """As `leave`, but the server goes on: the client shall go to the server that has room."""
 
 
 class Phase(StrEnum):
@@ -50,6 +61,8 @@ class Service:
     budget_ms: int
     pairing: Pairing
     tokens: Tokens
+    quota: Quota = field(default_factory=Quota)
+    """Of each tenant of signed tokens."""
     is_behind_a_proxy: bool = False
     """Whether a proxy with TLS is in front of the server. If so, a request from loopback may come from
     another machine through the proxy.
@@ -72,12 +85,14 @@ class Service:
     typed, and the lockout is never long.
     """
     admission: Admission = field(init=False)
+    tenants: Tenants = field(init=False)
     lines: SparseLines = field(init=False)
 
     def __post_init__(self) -> None:
         self.lockout = Lockout(self.clock)
         self.link_lockout = Lockout(self.clock, longest=60.0)
         self.admission = Admission(self.tokens, self.clock)
+        self.tenants = Tenants(self.quota, self.clock)
         self.lines = SparseLines(self.clock)
 
     def answered(self, outcome: Suggestion | Failure, elapsed_ms: float) -> None:
@@ -87,7 +102,13 @@ class Service:
         else:
             self.metrics.suggested(outcome.source.value, elapsed_ms, shown=bool(outcome.text))
 
-    def bucket(self, owner: str) -> TokenBucket:
+    def bucket(self, client: Client) -> Bucket:
+        """For keystrokes: the client's own limit and, with a signed token, the quota of its tenant."""
+        if isinstance(client, Signed):
+            return Both(self._own_bucket(f"signed {client.id}"), self.tenants.bucket(client.tenant))
+        return self._own_bucket(client)
+
+    def _own_bucket(self, owner: str) -> TokenBucket:
         if owner not in self.buckets:
             self.buckets[owner] = TokenBucket(
                 self.limits.keystrokes_per_second, self.limits.keystroke_burst, self.clock

@@ -1,7 +1,8 @@
 """The file of paired clients: read and checked, and replaced as a whole under a lock.
 
-Codes and tokens are in it as hashes only. The server and `foretype pair` share the file, and a user may have
-edited it, so every member is checked when it is read. A file that cannot be read is never overwritten.
+It has room for some 20,000 clients. Codes and tokens are in it as hashes only. The server and `foretype pair`
+share the file, and a user may have edited it, so every member is checked when it is read. A file that cannot
+be read is never overwritten.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import math
 import os
 import re
 import secrets
-import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from foretype.server.whole_file import MOST_BYTES, Signature, put, written
+from foretype.server.whole_file import read as _read
+from foretype.server.whole_file import signature as _signature
 
 try:
     import fcntl
@@ -31,7 +34,6 @@ except (
     fcntl = None  # type: ignore[assignment]
 
 VERSION = 1
-MOST_BYTES = 4 * 1024 * 1024  # of some 20,000 clients
 CLIENT_CHARS = 64
 CODE_LIFETIME = 600.0
 CLOCK_STEP = 60.0  # seconds that a clock may be set back without ending a code
@@ -115,14 +117,11 @@ class State:
     clients: tuple[Paired, ...] = ()
 
 
-_Signature = tuple[int, int, int, int, int]
-
-
 @dataclass(frozen=True, slots=True)
 class _Copy:
     """The last content that could be read. `signature`: of its file; None if there was no file."""
 
-    signature: _Signature | None
+    signature: Signature | None
     state: State
 
 
@@ -135,7 +134,7 @@ class StateFile:
 
     path: Path
     _good: _Copy | None = field(default=None, init=False)
-    _damaged: tuple[_Signature, str] | None = field(default=None, init=False)
+    _damaged: tuple[Signature, str] | None = field(default=None, init=False)
     """A file that was read and is damaged, so that it is not read again for each keystroke."""
     _folder_was_there: bool = field(default=False, init=False)
 
@@ -240,30 +239,13 @@ class StateFile:
 
     def _write(self, state: State) -> None:
         try:
-            temporary = self._written(_content(state))
-            try:
-                os.replace(temporary, self.path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-                raise
+            put(self._written(_content(state)), self.path)
         except OSError as error:
             raise _unwritable(self.path.parent, error) from None
 
     def _written(self, content: str) -> str:
         """The path of a new file beside the real one, with this content on the disk. Raises `OSError`."""
-        handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)  # mode 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                _give_to_owner_of(self.path.parent, file.fileno())
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-        return temporary
+        return written(self.path, content, lambda handle: _give_to_owner_of(self.path.parent, handle))
 
 
 def _give_to_owner_of(folder: Path, handle: int) -> None:
@@ -295,23 +277,6 @@ def _why(error: OSError) -> str:
 
 def _name(error: OSError) -> str:
     return errno.errorcode.get(error.errno or 0, "OSError")
-
-
-def _signature(found: os.stat_result) -> _Signature:
-    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
-
-
-def _read(path: Path) -> tuple[_Signature, bytes]:
-    """The content, at most a little more than `MOST_BYTES`, and the signature of the file it was read from.
-
-    Raises `OSError`. Never waits for another process, as reading a named pipe would.
-    """
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "It is not a file")
-        return _signature(found), file.read(MOST_BYTES + 1)
 
 
 class _OddContentError(Exception):

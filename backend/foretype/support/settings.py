@@ -186,6 +186,16 @@ class Settings(BaseModel):
     allowed_origins: Annotated[Origins, Group.ACCESS] = Field(
         (), description="More origins whose pages may use the server, separated by commas."
     )
+    tokens_keys: Annotated[Path | None, Group.ACCESS] = Field(
+        None,
+        description="A file with the public keys (JSON Web Key Set) of signed tokens. Every server with this "
+        "file accepts them. foretype token mint makes it: keys.json.",
+    )
+    tokens_revoked: Annotated[Path | None, Group.ACCESS] = Field(
+        None,
+        description="The file of revoked signed tokens; by default revoked.json beside the keys. The server "
+        "notices a change within a second.",
+    )
     state_dir: Annotated[Path, Group.ACCESS] = Field(
         default_factory=lambda: Path(platformdirs.user_state_dir("foretype", False)),
         description="The folder for the list of paired clients: hashes of their tokens, never typed text.",
@@ -262,8 +272,36 @@ class Settings(BaseModel):
         le=1_000_000,
         description="Keystrokes that one client may send at once; with the fixed token, one connection.",
     )
+    tenant_keystrokes_per_second: Annotated[float | None, Group.CONNECTIONS] = Field(
+        None,
+        gt=0,
+        le=1_000_000,
+        description="Keystrokes per second that all clients with signed tokens of one tenant may send to "
+        "this server, and twice as many at once; by default no limit.",
+    )
+    tenant_sockets: Annotated[int | None, Group.CONNECTIONS] = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="WebSockets that all clients with signed tokens of one tenant may have on this server; "
+        "by default no limit.",
+    )
     connections: Annotated[int, Group.CONNECTIONS] = Field(
         500, ge=1, le=100_000, description="Connections that may be open at once."
+    )
+    socket_minutes: Annotated[float, Group.CONNECTIONS] = Field(
+        30,
+        ge=0,
+        le=10_080,
+        description="The longest age of a WebSocket. The server closes each one at an age of its own, from "
+        "half of it on, just after an answer, so that clients spread over several servers; 0 means no limit.",
+    )
+    sockets_target: Annotated[int | None, Group.CONNECTIONS] = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="If more WebSockets are open, the server closes idle ones, a few a second, so that their "
+        "clients go to another server; by default none.",
     )
     connections_per_address: Annotated[int, Group.CONNECTIONS] = Field(
         100,

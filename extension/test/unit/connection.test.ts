@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Connection, type ConnectionState } from "../../src/protocol/connection.ts";
+import { Connection, type ConnectionState, type Server } from "../../src/protocol/connection.ts";
 import type { ServerFrame } from "../../src/protocol/frames.ts";
 
 class FakeSocket {
@@ -52,13 +52,9 @@ const welcome = async () => {
   say(WELCOME);
 };
 
-beforeEach(() => {
-  sockets = [];
-  timers = new Set();
-  states = [];
-  frames = [];
-  connection = new Connection(
-    { socketUrl: "ws://host/v1/socket", token: "secret" },
+const connectionTo = (server: Server) =>
+  new Connection(
+    server,
     "test/1",
     { state: (state) => states.push(state), welcome() {}, frame: (frame) => frames.push(frame) },
     {
@@ -79,6 +75,13 @@ beforeEach(() => {
       }),
     },
   );
+
+beforeEach(() => {
+  sockets = [];
+  timers = new Set();
+  states = [];
+  frames = [];
+  connection = connectionTo({ socketUrl: "ws://host/v1/socket", token: "secret" });
 });
 
 test("it sends a claim first, then its proof, and nothing else before welcome", async () => {
@@ -115,6 +118,29 @@ test.each([
   fire();
   await welcome();
   expect(states).toEqual(["connecting", "unproven", "ready"]);
+});
+
+const SIGNED = "eyJhbGciOiJFZERTQSJ9.eyJqdGkiOiIxIn0.c2lnbmVk";
+
+test("a signed token is sent over TLS, where the certificate proves the server", async () => {
+  connection = connectionTo({ socketUrl: "wss://host/v1/socket", token: SIGNED });
+  connection.open();
+  newest().onopen();
+  await settle();
+  expect(newest().sent).toEqual([{ type: "hello", token: SIGNED, client: "test/1" }]);
+  say(WELCOME);
+  expect(states).toEqual(["connecting", "ready"]);
+});
+
+test.each([
+  ["a signed token without TLS", "ws://127.0.0.1/v1/socket", SIGNED],
+  ["another token over TLS", "wss://host/v1/socket", "a-token-from-pairing"],
+])("%s is not sent", async (_, socketUrl, token) => {
+  connection = connectionTo({ socketUrl, token });
+  connection.open();
+  newest().onopen();
+  await settle();
+  expect(newest().sent).toEqual([{ type: "hello", ...CLAIM, client: "test/1" }]);
 });
 
 test("each connection is proved anew", async () => {

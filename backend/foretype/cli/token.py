@@ -1,0 +1,134 @@
+"""`foretype token`: mint, list and revoke signed tokens, which several servers accept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import platformdirs
+import typer
+
+from foretype.cli.common import FAILED, USAGE, fail, say
+
+if TYPE_CHECKING:
+    from foretype.server.token_folder import Minted, TokenFolder
+
+DAY_S = 24 * 60 * 60
+DEFAULT_DAYS = 90
+MOST_DAYS = 3650
+NAME_CHARS = 64
+
+token = typer.Typer(
+    name="token",
+    add_completion=False,  # of the whole command line, whose group has it
+    no_args_is_help=True,
+    help="Mint, list and revoke signed tokens for a team. Every server with their public keys accepts them.",
+    short_help="Tokens for a team, which several servers accept.",
+)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder",
+        metavar="<path>",
+        help="The folder with the keys and the lists; by default `tokens` in the user's data folder.",
+        show_default=False,
+    ),
+]
+
+
+@token.command()
+def mint(
+    tenant: Annotated[
+        str, typer.Argument(help="The organisation whose quota the token uses, such as example.org.")
+    ],
+    name: Annotated[
+        str, typer.Option(metavar="<text>", help="Whose token it is, for the list.", show_default=False)
+    ] = "",
+    days: Annotated[
+        int, typer.Option(min=1, max=MOST_DAYS, metavar="<integer>", help="How long it is valid.")
+    ] = DEFAULT_DAYS,
+    folder: Folder = None,
+) -> None:
+    """Print a new token. It is stored nowhere, so it cannot be printed again.
+
+    The first call makes a key. Give keys.json and revoked.json of the folder to the servers, and keep
+    signing-key.pem and minted.json to yourself. To change the key, move signing-key.pem away: tokens of the
+    old key stay valid until its entry is deleted from keys.json.
+
+    **Example**
+
+    `foretype token mint example.org --name "Ada, laptop" --days 30` makes a token for one person.
+    """
+    from foretype.server.signed_tokens import TENANT
+
+    if not TENANT.fullmatch(tenant):
+        fail(
+            "A tenant is 1 to 63 of these characters: a to z, 0 to 9, '.', '_' and '-'. It begins with a "
+            "letter or a digit.",
+            USAGE,
+        )
+    if len(name) > NAME_CHARS or not (name.isprintable() or not name):
+        fail(f"--name takes at most {NAME_CHARS} printable characters.", USAGE)
+    opened = _opened(folder)
+    try:
+        made, entry = opened.mint(tenant, name, days * DAY_S)
+    except _folder_error() as bad:
+        fail(str(bad))
+    typer.echo(made)
+    say(
+        f"Token {entry.id} for {tenant} is valid until {_day(entry.expires_at)}. Servers accept it with "
+        f"FORETYPE_TOKENS_KEYS={opened.keys}"
+    )
+
+
+@token.command("list")
+def list_(folder: Folder = None) -> None:
+    """List the tokens that were minted: id, tenant, whether they are valid, and whose they are."""
+    try:
+        entries = _opened(folder).minted()
+    except _folder_error() as bad:
+        fail(str(bad))
+    if not entries:
+        typer.echo("No token was minted.")
+    for entry in entries:
+        typer.echo(f"{entry.id}  {entry.tenant}  {_state(entry)}  {entry.name or '(no name)'}")
+
+
+@token.command()
+def revoke(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="The id that `foretype token list` prints.")],
+    folder: Folder = None,
+) -> None:
+    """Revoke a token. Servers that read the folder's revoked.json refuse it within a second."""
+    try:
+        found = _opened(folder).revoke(identity)
+    except _folder_error() as bad:
+        fail(str(bad))
+    if not found:
+        fail(f"No token has the id {identity}: `foretype token list` prints the ids.", FAILED)
+    typer.echo(f"{identity} is revoked.")
+
+
+def _opened(folder: Path | None) -> TokenFolder:
+    from foretype.server.token_folder import TokenFolder
+
+    return TokenFolder(folder or Path(platformdirs.user_data_dir("foretype", False)) / "tokens")
+
+
+def _folder_error() -> type[Exception]:
+    from foretype.server.token_folder import TokenFolderError
+
+    return TokenFolderError
+
+
+def _state(entry: Minted) -> str:
+    if entry.revoked_at is not None:
+        return f"revoked on {_day(entry.revoked_at)}"
+    has_expired = entry.expires_at <= datetime.now().timestamp()
+    return f"{'expired on' if has_expired else 'valid until'} {_day(entry.expires_at)}"
+
+
+def _day(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
