@@ -10,6 +10,7 @@ import platformdirs
 import typer
 
 from foretype.cli.common import FAILED, USAGE, fail, say
+from foretype.cli.lazy import MARKUP
 
 if TYPE_CHECKING:
     from foretype.server.token_folder import Minted, TokenFolder
@@ -21,7 +22,9 @@ NAME_CHARS = 64
 
 token = typer.Typer(
     name="token",
-    add_completion=False,  # of the whole command line, whose group has it
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=MARKUP,
     no_args_is_help=True,
     help="Mint, list and revoke signed tokens for a team. Every server with their public keys accepts them.",
     short_help="Tokens for a team, which several servers accept.",
