@@ -88,7 +88,11 @@ async function optionsWindows(page: Page): Promise<Window[]> {
   return pictures;
 }
 
+/** The page before the browser is connected, and after it. */
 async function welcomeWindows(page: Page, origin: string): Promise<Window[]> {
+  const context = page.context();
+  const paired = await inWorker(context, "chrome.storage.local.get('server')");
+  await inWorker(context, "chrome.storage.local.remove('server')");
   await page.setViewportSize(NARROW);
   // The server of this run has a random port. The page checks the default port, as it does for every user.
   await page.route("http://127.0.0.1:22738/healthz", async (route) =>
@@ -97,15 +101,16 @@ async function welcomeWindows(page: Page, origin: string): Promise<Window[]> {
   await page.goto(WELCOME);
   await setFont(page);
   await expect(page.locator("#server")).toContainText("is running");
-  await page.evaluate((own) => {
-    for (const one of document.querySelectorAll("#server, #outcome"))
-      one.textContent = (one.textContent ?? "").replace(own, "http://127.0.0.1:22738");
-    window.scrollTo(0, 40);
-  }, origin);
+  await page.evaluate(() => window.scrollTo(0, 40));
   const first = await page.screenshot();
+
+  await inWorker(context, `chrome.storage.local.set(${JSON.stringify(paired)})`);
+  await page.reload();
+  await setFont(page);
   await page.locator("#message").click();
   await page.keyboard.press("Control+A");
   await page.keyboard.type(TRIED);
+  await page.mouse.move(0, 0);
   await page.locator("#try").evaluate((one) => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 24));
   await expect.poll(() => new Ghost(page).text()).toMatch(/^urther \w/);
   return [{ png: first }, { png: await page.screenshot() }];
