@@ -25,13 +25,18 @@ FIRST_PORT = 22700
 FIRST_OPERATIONS_PORT = 22800
 
 
-def haproxy(servers: Sequence[tuple[str, int, int]], bind: str, control: str) -> str:
-    """HAProxy's configuration. `servers`: name, port and operations port of each."""
+def haproxy(servers: Sequence[tuple[str, int, int]], bind: str, control: str, user: str | None = None) -> str:
+    """HAProxy's configuration.
+
+    servers: name, port and operations port of each. user: whose rights HAProxy keeps after root has started
+    it, with a group of the same name; None for the user who starts it.
+    """
+    lowered = "" if user is None else f"  user {user}\n  group {user}\n"
     lines = [
         f"  server {name} 127.0.0.1:{port} check port {operations}" for name, port, operations in servers
     ]
     template = Template((HERE / "haproxy.cfg").read_text("utf-8"))
-    return template.substitute(bind=bind, control=control, servers="\n".join(lines))
+    return template.substitute(bind=bind, control=control, user=lowered, servers="\n".join(lines))
 
 
 def bind_of(address: str, certificate: str | None) -> str:
@@ -71,13 +76,13 @@ def cores_here() -> list[list[int]]:
     return list(by_core.values())
 
 
-def write(folder: Path, servers: int, bind: str, control: str) -> list[Path]:
+def write(folder: Path, servers: int, bind: str, control: str, user: str) -> list[Path]:
     """Write all files, and return them."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"{number:02}" for number in range(1, servers + 1)]
     ports = [(f"s{name}", FIRST_PORT + int(name), FIRST_OPERATIONS_PORT + int(name)) for name in names]
     made = [folder / "haproxy.cfg", folder / "foretype@.service", folder / "foretype.env"]
-    made[0].write_text(haproxy(ports, bind, control), "utf-8")
+    made[0].write_text(haproxy(ports, bind, control, user), "utf-8")
     for file in made[1:]:
         shutil.copyfile(HERE / file.name, file)
     for name, processors in zip(names, groups(cores_here(), servers), strict=True):
@@ -99,6 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--control", default="/run/haproxy/admin.sock", help="HAProxy's own socket (default: %(default)s)"
     )
+    parser.add_argument(
+        "--user", default="haproxy", help="the user and group that HAProxy runs as (default: %(default)s)"
+    )
     asked = parser.parse_args(arguments)
     if not 1 <= asked.servers <= MOST_SERVERS:
         parser.error(f"N must be 1 to {MOST_SERVERS}")
@@ -106,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bind = bind_of(asked.bind, asked.certificate)
     except ValueError as error:
         parser.error(str(error))
-    for file in write(asked.folder, asked.servers, bind, asked.control):
+    for file in write(asked.folder, asked.servers, bind, asked.control, asked.user):
         print(file)
     return 0
 

@@ -23,12 +23,22 @@ def test_haproxy_accepts_its_configuration(tmp_path: Path, haproxy_program: str,
     certificate = tmp_path / "haproxy.pem"
     certificate.write_bytes(signed.certificate.read_bytes() + signed.key.read_bytes())
     made = tmp_path / "made"
-    words = ["--bind", ":8443", "--certificate", str(certificate), "--control", str(tmp_path / "admin.sock")]
+    words = [
+        "--bind",
+        ":8443",
+        "--certificate",
+        str(certificate),
+        "--control",
+        str(tmp_path / "admin.sock"),
+        "--user",
+        "root",
+    ]
     assert main([str(servers), str(made), *words]) == 0
     checked = subprocess.run(
         [haproxy_program, "-c", "-f", str(made / "haproxy.cfg")], capture_output=True, text=True
     )
     assert checked.returncode == 0, checked.stderr
+    assert "  user root\n  group root\n" in (made / "haproxy.cfg").read_text("utf-8")
     assert "WARNING" not in checked.stderr.upper()
     content = (made / "haproxy.cfg").read_text("utf-8")
     assert (
@@ -71,7 +81,7 @@ def test_the_settings_file_is_one_that_a_server_takes() -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd checks its own units")
 def test_systemd_accepts_the_template(tmp_path: Path) -> None:
-    write(tmp_path, 2, ":443", "/run/haproxy/admin.sock")
+    write(tmp_path, 2, ":443", "/run/haproxy/admin.sock", "haproxy")
     template = tmp_path / "foretype@.service"
     # Only a program that exists is accepted.
     template.write_text(

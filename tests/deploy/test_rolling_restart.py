@@ -119,14 +119,13 @@ async def machine(program: str, folder: Path) -> AsyncIterator[tuple[Proxy, list
         for number in (0, 1)
     ]
     proxy = Proxy(program, folder, replicas, front)
-    try:
+    async with contextlib.AsyncExitStack() as ending:
+        for one in (*replicas, proxy):
+            ending.push_async_callback(one.kill)
         await asyncio.gather(*(replica.start() for replica in replicas))
         await proxy.start()
         await proxy.until_up("s01", "s02")
         yield proxy, replicas, f"http://{allowed}/v1/socket"
-    finally:
-        for one in (proxy, *replicas):
-            await one.kill()
 
 
 async def test_no_keystroke_waits_for_more_than_one_reconnection(

@@ -10,8 +10,20 @@ export const OPTIONS = `chrome-extension://${EXTENSION_ID}/options.html`;
 
 export const WELCOME = `chrome-extension://${EXTENSION_ID}/welcome.html`;
 
-/** A Chromium in which the extension was just installed. Its welcome page opens by itself some time later. `language`: of the browser. */
-export function install({ deviceScaleFactor = 1, language = "en-US" } = {}): Promise<BrowserContext> {
+interface Installing {
+  readonly deviceScaleFactor?: number;
+  /** Of the browser. */
+  readonly language?: string;
+  /** More flags of Chromium. */
+  readonly flags?: readonly string[];
+}
+
+/** A Chromium in which the extension was just installed. Its welcome page opens by itself some time later. */
+export function install({
+  deviceScaleFactor = 1,
+  language = "en-US",
+  flags = [],
+}: Installing = {}): Promise<BrowserContext> {
   return chromium.launchPersistentContext("", {
     deviceScaleFactor,
     executablePath: CHROMIUM,
@@ -19,7 +31,13 @@ export function install({ deviceScaleFactor = 1, language = "en-US" } = {}): Pro
     viewport: { width: 1000, height: 700 },
     // On Linux, Chromium takes its language from the environment.
     env: { ...process.env, LANGUAGE: language.replace("-", "_") } as Record<string, string>,
-    args: [...FLAGS, `--lang=${language}`, `--load-extension=${EXTENSION}`, `--disable-extensions-except=${EXTENSION}`],
+    args: [
+      ...FLAGS,
+      ...flags,
+      `--lang=${language}`,
+      `--load-extension=${EXTENSION}`,
+      `--disable-extensions-except=${EXTENSION}`,
+    ],
   });
 }
 
@@ -58,7 +76,7 @@ export const ALL_SITES = ["http://*/*", "https://*/*"];
  * A Chromium with the built extension, allowed on all sites. Its welcome page was closed: if it opened during a test, it would take the
  * focus. `deviceScaleFactor`: how many pixels of a screenshot show one pixel of the page.
  */
-export async function launch(options: { deviceScaleFactor?: number } = {}): Promise<BrowserContext> {
+export async function launch(options: Installing = {}): Promise<BrowserContext> {
   const context = await install(options);
   const welcome = await welcomeOf(context);
   await willAllow(context, ...ALL_SITES);

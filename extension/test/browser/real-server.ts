@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The Python in which Foretype is installed. PYTHONPATH may point to other sources. */
-const PYTHON = process.env.FORETYPE_PYTHON ?? at("../../../.venv/bin/python");
+export const PYTHON = process.env.FORETYPE_PYTHON ?? at("../../../.venv/bin/python");
 
 export const REAL_TOKEN = "the-fixed-token-of-a-test";
 
@@ -20,9 +20,16 @@ export class RealServer {
   #state = "";
   #process: ChildProcess | null = null;
   #link = "";
+  readonly #settings: NodeJS.ProcessEnv;
+
+  /** `settings`: more `FORETYPE_…` variables. */
+  constructor(settings: NodeJS.ProcessEnv = {}) {
+    this.#settings = settings;
+  }
 
   get origin(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    const scheme = this.#settings.FORETYPE_TLS_CERTIFICATE === undefined ? "http" : "https";
+    return `${scheme}://127.0.0.1:${this.#port}`;
   }
 
   /** The address that the server printed, with a code that works once. */
@@ -83,6 +90,7 @@ export class RealServer {
       // The tests know the answers of this model. Another one could be the default.
       FORETYPE_MODEL: "smollm2-135m",
       PYTHONUNBUFFERED: "1",
+      ...this.#settings,
     };
   }
 }
