@@ -26,7 +26,7 @@ def session_options(threads: int) -> ort.SessionOptions:
     # Every run has another length, and ONNX Runtime would keep a memory plan for each.
     options.enable_mem_pattern = False
     # An arena keeps the memory of the longest run for good: 20 MB after a text of 364 tokens. Without it, a
-    # step takes no longer (docs/decisions/0032).
+    # step takes no longer (docs/decisions/0034).
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
     return options
