@@ -114,6 +114,9 @@ class Loading:
 
 def _import_runtime(settings: Settings) -> None:
     """Import ONNX Runtime. Raises ProviderMissingError if it, or what the settings ask for, is missing."""
+    # Before ONNX Runtime, which prints an error of NumPy, such as a lack of memory, and raises another one.
+    import numpy  # noqa: F401
+
     from foretype.runtime.providers import Surroundings, choose_provider
 
     choose_provider(settings.provider, Surroundings.here(), half=True)
