@@ -28,7 +28,7 @@ serve: $(served) ## The server, with all it needs on a machine with Python 3.11 
 
 export: $(exported) ## What preparing a model from a hub or a folder needs: PyTorch and Optimum, 0.9 GB on disk
 
-test: ## Everything that can be checked, in 20 to 40 minutes on two cores; installs what it needs
+test: ## Everything that can be checked, in about 20 minutes on two cores, 40 on slow ones; installs what it needs
 	@exec tools/test
 
 lint: $(tested) ## Style, types and imports of the Python code
