@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -104,8 +105,11 @@ async def _stopped(
         async with asyncio.timeout(GIVEN_UP_S):
             if twice:
                 await asyncio.sleep(rng.uniform(0.0, 0.5))
-                with contextlib.suppress(ProcessLookupError):
-                    process.send_signal(number)
+                if process.returncode is None:
+                    # Not send_signal: it asks first whether the process has ended. If it has, its exit code
+                    # is gone, and asyncio's own wait reports 255.
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(process.pid, number)
             code = await process.wait()
     return Stop(moment, number.name, twice, code, time.monotonic() - began)
 
