@@ -101,7 +101,7 @@ async function showPaired(): Promise<void> {
   another.hidden = !isPaired;
 }
 
-/** It was tried if a suggestion was ever accepted, on this page or on another. */
+/** The user has tried Foretype if a suggestion was ever accepted, on this page or on another. */
 async function showTried(): Promise<void> {
   markDone("#try", (await readSavings()).since !== null);
 }

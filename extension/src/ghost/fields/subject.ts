@@ -3,9 +3,8 @@ import { parentOf } from "./ancestors.ts";
 import type { FieldContext } from "./field.ts";
 
 /** How mail programs name the field of the subject. Gmail, Roundcube and contact forms use the English word in `name`, whatever their language. */
-const NAMES = ["subject", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "主题"];
+const NAMES = /subject|betreff|objet|asunto|assunto|oggetto|onderwerp|主题/i;
 const ATTRIBUTES = ["name", "id", "aria-label", "placeholder"];
-const SUBJECT = ATTRIBUTES.flatMap((attribute) => NAMES.map((name) => `input[${attribute}*="${name}" i]`)).join();
 
 /** What encloses one mail. Outside of it, a field with such a name belongs to something else, such as the columns of a list. */
 const MAIL = 'form, dialog, [role="dialog"]';
@@ -18,10 +17,9 @@ const LONGEST = 200;
 
 /** The field for the subject of the mail in `element`. Null if there is none. */
 export function subjectFieldOf(element: HTMLElement): HTMLInputElement | null {
-  if (element.matches(SUBJECT)) return null;
   let around: Element | null = parentOf(element);
   for (let steps = 0; around && steps < FARTHEST; steps += 1) {
-    const found = around.querySelector<HTMLInputElement>(SUBJECT);
+    const found = [...around.querySelectorAll("input")].find(isNamedSubject);
     const isWhole = around.matches(MAIL);
     if (found) return found.type === "text" && (isWhole || !hasOtherText(around, element)) ? found : null;
     if (isWhole) return null;
@@ -29,6 +27,13 @@ export function subjectFieldOf(element: HTMLElement): HTMLInputElement | null {
   }
   return null;
 }
+
+/**
+ * Asked of inputs only, because this happens at each key: a selector with all names and attributes took 29 ms on a page of 25,000 elements,
+ * to look at its inputs takes 0.3 ms.
+ */
+const isNamedSubject = (input: HTMLInputElement) =>
+  ATTRIBUTES.some((name) => NAMES.test(input.getAttribute(name) ?? ""));
 
 /** Whether there is a field in `around` to which the subject may belong just as well. */
 function hasOtherText(around: Element, element: HTMLElement): boolean {
