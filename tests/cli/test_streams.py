@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from foretype.support.streams import PLAIN
+from latency.replay.server import free_port
 from tests.cli.test_commands import PROGRAM
 
 pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
@@ -103,9 +103,3 @@ for path in ("/nowhere", "/v1/complete"):
     except urllib.error.HTTPError:
         pass
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port: int = one.getsockname()[1]
-        return port

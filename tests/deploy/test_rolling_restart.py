@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket as sockets
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,20 +14,13 @@ import aiohttp
 
 import foretype
 from deploy.machine import haproxy
+from latency.replay.server import free_ports
 from tests.deploy.typist import Typist
 
 PROGRAM = [sys.executable, str(Path(__file__).resolve().parents[1] / "cli" / "fake_models.py"), "serve"]
 TOKEN = "a-token-of-the-tests"
 TYPISTS = 12
 WAIT_SECONDS = 60
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        bound = [held.enter_context(sockets.socket()) for _ in range(count)]
-        for one in bound:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in bound]
 
 
 class Replica:
@@ -128,54 +120,57 @@ async def machine(program: str, folder: Path) -> AsyncIterator[tuple[Proxy, list
         yield proxy, replicas, f"http://{allowed}/v1/socket"
 
 
+@contextlib.asynccontextmanager
+async def people_typing(url: str) -> AsyncIterator[list[Typist]]:
+    """Typists who have their first answers when the block begins, and their last ones when it has ended."""
+    stop = asyncio.Event()
+    async with aiohttp.ClientSession() as http:
+        typists = [Typist(http, url, TOKEN) for _ in range(TYPISTS)]
+        typing = [asyncio.create_task(typist.type(stop)) for typist in typists]
+        await next_answers(typists)
+        yield typists
+        stop.set()
+        await asyncio.gather(*typing)
+    slowest = max(typist.longest_s for typist in typists)
+    print(f"{sum(typist.answered for typist in typists)} keystrokes, the slowest in {slowest:.3f} s")
+
+
+async def next_answers(typists: list[Typist]) -> None:
+    for typist in typists:
+        typist.answers_come.clear()
+    await asyncio.gather(*(typist.answers_come.wait() for typist in typists))
+
+
 async def test_no_keystroke_waits_for_more_than_one_reconnection(
     haproxy_program: str, tmp_path: Path
 ) -> None:
-    stop = asyncio.Event()
     async with (
         asyncio.timeout(WAIT_SECONDS),
         machine(haproxy_program, tmp_path) as (proxy, replicas, url),
-        aiohttp.ClientSession() as http,
+        people_typing(url) as typists,
     ):
-        typists = [Typist(http, url, TOKEN) for _ in range(TYPISTS)]
-        typing = [asyncio.create_task(typist.type(stop)) for typist in typists]
-        await asyncio.gather(*(typist.answers_come.wait() for typist in typists))
         for replica in replicas:
             assert await replica.stop() == 0
             await replica.start()
             await proxy.until_up("s01", "s02")
-        stop.set()
-        await asyncio.gather(*typing)
     # All were on the second server when it was stopped; those that began on the first were moved before.
     assert all(typist.moved >= 1 for typist in typists)
     assert sum(typist.moved for typist in typists) > TYPISTS
     assert sum(typist.refused for typist in typists) == 0
     assert sum(typist.cut for typist in typists) == 0
-    slowest = max(typist.longest_s for typist in typists)
-    print(f"{sum(typist.answered for typist in typists)} keystrokes, the slowest in {slowest:.3f} s")
 
 
 async def test_a_server_that_is_killed_costs_each_of_its_sockets_one_reconnection(
     haproxy_program: str, tmp_path: Path
 ) -> None:
-    stop = asyncio.Event()
     async with (
         asyncio.timeout(WAIT_SECONDS),
         machine(haproxy_program, tmp_path) as (_, replicas, url),
-        aiohttp.ClientSession() as http,
+        people_typing(url) as typists,
     ):
-        typists = [Typist(http, url, TOKEN) for _ in range(TYPISTS)]
-        typing = [asyncio.create_task(typist.type(stop)) for typist in typists]
-        await asyncio.gather(*(typist.answers_come.wait() for typist in typists))
         await replicas[0].kill()
-        for typist in typists:
-            typist.answers_come.clear()
-        await asyncio.gather(*(typist.answers_come.wait() for typist in typists))
-        stop.set()
-        await asyncio.gather(*typing)
+        await next_answers(typists)
     assert 0 < sum(typist.cut for typist in typists) < TYPISTS
     assert all(typist.cut <= 1 for typist in typists)
     # HAProxy has not asked the dead server yet: it finds nobody there, and opens the socket on the other one.
     assert sum(typist.refused for typist in typists) == 0
-    slowest = max(typist.longest_s for typist in typists)
-    print(f"{sum(typist.answered for typist in typists)} keystrokes, the slowest in {slowest:.3f} s")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import pytest
 
 import foretype
 from foretype.models.recipe import recipe_folder
+from latency.replay.server import free_port
 from tests.models.conftest import RECIPE
 from tests.prepare.conftest import made_folder, tokeniser_file
 from tests.prepare.tiny import CONTEXT
@@ -113,12 +113,6 @@ class Serving:
             self.process.send_signal(signal.SIGTERM)
         _, errors = self.process.communicate(timeout=LIMIT_S)
         return self.process.returncode, errors
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port: int = one.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")
