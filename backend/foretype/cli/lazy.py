@@ -23,6 +23,15 @@ class LazyGroup(TyperGroup):
         return name, command if name is None or command is None else load(name), rest
 
 
+def new_app(**options: Any) -> typer.Typer:
+    """An app for a command or a group of commands. It has no shell completion, which only the whole command
+    line has.
+    """
+    return typer.Typer(
+        add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=MARKUP, **options
+    )
+
+
 def add_commands(app: typer.Typer, summaries: Mapping[str, str]) -> None:
     """Add commands to an app whose class is `LazyGroup`. `summaries`: the first paragraph of each command's
     help, by the command's name.
@@ -40,6 +49,6 @@ def load(name: str) -> Any:
     found = getattr(import_module(f"foretype.cli.{name}"), name)
     if isinstance(found, typer.Typer):
         return get_command(found)
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=MARKUP)
+    alone = new_app()
     alone.command(name)(found)
     return get_command(alone)

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from foretype.cli.common import USAGE, fail, say, settings_or_exit
-from foretype.cli.lazy import MARKUP
+from foretype.cli.lazy import new_app
 from foretype.cli.options import OPTIONS, Given, takes
 from foretype.cli.start import CannotServeError, prepare_model
 from foretype.server.listen import CannotListenError, OpenToOthersError, bind
@@ -29,11 +29,8 @@ NOT_RUNNING = 3
 NOT_INSTALLED = 4
 """The exit codes of `systemctl status`."""
 
-service = typer.Typer(
+service = new_app(
     name="service",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=MARKUP,
     short_help="Run the server without a terminal, from each login on.",
     no_args_is_help=True,
     help="Run the server without a terminal: it starts at each login, and again if it fails.",

@@ -10,7 +10,7 @@ import platformdirs
 import typer
 
 from foretype.cli.common import FAILED, USAGE, fail, say
-from foretype.cli.lazy import MARKUP
+from foretype.cli.lazy import new_app
 
 if TYPE_CHECKING:
     from foretype.server.token_folder import Minted, TokenFolder
@@ -20,11 +20,8 @@ DEFAULT_DAYS = 90
 MOST_DAYS = 3650
 NAME_CHARS = 64
 
-token = typer.Typer(
+token = new_app(
     name="token",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=MARKUP,
     no_args_is_help=True,
     help="Mint, list and revoke signed tokens for a team. Every server with their public keys accepts them.",
     short_help="Tokens for a team, which several servers accept.",

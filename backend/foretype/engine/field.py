@@ -31,9 +31,7 @@ NOT_SEARCHED = SearchResult([], done=False)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is around the text of a field and changes what the model reads. `subject`: empty if there is
-    none.
-    """
+    """The things around a field's text that change what the model reads. `subject`: empty if it has none."""
 
     kind: FieldKind
     subject: str = ""

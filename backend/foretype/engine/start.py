@@ -25,7 +25,7 @@ from foretype.support.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """What an engine is made of."""
+    """The parts that an engine is made of."""
 
     manifest: Manifest
     runtime: LogitsRuntime

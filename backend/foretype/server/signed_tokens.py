@@ -120,7 +120,7 @@ def parsed_revoked(content: bytes) -> frozenset[str]:
 
 
 def _signed(claims: Mapping[str, Any], key: str) -> Signed | None:
-    """What a token says, whose signature is right. None if it is not one of Foretype's."""
+    """The content of a token whose signature is right. None if the token is not one of Foretype's."""
     identity, tenant, expires_at = claims.get("jti"), claims.get("tenant"), claims.get("exp")
     if not isinstance(identity, str) or not TOKEN_ID.fullmatch(identity):
         return None
