@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
