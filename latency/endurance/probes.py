@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from itertools import repeat
 
@@ -14,6 +16,9 @@ from latency.replay.plain_typing import answers_to
 PROBES = 40
 LENGTHS = (15, 60, 140)  # characters of the texts, in turns
 TRIES = 10
+# In times of the answer's own time. The model then works a fifth of the time, and the engine, which shortens
+# suggestions under load (`foretype.engine.pressure`), shortens none.
+RESTS = 4.0
 
 
 class ProbeUnansweredError(MeasurementError):
@@ -32,7 +37,14 @@ def probe_texts(texts: Sequence[str]) -> list[str]:
 async def ask(place: Place) -> list[str]:
     """The suggestions for the probes. Raises `ProbeUnansweredError` and `ServerLostError`."""
     async with place.connection() as connection:
-        return [await _ask(connection, text) for text in probe_texts(place.texts)]
+        return [await _ask_and_rest(connection, text) for text in probe_texts(place.texts)]
+
+
+async def _ask_and_rest(connection: Connection, before: str) -> str:
+    started = time.perf_counter()
+    answer = await _ask(connection, before)
+    await asyncio.sleep(RESTS * (time.perf_counter() - started))
+    return answer
 
 
 async def _ask(connection: Connection, before: str) -> str:
