@@ -8,6 +8,7 @@ import {
   type SuggestionFrame,
   type Welcome,
 } from "../src/protocol/frames.ts";
+import { noTime, waitWhenOverloaded } from "../src/protocol/overload.ts";
 import { Unanswered } from "../src/protocol/unanswered.ts";
 
 export interface Observer {
@@ -97,11 +98,17 @@ export class DirectClient implements Client {
 
   #receive(frame: SuggestionFrame | ErrorFrame): void {
     this.#unanswered.answer(frame);
-    if (frame.type !== "suggestion") return;
+    if (frame.type === "error") return this.#refused(frame);
     const { field, seq, text, confidence, final, source, reason, alternatives } = frame;
     if (final && source && this.#asked?.field === field && this.#asked.seq === seq) {
       this.#observer.answered(performance.now() - this.#asked.at, source);
     }
     this.#listener(field, { seq, text, confidence, final, reason, alternatives });
+  }
+
+  #refused(frame: ErrorFrame): void {
+    const answer = noTime(frame);
+    const { field } = frame;
+    if (answer && field !== null) setTimeout(() => this.#listener(field, answer), waitWhenOverloaded());
   }
 }

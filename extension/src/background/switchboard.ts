@@ -1,3 +1,4 @@
+import type { Answer } from "../ghost/index.ts";
 import { type ToPage, type ToWorker, UNUSED_AFTER_MS } from "../messages.ts";
 import { amountAt, DEFAULTS, isBesidePageAt, isOnAt, isPaused, type Preferences } from "../preferences.ts";
 import type { Connection, ConnectionState } from "../protocol/connection.ts";
@@ -8,6 +9,7 @@ import {
   type SuggestionFrame,
   type Welcome,
 } from "../protocol/frames.ts";
+import { noTime, waitWhenOverloaded } from "../protocol/overload.ts";
 import { type KeystrokeFrame, Unanswered } from "../protocol/unanswered.ts";
 import { Outage } from "./outage.ts";
 
@@ -112,11 +114,14 @@ export class Switchboard {
     const [, number, field] = /^(\d+)\.(.*)$/s.exec(frame.field) ?? [];
     if (field === undefined) return;
     this.#unanswered.answer(frame);
-    if (frame.type === "error") return;
+    const post = (answer: Answer) => this.#pages.get(Number(number))?.post({ type: "answer", field, answer });
+    if (frame.type === "error") {
+      const answer = noTime(frame);
+      if (answer) this.#timers.setTimeout(() => post(answer), waitWhenOverloaded());
+      return;
+    }
     const { seq, text, final, confidence, reason, alternatives } = frame;
-    this.#pages
-      .get(Number(number))
-      ?.post({ type: "answer", field, answer: { seq, text, confidence, final, reason, alternatives } });
+    post({ seq, text, confidence, final, reason, alternatives });
   }
 
   /** Whether suggestions appear by themselves on a page. */

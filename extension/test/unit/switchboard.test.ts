@@ -74,6 +74,24 @@ test("fields of two pages with the same name are different fields, and each gets
   expect(two.posted.at(-1)).toMatchObject({ type: "answer", field: "f1", answer: { seq: 1, text: "ere" } });
 });
 
+test("a page learns after a while that the server had no time, and nothing of other errors", () => {
+  const one = page();
+  one.receive(keystroke("Hi"));
+  const answers = () => one.posted.filter(({ type }) => type === "answer");
+  const error = { type: "error", field: "1.f1", seq: 1 } as const;
+  timer = null;
+  switchboard.fromServer({ ...error, code: "rate_limited" });
+  expect(timer).toBeNull();
+  switchboard.fromServer({ ...error, code: "overloaded" });
+  expect(answers()).toEqual([]);
+  const waiting = timer as { callback: () => void; ms: number } | null;
+  expect(waiting?.ms).toBeGreaterThanOrEqual(800);
+  expect(waiting?.ms).toBeLessThanOrEqual(1600);
+  waiting?.callback();
+  const answer = { seq: 1, text: "", confidence: 0, final: true, reason: "budget" };
+  expect(answers()).toEqual([{ type: "answer", field: "f1", answer }]);
+});
+
 test("it connects when a field is focused, and not before", () => {
   const one = page();
   expect(opened).toBe(0);
