@@ -43,6 +43,7 @@ from latency.shapes import settings_for
 from latency.verdicts import exit_if_missed
 
 UNDER_LOAD_S = 2.0  # users type for so long before a server is stopped or killed
+CLOSED_S = 2.0  # until the server has closed the connection of the probes, too
 
 app = new_app()
 
@@ -169,6 +170,7 @@ async def _idle_state(place: Place, server: StartedServer, rest_s: float, found:
     """What the server holds after a rest without connections and after the probes."""
     await asyncio.sleep(rest_s)
     found.probes.append(await ask(place))
+    await asyncio.sleep(CLOSED_S)
     return read_resources(server.process.pid)
 
 

@@ -163,15 +163,6 @@ test("ghost text is drawn in a loaded font of the page", async ({ ghost, server,
   await ghost.expectText("ck response");
 });
 
-for (const [way, learn] of Object.entries(WAYS)) {
-  test(`a page learns nothing of the suggestion if it ${way}`, async ({ page, ghost, server, show }) => {
-    server.script = knows(SENTENCE);
-    await show(PAGE, TYPED);
-    await ghost.expectText(REST);
-    expect(await page.evaluate(learn)).toBe("");
-  });
-}
-
 test("a page cannot measure how long ghost text under the line is", async ({ page, ghost, server, show }) => {
   const reaches: string[] = [];
   for (const rest of ["n it", "n Friday, or at some other time that suits you better than that one, as you like it"]) {

@@ -1,0 +1,3 @@
+from latency.weaknesses.cli import app
+
+app()
