@@ -7,6 +7,7 @@ import contextlib
 import os
 import secrets
 import signal
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from random import Random
@@ -21,6 +22,7 @@ from foretype.server.guard import digest
 from foretype.server.proof import Challenge, Claim, key_id
 from latency.greedy import Greed, GreedyClient, serialised
 from latency.replay.connection import Connection
+from latency.replay.plain_typing import answers_to
 from latency.replay.server import StartedServer
 from latency.replay.type_text import Manner, TypedField, type_text
 from latency.stops import Load, busy
@@ -32,6 +34,8 @@ STOP_S = 10.0
 GREEDY_CHARS = 1900
 MOST_REFUSED = 1  # other work on the machine may cost one
 GREEDY_S = 3.0  # the greedy client sends for this long before the typist begins
+ASLEEP_S = 50.0
+OLD_TEXT = 100  # characters
 SLOW_HEADS = 60
 SLOW_HEAD_S = 25.0
 WRONG_CODES = 5
@@ -207,6 +211,32 @@ async def a_wrong_content_encoding(trial: Trial, texts: Sequence[str]) -> Found:
     return Found(status < 500, f"a body that is not what its Content-Encoding says gets {status}")
 
 
+async def a_laptop_that_slept(trial: Trial, texts: Sequence[str]) -> Found:
+    """The server is stopped for as long as it keeps what it has read, and then goes on: SIGSTOP, SIGCONT."""
+    async with (
+        trial.serving() as server,
+        aiohttp.ClientSession() as http,
+        Connection(http, server.address, server.token) as connection,
+    ):
+        await _first_answer_ms(connection, "before", texts[0])
+        server.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(ASLEEP_S)
+        server.process.send_signal(signal.SIGCONT)
+        first_ms = await _first_answer_ms(connection, "after", texts[1])
+        budget_ms = connection.welcome.budget_ms
+    return Found(
+        first_ms <= budget_ms, f"the first answer after {ASLEEP_S:.0f} s of sleep takes {first_ms:.0f} ms"
+    )
+
+
+async def _first_answer_ms(connection: Connection, name: str, text: str) -> float:
+    """To a key in a new field that has a text."""
+    began = time.perf_counter()
+    async for _ in answers_to(connection, name, [text[:OLD_TEXT]]):
+        pass
+    return (time.perf_counter() - began) * 1000
+
+
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
         "1 nothing is written by dependencies": nothing_in_the_home_folder,
@@ -218,6 +248,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "7 wrong codes in links": links_with_wrong_codes,
         "8 slow heads": slow_heads,
         "9 odd requests": a_wrong_content_encoding,
+        "9 a laptop that slept": a_laptop_that_slept,
         "10 a page that looks for the suggestion": page_learns_nothing,
     }
 )
