@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -39,12 +40,17 @@ def helm(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(TOOLS / "bin" / "helm"), *words], capture_output=True, text=True)
 
 
-def rendered(sets: Sequence[str] = (), release: str = "team", options: Sequence[str] = ()) -> list[Manifest]:
+def rendered(sets: Sequence[str] = (), release: str = "team") -> list[Manifest]:
     """The objects of a release with these values (`--set`)."""
+    return [one for one in yaml.safe_load_all(_template(tuple(sets), release)) if one]
+
+
+@functools.cache
+def _template(sets: tuple[str, ...], release: str) -> str:
     values = [word for one in sets for word in ("--set", one)]
-    done = helm("template", release, str(CHART), "--namespace", "ns", *values, *options)
+    done = helm("template", release, str(CHART), "--namespace", "ns", *values)
     assert done.returncode == 0, done.stderr
-    return [one for one in yaml.safe_load_all(done.stdout) if one]
+    return done.stdout
 
 
 def mistakes(objects: Iterable[Manifest]) -> list[str]:
