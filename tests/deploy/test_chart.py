@@ -120,6 +120,8 @@ def test_helm_finds_nothing_to_improve() -> None:
         (("autoscaling.kind=cpu",), "autoscaling/kind"),
         (("replica=3",), "replica"),
         (("settings.FORETYPE-PORT=1",), "FORETYPE-PORT"),
+        (("settings.FORETYPE_DRAIN_SECONDS=1",), "FORETYPE_DRAIN_SECONDS"),
+        (("settings.FORETYPE_TOKEN=a-token-of-16-letters",), "tokens.existingSecret"),
         (("cores=0",), "cores"),
         (("monitoring.budgetMs=250",), "budgetMs"),
     ],
@@ -155,6 +157,16 @@ def test_a_pod_sets_only_settings_of_the_server_and_values_that_it_takes(name: s
     assert names.keys() <= Settings.model_fields.keys()
     load(names)
     assert given.keys() - {PREFIX + one.upper() for one in names} <= {"NVIDIA_DRIVER_CAPABILITIES"}
+
+
+def test_what_the_chart_sets_itself_is_not_set_twice() -> None:
+    own = {one["name"] for name in VARIANTS for one in container(rendered(VARIANTS[name]))["env"]}
+    for name in own - {
+        "NVIDIA_DRIVER_CAPABILITIES",
+        "FORETYPE_SOCKETS_TARGET",
+    }:  # the last is a value of a variant
+        done = helm("template", "team", str(CHART), "--set", f"settings.{name}=1")
+        assert f"settings.{name}: the chart sets this itself" in done.stderr
 
 
 def test_the_ports_paths_and_folders_are_those_of_the_image_and_of_the_server() -> None:

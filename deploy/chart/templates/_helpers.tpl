@@ -65,6 +65,14 @@ sum(rate(foretype_errors_total{code="overloaded",{{ include "foretype.series" . 
 {{- if and .Values.tokens.existingSecret .Values.tokens.keys -}}
 {{- fail "Give tokens.existingSecret or tokens.keys, not both." -}}
 {{- end -}}
+{{- range list "PORT" "OPERATIONS_PORT" "HOST" "STATE_DIR" "MODELS_DIR" "DRAIN_SECONDS" "THREADS" "ALLOWED_HOSTS" "MODEL" "TOKENS_KEYS" "TOKENS_REVOKED" "TLS_CERTIFICATE" "TLS_KEY" "TLS_IN_FRONT" "PROVIDER" -}}
+{{- if hasKey $.Values.settings (printf "FORETYPE_%s" .) -}}
+{{- fail (printf "settings.FORETYPE_%s: the chart sets this itself. values.yaml has a value for it." .) -}}
+{{- end -}}
+{{- end -}}
+{{- if hasKey .Values.settings "FORETYPE_TOKEN" -}}
+{{- fail "settings.FORETYPE_TOKEN: everybody who may read the Deployment would read it. Use signed tokens (tokens.existingSecret)." -}}
+{{- end -}}
 {{- if gt (int .Values.autoscaling.min) (int .Values.autoscaling.max) -}}
 {{- fail "autoscaling.min is larger than autoscaling.max." -}}
 {{- end -}}
