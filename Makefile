@@ -8,9 +8,10 @@ served := .venv/.installed
 exported := .venv/.installed-export
 tested := .venv/.installed-dev
 modules := extension/node_modules/.installed
+charted := .venv-chart/.installed
 ARGS ?=
 
-.PHONY: help serve export test lint extension playground lock sbom release replay bench fuzz findings clean
+.PHONY: help serve export test lint extension playground image lock sbom release replay bench fuzz findings clean
 
 help: ## What there is to make
 	@echo 'Foretype completes what you type in the browser. Start with:'
@@ -45,6 +46,9 @@ extension: $(modules) ## The browser extension for Chromium and Firefox, as fold
 playground: $(modules) ## The page that the server shows at /, built from the extension's sources into the package
 	cd extension && npm run build:playground
 
+image: ## The image of the server, with podman (BASE=image with Python, MODEL=name to put into it, RUNTIME=gpu, TAG=name)
+	@BASE="$(BASE)" MODEL="$(MODEL)" RUNTIME="$(RUNTIME)" TAG="$(TAG)" tools/image
+
 lock: $(tested) ## Pin what pyproject.toml asks for (ARGS=--upgrade: the newest of it)
 	@exec tools/lock $(ARGS)
 
@@ -69,7 +73,7 @@ findings: ## Show surprises of other software, in three to five minutes (ARGS=me
 	@exec findings/run-all $(ARGS)
 
 clean: ## Take away everything that make has made, prepared models too
-	rm -rf .venv dist models/build latency/out tests/out .venv-peers .venv-fuzz extension/node_modules extension/.output extension/.wxt
+	rm -rf .venv dist models/build latency/out tests/out .venv-peers .venv-fuzz .venv-chart tests/deploy/kinds/node_modules extension/node_modules extension/.output extension/.wxt
 
 $(served): requirements.lock requirements-pip.lock pyproject.toml
 	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock
@@ -79,6 +83,9 @@ $(exported): $(served) requirements-export.lock requirements-cuda.lock
 
 $(tested): $(served) requirements-export.lock requirements-cuda.lock requirements-dev.lock
 	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock requirements-export.lock requirements-dev.lock
+
+$(charted): $(tested) requirements-chart.lock tests/deploy/kinds/package-lock.json
+	@tools/chart-tools $@
 
 $(modules): extension/package-lock.json
 	@tools/need npm

@@ -13,12 +13,15 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 CUDA = "requirements-cuda.lock"
+GPU = "requirements-gpu.lock"
 LOCKS = (
     "requirements.lock",
     "requirements-pip.lock",
     "requirements-export.lock",
     "requirements-dev.lock",
+    "requirements-chart.lock",
     CUDA,
+    GPU,
 )
 LARGE = {"torch", "transformers", "optimum", "optimum-onnx", "accelerate", "sympy"}
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
@@ -45,6 +48,8 @@ def project() -> dict[str, list[str]]:
         "requirements-pip.lock": ["pip"],
         "requirements-export.lock": described["project"]["optional-dependencies"]["export"],
         "requirements-dev.lock": described["dependency-groups"]["dev"],
+        "requirements-chart.lock": described["dependency-groups"]["chart"],
+        GPU: described["project"]["optional-dependencies"]["gpu"],
     }
 
 
@@ -65,10 +70,10 @@ def test_no_address_path_or_option_stands_in_a_lock(lock: str) -> None:
     assert [line for line in lines(lock) if re.search(r"://|--|^/", HASH.sub("", line))] == []
 
 
-def test_only_the_lock_for_cuda_has_cuda_packages() -> None:
+def test_only_the_locks_for_gpus_have_cuda_packages() -> None:
     of_cuda = re.compile(r"nvidia|triton|cuda")
     assert all(of_cuda.match(name) for name in pins(CUDA))
-    for lock in set(LOCKS) - {CUDA}:
+    for lock in set(LOCKS) - {CUDA, GPU}:
         assert not any(of_cuda.match(name) for name in pins(lock))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from foretype.models.errors import PreparationEndedError
+from foretype.models.errors import CannotPrepareError, PreparationEndedError
 from foretype.prepare.ensure import ensure_prepared
 from foretype.support.execution_provider import Provider
 from tests.prepare.commands import sentence
@@ -96,3 +96,12 @@ def test_serving_imports_nothing_that_only_preparing_needs() -> None:
     surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run([sys.executable, "-c", code], env=surroundings, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_installation_that_only_serves_says_where_to_put_a_prepared_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)  # as if it were not installed
+    with pytest.raises(CannotPrepareError, match="copy or mount its folder") as refused:
+        ensure_prepared(Wanted(tmp_path, "smollm2-135m"))
+    assert str(tmp_path / "smollm2-135m") in str(refused.value)

@@ -97,6 +97,7 @@ def prepare(
         from foretype.cli.progress import draw_progress
         from foretype.models.errors import ModelError
         from foretype.prepare.folder import folder_meant
+        from foretype.prepare.packages import require_onnx
 
         folder = None if settings.model is None else folder_meant(settings.model)
         _refuse_together(folder, name, source)
@@ -105,6 +106,7 @@ def prepare(
                 recipe = _recipe_of_folder(folder, name, settings, force, console)
             else:
                 recipe = _recipe_of_choice(settings, console)
+            require_onnx(recipe.name, settings.models_dir)
             with draw_progress(console) as progress:
                 from foretype.prepare.make import make
 

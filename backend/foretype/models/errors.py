@@ -113,6 +113,17 @@ class ExportMissingError(ModelError):
         super().__init__(f"{what} needs PyTorch and Optimum, which are not installed{because}.")
 
 
+class CannotPrepareError(ModelError):
+    """This installation lacks a package that preparing any model needs, as the container image does."""
+
+    def __init__(self, recipe: str, models_dir: Path) -> None:
+        super().__init__(
+            f"{recipe} is not prepared in {models_dir}, and this installation cannot prepare models, because "
+            f"the package onnx is not installed. Prepare the model with another installation, and copy or "
+            f"mount its folder to {models_dir / recipe}."
+        )
+
+
 class QualityRefusedError(ModelError):
     """No quantised weights were as good as the float32 weights."""
 

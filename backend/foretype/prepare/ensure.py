@@ -15,6 +15,7 @@ from typing import Protocol
 from foretype.models.errors import PreparationEndedError
 from foretype.models.prepared import is_prepared, load_prepared, prepared_names, read_manifest
 from foretype.prepare.choose import choose_model
+from foretype.prepare.packages import require_onnx
 from foretype.support.execution_provider import Provider
 from foretype.support.streams import print_line
 
@@ -47,7 +48,8 @@ def ensure_prepared(wishes: Wishes) -> Ready:
     """The model to serve, whose files were all checked. If it is not prepared, it is prepared first, which
     takes minutes and shows its progress on the terminal.
 
-    Blocks. Any thread may call it. Raises ModelError: PreparationEndedError if the reason is already on the
+    Blocks. Any thread may call it. Raises ModelError: CannotPrepareError if this installation only serves,
+    PreparationEndedError if the reason is already on the
     terminal.
     """
     ready = ensure_made(wishes)
@@ -65,6 +67,7 @@ def ensure_made(wishes: Wishes) -> Ready:
     if not is_prepared(folder):
         if choice.name in prepared_names(wishes.models_dir):
             reason += "; the prepared model was made by another version of Foretype"
+        require_onnx(choice.name, wishes.models_dir)
         print_line(f"{reason[:1].upper()}{reason[1:]}.", sys.stderr)
         _make_in_child(choice.name, wishes)
     current = {choice.recipe.on(provider).digest for provider in Provider}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 from foretype import __version__
-from foretype.models.errors import ExportMissingError
+from foretype.models.errors import CannotPrepareError, ExportMissingError
 from foretype.runtime.providers import installed_versions
 
 PACKAGES = ("torch", "transformers", "optimum", "optimum-onnx", "onnx", "onnxruntime", "onnxruntime-gpu")
@@ -20,6 +21,12 @@ def versions() -> dict[str, str]:
 def has_export() -> bool:
     """Whether the packages of the extra `export` are installed. Imports none of them."""
     return all(importlib.util.find_spec(module) is not None for module in EXPORT)
+
+
+def require_onnx(recipe: str, models_dir: Path) -> None:
+    """Raises CannotPrepareError if this installation can only serve."""
+    if importlib.util.find_spec("onnx") is None:
+        raise CannotPrepareError(recipe, models_dir)
 
 
 def require_export(what: str, reason: str | None = None) -> None:
