@@ -293,10 +293,13 @@ export class Completer {
 
   #send({ field, name, once }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
     const kind = field.kind === "code" || field.kind === "line" ? "text" : field.kind;
+    // Code may contain keys and passwords.
+    const learn = this.#client.learn && field.kind !== "code";
     const subject = this.#client.subjectToo ? field.subject : "";
     this.#client.keystroke({
       ...{ field: name, seq, before, after, kind },
       ...(subject ? { subject } : {}),
+      ...(learn ? { learn } : {}),
       ...(alternatives > 0 ? { alternatives } : {}),
       ...(once ? { byKey: true } : {}),
     });

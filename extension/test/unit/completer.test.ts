@@ -14,6 +14,7 @@ class RecordingClient implements Client {
   contextChars = 100;
   codeToo = false;
   subjectToo = true;
+  learn = false;
   fieldsOff: FieldKind[] = [];
   on = true;
   spoken = false;
@@ -139,6 +140,23 @@ test("the subject of the mail is sent with its text, unless the user has turned 
   client.subjectToo = true;
   type("!");
   expect(client.asked.map(({ subject }) => subject)).toEqual(["Lunch", undefined, undefined]);
+});
+
+test("what is typed may be learnt only if the page may be learnt from, and not in code", () => {
+  type("a");
+  client.learn = true;
+  type("b");
+  client.codeToo = true;
+  field.kind = "code";
+  type("c");
+  field.kind = "search";
+  type("d");
+  expect(client.asked.map(({ before, learn }) => [before, learn])).toEqual([
+    ["a", undefined],
+    ["ab", true],
+    ["abc", undefined],
+    ["abcd", true],
+  ]);
 });
 
 test("every change of the text causes one request", () => {
