@@ -86,6 +86,9 @@ class Engine(Protocol):
     model: str  # the recipe's name
     provider: str  # "CPUExecutionProvider", …
 
+    def knows(self, word: str) -> bool:
+        """Whether a word is an ordinary one to the model. Any thread may call it."""
+
     def open(self, owner: Owner, answer: Answer) -> Desk:
         """A desk for a new connection of `owner`, who may have several."""
 

@@ -171,6 +171,9 @@ class LocalEngine:
     async def broken(self) -> str:
         return await asyncio.shield(self._broken)
 
+    def knows(self, word: str) -> bool:
+        return self._vocabulary.knows(word)
+
     def open(self, owner: Owner, answer: Answer) -> LocalDesk:
         return LocalDesk(self, owner, answer)
 
