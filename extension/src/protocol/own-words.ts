@@ -4,7 +4,7 @@ import { ask, findServer, PairingError, type Trouble, whileConnected } from "./p
 
 export interface OwnWord {
   readonly text: string;
-  /** How often the user has typed it. */
+  /** In how many texts the user has typed it. */
   readonly seen: number;
   /** The user has added it. */
   readonly byHand: boolean;
@@ -24,8 +24,6 @@ export type WordsTrouble =
   | Trouble
   /** The server does not know these requests. */
   | "too_old"
-  /** Its operator does not let it learn. */
-  | "switched_off"
   /** The server cannot use the word or the file. */
   | "unusable"
   | "too_large";
@@ -40,6 +38,8 @@ export class WordsError extends Error {
 }
 
 const PATH = "/v1/words";
+/** No server returns more words at once. */
+const MOST = 1000;
 
 /**
  * Requests about the words of one user at one server. Each of them throws `WordsError`. The token is a header of each request, so the server
@@ -61,8 +61,11 @@ export class OwnWords {
     return readFound(await this.#request(`${PATH}?${query}`));
   }
 
+  /** The server leaves out a text that it cannot use, without a word. */
   async add(text: string): Promise<void> {
     await this.#request(PATH, { method: "POST", body: JSON.stringify({ add: [text] }) });
+    const { total, words } = await this.find(text, MOST, 0);
+    if (total <= words.length && !words.some((word) => word.text === text)) throw new WordsError("unusable");
   }
 
   async remove(text: string): Promise<void> {

@@ -11,8 +11,6 @@ export function wordsSentence(trouble: WordsTrouble, origin: string, isFile: boo
       return message("words_too_large");
     case "too_old":
       return message("words_too_old", origin);
-    case "switched_off":
-      return message("words_switched_off", origin);
     case "server_failed":
       return message("words_server_failed", origin);
     default:

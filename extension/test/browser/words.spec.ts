@@ -69,9 +69,10 @@ test("private windows are not learnt from", async ({ server }) => {
     const page = await context.newPage();
     await pair(page, server.origin, CODE);
     await page.goto("chrome://extensions");
-    // The extension restarts when this changes.
+    // The extension restarts when this changes. Without the developer mode, Chromium would switch it off.
     await page.evaluate(async (id) => {
       const { developerPrivate } = (globalThis as unknown as { chrome: ExtensionsPage }).chrome;
+      await developerPrivate.updateProfileConfiguration({ inDeveloperMode: true });
       await developerPrivate.updateExtensionConfiguration({ extensionId: id, incognitoAccess: true });
     }, EXTENSION_ID);
     await expect(async () => {
@@ -104,6 +105,7 @@ test("private windows are not learnt from", async ({ server }) => {
 /** The part of the API of chrome://extensions that is used here. */
 interface ExtensionsPage {
   readonly developerPrivate: {
+    updateProfileConfiguration(update: { inDeveloperMode: boolean }): Promise<void>;
     updateExtensionConfiguration(update: { extensionId: string; incognitoAccess: boolean }): Promise<void>;
   };
 }
@@ -137,7 +139,7 @@ test("the options ask the server for words only when the user opens the list, an
   expect(server.wordRequests).toEqual([]);
   await openWords(page);
   await expect(rows(page)).toHaveCount(5);
-  await expect(rows(page).first()).toHaveText("Foretypetyped 41 timesRemove");
+  await expect(rows(page).first()).toHaveText("Foretypein 41 textsRemove");
   await expect(rows(page).nth(1)).toHaveText("Zoë Ångströmadded by youRemove");
   await expect(page.locator("#word-count")).toHaveText("5 words");
   await picturesInAllSchemes(page, "options-words", section(page));
@@ -175,10 +177,11 @@ test("with no words yet, the page says when there will be some", async ({ page, 
   await picturesInAllSchemes(page, "options-words-empty", section(page));
   await page.getByLabel("Add a word").press("Enter");
   await expect(outcome(page)).toHaveText("Type a word or a phrase.");
-  server.words.set("POST /v1/words", [400, "{}"]);
-  await page.getByLabel("Add a word").fill("!");
+  // The server leaves out what it cannot use.
+  server.words.set("POST /v1/words", [200, '{"total": 0}']);
+  await page.getByLabel("Add a word").fill("x".repeat(65));
   await page.keyboard.press("Enter");
-  await expect(outcome(page)).toContainText("The server cannot use this word");
+  await expect(outcome(page)).toContainText("The server cannot use this text");
   await expect(page.getByLabel("Add a word")).toBeFocused();
 });
 

@@ -53,6 +53,7 @@ test("words are added, removed, exported, imported and forgotten", async () => {
   server.words.set("GET /v1/words/export", [200, file]);
   server.words.set("POST /v1/words/import", [200, '{"total": 9}']);
   server.words.set("DELETE /v1/words", [200, '{"total": 0}']);
+  server.words.set("GET /v1/words", [200, '{"total": 1, "words": [{"text": "Leeds"}]}']);
   await own.add("Leeds");
   await own.remove("Leeds");
   expect(await own.export()).toBe(file);
@@ -60,11 +61,18 @@ test("words are added, removed, exported, imported and forgotten", async () => {
   await own.forgetAll();
   expect(server.wordRequests.map(({ method, url, body }) => [method, url, body])).toEqual([
     ["POST", "/v1/words", '{"add":["Leeds"]}'],
+    ["GET", "/v1/words?search=Leeds&limit=1000&offset=0", ""],
     ["POST", "/v1/words", '{"remove":["Leeds"]}'],
     ["GET", "/v1/words/export", ""],
     ["POST", "/v1/words/import", file],
     ["DELETE", "/v1/words", ""],
   ]);
+});
+
+test("a text that the server leaves out is refused", async () => {
+  server.words.set("POST /v1/words", [200, '{"total": 1}']);
+  server.words.set("GET /v1/words", [200, '{"total": 1, "words": [{"text": "Leeds and York"}]}']);
+  expect(await troubleOf(own.add("Leeds"))).toBe("unusable");
 });
 
 test("a server whose operator has switched learning off says so", async () => {

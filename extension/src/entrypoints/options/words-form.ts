@@ -129,7 +129,8 @@ async function remove(text: string, index: number): Promise<void> {
 }
 
 async function add(): Promise<void> {
-  const text = added.value.trim();
+  // As the server stores it.
+  const text = added.value.normalize("NFC").trim().replaceAll(/\s+/g, " ");
   added.ariaInvalid = text === "" ? "true" : null;
   if (text === "") {
     say(message("words_empty"));
