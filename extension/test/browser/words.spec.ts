@@ -68,6 +68,7 @@ test("private windows are not learnt from", async ({ server }) => {
   try {
     const page = await context.newPage();
     await pair(page, server.origin, CODE);
+    await expect(page.getByRole("status")).toContainText("Connected.");
     await page.goto("chrome://extensions");
     // The extension restarts when this changes. Without the developer mode, Chromium would switch it off.
     await page.evaluate(async (id) => {

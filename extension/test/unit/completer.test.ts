@@ -159,6 +159,26 @@ test("what is typed may be learnt only if the page may be learnt from, and not i
   ]);
 });
 
+test("when Enter has emptied the field of a chat, the server may learn the message; what the user deletes is not left", () => {
+  client.learn = true;
+  type("Hi Zoë");
+  completer.press(press("Backspace"));
+  field.before = "";
+  completer.changed();
+  type("Hello");
+  completer.press(press("Enter"));
+  field.before = "";
+  completer.changed();
+  completer.changed();
+  type("B");
+  expect(client.log.slice(-3)).toEqual([
+    expect.stringMatching(/^keystroke f1 \d+ Hello$/),
+    "left f1",
+    expect.stringMatching(/^keystroke f1 \d+ B$/),
+  ]);
+  expect(client.log.filter((line) => line.startsWith("left"))).toHaveLength(1);
+});
+
 test("every change of the text causes one request", () => {
   type("Hi");
   completer.changed();
