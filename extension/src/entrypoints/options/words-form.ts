@@ -16,6 +16,7 @@ const SEARCH_AFTER_MS = 200;
 const details = findElement("#own-words", HTMLDetailsElement);
 const trouble = findElement("#words-trouble", HTMLParagraphElement);
 const known = findElement("#words-known", HTMLDivElement);
+const finder = findElement("#word-finder", HTMLDivElement);
 const search = findElement("#word-search", HTMLInputElement);
 const count = findElement("#word-count", HTMLParagraphElement);
 const list = findElement("#word-list", HTMLUListElement);
@@ -73,6 +74,7 @@ async function show(): Promise<void> {
     trouble.textContent = found.learning ? "" : message("words_switched_off", origin);
     draw(found, wanted);
   });
+  if (number === newest) list.ariaBusy = "false";
 }
 
 async function showMore(): Promise<void> {
@@ -92,8 +94,10 @@ function draw({ learning, total }: FoundWords, wanted: string): void {
   known.hidden = !learning && total === 0 && wanted === "";
   list.replaceChildren(...words.map(rowOf));
   more.hidden = words.length >= total || words.length === 0;
-  exporting.disabled = total === 0 && wanted === "";
-  forget.disabled = exporting.disabled;
+  const isEmpty = total === 0 && wanted === "";
+  finder.hidden = isEmpty;
+  exporting.disabled = isEmpty;
+  forget.disabled = isEmpty;
   count.textContent = sentenceFor(total, wanted);
 }
 
@@ -125,7 +129,7 @@ async function remove(text: string, index: number): Promise<void> {
   say(message("words_removed", text));
   // The pressed button is gone.
   const next = list.children[Math.min(index, list.children.length - 1)];
-  (next?.querySelector("button") ?? search).focus();
+  (next?.querySelector("button") ?? (finder.hidden ? added : search)).focus();
 }
 
 async function add(): Promise<void> {
@@ -184,6 +188,7 @@ details.addEventListener("toggle", () => {
 });
 search.addEventListener("input", () => {
   say("");
+  list.ariaBusy = "true";
   clearTimeout(timer);
   timer = setTimeout(show, SEARCH_AFTER_MS);
 });
