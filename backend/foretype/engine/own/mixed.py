@@ -28,11 +28,11 @@ NOTICED = 0.002  # a token with less of q's probability is not brought among the
 class MixedDistribution(Distribution):
     """What `Distribution` promises, for one person. Cheap to make: it copies no whole distribution."""
 
-    __slots__ = ("_base", "_log_share", "_own", "_share", "table")
+    __slots__ = ("_log_share", "_own", "_share", "base", "table")
 
     def __init__(self, base: Distribution, table: Table, context: Sequence[int]) -> None:
         """`context`: the numbers of the tokens before, at most `ORDER`, the nearest last."""
-        self._base = base
+        self.base = base
         self.table = table
         self._own, self._share = own_part(table, context)
         self._log_share = np.float32(math.log(self._share))
@@ -45,11 +45,11 @@ class MixedDistribution(Distribution):
         return self._own.nbytes
 
     def is_whole(self) -> bool:
-        return self._base.is_whole()
+        return self.base.is_whole()
 
     @property
     def log_probs(self) -> NDArray[np.float32]:
-        mixed = self._base.log_probs + self._log_share
+        mixed = self.base.log_probs + self._log_share
         ranks = self.table.ranks
         mixed[ranks] = np.log(np.exp(mixed[ranks]) + self._own)
         return mixed
@@ -57,15 +57,15 @@ class MixedDistribution(Distribution):
     def best_in(self, interval: Interval, count: int) -> Likely:
         low, high = np.searchsorted(self.table.ranks, (interval.low, interval.high)).tolist()
         theirs = low + np.flatnonzero(self._own[low:high])
-        mixed = self._mixed(self._base.best_in(interval, count), self._likeliest(theirs, count))
+        mixed = self._mixed(self.base.best_in(interval, count), self._likeliest(theirs, count))
         return Likely(mixed.ranks[:count], mixed.log_probs[:count])
 
     def best_of(self, ranks: list[int]) -> Likely:
-        return self._mixed(self._base.best_of(ranks), np.empty(0, np.int64))
+        return self._mixed(self.base.best_of(ranks), np.empty(0, np.int64))
 
     def mass_in(self, interval: Interval) -> float:
         low, high = np.searchsorted(self.table.ranks, (interval.low, interval.high)).tolist()
-        return self._share * self._base.mass_in(interval) + float(self._own[low:high].sum())
+        return self._share * self.base.mass_in(interval) + float(self._own[low:high].sum())
 
     def _noticed(self, top: Likely) -> NDArray[np.int64]:
         """The places of tokens that may be among the likeliest."""
@@ -84,9 +84,7 @@ class MixedDistribution(Distribution):
             more = more[np.isin(more, base.ranks, invert=True, assume_unique=True)]
         ranks = np.concatenate((base.ranks, more))
         # A rank that is not in `base` is less likely than all that are, so on a device 0 will do for it.
-        of_more = (
-            self._base.log_probs[more] if len(more) and self._base.is_whole() else np.full(len(more), -99)
-        )
+        of_more = self.base.log_probs[more] if len(more) and self.base.is_whole() else np.full(len(more), -99)
         probs = np.exp(np.concatenate((base.log_probs, of_more)) + self._log_share)
         found = np.minimum(np.searchsorted(table.ranks, ranks), len(table.ranks) - 1)
         probs += np.where(table.ranks[found] == ranks, self._own[found], np.float32(0))

@@ -170,6 +170,7 @@ class Draft:
     def give_up(self) -> None:
         """Free its memory; it is not used after this."""
         self._trie.give_up()
+        self._personal.give_up()
 
     @property
     def ran(self) -> bool:

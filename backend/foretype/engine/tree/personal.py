@@ -9,6 +9,8 @@ from foretype.engine.own.mixed import MixedDistribution
 from foretype.engine.tree.trie import Node
 from foretype.runtime.distribution import Distribution
 
+MOST_MIXED = 64  # as many as a tree keeps distributions: each holds on to one of the model
+
 TableOf = Callable[[], Table | None]
 """The newest counts of the person who types; None if there are none."""
 
@@ -18,14 +20,15 @@ def no_table() -> None:
 
 
 class Personal:
-    """A tree belongs to one field of one person, so its nodes keep what was mixed for the person. What the
-    model has computed stays as it is, so other counts may be mixed into it later.
+    """A tree belongs to one field of one person. What the model has computed stays in its nodes as it is, so
+    other counts may be mixed into it later.
     """
 
     def __init__(self, table_of: TableOf, begin_tokens: int) -> None:
         """`begin_tokens`: how many tokens stand before the person's own text."""
         self._table_of = table_of
         self._begin_tokens = begin_tokens
+        self._mixed: dict[Node, MixedDistribution] = {}
 
     @property
     def table(self) -> Table | None:
@@ -36,9 +39,16 @@ class Personal:
         base, table = node.distribution, self._table_of()
         if base is None or table is None:
             return base
-        if node.mixed is None or node.mixed.table is not table:
-            node.mixed = MixedDistribution(base, table, self._context(node))
-        return node.mixed
+        mixed = self._mixed.get(node)
+        if mixed is None or mixed.base is not base or mixed.table is not table:
+            if len(self._mixed) >= MOST_MIXED:
+                self._mixed.clear()
+            mixed = self._mixed[node] = MixedDistribution(base, table, self._context(node))
+        return mixed
+
+    def give_up(self) -> None:
+        """Free the memory."""
+        self._mixed.clear()
 
     def _context(self, node: Node) -> list[int]:
         numbers: list[int] = []

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from foretype.engine.own.mixed import MixedDistribution
 from foretype.runtime.arena import Arena
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.distribution import Distribution
@@ -30,11 +29,10 @@ class Node:
 
     slot: where its keys and values lie in the arena; NO_SLOT if they are not computed.
     distribution: of the token after it; None if it is not computed or was dropped.
-    mixed: the distribution as it is for the person who types (`foretype.engine.tree.personal`).
     unread: the use of the run that gave the distribution, until an answer has read it.
     """
 
-    __slots__ = ("children", "depth", "distribution", "mixed", "parent", "slot", "token", "unread", "used")
+    __slots__ = ("children", "depth", "distribution", "parent", "slot", "token", "unread", "used")
 
     def __init__(self, token: int, parent: Node | None) -> None:
         self.token = token
@@ -42,7 +40,6 @@ class Node:
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.slot = NO_SLOT
         self.distribution: Distribution | None = None
-        self.mixed: MixedDistribution | None = None
         self.unread: RunUse | None = None
         self.children: dict[int, Node] = {}
         self.used = 0  # the trie's clock when a search last visited the node
@@ -102,7 +99,7 @@ class Trie:
         other and would keep them until the garbage collector runs.
         """
         for node in self._with_distribution:
-            node.distribution = node.mixed = None
+            node.distribution = None
         self._with_distribution.clear()
 
     def node(self, ids: Sequence[int]) -> Node:
@@ -171,7 +168,7 @@ class Trie:
                 node.slot = first_slot + index
         use = RunUse(run.purpose)
         for node, distribution in zip(run.wanted, distributions, strict=True):
-            node.distribution, node.mixed = distribution, None
+            node.distribution = distribution
             node.unread = use
             self._distribution_bytes = distribution.most_bytes
             self._with_distribution.add(node)
@@ -184,7 +181,7 @@ class Trie:
         """
         oldest = sorted(self._with_distribution - keep, key=lambda node: node.used)
         for node in oldest[: len(self._with_distribution) - self._most_distributions * 3 // 4]:
-            node.distribution = node.mixed = None
+            node.distribution = None
             self._with_distribution.discard(node)
 
     def touch(self, node: Node) -> None:
