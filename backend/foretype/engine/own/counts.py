@@ -24,15 +24,15 @@ Keys = NDArray[np.int64]
 class Table:
     """All contexts of a person, and what came after them. Immutable: any thread may read it.
 
-    ranks: (n,) int64, ascending: every token that the person typed. starts_word: (n,) float32, 1 if it begins
-    with a byte of a word. keys: (contexts,) int64, ascending. begins: (contexts + 1,) int64: what follows the
-    context i are the entries begins[i] to begins[i + 1] of places and counts. places: int32, indices of
+    ranks: (n,) int64, ascending: every token that the person typed. ends_word: (n,) float32, 1 if its first
+    byte ends a word, else 0. keys: (contexts,) int64, ascending. begins: (contexts + 1,) int64: what follows
+    the context i are the entries begins[i] to begins[i + 1] of places and counts. places: int32, indices of
     `ranks`. counts: float32.
     """
 
     vocab_size: int
     ranks: NDArray[np.int64]
-    starts_word: NDArray[np.float32]
+    ends_word: NDArray[np.float32]
     keys: Keys
     begins: NDArray[np.int64]
     places: NDArray[np.int32]
@@ -51,7 +51,7 @@ class Table:
 
     @property
     def bytes(self) -> int:
-        parts = (self.ranks, self.starts_word, self.keys, self.begins, self.places, self.counts)
+        parts = (self.ranks, self.ends_word, self.keys, self.begins, self.places, self.counts)
         return sum(part.nbytes for part in parts)
 
 
@@ -118,7 +118,7 @@ class Tally:
         return Table(
             vocabulary.size,
             support,
-            vocabulary.ranks.word_start[support],
+            1.0 - vocabulary.ranks.word_start[support],
             contexts,
             np.append(begins, len(keys)),
             places.astype(np.int32),

@@ -22,13 +22,14 @@ from foretype.runtime.ranks import Interval
 MOST_SHARE = (0.05, 0.8, 0.8, 0.8)  # of the mass, by the tokens of context
 DOUBT = 4.0
 ONCE = 0.4
-NOTICED = 0.002  # a token with less of q's probability is not brought among the likeliest
+NOTICED = 0.004  # a token with less of the person's part is not brought among the likeliest
+FROM_MODEL = 32  # of the model's likeliest tokens: a search follows 12
 
 
 class MixedDistribution(Distribution):
     """What `Distribution` promises, for one person. Cheap to make: it copies no whole distribution."""
 
-    __slots__ = ("_log_share", "_own", "_share", "base", "table")
+    __slots__ = ("_log_share", "_own", "_share", "_top", "base", "table")
 
     def __init__(self, base: Distribution, table: Table, context: Sequence[int]) -> None:
         """`context`: the numbers of the tokens before, at most `ORDER`, the nearest last."""
@@ -36,9 +37,18 @@ class MixedDistribution(Distribution):
         self.table = table
         self._own, self._share = own_part(table, context)
         self._log_share = np.float32(math.log(self._share))
-        boundary = self._share * math.exp(base.log_boundary) + float(self._own @ (1.0 - table.starts_word))
-        self.top = self._mixed(base.top, self._noticed(base.top))
+        self._top: Likely | None = None
+        boundary = self._share * math.exp(base.log_boundary) + float(self._own @ table.ends_word)
         self.log_boundary = math.log(max(boundary, 1e-12))
+
+    @property
+    def top(self) -> Likely:  # type: ignore[override]  # made when it is asked for: not all nodes need it
+        """All ranks that reach `NOTICED` in the person's part, and `FROM_MODEL` of the model's likeliest."""
+        if self._top is None:
+            ranks, log_probs = self.base.top
+            is_noticed = self._own > NOTICED
+            self._top = self._mixed(Likely(ranks[:FROM_MODEL], log_probs[:FROM_MODEL]), is_noticed)
+        return self._top
 
     @property
     def most_bytes(self) -> int:
@@ -55,42 +65,49 @@ class MixedDistribution(Distribution):
         return mixed
 
     def best_in(self, interval: Interval, count: int) -> Likely:
-        low, high = np.searchsorted(self.table.ranks, (interval.low, interval.high)).tolist()
-        theirs = low + np.flatnonzero(self._own[low:high])
-        mixed = self._mixed(self.base.best_in(interval, count), self._likeliest(theirs, count))
-        return Likely(mixed.ranks[:count], mixed.log_probs[:count])
+        low, high = self._span(interval)
+        inside = np.zeros(len(self._own), np.bool_)
+        inside[low:high] = self._own[low:high] > 0
+        ranks, log_probs = self._mixed(self.base.best_in(interval, count), inside)
+        return Likely(ranks[:count], log_probs[:count])
 
     def best_of(self, ranks: list[int]) -> Likely:
-        return self._mixed(self.base.best_of(ranks), np.empty(0, np.int64))
+        return self._mixed(self.base.best_of(ranks), np.zeros(len(self._own), np.bool_))
 
     def mass_in(self, interval: Interval) -> float:
-        low, high = np.searchsorted(self.table.ranks, (interval.low, interval.high)).tolist()
+        low, high = self._span(interval)
         return self._share * self.base.mass_in(interval) + float(self._own[low:high].sum())
 
-    def _noticed(self, top: Likely) -> NDArray[np.int64]:
-        """The places of tokens that may be among the likeliest."""
-        return self._likeliest(np.flatnonzero(self._own > NOTICED), len(top.ranks))
+    def _span(self, interval: Interval) -> tuple[int, int]:
+        ranks = self.table.ranks
+        return int(ranks.searchsorted(interval.low)), int(ranks.searchsorted(interval.high))
 
-    def _likeliest(self, places: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-        if len(places) <= count:
-            return places
-        return places[np.argpartition(-self._own[places], count)[:count]]
-
-    def _mixed(self, base: Likely, places: NDArray[np.int64]) -> Likely:
-        """The ranks of `base` and those at `places`, mixed, best first."""
-        table = self.table
-        more = table.ranks[places]
+    def _mixed(self, base: Likely, with_places: NDArray[np.bool_]) -> Likely:
+        """The ranks of `base` and those at the marked places, which are unmarked if they are in both. Best
+        first.
+        """
+        table, own = self.table, self._own
+        places = np.minimum(table.ranks.searchsorted(base.ranks), len(table.ranks) - 1)
+        is_own = table.ranks[places] == base.ranks
+        with_places[places[is_own]] = False
+        more = np.flatnonzero(with_places)
+        ranks, of_own = base.ranks, np.where(is_own, own[places], np.float32(0))
+        log_probs = base.log_probs
         if len(more):
-            more = more[np.isin(more, base.ranks, invert=True, assume_unique=True)]
-        ranks = np.concatenate((base.ranks, more))
-        # A rank that is not in `base` is less likely than all that are, so on a device 0 will do for it.
-        of_more = self.base.log_probs[more] if len(more) and self.base.is_whole() else np.full(len(more), -99)
-        probs = np.exp(np.concatenate((base.log_probs, of_more)) + self._log_share)
-        found = np.minimum(np.searchsorted(table.ranks, ranks), len(table.ranks) - 1)
-        probs += np.where(table.ranks[found] == ranks, self._own[found], np.float32(0))
+            ranks = np.concatenate((ranks, table.ranks[more]))
+            of_own = np.concatenate((of_own, own[more]))
+            log_probs = np.concatenate((log_probs, self._of_model(table.ranks[more])))
+        probs = np.exp(log_probs + self._log_share) + of_own
         order = np.argsort(-probs, kind="stable")
-        log_probs = np.log(np.maximum(probs[order], 1e-30)).astype(np.float32)
-        return Likely(ranks[order], log_probs)
+        return Likely(ranks[order], np.log(np.maximum(probs[order], np.float32(1e-30))))
+
+    def _of_model(self, ranks: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The model's log-probabilities. If they lie on a device, 0 will do for ranks that are not among its
+        likeliest.
+        """
+        if self.base.is_whole():
+            return self.base.log_probs[ranks]
+        return np.full(len(ranks), -99, np.float32)
 
 
 def own_part(table: Table, context: Sequence[int]) -> tuple[NDArray[np.float32], float]:
