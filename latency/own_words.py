@@ -22,13 +22,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
+import aiohttp
 import typer
+from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.manifest import Manifest
 from foretype.server.credentials import FIXED
+from foretype.support.metrics import Stage
 from foretype.support.settings import load
 from foretype.words.field_text import FieldText
 from foretype.words.store import WordStore
@@ -71,6 +74,7 @@ class Row:
     shown: int
     keys: int
     median_ms: float | None
+    tree_ms: float  # the work of the tree for a keystroke; the difference is what own words cost
 
 
 def read_person(folder: Path, *, mails: int, chars: int) -> Person:
@@ -91,7 +95,7 @@ def learn(state_dir: Path, texts: Sequence[str], vocabulary: Vocabulary) -> None
     """What the server would have learnt if each text had been typed in a field of its own."""
     store = WordStore(state_dir, load().own_words_most)
     for text in texts:
-        field = FieldText("", "")
+        field = FieldText("", "", len(text))
         for end in range(1, len(text) + 1):
             field.now(text[:end], "")
         store.learn(FIXED, field.take(is_over=True), vocabulary.knows)
@@ -104,7 +108,7 @@ async def measure(person: Person, known: int | None, threshold: float | None, vo
             settings["FORETYPE_THRESHOLD"] = str(threshold)
         if known:
             await asyncio.to_thread(learn, Path(state), person.known[-known:], vocabulary)
-        figures = await _typed(person.typed, settings)
+        figures, tree_ms = await _typed(person.typed, settings)
     assert figures.saved_share is not None
     return Row(
         person.name,
@@ -115,14 +119,29 @@ async def measure(person: Person, known: int | None, threshold: float | None, vo
         figures.shown,
         figures.keys,
         figures.final.p50,
+        tree_ms,
     )
 
 
-async def _typed(texts: Sequence[str], settings: Mapping[str, str]) -> Figures:
+async def _typed(texts: Sequence[str], settings: Mapping[str, str]) -> tuple[Figures, float]:
+    """The figures, and the milliseconds that the tree took for a keystroke."""
     manner = Manner(None, kind="email", learn=settings["FORETYPE_OWN_WORDS"] == "true")
     async with own_server(OUT / "server.log", unlimited_rate=True, settings=settings) as server:
         done = await replay(server.address, server.token, [Mail(text) for text in texts], manner)
-    return summarise(done.typed, budget_ms=done.welcome.budget_ms)
+        async with aiohttp.ClientSession() as http, http.get(f"{server.address}/metrics") as answer:
+            tree_ms = milliseconds_in(Stage.TREE, await answer.text())
+    figures = summarise(done.typed, budget_ms=done.welcome.budget_ms)
+    return figures, tree_ms / figures.keystrokes
+
+
+def milliseconds_in(stage: Stage, exposed: str) -> float:
+    """`exposed`: the server's metrics."""
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(exposed)
+        for sample in family.samples
+        if sample.name == "foretype_stage_ms_sum" and sample.labels["stage"] == stage
+    )
 
 
 def at_the_same_share(base: Row, rows: Sequence[Row]) -> float | None:
@@ -176,7 +195,7 @@ def _say(console: Console, row: Row, rows: Sequence[Row]) -> None:
     at = "" if row.threshold is None else f", threshold {row.threshold:g}"
     console.print(
         f"{row.person}: {what}{at}: saved {percent(row.saved_share)}, accepted {percent(row.taken_share)} "
-        f"of {row.shown} shown"
+        f"of {row.shown} shown, {row.tree_ms:.2f} ms in the tree a keystroke"
     )
 
 

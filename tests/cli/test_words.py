@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from foretype.cli import app
+from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
 from foretype.words.store import FILE, WordStore
 
@@ -27,7 +29,7 @@ def learnt(folder: Path, person: str = "0a1b2c3d") -> WordStore:
     store = WordStore(folder, 1000)
     for _ in range(3):
         pieces = [one.piece for one in cut("please call Quillfeather")]
-        store.learn(person, list(runs_of(pieces)), lambda word: True)
+        store.learn(person, Taken(Counter(runs_of(pieces))), lambda word: True)
     return store
 
 

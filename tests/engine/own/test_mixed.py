@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from foretype.engine.own.counts import AT_START, Table, Tally, number_of
 from foretype.engine.own.mixed import MixedDistribution, own_part, share_of
 from foretype.runtime.distribution import Distribution
 from foretype.runtime.ranks import Interval
+from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
 from foretype.words.store import State, WordStore
 from tests.scripted_model import byte_level_vocabulary
@@ -27,7 +29,7 @@ def number(text: str) -> int:
 def table_of(store: WordStore, texts: dict[str, int]) -> Table:
     for text, times in texts.items():
         for _ in range(times):
-            store.learn("ada", list(runs_of([one.piece for one in cut(text)])), lambda word: True)
+            store.learn("ada", Taken(Counter(runs_of([one.piece for one in cut(text)]))), lambda word: True)
     tally = Tally(VOCABULARY)
     tally.take(store.changes("ada", State()))
     table = tally.table()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from foretype.engine.local import EngineConfig, LocalEngine
 from foretype.engine.own.persons import LOOK_EVERY_S, Persons
 from foretype.engine.tree.choice import Policy
 from foretype.models.field_kind import FieldKind
+from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
 from foretype.words.store import WordStore
 from tests.fake_time import FakeTimers
@@ -26,7 +28,7 @@ ADA, BOB = Owner.alone("ada"), Owner.alone("bob")
 
 def learn(store: WordStore, text: str, person: str = "ada", times: int = 6) -> None:
     for _ in range(times):
-        store.learn(person, list(runs_of([one.piece for one in cut(text)])), lambda word: True)
+        store.learn(person, Taken(Counter(runs_of([one.piece for one in cut(text)]))), lambda word: True)
 
 
 @pytest.fixture
