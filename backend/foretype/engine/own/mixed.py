@@ -54,6 +54,10 @@ class MixedDistribution(Distribution):
     def most_bytes(self) -> int:
         return self._own.nbytes
 
+    @property
+    def is_on_host(self) -> bool:
+        return self.base.is_on_host
+
     def is_whole(self) -> bool:
         return self.base.is_whole()
 
@@ -105,7 +109,7 @@ class MixedDistribution(Distribution):
         """The model's log-probabilities. If they lie on a device, 0 will do for ranks that are not among its
         likeliest.
         """
-        if self.base.is_whole():
+        if self.base.is_on_host:
             return self.base.log_probs[ranks]
         return np.full(len(ranks), -99, np.float32)
 
