@@ -50,9 +50,10 @@ def base() -> Distribution:
 
 def followers(table: Table, *context: int) -> dict[bytes, float]:
     found = table.followers(context)
-    if found is None:
+    if len(found) <= len(context):
         return {}
-    places, counts = found
+    places, counts, total = found[-1]
+    assert total == counts.sum()
     return {
         VOCABULARY.texts[table.ranks[place]]: float(count)
         for place, count in zip(places, counts, strict=True)

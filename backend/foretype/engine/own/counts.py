@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,42 +20,56 @@ BY_HAND = 3  # a word or a phrase that was added by hand counts as if it was typ
 AT_START = 1  # stands for what is before a text, in the key of a context
 _FIRST = 2  # a token's number in a key, less its id; 0 is no token
 
-Keys = NDArray[np.int64]
+
+class Followers(NamedTuple):
+    """What came after a context: places in `Table.ranks`, how often, and the sum of that."""
+
+    places: NDArray[np.int32]
+    counts: NDArray[np.float32]
+    total: float
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """All contexts of a person, and what came after them. Immutable: any thread may read it.
 
-    ranks: (n,) int64, ascending: every token that the person typed. ends_word: (n,) float32, 1 if its first
-    byte ends a word, else 0. keys: (contexts,) int64, ascending. begins: (contexts + 1,) int64: what follows
-    the context i are the entries begins[i] to begins[i + 1] of places and counts. places: int32, indices of
-    `ranks`. counts: float32.
+    ranks: (n,) int64, ascending: every token that the person typed. ranks_in_order: the same, for a search of
+    one. ends_word: (n,) float32, 1 if its first byte ends a word, else 0. after_nothing: (n,) float32, how
+    often each was typed. keys: ascending, of the contexts; the first is that of no context. begins: what
+    follows the context i are the entries begins[i] to begins[i + 1] of places and counts. totals: the sums of
+    their counts. places: int32, indices of `ranks`. counts: float32.
     """
 
     vocab_size: int
     ranks: NDArray[np.int64]
+    ranks_in_order: array[int]
     ends_word: NDArray[np.float32]
-    keys: Keys
-    begins: NDArray[np.int64]
+    after_nothing: NDArray[np.float32]
+    keys: array[int]
+    begins: array[int]
+    totals: array[float]
     places: NDArray[np.int32]
     counts: NDArray[np.float32]
 
-    def followers(self, context: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.float32]] | None:
-        """The places and counts of what came after a context: numbers as `number_of` gives them, at most
-        `ORDER`. None if the person never typed it.
+    def followers(self, context: Sequence[int]) -> list[Followers]:
+        """What came after no context, after the last token of `context`, after the last two, and so on, up to
+        the first that the person never typed. `context`: numbers as `number_of` gives them, at most `ORDER`.
         """
-        key = _key(context, self.vocab_size)
-        index = int(self.keys.searchsorted(key))
-        if index == len(self.keys) or self.keys[index] != key:
-            return None
-        span = slice(int(self.begins[index]), int(self.begins[index + 1]))
-        return self.places[span], self.counts[span]
+        found = []
+        for length in range(len(context) + 1):
+            key = _key(context[len(context) - length :], self.vocab_size)
+            index = bisect_left(self.keys, key)
+            if index == len(self.keys) or self.keys[index] != key:
+                break
+            begin, end = self.begins[index], self.begins[index + 1]
+            found.append(Followers(self.places[begin:end], self.counts[begin:end], self.totals[index]))
+        return found
 
     @property
     def bytes(self) -> int:
-        parts = (self.ranks, self.ends_word, self.keys, self.begins, self.places, self.counts)
-        return sum(part.nbytes for part in parts)
+        tables = (self.ranks, self.ends_word, self.after_nothing, self.places, self.counts)
+        lists = (self.ranks_in_order, self.keys, self.begins, self.totals)
+        return sum(one.nbytes for one in tables) + sum(one.itemsize * len(one) for one in lists)
 
 
 def number_of(token: int) -> int:
@@ -115,12 +132,17 @@ class Tally:
         counts = np.add.reduceat(seen, firsts)
         keys, places = keys[firsts], places[firsts]
         contexts, begins = np.unique(keys, return_index=True)
+        after_nothing = np.zeros(len(support), np.float32)
+        after_nothing[places[: len(support)]] = counts[: len(support)]
         return Table(
             vocabulary.size,
             support,
+            array("q", support.tobytes()),
             1.0 - vocabulary.ranks.word_start[support],
-            contexts,
-            np.append(begins, len(keys)),
+            after_nothing,
+            array("q", contexts.tobytes()),
+            array("q", np.append(begins, len(keys)).tobytes()),
+            array("d", np.add.reduceat(counts, begins).astype(np.float64).tobytes()),
             places.astype(np.int32),
             counts.astype(np.float32),
         )

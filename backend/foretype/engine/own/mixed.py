@@ -9,6 +9,7 @@ little.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -70,21 +71,32 @@ class MixedDistribution(Distribution):
 
     def best_in(self, interval: Interval, count: int) -> Likely:
         low, high = self._span(interval)
-        inside = np.zeros(len(self._own), np.bool_)
-        inside[low:high] = self._own[low:high] > 0
-        ranks, log_probs = self._mixed(self.base.best_in(interval, count), inside)
-        return Likely(ranks[:count], log_probs[:count])
+        ranks, log_probs = self.base.best_in(interval, count)
+        if low == high:
+            return Likely(ranks, log_probs + self._log_share)
+        own_ranks = self.table.ranks[low:high]
+        places = np.minimum(own_ranks.searchsorted(ranks), high - low - 1)
+        is_other = own_ranks[places] != ranks
+        probs = np.concatenate((log_probs[is_other], self.base.log_probs[own_ranks]))
+        np.exp(probs + self._log_share, out=probs)
+        others = len(probs) - (high - low)
+        probs[others:] += self._own[low:high]
+        best = np.argsort(-probs, kind="stable")[:count]
+        return Likely(np.concatenate((ranks[is_other], own_ranks))[best], np.log(probs[best]))
 
     def best_of(self, ranks: list[int]) -> Likely:
         return self._mixed(self.base.best_of(ranks), np.zeros(len(self._own), np.bool_))
 
     def mass_in(self, interval: Interval) -> float:
         low, high = self._span(interval)
-        return self._share * self.base.mass_in(interval) + float(self._own[low:high].sum())
+        of_model = self._share * self.base.mass_in(interval)
+        return of_model if low == high else of_model + float(np.add.reduce(self._own[low:high]))
 
     def _span(self, interval: Interval) -> tuple[int, int]:
-        ranks = self.table.ranks
-        return int(ranks.searchsorted(interval.low)), int(ranks.searchsorted(interval.high))
+        """The places of the person's tokens in an interval."""
+        ranks = self.table.ranks_in_order
+        low = bisect_left(ranks, interval.low)
+        return low, bisect_left(ranks, interval.high, lo=low)
 
     def _mixed(self, base: Likely, with_places: NDArray[np.bool_]) -> Likely:
         """The ranks of `base` and those at the marked places, which are unmarked if they are in both. Best
@@ -118,18 +130,17 @@ def own_part(table: Table, context: Sequence[int]) -> tuple[NDArray[np.float32],
     """The probabilities (n,) that the person's counts give to `table.ranks`, and the model's share: together
     they are 1.
     """
-    own = np.zeros(len(table.ranks), np.float32)
+    found = table.followers(context)
     left = 1.0
-    for length in range(len(context) + 1):
-        found = table.followers(context[len(context) - length :])
-        if found is None:
-            break
-        places, counts = found
-        total = float(counts.sum())
-        share = share_of(length, total, len(places))
-        own *= np.float32(1.0 - share)
-        own[places] += np.float32(share / total) * counts
+    weights: list[float] = []  # of one count after each context, the longest first
+    for length in reversed(range(len(found))):
+        after = found[length]
+        share = share_of(length, after.total, len(after.places))
+        weights.append(left * share / after.total)
         left *= 1.0 - share
+    own = table.after_nothing * np.float32(weights.pop())
+    for after, weight in zip(found[1:], reversed(weights), strict=True):
+        own[after.places] += after.counts * np.float32(weight)
     return own, left
 
 
