@@ -13,7 +13,7 @@ from foretype.engine.beginning import Beginning
 from foretype.engine.contract import Failure, Owner
 from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.engine.local import EngineConfig, LocalEngine
-from foretype.engine.own.persons import LOOK_EVERY_S, Persons
+from foretype.engine.own.persons import IDLE_S, LOOK_EVERY_S, MOST_PERSONS, Persons
 from foretype.engine.tree.choice import Policy
 from foretype.models.field_kind import FieldKind
 from foretype.words.field_text import Taken
@@ -115,6 +115,24 @@ async def test_a_change_is_noticed_within_a_second(store: WordStore) -> None:
     store.remove("ada", ["Please", "call"])
     timers.advance(LOOK_EVERY_S * 1000)
     assert not await typing()
+    await persons.close()
+
+
+async def test_who_types_no_more_is_dropped_from_memory(store: WordStore) -> None:
+    timers = FakeTimers()
+    persons = Persons(store, VOCABULARY, timers)
+    learn(store, "Please call")
+    for number in range(MOST_PERSONS):
+        persons.typing("ada" if number == 0 else f"person {number}")
+    await asyncio.gather(*persons._looking)
+    assert persons.table("ada") is not None
+    persons.typing("one more")
+    await asyncio.gather(*persons._looking)
+    assert persons.table("ada") is None
+    timers.advance((IDLE_S + 1) * 1000)
+    persons.typing("bob")
+    await asyncio.gather(*persons._looking)
+    assert list(persons._persons) == ["bob"]
     await persons.close()
 
 

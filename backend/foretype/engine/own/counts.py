@@ -95,10 +95,12 @@ class Tally:
 
     def clear(self) -> None:
         self._row_of: dict[int, int] = {}  # by the hash of a run: 64 bits suffice
-        self._seen: list[int] = []  # of each row
-        self._keys: list[int] = []
-        self._ranks: list[int] = []
-        self._rows: list[int] = []
+        self._seen = array("q")  # of each row
+        self._keys, self._ranks, self._rows = (
+            array("q"),
+            array("q"),
+            array("q"),
+        )  # of each token after a context
         self._added: frozenset[str] = frozenset()
         self._ids: dict[str, tuple[int, ...]] = {}
 
@@ -120,8 +122,8 @@ class Tally:
         if not self._keys:
             return None
         vocabulary = self._vocabulary
-        keys, ranks = np.array(self._keys, np.int64), np.array(self._ranks, np.int64)
-        seen = np.array(self._seen, np.float32)[np.array(self._rows, np.int64)]
+        keys, ranks, rows = (np.array(one, np.int64) for one in (self._keys, self._ranks, self._rows))
+        seen = np.array(self._seen, np.float32)[rows]
         support, places = np.unique(ranks, return_inverse=True)
         order = np.lexsort((places, keys))
         keys, places, seen = keys[order], places[order], seen[order]

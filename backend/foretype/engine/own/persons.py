@@ -14,7 +14,8 @@ from foretype.support.clock import Timers
 from foretype.words.errors import WordsFileError
 from foretype.words.store import State, WordStore
 
-MOST_PERSONS = 64  # whose counts are kept in memory; the one who typed longest ago is dropped first
+MOST_PERSONS = 32  # whose counts are kept in memory; the one who typed longest ago is dropped first
+IDLE_S = 600.0  # who has typed nothing for so long is dropped
 LOOK_EVERY_S = 1.0
 
 
@@ -28,6 +29,7 @@ class Person:
     tally: Tally
     table: Table | None = None
     state: State = field(default_factory=State)
+    typed_at: float = float("-inf")
     looked_at: float = float("-inf")
     is_looking: bool = False
 
@@ -55,15 +57,20 @@ class Persons:
         person = self._persons.get(name)
         if person is None:
             person = self._persons[name] = Person(name, Tally(self._vocabulary))
-            if len(self._persons) > MOST_PERSONS:
-                self._persons.popitem(last=False)
         self._persons.move_to_end(name)
         now = self._timers.time()
+        person.typed_at = now
+        self._drop_idle(now)
         if not person.is_looking and now - person.looked_at >= LOOK_EVERY_S:
             person.looked_at, person.is_looking = now, True
             task = asyncio.ensure_future(self._look(person))
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)
+
+    def _drop_idle(self, now: float) -> None:
+        """The one who typed longest ago is the first."""
+        while len(self._persons) > MOST_PERSONS or next(iter(self._persons.values())).typed_at < now - IDLE_S:
+            self._persons.popitem(last=False)
 
     def forget(self, name: str) -> None:
         """All of the person was forgotten: nothing of it is used from now on."""
