@@ -50,6 +50,8 @@ class EchoEngine:
     def knows(self, word: str) -> bool:
         return True
 
+    def forget_words(self, person: str) -> None: ...
+
     def open(self, owner: Owner, answer: Answer) -> Desk:
         return EchoDesk(answer)
 

@@ -70,6 +70,8 @@ class FakeEngine:
     def knows(self, word: str) -> bool:
         return word.lower() in self.known
 
+    def forget_words(self, person: str) -> None: ...
+
     def open(self, owner: Owner, answer: Answer) -> Desk:
         desk = FakeDesk(self, answer)
         self.owners.append(owner)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from foretype.server.guard import EXTENSION_ID
+from foretype.support import logs
 from tests.server.conftest import TOKEN, Client, Running, Start
 
 ME = {"Authorization": f"Bearer {TOKEN}"}
@@ -175,3 +177,38 @@ async def test_a_file_that_cannot_be_used_gives_an_error_without_its_path(
     async with running.http.get(running.url("/v1/words"), headers=ME) as answer:
         assert answer.status == 500
         assert "state" not in await answer.text()
+
+
+async def test_what_is_typed_is_in_the_file_of_words_and_nowhere_else(start: Start, tmp_path: Path) -> None:
+    """A marker, looked for in the log at its most talkative level, in the metrics and in all files."""
+    log = io.StringIO()
+    logs.configure("debug", log)
+    marker = "Zqxomarker"
+
+    def files() -> list[str]:
+        return [
+            file.name
+            for file in tmp_path.rglob("*")
+            if file.is_file() and marker.encode() in file.read_bytes()
+        ]
+
+    async with start() as running:
+        async with running.client() as client:
+            for number in range(3):
+                await write(client, f"met {marker}", f"f{number}")
+        await settled(running)
+        assert not (tmp_path / "state" / "words.sqlite3").exists()
+        async with running.client() as client:
+            for number in range(3):
+                await write(client, f"met {marker}", f"f{number}", learn=True)
+        await settled(running)
+        assert (await words(running))["total"] > 0
+        assert files() == ["words.sqlite3"]
+        async with running.http.get(running.url("/metrics"), headers=ME) as answer:
+            assert marker not in await answer.text()
+        async with running.http.delete(running.url("/v1/words"), headers=ME) as answer:
+            assert answer.status == 200
+        assert files() == []
+        assert not (tmp_path / "state" / "words.sqlite3").exists()
+    assert "open" in log.getvalue()
+    assert marker not in log.getvalue()

@@ -19,7 +19,7 @@ def timers() -> FakeTimers:
 
 @pytest.fixture
 async def desk(tmp_path: Path, timers: FakeTimers) -> AsyncIterator[LearningDesk]:
-    desk = LearningDesk(WordStore(tmp_path, 1000), timers, lambda word: True)
+    desk = LearningDesk(WordStore(tmp_path, 1000), timers, lambda word: True, 2000)
     yield desk
     await desk.close()
 
@@ -84,7 +84,7 @@ async def test_what_a_person_wants_forgotten_is_not_learnt_afterwards(desk: Lear
 
 
 async def test_at_the_end_all_is_learnt(tmp_path: Path, timers: FakeTimers) -> None:
-    desk = LearningDesk(WordStore(tmp_path, 1000), timers, lambda word: True)
+    desk = LearningDesk(WordStore(tmp_path, 1000), timers, lambda word: True, 2000)
     typed(desk, "good day")
     await desk.close()
     assert len(WordStore(tmp_path, 1000).export("ada")["runs"]) == 2

@@ -4,19 +4,21 @@ import os
 import sqlite3
 import stat
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from foretype.words.errors import BadImportError, WordsFileError
-from foretype.words.pieces import Run, cut, runs_of
+from foretype.words.field_text import Taken
+from foretype.words.pieces import cut, runs_of
 from foretype.words.store import DAY_S, FILE, FORGOTTEN_DAYS, State, WordStore
 
 ORDINARY = set("the word is please let me know if you have any a b we met in good day".split())  # noqa: SIM905
 
 
-def runs(text: str) -> list[Run]:
-    return list(runs_of([one.piece for one in cut(text)]))
+def runs(text: str) -> Taken:
+    return Taken(Counter(runs_of([one.piece for one in cut(text)])))
 
 
 def known(word: str) -> bool:
@@ -205,3 +207,16 @@ def test_the_file_has_its_version(store: WordStore) -> None:
     learn(store, "the word")
     with sqlite3.connect(store.path) as file:
         assert file.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_what_is_undone_is_unlearnt(store: WordStore) -> None:
+    learn(store, "the word is good", 3)
+    learn(store, "we met Quillfeather", 2)
+    gone = runs("the word is good").typed
+    store.learn("ada", Taken(undone=gone), known)
+    assert shown(store) == {}  # two sightings are left of each
+    store.learn("ada", Taken(undone=runs("we met Quillfeather").typed), known)
+    learn(store, "we met Quillfeather")
+    assert "Quillfeather" not in shown(store)
+    learn(store, "we met Quillfeather")
+    assert shown(store)["Quillfeather"] == 3

@@ -126,7 +126,12 @@ class Server:
         """Begin to answer requests. Until `ready`, completions are refused as `overloaded`."""
         await self._runner.setup()
         if self._words is not None:
-            self.service.learning = LearningDesk(self._words, asyncio.get_running_loop(), self._knows)
+            self.service.learning = LearningDesk(
+                self._words,
+                asyncio.get_running_loop(),
+                self._knows,
+                self.service.limits.context_chars,
+            )
         server, loop = self._runner.server, asyncio.get_running_loop()
         assert server is not None
         for one in self._bound:

@@ -86,6 +86,8 @@ async def forgotten(request: web.Request) -> web.Response:
         return refused.response
     learning.forget(person)
     await learning.with_file(lambda store: store.forget(person))
+    if (engine := request.app[SERVICE].engine) is not None:
+        engine.forget_words(person)
     return web.json_response({"total": 0})
 
 

@@ -321,7 +321,7 @@ class Settings(BaseModel):
         ge=1000,
         le=1_000_000,
         description="Short runs of words that are kept for one person; the least seen and oldest are "
-        "forgotten first. 30,000 take about 3 MB in the file and 15 MB in memory while the person types.",
+        "forgotten first. 30,000 take about 4 MB in the file, and 10 MB in memory while the person types.",
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."

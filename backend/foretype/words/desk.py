@@ -12,8 +12,7 @@ from foretype.support import logs
 from foretype.support.clock import Timer, Timers
 from foretype.support.logs import SparseLines
 from foretype.words.errors import WordsFileError
-from foretype.words.field_text import FieldText
-from foretype.words.pieces import Run
+from foretype.words.field_text import FieldText, Taken
 from foretype.words.store import WordStore
 
 T = TypeVar("T")
@@ -36,8 +35,13 @@ class _Followed:
 class LearningDesk:
     """Lives on the event loop. The file is changed on a thread of its own."""
 
-    def __init__(self, store: WordStore, timers: Timers, is_known: Callable[[str], bool]) -> None:
-        """`is_known`: whether a word is an ordinary one, which needs no sightings. Any thread may call it."""
+    def __init__(
+        self, store: WordStore, timers: Timers, is_known: Callable[[str], bool], context_chars: int
+    ) -> None:
+        """`is_known`: whether a word is an ordinary one, which needs no sightings. Any thread may call it.
+        `context_chars`: at which clients cut the text on each side of the caret.
+        """
+        self._context_chars = context_chars
         self._store = store
         self._timers = timers
         self._is_known = is_known
@@ -57,7 +61,7 @@ class LearningDesk:
             return
         now = self._timers.time()
         if followed is None or followed.person != person:
-            followed = _Followed(person, FieldText(before, after), now, lasting)
+            followed = _Followed(person, FieldText(before, after, self._context_chars), now, lasting)
         else:
             followed.text.now(before, after)
             followed.used_at, followed.is_learnt = now, False
@@ -112,13 +116,13 @@ class LearningDesk:
         if waiting:
             self._timer = self._timers.call_at(min(waiting) + QUIET_S, self._learn_quiet)
 
-    def _learn(self, person: str, runs: list[Run]) -> None:
-        if runs:
-            self._thread.submit(self._store_runs, person, runs)
+    def _learn(self, person: str, taken: Taken) -> None:
+        if taken:
+            self._thread.submit(self._store_runs, person, taken)
 
-    def _store_runs(self, person: str, runs: list[Run]) -> None:
+    def _store_runs(self, person: str, taken: Taken) -> None:
         try:
-            self._store.learn(person, runs, self._is_known)
+            self._store.learn(person, taken, self._is_known)
         except WordsFileError:  # its message has a path, so only its kind is logged
             self._lines.error("words_file")
         except Exception as error:

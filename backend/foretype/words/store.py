@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from foretype.words.errors import BadImportError, WordsFileError
+from foretype.words.field_text import Taken
 from foretype.words.pieces import CONTEXT, LONGEST_PHRASE, START, Run, as_text, is_word, phrase_of
 
 FILE = "words.sqlite3"
@@ -95,44 +96,57 @@ class WordStore:
 
     # -- learning --
 
-    def learn(self, person: str, runs: Sequence[Run], is_known: Callable[[str], bool]) -> None:
-        """Count the runs of one text. Of an unknown word only a keyed mark is kept, until it was seen in
-        `SIGHTINGS` texts.
+    def learn(self, person: str, taken: Taken, is_known: Callable[[str], bool]) -> None:
+        """Count the runs of one text, and take back those that were undone in it. Of an unknown word only a
+        keyed mark is kept, until it was seen in `SIGHTINGS` texts.
         """
-        if not runs:
+        if not taken:
             return
         with self._change() as file:
             row = self._row(file, person)
-            hidden, ripe = self._sort_out(file, row, runs, is_known)
-            count = Counter(shown for run in runs if (shown := _without(run, hidden)) is not None)
+            hidden, ripe = self._sort_out(file, row, taken, is_known)
+            self._take_back(file, row, _shown(taken.undone, hidden))
+            count = _shown(taken.typed, hidden)
             for word in ripe:
                 count[Run((), f" {word}")] += SIGHTINGS - 1
             self._count(file, row, count)
             self._tidy(file, row)
 
     def _sort_out(
-        self, file: sqlite3.Connection, row: _Row, runs: Sequence[Run], is_known: Callable[[str], bool]
+        self, file: sqlite3.Connection, row: _Row, taken: Taken, is_known: Callable[[str], bool]
     ) -> tuple[set[str], set[str]]:
         """The words that are not to be stored yet, and those that are from now on."""
+        runs = [*taken.typed, *taken.undone]
         words = {piece.strip() for run in runs for piece in run.pieces if is_word(piece)}
-        counted = {run.piece.strip() for run in runs}
+        typed, undone = ({run.piece.strip() for run in some} for some in (taken.typed, taken.undone))
         hidden, ripe = set(), set()
         for word in words:
             if is_known(word) or self._is_stored(file, row, word):
                 continue
-            mark = hashlib.blake2b(word.encode(), key=row.key, digest_size=8).digest()
-            where = (row.id, mark)
+            where = (row.id, _mark(row, word))
             found = file.execute("SELECT seen FROM marks WHERE person = ? AND mark = ?", where).fetchone()
-            seen = (found[0] if found else 0) + (word in counted)
+            was_seen = found[0] if found else 0
+            seen = was_seen + (word in typed) - (word in undone)
             if seen >= SIGHTINGS:
-                file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", where)
                 ripe.add(word)
-                continue
-            hidden.add(word)
-            if word in counted:
+            else:
+                hidden.add(word)
+            if seen >= SIGHTINGS or seen <= 0:
+                file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", where)
+            elif seen != was_seen:
                 values = (*where, seen, self._today())
                 file.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)", values)
         return hidden, ripe
+
+    def _take_back(self, file: sqlite3.Connection, row: _Row, undone: Mapping[Run, int]) -> None:
+        if not undone:
+            return
+        file.executemany(
+            "UPDATE runs SET seen = seen - ? WHERE person = ? AND before = ? AND piece = ?",
+            [(n, row.id, JOIN.join(one.before), one.piece) for one, n in undone.items()],
+        )
+        file.execute("DELETE FROM runs WHERE person = ? AND seen <= 0", (row.id,))
+        self._became_whole(file, row)
 
     def _is_stored(self, file: sqlite3.Connection, row: _Row, word: str) -> bool:
         by_piece = "SELECT 1 FROM runs WHERE person = ? AND piece IN (?, ?) LIMIT 1"
@@ -220,8 +234,8 @@ class WordStore:
             wanted = [tuple(text.split()) for text in texts if text.strip()]
             for words in wanted:
                 file.execute("DELETE FROM added WHERE person = ? AND text = ?", (row.id, " ".join(words)))
-                mark = hashlib.blake2b(" ".join(words).encode(), key=row.key, digest_size=8).digest()
-                file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", (row.id, mark))
+                mark = (row.id, _mark(row, " ".join(words)))
+                file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", mark)
             gone = [run for run, _ in _runs(file, row.id) if any(_holds(run, words) for words in wanted)]
             file.executemany(
                 "DELETE FROM runs WHERE person = ? AND before = ? AND piece = ?",
@@ -430,6 +444,20 @@ def _run(before: str, piece: str) -> Run:
 
 def _added(file: sqlite3.Connection, person: int) -> set[str]:
     return {text for (text,) in file.execute("SELECT text FROM added WHERE person = ?", (person,))}
+
+
+def _mark(row: _Row, word: str) -> bytes:
+    """From which the word cannot be read; who has the file can still try words, as with a hashed password."""
+    return hashlib.blake2b(word.encode(), key=row.key, digest_size=8).digest()
+
+
+def _shown(runs: Mapping[Run, int], hidden: set[str]) -> Counter[Run]:
+    """The runs without hidden words."""
+    count: Counter[Run] = Counter()
+    for run, n in runs.items():
+        if (shown := _without(run, hidden)) is not None:
+            count[shown] += n
+    return count
 
 
 def _without(run: Run, hidden: set[str]) -> Run | None:
