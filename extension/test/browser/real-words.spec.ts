@@ -153,3 +153,19 @@ test("a phrase is added by hand, and a text that the server cannot use is refuse
   await expect(page.locator("#word-outcome")).toContainText("The server cannot use this text");
   expect(await found(page, "lovelace")).toEqual(["Ada Lovelaceadded by youRemove"]);
 });
+
+test("a name that was typed in three texts is suggested in the next one", async ({
+  page,
+  show,
+  ghost,
+  browserContext,
+}) => {
+  await prefer(browserContext, { learnWords: true });
+  await show(FIELDS);
+  await typeAll(page, TEXTS);
+  await expect.poll(() => found(page, NAME)).toEqual([`${NAME}in 3 textsRemove`]);
+  await show(FIELDS);
+  await page.locator("#field0").click();
+  await page.keyboard.type("Please ask Quibb", { delay: 100 });
+  await expect.poll(() => ghost.text()).toMatch(/^leworth/);
+});
