@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +104,13 @@ async def test_a_change_that_is_none_is_refused(running: Running, body: object) 
 
 
 async def test_an_export_can_be_imported_after_everything_was_forgotten(running: Running) -> None:
-    many = [f"Zephyr {number}" for number in range(2000)]  # more than a message may have
+    many = [f"Zephyr the {number}th of a long list" for number in range(2000)]
     for start in range(0, 2000, 500):
         await post(running, "/v1/words", {"add": many[start : start + 500]})
     async with running.http.get(running.url("/v1/words/export"), headers=ME) as answer:
         exported = await answer.json()
     assert (exported["format"], exported["version"]) == ("foretype-words", 1)
+    assert len(json.dumps(exported)) > running.server.service.limits.message_bytes
     async with running.http.delete(running.url("/v1/words"), headers=ME) as answer:
         assert await answer.json() == {"total": 0}
     assert (await words(running))["total"] == 0
