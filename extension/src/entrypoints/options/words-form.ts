@@ -62,13 +62,13 @@ function hideWords(why: string): void {
   trouble.textContent = why;
 }
 
-/** Shows the words that fit the search, from the first one. */
-async function show(): Promise<void> {
+/** Shows the first words that fit the search. */
+async function show(most = PAGE): Promise<void> {
   newest += 1;
   const number = newest;
   const wanted = search.value.trim();
   await act(async (own, origin) => {
-    const found = await own.find(wanted, PAGE, 0);
+    const found = await own.find(wanted, most, 0);
     if (number !== newest) return;
     words = found.words;
     trouble.textContent = found.learning ? "" : message("words_switched_off", origin);
@@ -90,8 +90,7 @@ async function showMore(): Promise<void> {
 }
 
 function draw({ learning, total }: FoundWords, wanted: string): void {
-  // Words from the time before learning was switched off can still be removed.
-  known.hidden = !learning && total === 0 && wanted === "";
+  known.hidden = !learning;
   list.replaceChildren(...words.map(rowOf));
   more.hidden = words.length >= total || words.length === 0;
   const isEmpty = total === 0 && wanted === "";
@@ -125,7 +124,8 @@ function rowOf({ text, seen, byHand }: OwnWord, index: number): HTMLLIElement {
 
 async function remove(text: string, index: number): Promise<void> {
   if (!(await act((own) => own.remove(text)))) return;
-  await show();
+  // The user may have come far in a long list.
+  await show(Math.max(PAGE, words.length));
   say(message("words_removed", text));
   // The pressed button is gone.
   const next = list.children[Math.min(index, list.children.length - 1)];
@@ -190,7 +190,7 @@ search.addEventListener("input", () => {
   say("");
   list.ariaBusy = "true";
   clearTimeout(timer);
-  timer = setTimeout(show, SEARCH_AFTER_MS);
+  timer = setTimeout(() => void show(), SEARCH_AFTER_MS);
 });
 more.addEventListener("click", showMore);
 form.addEventListener("submit", (event) => {
