@@ -15,7 +15,7 @@ from foretype.engine.vocabulary import Vocabulary
 from foretype.words.pieces import CONTEXT, START, Run, phrase_of
 from foretype.words.store import Changes
 
-ORDER = 3  # tokens of context that count; a fourth added nothing (docs/decisions/0036-own-words.md)
+ORDER = 3  # tokens of context that count; a fourth adds little (docs/decisions/0036-own-words.md)
 BY_HAND = 3  # a word or a phrase that was added by hand counts as if it was typed as often
 AT_START = 1  # stands for what is before a text, in the key of a context
 _FIRST = 2  # a token's number in a key, less its id; 0 is no token
