@@ -23,6 +23,7 @@ export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   readonly codeToo = false;
   readonly subjectToo = true;
+  readonly learn = false;
   readonly fieldsOff = [];
   readonly on = true;
   readonly spoken = false;

@@ -35,6 +35,8 @@ export type ToPage =
       readonly chars: number;
       readonly codeToo: boolean;
       readonly subjectToo: boolean;
+      /** Whether the server may learn what is typed on this page. */
+      readonly learn: boolean;
       readonly fieldsOff: readonly FieldKind[];
       /** Whether suggestions appear by themselves on this page, apart from a pause. */
       readonly on: boolean;

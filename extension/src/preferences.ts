@@ -28,6 +28,8 @@ export interface Preferences extends Amount {
   readonly codeToo: boolean;
   /** Whether the subject of a mail is sent to the server with its text. */
   readonly subjectToo: boolean;
+  /** Whether the server may learn the words that the user types. */
+  readonly learnWords: boolean;
   /** Other kinds of field that are off. */
   readonly fieldsOff: readonly FieldKind[];
   /** Hosts that are off. Only the exact host is meant, not its subdomains. */
@@ -55,6 +57,7 @@ export const FASTEST_TYPING = 200;
 export const DEFAULTS: Preferences = {
   codeToo: false,
   subjectToo: true,
+  learnWords: false,
   fieldsOff: [],
   sitesOff: [],
   besidePage: [],

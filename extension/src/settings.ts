@@ -82,6 +82,7 @@ const isAmounts: Check<Preferences["amounts"]> = (value): value is Preferences["
 const CHECKS: { readonly [Name in SettingName]: Check<Settings[Name]> } = {
   codeToo: isBoolean,
   subjectToo: isBoolean,
+  learnWords: isBoolean,
   fieldsOff: listOf(isKind),
   sitesOff: listOf(isHost),
   besidePage: listOf(isHost),

@@ -12,6 +12,7 @@ const SERVER = "server";
 const PREFERENCES = "preferences";
 const SAVINGS = "saved";
 const SITE_CHOICE = "sites";
+const ASKED_TO_LEARN = "asked-to-learn";
 const SYNC_ON = "sync-on";
 const SYNC_STATE = "sync-state";
 
@@ -69,6 +70,15 @@ export async function readSiteChoice(): Promise<SiteChoice | null> {
 
 export async function writeSiteChoice(choice: SiteChoice): Promise<void> {
   await browser.storage.local.set({ [SITE_CHOICE]: choice });
+}
+
+/** Whether the user has answered on the welcome page whether the server may learn words. */
+export async function wasAskedToLearn(): Promise<boolean> {
+  return (await browser.storage.local.get(ASKED_TO_LEARN))[ASKED_TO_LEARN] === true;
+}
+
+export async function writeAskedToLearn(): Promise<void> {
+  await browser.storage.local.set({ [ASKED_TO_LEARN]: true });
 }
 
 export async function readSavings(): Promise<Savings> {

@@ -36,6 +36,7 @@ class Manner:
     sureness: Sureness | None = None
     seed: int = 0
     subject: str | None = None  # of the mail that is typed
+    learn: bool = False  # whether the server may learn the texts
 
 
 @dataclass(slots=True)
@@ -115,6 +116,7 @@ def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, ob
         "max_words": manner.max_words,
         "sureness": manner.sureness,
         "subject": manner.subject,
+        "learn": manner.learn,
     }
     return frame | {name: value for name, value in wishes.items() if value}
 

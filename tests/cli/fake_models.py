@@ -47,6 +47,11 @@ class EchoEngine:
     model = "fake-1m"
     provider = "NoProvider"
 
+    def knows(self, word: str) -> bool:
+        return True
+
+    def forget_words(self, person: str) -> None: ...
+
     def open(self, owner: Owner, answer: Answer) -> Desk:
         return EchoDesk(answer)
 

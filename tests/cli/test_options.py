@@ -31,7 +31,9 @@ def flag(name: str) -> str:
 
 
 def words(name: str, value: object) -> list[str]:
-    return [flag(name)] if value is True else [flag(name), str(value)]
+    if isinstance(value, bool):
+        return [flag(name) if value else flag(f"no_{name}")]
+    return [flag(name), str(value)]
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ OTHER_VALUES: dict[str, object] = {
     "socket_minutes": 7.5,
     "sockets_target": 7,
     "connections_per_address": 7,
+    "own_words": False,
+    "own_words_most": 2000,
     "log_level": "error",
 }
 """A value of each setting that is not its default."""

@@ -64,7 +64,13 @@ class FakeEngine:
         self.desks: list[FakeDesk] = []
         self.owners: list[Owner] = []  # of the desks
         self.closed = False
+        self.known: set[str] = set()  # words that are ordinary to the model
         self._changed = asyncio.Event()
+
+    def knows(self, word: str) -> bool:
+        return word.lower() in self.known
+
+    def forget_words(self, person: str) -> None: ...
 
     def open(self, owner: Owner, answer: Answer) -> Desk:
         desk = FakeDesk(self, answer)

@@ -86,6 +86,12 @@ class Engine(Protocol):
     model: str  # the recipe's name
     provider: str  # "CPUExecutionProvider", …
 
+    def knows(self, word: str) -> bool:
+        """Whether a word is an ordinary one to the model. Any thread may call it."""
+
+    def forget_words(self, person: str) -> None:
+        """All own words of a person (`Owner.token`) were forgotten: use none of them from now on."""
+
     def open(self, owner: Owner, answer: Answer) -> Desk:
         """A desk for a new connection of `owner`, who may have several."""
 

@@ -47,6 +47,7 @@ class Keystroke:
     alternatives: int = 0
     kind: FieldKind | None = None
     subject: str | None = None
+    learn: bool = False  # whether the field's text may be learnt (foretype.words)
     trace: int = field(default=0, compare=False)  # the server's number for it in the log; 0: none
 
 

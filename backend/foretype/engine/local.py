@@ -18,9 +18,11 @@ from foretype.engine.desk import LocalDesk
 from foretype.engine.field import Field, Surroundings
 from foretype.engine.keystroke import Keystroke
 from foretype.engine.memory import MEBIBYTE, MemoryBudget
+from foretype.engine.own.persons import Persons
 from foretype.engine.scheduler import Scheduler
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
+from foretype.engine.tree.personal import no_table
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.runtime.out_of_memory import OutOfMemoryError
@@ -32,6 +34,7 @@ from foretype.support.freed_memory import overwrite_heap, overwrite_pools
 from foretype.support.frugal import Frugal, Frugality
 from foretype.support.malloc import give_back
 from foretype.support.metrics import Stages
+from foretype.words.store import WordStore
 
 GIVE_BACK_AFTER_S = 30.0
 RECOVERY_LASTS_S = 600.0  # if memory runs out again within this time, to load the model again does not help
@@ -79,12 +82,15 @@ class LocalEngine:
         vocabulary: Vocabulary,
         timers: Timers,
         stages: Stages | None = None,
+        words: WordStore | None = None,
     ) -> None:
+        """`words`: the own words of all persons; None if none are used."""
         self.model = config.model
         self.provider = runtime.provider
         self._config = config
         self._vocabulary = vocabulary
         self._timers = timers
+        self._persons = None if words is None else Persons(words, vocabulary, timers)
         self._stages = stages or Stages(CollectorRegistry())
         self._limits = TreeLimits.within(
             config.field_bytes,
@@ -171,6 +177,9 @@ class LocalEngine:
     async def broken(self) -> str:
         return await asyncio.shield(self._broken)
 
+    def knows(self, word: str) -> bool:
+        return self._vocabulary.knows(word)
+
     def open(self, owner: Owner, answer: Answer) -> LocalDesk:
         return LocalDesk(self, owner, answer)
 
@@ -183,13 +192,19 @@ class LocalEngine:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+        if self._persons is not None:
+            await self._persons.close()
         await self._model.stop()
+
+    def forget_words(self, person: str) -> None:
+        if self._persons is not None:
+            self._persons.forget(person)
 
     def new_field(self, name: str, owner: Owner, answer: Answer) -> Field:
         return Field(
             owner,
             self._surroundings_of,
-            self._new_draft,
+            partial(self._new_draft, owner=owner),
             self._scheduler,
             partial(answer, name),
             self._timers,
@@ -202,6 +217,8 @@ class LocalEngine:
     def used(self, field: Field) -> None:
         """`field` is about to get a keystroke."""
         self._memory.used(field)
+        if self._persons is not None:
+            self._persons.typing(field.owner.token)
 
     def gone(self, field: Field) -> None:
         field.close()
@@ -215,14 +232,15 @@ class LocalEngine:
         overwrite_heap()  # on this thread, which has the part of the heap that texts are in
         asyncio.get_running_loop().run_in_executor(None, _give_back_pools)
 
-    def _new_draft(self, surroundings: Surroundings) -> Draft | None:
+    def _new_draft(self, surroundings: Surroundings, *, owner: Owner) -> Draft | None:
         # While the model is loaded again no field gets memory.
         arena = None if self._recovering else self._memory.arena()
         if arena is None:
             return None
         begin = self._config.begin[surroundings.kind].ids(surroundings.subject, self._vocabulary.encode)
         self._beginnings.copy_into(arena, surroundings.kind, begin)
-        return Draft(arena, begin, self._vocabulary, self._config.policy, self._limits)
+        table_of = no_table if self._persons is None else partial(self._persons.table, owner.token)
+        return Draft(arena, begin, self._vocabulary, self._config.policy, self._limits, table_of)
 
     def _surroundings_of(self, keystroke: Keystroke) -> Surroundings:
         kind = keystroke.kind or FieldKind.TEXT

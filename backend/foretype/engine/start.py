@@ -21,6 +21,7 @@ from foretype.runtime.providers import NAMES, first_gpu
 from foretype.support.execution_provider import Provider
 from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
+from foretype.words.store import WordStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ async def make_engine(model: LoadedModel, settings: Settings, stages: Stages | N
         trees_bytes=_trees_bytes(settings, model.runtime.provider),
         context_length=manifest.geometry.context_length,
     )
-    engine = LocalEngine(config, model.runtime, vocabulary, asyncio.get_running_loop(), stages)
+    words = WordStore(settings.state_dir, settings.own_words_most) if settings.own_words else None
+    engine = LocalEngine(config, model.runtime, vocabulary, asyncio.get_running_loop(), stages, words)
     await engine.warm_up()
     return engine
 

@@ -89,6 +89,10 @@ class Vocabulary:
             return ids
         return self.encode(text)
 
+    def knows(self, word: str) -> bool:
+        """Whether a word, or its form in small letters, is one token: then it is an ordinary one."""
+        return any(len(self.encode(f" {form}")) == 1 for form in {word, word.lower()})
+
     def forget_texts(self) -> None:
         """Empty the tokeniser's cache, which keeps up to 10,000 words that it has cut. Any thread may call
         it.

@@ -83,6 +83,11 @@ class Distribution:
         return self._whole is not None
 
     @property
+    def is_on_host(self) -> bool:
+        """Whether `log_probs` can be had without fetching them."""
+        return self._whole is not None
+
+    @property
     def log_probs(self) -> NDArray[np.float32]:
         """(ranks,) float32, natural logarithms. Only after `is_whole` has returned True."""
         assert self._whole is not None, "asked for more than its top before it was whole"

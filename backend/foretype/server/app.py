@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
-from foretype.server import playground
+from foretype.server import playground, words_routes
 from foretype.server.admission import Denied
 from foretype.server.complete_route import complete
 from foretype.server.frames import ErrorCode, Refused
@@ -20,6 +20,7 @@ from foretype.server.service import Phase, Service
 from foretype.server.socket_route import open_socket
 from foretype.server.state_file import BadStateError
 from foretype.support import logs, metrics
+from foretype.words.errors import WordsFileError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -36,6 +37,11 @@ def make_app(service: Service, files: dict[str, playground.File] | None = None) 
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/metrics", _metrics)
     app.router.add_post("/v1/complete", complete)
+    app.router.add_get("/v1/words", words_routes.listed, allow_head=False)
+    app.router.add_post("/v1/words", words_routes.changed)
+    app.router.add_delete("/v1/words", words_routes.forgotten)
+    app.router.add_get("/v1/words/export", words_routes.exported, allow_head=False)
+    app.router.add_post("/v1/words/import", words_routes.imported)
     app.router.add_post("/v1/pair", pair)
     app.router.add_post("/v1/code", make_code)
     app.router.add_get("/v1/socket", open_socket, allow_head=False)
@@ -58,6 +64,9 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except UnreadableError as bad:
         return refuse(Refused(bad.code, bad.message))
+    except WordsFileError:
+        request.app[SERVICE].lines.error("words_file")
+        return refuse(words_routes.UNUSABLE)
     except BadStateError as bad:
         request.app[SERVICE].lines.error("state_file", code=bad.cause)
         return refuse(Refused(ErrorCode.INTERNAL, bad.for_clients))

@@ -11,7 +11,7 @@ from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.server import frames
 from foretype.server.admission import Denied
 from foretype.server.connection import DRAINING, INTERNAL
-from foretype.server.credentials import owner_in
+from foretype.server.credentials import owner_in, person_of
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.protocol import UnreadableError, read_keystroke, read_object, string
 from foretype.server.refusal import LOADING, refuse
@@ -40,6 +40,16 @@ async def complete(request: web.Request) -> web.Response:
     if not service.bucket(owner).take():
         too_many = Refused(ErrorCode.RATE_LIMITED, "Too many keystrokes a second: send fewer.")
         return _refuse(service, too_many, retry_s=1)
+    if service.learning is not None:  # takes microseconds; the rest is done when the field is quiet
+        person = person_of(owner)
+        service.learning.keystroke(
+            person,
+            (f"requests of {person}", field),
+            keystroke.before,
+            keystroke.after,
+            learn=keystroke.learn,
+            lasting=False,
+        )
     return await _answer(service, service.engine, owner_in(owner, "requests"), field, keystroke)
 
 

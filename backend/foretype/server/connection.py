@@ -20,7 +20,7 @@ from foretype.engine.contract import Desk, Engine, Failure, FailureCode
 from foretype.engine.keystroke import Suggestion
 from foretype.server import frames
 from foretype.server.admission import UNAUTHORIZED, Denied
-from foretype.server.credentials import FIXED, Client, owner_in
+from foretype.server.credentials import FIXED, Client, owner_in, person_of
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.mailbox import Mailbox
 from foretype.server.proof import Challenge
@@ -91,6 +91,7 @@ class Connection:
         self._sender: asyncio.Task[None] | None = None
         self._desk: Desk | None = None
         self._owner: Client = ""
+        self._name = f"connection {next(CONNECTIONS)}"
         self._tenant: str | None = None  # whose place for a socket is taken
         self._fields = 0
         self._arrived = 0.0  # when the current message arrived
@@ -113,6 +114,8 @@ class Connection:
             # The client is gone, so the desk drops all unfinished work for it.
             if self._desk is not None:
                 self._desk.close()
+            if self._service.learning is not None:
+                self._service.learning.gone(self._name)
             self._sender.cancel()
             if self._tenant is not None:
                 self._service.tenants.give_back_socket(self._tenant)
@@ -169,7 +172,7 @@ class Connection:
         # Several people may use the fixed token, so each of its connections has a limit of its own.
         self._protocol.greet(None if owner == FIXED else self._service.bucket(owner))
         self._on_welcome()
-        self._desk = self._engine.open(owner_in(owner, f"connection {next(CONNECTIONS)}"), self._answer)
+        self._desk = self._engine.open(owner_in(owner, self._name), self._answer)
         self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
         return True
 
@@ -272,6 +275,14 @@ class Connection:
                 self._service.metrics.keystroke()
                 self._service.metrics.stages.took(Stage.RECEIVE, took, keystroke.trace)
                 self._desk.keystroke(field, keystroke)
+                if self._service.learning is not None:
+                    self._service.learning.keystroke(
+                        person_of(self._owner),
+                        (self._name, field),
+                        keystroke.before,
+                        keystroke.after,
+                        learn=keystroke.learn,
+                    )
             case Accepted(field, seq, text):
                 self._desk.accepted(field, seq, text)
             case Dismissed(field, seq):
@@ -279,6 +290,8 @@ class Connection:
             case FieldClosed(field):
                 self._mailbox.drop_answer(field)
                 self._desk.forget(field)
+                if self._service.learning is not None:
+                    self._service.learning.left((self._name, field))
             case Refused():
                 self._service.metrics.error(event.code.value)
                 self._mailbox.put(frames.error(event))

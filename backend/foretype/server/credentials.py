@@ -38,6 +38,11 @@ def owner_in(client: Client, connection: str) -> Owner:
     return Owner(client, connection) if client == FIXED else Owner.alone(client)
 
 
+def person_of(client: Client) -> str:
+    """The person whose words are learnt and used: one for each token."""
+    return owner_in(client, "").token
+
+
 class Tokens:
     """Holds hashes only, and no signed token.
 

@@ -34,7 +34,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 def preflight(request: web.Request) -> web.Response:
     """A browser asks whether a page may send its request. The guard has checked the page's origin already."""
     headers: dict[str, str] = {
-        hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST",
+        hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, DELETE",
         hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "authorization, content-type",
         hdrs.ACCESS_CONTROL_MAX_AGE: "600",
     }

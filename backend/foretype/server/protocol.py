@@ -249,6 +249,7 @@ def read_keystroke(message: dict[str, Any], limits: ClientLimits) -> Keystroke:
         alternatives=min(_optional_number(message, "alternatives", least=0) or 0, limits.alternatives),
         kind=_one_of(FieldKind, message, "kind"),
         subject=None if message.get("subject") is None else string(message, "subject", limits.context_chars),
+        learn=_true_or_false(message, "learn"),
     )
 
 
@@ -283,6 +284,14 @@ def whole_number(message: dict[str, Any], name: str, least: int = 0) -> int:
 
 def _optional_number(message: dict[str, Any], name: str, least: int) -> int | None:
     return None if message.get(name) is None else whole_number(message, name, least)
+
+
+def _true_or_false(message: dict[str, Any], name: str) -> bool:
+    """False if the member is missing."""
+    value = message.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise UnreadableError(f"'{name}' must be true or false.")
+    return value is True
 
 
 def _one_of(choices: type[Choice], message: dict[str, Any], name: str) -> Choice | None:

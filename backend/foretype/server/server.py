@@ -32,6 +32,8 @@ from foretype.support import logs
 from foretype.support.clock import Clock
 from foretype.support.open_files import Room
 from foretype.support.settings import Settings
+from foretype.words.desk import LearningDesk
+from foretype.words.store import WordStore
 
 LINGER_SECONDS = 2.0
 
@@ -89,6 +91,7 @@ class Server:
             quota=Quota(settings.tenant_keystrokes_per_second, settings.tenant_sockets),
             clock=clock,
         )
+        self._words = WordStore(settings.state_dir, settings.own_words_most) if settings.own_words else None
         self._bound = bound
         room = room or Room(settings.connections, None, 0)
         self._places = Places(room.connections, settings.connections_per_address)
@@ -122,6 +125,13 @@ class Server:
     async def open(self) -> None:
         """Begin to answer requests. Until `ready`, completions are refused as `overloaded`."""
         await self._runner.setup()
+        if self._words is not None:
+            self.service.learning = LearningDesk(
+                self._words,
+                asyncio.get_running_loop(),
+                self._knows,
+                self.service.limits.context_chars,
+            )
         server, loop = self._runner.server, asyncio.get_running_loop()
         assert server is not None
         for one in self._bound:
@@ -146,6 +156,9 @@ class Server:
         self._shedding = asyncio.create_task(shed(self._shedder, lambda: self.service.connections))
         logs.logger().info("ready", model=engine.model, provider=engine.provider)
 
+    def _knows(self, word: str) -> bool:
+        return self.service.engine is not None and self.service.engine.knows(word)
+
     async def drain(self) -> None:
         """Tell every client that the server is shutting down, and close its socket, within `drain_seconds`.
 
@@ -165,6 +178,8 @@ class Server:
             listening.close()
         await self._runner.cleanup()
         await self._operations_runner.cleanup()
+        if self.service.learning is not None:
+            await self.service.learning.close()
         if self.service.engine is not None:
             await self.service.engine.close()
         logs.logger().info("closed")

@@ -20,6 +20,7 @@ from foretype.server.tenants import Both, Bucket, Quota, Signed, Tenants
 from foretype.support.clock import Clock
 from foretype.support.logs import SparseLines
 from foretype.support.metrics import Metrics
+from foretype.words.desk import LearningDesk
 
 
 class OpenConnection(Protocol):
@@ -67,6 +68,8 @@ class Service:
     """Whether a proxy with TLS is in front of the server. If so, a request from loopback may come from
     another machine through the proxy.
     """
+    learning: LearningDesk | None = None
+    """None if the server learns no words."""
     clock: Clock = time.monotonic
     metrics: Metrics = field(default_factory=lambda: Metrics(code.value for code in ErrorCode))
     phase: Phase = Phase.LOADING

@@ -64,6 +64,7 @@ class Group(StrEnum):
     WORK = "Time and memory"
     LIMITS = "Limits of one client"
     CONNECTIONS = "Limits of all clients"
+    WORDS = "Own words"
     LOGS = "Logs"
 
 
@@ -198,7 +199,7 @@ class Settings(BaseModel):
     )
     state_dir: Annotated[Path, Group.ACCESS] = Field(
         default_factory=lambda: Path(platformdirs.user_state_dir("foretype", False)),
-        description="The folder for the list of paired clients: hashes of their tokens, never typed text.",
+        description="The folder for the list of paired clients (hashes of their tokens) and for own words.",
     )
     model: Annotated[str | None, Group.MODEL] = Field(
         None, description="The model to serve; by default the first recipe whose weights are available."
@@ -309,6 +310,18 @@ class Settings(BaseModel):
         le=100_000,
         description="Connections that may be open from one address of another machine; no effect behind a "
         "proxy.",
+    )
+    own_words: Annotated[bool, Group.WORDS] = Field(
+        True,
+        description="Learn a person's own words from fields whose client asks for it. false: nothing is "
+        "learnt or used.",
+    )
+    own_words_most: Annotated[int, Group.WORDS] = Field(
+        30_000,
+        ge=1000,
+        le=1_000_000,
+        description="Short runs of words that are kept for one person; the least seen and oldest are "
+        "forgotten first. 30,000 take about 4 MB in the file, and 10 MB in memory while the person types.",
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."

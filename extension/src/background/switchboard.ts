@@ -18,6 +18,8 @@ export interface Page {
   post(message: ToPage): void;
   /** The hosts of the tab that contains it, as far as the browser tells. */
   readonly hosts?: readonly string[];
+  /** Whether what is typed in it may be learnt: not in a private window, and not on the extension's own pages. */
+  readonly mayBeLearnt?: boolean;
 }
 
 export interface Timers {
@@ -140,6 +142,13 @@ export class Switchboard {
     return [...(this.#pages.get(number)?.hosts ?? []), ...(this.#hosts.get(number) ?? [])];
   }
 
+  /** Whether the server may learn what is typed on a page, apart from a pause. */
+  #mayLearn(number: number): boolean {
+    const preferences = this.#preferences ?? DEFAULTS;
+    if (!preferences.learnWords || !this.#pages.get(number)?.mayBeLearnt) return false;
+    return isOnAt(preferences, this.#hostsOf(number));
+  }
+
   #tellContext(): void {
     for (const number of this.#pages.keys()) this.#tellContextTo(number);
   }
@@ -156,6 +165,7 @@ export class Switchboard {
       chars: this.#contextChars,
       codeToo,
       subjectToo,
+      learn: this.#mayLearn(number),
       fieldsOff,
       on,
       besidePage,
@@ -183,13 +193,18 @@ export class Switchboard {
         if (this.#outage.isHintDue(this.#timers.now())) {
           this.#pages.get(number)?.post({ type: "hint", isLocal: this.#isLocal });
         }
-        const { seq, before, after, kind, subject, alternatives, byKey } = message;
+        const { seq, before, after, kind, subject, learn, alternatives, byKey } = message;
         if (byKey) this.#byKey.add(field);
         else this.#byKey.delete(field);
-        const text = { type: "keystroke", field, seq, before, after, kind } as const;
-        const frame = subject ? { ...text, subject } : text;
         this.#doubtSilence();
-        return this.#ask(this.#unanswered.ask(alternatives ? { ...frame, alternatives } : frame));
+        return this.#ask(
+          this.#unanswered.ask({
+            ...{ type: "keystroke", field, seq, before, after, kind },
+            ...(subject ? { subject } : {}),
+            ...(learn ? { learn } : {}),
+            ...(alternatives ? { alternatives } : {}),
+          }),
+        );
       }
       case "accepted":
         this.#send({ type: "accepted", field, seq: message.seq, text: message.text });
@@ -256,8 +271,14 @@ export class Switchboard {
   }
 
   #ask(keystroke: KeystrokeFrame): void {
-    if (this.#preferences && this.#send(this.#withAmount(keystroke, this.#preferences)))
+    if (this.#preferences && this.#send(this.#withAmount(this.#withLearning(keystroke), this.#preferences)))
       this.#silentSince ??= this.#timers.now();
+  }
+
+  /** The page may not know yet that nothing more may be learnt, and the keystroke may have waited for the server since then. */
+  #withLearning({ learn, ...keystroke }: KeystrokeFrame): KeystrokeFrame {
+    const isPausedNow = isPaused(this.#preferences ?? DEFAULTS, this.#timers.now());
+    return learn && !isPausedNow && this.#mayLearn(pageOf(keystroke.field)) ? { ...keystroke, learn } : keystroke;
   }
 
   /** The user who presses a key for a suggestion waits for it, so the server suggests what it would otherwise think too unlikely. */

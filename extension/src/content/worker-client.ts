@@ -22,6 +22,7 @@ export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
   subjectToo = false;
+  learn = false;
   fieldsOff: readonly FieldKind[] = [];
   spoken = false;
   besidePage = false;
@@ -156,6 +157,7 @@ export class WorkerClient implements Client {
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
     this.subjectToo = message.subjectToo;
+    this.learn = message.learn;
     this.fieldsOff = message.fieldsOff;
     this.#on = message.on;
     this.#pausedUntil = message.pausedUntil;

@@ -105,6 +105,7 @@ function joinPages(switchboard: Switchboard, snippets: SnippetDesk, ports: Set<B
       post: (message) => port.postMessage(message),
       // Not every browser tells a frame which pages are around it.
       hosts: hostsOf([port.sender?.tab?.url ?? ""]),
+      mayBeLearnt: port.sender?.tab?.incognito === false && !isOwnPage(port),
     });
     port.onMessage.addListener((message: ToWorker) => {
       receive(message);

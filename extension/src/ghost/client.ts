@@ -11,6 +11,8 @@ export interface Keystroke {
   readonly kind: KeystrokeKind;
   /** The subject of the mail that is written in the field. */
   readonly subject?: string;
+  /** The server may learn what is typed in the field. */
+  readonly learn?: boolean;
   /** The number of other suggestions that are wanted. */
   readonly alternatives?: number;
   /** The user requested the suggestion by a key, on a page where none appears by itself. */
@@ -27,6 +29,8 @@ export interface Client {
   readonly codeToo: boolean;
   /** Whether the subject of a mail is sent with its text. */
   readonly subjectToo: boolean;
+  /** Whether the server may learn what is typed on this page. */
+  readonly learn: boolean;
   /** The kinds of field that the user turned off. */
   readonly fieldsOff: readonly FieldKind[];
   /** Whether ghost text is also drawn where the page suggests text itself. */

@@ -43,6 +43,8 @@ interface Session {
   retries: number;
   /** The number of keys for other suggestions since a suggestion was last accepted. */
   choices: number;
+  /** The last key was Enter. */
+  hasEntered: boolean;
 }
 
 interface Drawn {
@@ -142,6 +144,7 @@ export class Completer {
       isHushed: false,
       retries: 0,
       choices: 0,
+      hasEntered: false,
     };
     this.#client.focused();
   }
@@ -171,6 +174,7 @@ export class Completer {
     if (this.#client.on) session.once = false;
     const live = this.#read(session);
     this.#draw(session, live);
+    if (live) this.#sayWhenSent(session, live);
     if (session.once) this.#endOnce(session, live);
     else if (live) this.#ask(session, live);
   }
@@ -191,6 +195,7 @@ export class Completer {
     const session = this.#session;
     if (session && press.isTrusted) session.dictated = false;
     if (!session) return false;
+    session.hasEntered = press.key === "Enter";
     if (!this.#client.on && isAsking(press, this.#client.keys)) return this.#askOnce(session);
     if (!this.#drawn) return false;
     if (!this.#writing && !this.#screen.isStillSeen()) {
@@ -208,6 +213,16 @@ export class Completer {
     if (!this.#drawn) return false;
     this.#act(session, this.#drawn, act);
     return true;
+  }
+
+  /**
+   * A chat empties its field when Enter sends the message. For learning, the field is left: otherwise the server would take the message for a
+   * text that the user has deleted.
+   */
+  #sayWhenSent(session: Session, { before, after }: Live): void {
+    if (!session.hasEntered || before.trim() + after.trim() !== "") return;
+    session.hasEntered = false;
+    if (this.#client.learn) this.#client.left(session.name);
   }
 
   #act(session: Session, drawn: Drawn, act: Act): void {
@@ -293,10 +308,13 @@ export class Completer {
 
   #send({ field, name, once }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
     const kind = field.kind === "code" || field.kind === "line" ? "text" : field.kind;
+    // Code may contain keys and passwords.
+    const learn = this.#client.learn && field.kind !== "code";
     const subject = this.#client.subjectToo ? field.subject : "";
     this.#client.keystroke({
       ...{ field: name, seq, before, after, kind },
       ...(subject ? { subject } : {}),
+      ...(learn ? { learn } : {}),
       ...(alternatives > 0 ? { alternatives } : {}),
       ...(once ? { byKey: true } : {}),
     });

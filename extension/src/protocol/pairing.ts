@@ -59,7 +59,8 @@ export async function connect(address: string, secret: string, client: string): 
   if (entered === "" || /\s/.test(entered)) throw new PairingError("bad_secret");
   await findServer(origin);
   const token = isCode(entered) ? await exchange(origin, entered, client) : entered;
-  return { origin, token, welcome: await sayHello(origin, token, client) };
+  // The user may have entered any text as a token.
+  return { origin, token, welcome: await whileConnected(origin, token, client, async (welcome) => welcome) };
 }
 
 /**
@@ -93,8 +94,16 @@ export async function findServer(origin: string): Promise<void> {
   if (status !== "ready") throw new PairingError("not_foretype");
 }
 
-/** Checks the token with the server: the user may have entered any text as a token. */
-function sayHello(origin: string, token: string, client: string): Promise<Welcome> {
+/**
+ * Calls `act` while a connection to the server is open. On it the server has proved that it knows the token, and has accepted it. No other
+ * program can get the server's port meanwhile. Returns what `act` returns. Throws `PairingError`.
+ */
+export function whileConnected<Result>(
+  origin: string,
+  token: string,
+  client: string,
+  act: (welcome: Welcome) => Promise<Result>,
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     const connection = new Connection({ socketUrl: socketOf(origin), token }, client, {
       state(state) {
@@ -104,8 +113,9 @@ function sayHello(origin: string, token: string, client: string): Promise<Welcom
         reject(new PairingError("not_foretype"));
       },
       welcome(welcome) {
-        resolve(welcome);
-        connection.close();
+        act(welcome)
+          .finally(() => connection.close())
+          .then(resolve, reject);
       },
       frame(frame) {
         const trouble = frame.type === "error" ? BEFORE_WELCOME[frame.code] : undefined;
@@ -118,7 +128,8 @@ function sayHello(origin: string, token: string, client: string): Promise<Welcom
   });
 }
 
-async function ask(url: string, request: RequestInit = {}): Promise<Response> {
+/** Throws `PairingError` if there is no answer. */
+export async function ask(url: string, request: RequestInit = {}): Promise<Response> {
   try {
     return await fetch(url, { ...request, cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   } catch {

@@ -32,6 +32,11 @@ export class RealServer {
     return `${scheme}://127.0.0.1:${this.#port}`;
   }
 
+  /** The folder with everything that the server keeps. */
+  get state(): string {
+    return this.#state;
+  }
+
   /** The address that the server printed, with a code that works once. */
   get link(): string {
     return this.#link;

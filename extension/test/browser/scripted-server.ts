@@ -49,6 +49,15 @@ export interface Pairing {
   readonly by_link?: boolean;
 }
 
+export interface WordRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly token: string;
+  readonly body: string;
+  /** The number of open WebSockets when it arrived. */
+  readonly sockets: number;
+}
+
 /** How a server knows, or claims to know, the client's token. The last two are those of another program on the server's port. */
 export type Knowledge = "knows the token" | "proves nothing" | "proves another token";
 
@@ -63,6 +72,10 @@ export class ScriptedServer {
   others: (keystroke: Keystroke) => readonly string[] = () => [];
   /** The pages that it serves, by path. */
   readonly pages = new Map<string, string>();
+  /** The answers to requests about words, by method and path: the status and the body. */
+  readonly words = new Map<string, readonly [number, string]>();
+  /** The requests about words. */
+  readonly wordRequests: WordRequest[] = [];
   /** The built pages of real editors are under `/pages/`. */
   readonly #built = new URL("../../.output/test-pages/", import.meta.url);
   /** The folder of the playground, once it is served. */
@@ -179,14 +192,22 @@ export class ScriptedServer {
     if (path.startsWith("/pages/")) return this.#replyBuilt(path.slice("/pages/".length), response);
     if (path === "/healthz")
       return reply(response, 200, JSON.stringify({ status: "ready", model: "scripted", provider: "none" }));
+    if (path.startsWith("/v1/words")) return this.#replyWords(request, response);
     if (path === "/v1/code") return this.#replyCode(request, response);
     if (path !== "/v1/pair") return this.#replyFile(path, response);
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    const asked = JSON.parse(body) as Pairing;
+    const asked = JSON.parse(await textOf(request)) as Pairing;
     this.pairings.push(asked);
     const right = asked.code === CODE;
     return reply(response, right ? 200 : 401, JSON.stringify(right ? { token: TOKEN } : { code: "unauthorized" }));
+  }
+
+  async #replyWords(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "", url = "", headers } = request;
+    const sockets = [...this.#sockets.clients].filter(({ readyState }) => readyState === 1).length;
+    const body = await textOf(request);
+    this.wordRequests.push({ method, url, token: headers.authorization ?? "", body, sockets });
+    const [status, answer] = this.words.get(`${method} ${url.split("?")[0]}`) ?? [404, "Not Found."];
+    reply(response, status, answer);
   }
 
   #replyCode({ headers }: IncomingMessage, response: ServerResponse): void {
@@ -224,6 +245,12 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const typeOf = (name: string) => `${TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream"}; charset=utf-8`;
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request) text += chunk;
+  return text;
+}
 
 function reply(response: ServerResponse, status: number, body: string | Buffer, type = "application/json"): void {
   response.writeHead(status, { "content-type": type }).end(body);

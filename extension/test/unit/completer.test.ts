@@ -14,6 +14,7 @@ class RecordingClient implements Client {
   contextChars = 100;
   codeToo = false;
   subjectToo = true;
+  learn = false;
   fieldsOff: FieldKind[] = [];
   on = true;
   spoken = false;
@@ -139,6 +140,43 @@ test("the subject of the mail is sent with its text, unless the user has turned 
   client.subjectToo = true;
   type("!");
   expect(client.asked.map(({ subject }) => subject)).toEqual(["Lunch", undefined, undefined]);
+});
+
+test("what is typed may be learnt only if the page may be learnt from, and not in code", () => {
+  type("a");
+  client.learn = true;
+  type("b");
+  client.codeToo = true;
+  field.kind = "code";
+  type("c");
+  field.kind = "search";
+  type("d");
+  expect(client.asked.map(({ before, learn }) => [before, learn])).toEqual([
+    ["a", undefined],
+    ["ab", true],
+    ["abc", undefined],
+    ["abcd", true],
+  ]);
+});
+
+test("when Enter has emptied the field of a chat, the server may learn the message; what the user deletes is not left", () => {
+  client.learn = true;
+  type("Hi Zoë");
+  completer.press(press("Backspace"));
+  field.before = "";
+  completer.changed();
+  type("Hello");
+  completer.press(press("Enter"));
+  field.before = "";
+  completer.changed();
+  completer.changed();
+  type("B");
+  expect(client.log.slice(-3)).toEqual([
+    expect.stringMatching(/^keystroke f1 \d+ Hello$/),
+    "left f1",
+    expect.stringMatching(/^keystroke f1 \d+ B$/),
+  ]);
+  expect(client.log.filter((line) => line.startsWith("left"))).toHaveLength(1);
 });
 
 test("every change of the text causes one request", () => {

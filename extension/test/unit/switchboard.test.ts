@@ -146,6 +146,7 @@ test("pages learn how much text the server wants", () => {
     chars: 500,
     codeToo: false,
     subjectToo: true,
+    learn: false,
     fieldsOff: [],
     on: true,
     besidePage: false,
@@ -153,6 +154,50 @@ test("pages learn how much text the server wants", () => {
     keys: DEFAULTS.keys,
     spoken: false,
   });
+});
+
+const LEARNING = { ...DEFAULTS, learnWords: true };
+const learnt = () => sent.map((frame) => frame.type === "keystroke" && frame.learn === true);
+const typing = (mayBeLearnt: boolean, ...hosts: string[]) => {
+  const posted: ToPage[] = [];
+  const joined = switchboard.join({ post: (message) => posted.push(message), hosts, mayBeLearnt });
+  joined.receive({ type: "focused", hosts });
+  return { posted, type: (byKey = false) => joined.receive({ ...keystroke("Hi"), learn: true, byKey }) };
+};
+
+test("words are learnt only if the user has switched it on, and not in private windows or on the extension's own pages", () => {
+  const [open, closed] = [typing(true, "example.org"), typing(false, "example.org")];
+  open.type();
+  switchboard.prefer(LEARNING);
+  expect(open.posted.at(-1)).toMatchObject({ learn: true });
+  expect(closed.posted.at(-1)).toMatchObject({ learn: false });
+  open.type();
+  closed.type();
+  switchboard.prefer(DEFAULTS);
+  open.type();
+  expect(learnt()).toEqual([false, true, false, false]);
+});
+
+test("on a site that is off and during a pause, what the user sends by the key is not learnt", () => {
+  switchboard.prefer({ ...LEARNING, sitesOff: ["off.test"] });
+  const [off, on] = [typing(true, "off.test"), typing(true, "example.org")];
+  expect(off.posted.at(-1)).toMatchObject({ learn: false });
+  off.type(true);
+  on.type(true);
+  switchboard.prefer({ ...LEARNING, pausedUntil: now + 1 });
+  on.type(true);
+  now += 1;
+  on.type(true);
+  expect(learnt()).toEqual([false, true, false, true]);
+});
+
+test("a keystroke that has waited for the server is not learnt if the user has switched learning off meanwhile", () => {
+  switchboard.prefer(LEARNING);
+  const one = typing(true, "example.org");
+  one.type();
+  switchboard.prefer(DEFAULTS);
+  switchboard.welcome(welcome);
+  expect(learnt()).toEqual([true, false]);
 });
 
 test("while a field has the focus, keep-alive messages are sent; when none has, the connection is closed", () => {

@@ -12,6 +12,7 @@ from functools import partial
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason, Sureness
 from foretype.engine.tree.choice import CaretContext, Policy, choose_continuations
+from foretype.engine.tree.personal import Personal, TableOf, no_table
 from foretype.engine.tree.search import Expected, Findings, Floors, Search
 from foretype.engine.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
 from foretype.engine.tree.trie import Node, Run, Trie, missing
@@ -131,12 +132,21 @@ class Draft:
     """
 
     def __init__(
-        self, arena: Arena, begin: Sequence[int], vocabulary: Vocabulary, policy: Policy, limits: TreeLimits
+        self,
+        arena: Arena,
+        begin: Sequence[int],
+        vocabulary: Vocabulary,
+        policy: Policy,
+        limits: TreeLimits,
+        table_of: TableOf = no_table,
     ) -> None:
+        """`table_of`: the counts of the person whose words are mixed in."""
         self._vocabulary = vocabulary
         self._policies = {sureness: policy.at(sureness) for sureness in Sureness}
         self._limits = limits
         self._trie = Trie(arena, begin, limits.distributions)
+        self._personal = Personal(table_of, len(begin))
+        self._foreseen_with = self._personal.table
         self._window = Window(vocabulary, limits.context_tokens)
         self._query = NOWHERE
         self._foreseen_result: _QueryResult | None = None  # of the latest keystroke, if it was foreseen
@@ -160,6 +170,7 @@ class Draft:
     def give_up(self) -> None:
         """Free its memory; it is not used after this."""
         self._trie.give_up()
+        self._personal.give_up()
 
     @property
     def ran(self) -> bool:
@@ -177,6 +188,8 @@ class Draft:
         self._findings_ahead = Findings()
         self._wanted = []
         foreseen, self._foreseen = self._foreseen, {}
+        if self._foreseen_with is not self._personal.table:  # what was foreseen may hold a forgotten word
+            self._foreseen_with, foreseen = self._personal.table, {}
         self._foreseen_result = None
         before = scalar_values(keystroke.before)
         if not before.strip():
@@ -334,6 +347,7 @@ class Draft:
             on_screen=query.caret.on_screen.encode(),
             most_words=query.max_words,
             most_wanted=most_wanted,
+            distribution_of=self._personal.distribution,
         )
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from operator import attrgetter
 from typing import NamedTuple
 
 from foretype.engine.tree.trie import Node, Trie
@@ -168,12 +170,15 @@ class Search:
         on_screen: bytes,
         most_wanted: int,
         most_words: int | None = None,
+        distribution_of: Callable[[Node], Distribution | None] = attrgetter("distribution"),
     ) -> None:
-        """`most_words`: of one continuation. `most_wanted`: how many nodes are noted as lacking. With 0 the
-        search ends at the first one, and its findings are of no use.
+        """`distribution_of`: a node's, for the person who types. `most_words`: of one continuation.
+        `most_wanted`: how many nodes are noted as lacking. With 0 the search ends at the first one, and its
+        findings are of no use.
         """
         self._trie = trie
         self._root = root
+        self._distribution_of = distribution_of
         self._stem = stem
         self._vocabulary = vocabulary
         self._floors = floors
@@ -208,8 +213,9 @@ class Search:
                 continue
             node = branch.parent if branch.token is None else self._trie.child(branch.parent, branch.token)
             node.used = self._trie.clock
-            if node.distribution is not None and self._suffices(branch, node.distribution):
-                self._expand(branch, node, node.distribution)
+            distribution = self._distribution_of(node)
+            if distribution is not None and self._suffices(branch, distribution):
+                self._expand(branch, node, distribution)
             elif len(findings.lacking) < max(1, self._most_wanted):
                 next_byte = branch.text[len(self._stem) : len(self._stem) + 1]
                 findings.lacking.append(Lacking(node, likelihood, next_byte, branch.beyond > 0))

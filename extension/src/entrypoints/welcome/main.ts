@@ -14,8 +14,9 @@ import { setUpPairingForm } from "../../ui/pairing-form.ts";
 import { setUpServerOffer } from "../../ui/server-offer.ts";
 import { setUpSiteChoice } from "../../ui/site-choice.ts";
 import { troubleSentence } from "../../ui/trouble-sentence.ts";
+import { setUpLearningChoice } from "./learning-choice.ts";
 
-/** The page that opens when the extension is installed: start the server, connect to it, try it, choose the sites. */
+/** The page that opens when the extension is installed: start the server, connect to it, try it, choose the sites, choose whether words are learnt. */
 
 const KEY_EFFECTS: Readonly<Partial<Record<Act, string>>> = {
   word: message("effect_word"),
@@ -131,6 +132,7 @@ await Promise.all([
   showTried(),
   setUpServerOffer(connect),
   setUpSiteChoice((_allowed, where) => markDone("#where-step", where !== null)),
+  setUpLearningChoice((hasAnswered) => markDone("#learn-step", hasAnswered)),
   lookForServer(),
 ]);
 onStorageChange({ preferences: () => void showKeys(), savings: () => void showTried() });

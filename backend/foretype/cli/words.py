@@ -1,0 +1,197 @@
+"""`foretype words`: show, change and forget what the server has learnt from a person, also while it runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foretype.cli.common import FAILED, USAGE, fail, settings_or_exit
+from foretype.cli.lazy import new_app
+from foretype.cli.options import Given, takes
+from foretype.words.errors import BadImportError, WordsFileError
+from foretype.words.store import Word, WordStore
+
+SHOWN = 50
+LONGEST_IMPORT = 64 * 1024 * 1024
+
+words = new_app(
+    name="words",
+    no_args_is_help=True,
+    help="Show, change and forget the words that the server has learnt from a person.",
+)
+
+PersonOption = Annotated[
+    str | None,
+    typer.Option(
+        "--person",
+        metavar="ID",
+        help="Whose words: an id of `foretype pair --list`, or `fixed` for the fixed token. Not needed if "
+        "only one person has words.",
+        show_default=False,
+    ),
+]
+Limit = Annotated[int, typer.Option("--limit", min=1, metavar="<integer>", help="How many are printed.")]
+Texts = Annotated[list[str], typer.Argument(help="Words or phrases.")]
+
+
+@words.command()
+@takes("state_dir")
+def show(given: Given, limit: Limit = SHOWN, person: PersonOption = None) -> None:
+    """Print the words and phrases that were seen most, with how often."""
+    _print_matching(given, "", limit, person)
+
+
+@words.command()
+@takes("state_dir")
+def search(
+    given: Given,
+    text: Annotated[str, typer.Argument(help="A part of the word. Upper and lower case are the same.")],
+    limit: Limit = SHOWN,
+    person: PersonOption = None,
+) -> None:
+    """Print the words and phrases that contain TEXT."""
+    _print_matching(given, text, limit, person)
+
+
+@words.command()
+@takes("state_dir")
+def add(given: Given, texts: Texts, person: PersonOption = None) -> None:
+    """Add words or phrases by hand. They count as if they had been typed three times."""
+    with _file(given) as store:
+        whose = _person(store, given, person)
+        before = {word.text for word in store.words(whose)}
+        store.add(whose, texts)
+        added = len(store.words(whose)) - len(before)
+    typer.echo(f"{added} added.")
+
+
+@words.command()
+@takes("state_dir")
+def remove(given: Given, texts: Texts, person: PersonOption = None) -> None:
+    """Forget words or phrases, with all counts in which they occur."""
+    with _file(given) as store:
+        whose = _person(store, given, person)
+        before = {word.text for word in store.words(whose)}
+        store.remove(whose, texts)
+        left = {word.text for word in store.words(whose)}
+    missing = [text for text in texts if " ".join(text.split()) not in before]
+    typer.echo(f"{len(before - left)} removed.")
+    if len(missing) == len(texts):
+        fail("None of these was in the list: `foretype words search` finds words.", FAILED)
+
+
+@words.command()
+@takes("state_dir")
+def export(given: Given, person: PersonOption = None) -> None:
+    """Print everything as JSON, for `foretype words import` or another browser.
+
+    **Example**
+
+    `foretype words export > words.json`
+    """
+    with _file(given) as store:
+        typer.echo(json.dumps(store.export(_person(store, given, person)), ensure_ascii=False))
+
+
+@words.command("import")
+@takes("state_dir")
+def import_(
+    given: Given,
+    file: Annotated[Path, typer.Argument(help="A file that was exported; - for standard input.")],
+    person: PersonOption = None,
+) -> None:
+    """Add what was exported. Counts are added to those that are there."""
+    try:
+        content = sys.stdin.buffer.read(LONGEST_IMPORT) if str(file) == "-" else file.read_bytes()
+        exported = json.loads(content.decode("utf-8"))
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.", USAGE)
+    except (ValueError, RecursionError):
+        fail(f"{file} is not JSON: name a file that `foretype words export` has printed.", USAGE)
+    if not isinstance(exported, dict):
+        fail(f"{file} is no export of own words.", USAGE)
+    with _file(given) as store:
+        whose = _person(store, given, person)
+        try:
+            store.import_(whose, exported)
+        except BadImportError as bad:
+            fail(f"{file}: {bad}", USAGE)
+        total = len(store.words(whose))
+    typer.echo(f"Imported. There are {total} words and phrases now.")
+
+
+@words.command()
+@takes("state_dir")
+def forget(
+    given: Given,
+    person: PersonOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Forget everything that was learnt from a person or added by hand."""
+    with _file(given) as store:
+        whose = _person(store, given, person)
+        if not yes:
+            typer.confirm(f"Forget all words of {whose}?", abort=True)
+        store.forget(whose)
+    typer.echo("All words are forgotten.")
+
+
+@contextmanager
+def _file(given: Given) -> Iterator[WordStore]:
+    settings = settings_or_exit(given)
+    try:
+        yield WordStore(settings.state_dir, settings.own_words_most)
+    except WordsFileError as bad:
+        fail(str(bad))
+
+
+def _person(store: WordStore, given: Given, asked: str | None) -> str:
+    """The person who was named, or the only one that has words or is paired."""
+    if asked is not None:
+        return asked
+    known = store.persons() or _paired(given)
+    if len(known) == 1:
+        return known[0]
+    if known:
+        why = f"Several persons have words: name one with --person. They are: {', '.join(known)}."
+    else:
+        why = "Nobody has words, and no client is paired: name a person with --person."
+    return fail(why, USAGE)
+
+
+def _paired(given: Given) -> list[str]:
+    from foretype.server.pairing import Pairing
+    from foretype.server.state_file import BadStateError
+
+    try:
+        return [client.id for client in Pairing(settings_or_exit(given).state_dir).clients()]
+    except BadStateError as bad:
+        fail(str(bad))
+
+
+def _print_matching(given: Given, text: str, limit: int, person: str | None) -> None:
+    with _file(given) as store:
+        if person is None and not store.persons():
+            typer.echo("No words were learnt.")
+            return
+        found = [
+            word
+            for word in store.words(_person(store, given, person))
+            if text.casefold() in word.text.casefold()
+        ]
+    for word in found[:limit]:
+        typer.echo(_line(word))
+    if not found:
+        typer.echo("No words were learnt." if not text else "No word contains this.")
+    elif len(found) > limit:
+        typer.echo(f"… and {len(found) - limit} more: --limit prints them.")
+
+
+def _line(word: Word) -> str:
+    return f"{word.seen:6}  {word.text}{'  (by hand)' if word.by_hand else ''}"

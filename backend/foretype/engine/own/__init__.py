@@ -1,0 +1,1 @@
+"""A person's own words in the engine: their counts as tokens, and the distributions that they change."""

@@ -1,0 +1,99 @@
+"""`foretype words`: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from foretype.cli import app
+from foretype.words.field_text import Taken
+from foretype.words.pieces import cut, runs_of
+from foretype.words.store import FILE, WordStore
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def words(*given: str, folder: Path, typed: str | None = None) -> Result:
+    arguments = ["words", *given, "--state-dir", str(folder)]
+    return CliRunner().invoke(app, arguments, input=typed, env={"COLUMNS": "250"})
+
+
+def learnt(folder: Path, person: str = "0a1b2c3d") -> WordStore:
+    store = WordStore(folder, 1000)
+    for _ in range(3):
+        pieces = [one.piece for one in cut("please call Quillfeather")]
+        store.learn(person, Taken(Counter(runs_of(pieces))), lambda word: True)
+    return store
+
+
+def test_words_are_shown_and_found(folder: Path) -> None:
+    learnt(folder)
+    shown = words("show", folder=folder)
+    assert shown.exit_code == 0
+    assert "     3  Quillfeather\n" in shown.stdout
+    assert words("search", "QUILL", folder=folder).stdout.count("\n") == 2  # the word and the phrase
+    assert words("search", "nothing", folder=folder).stdout == "No word contains this.\n"
+    assert "… and 3 more" in words("show", "--limit", "1", folder=folder).stdout
+
+
+def test_words_are_added_and_removed(folder: Path) -> None:
+    learnt(folder)
+    assert words("add", "Ada Lovelace", "Zephyr", folder=folder).stdout == "2 added.\n"
+    assert "     0  Zephyr  (by hand)\n" in words("show", folder=folder).stdout
+    assert words("remove", "Zephyr", folder=folder).stdout == "1 removed.\n"
+    missing = words("remove", "Zephyr", folder=folder)
+    assert missing.exit_code == 1
+    assert "foretype words search" in missing.stderr
+
+
+def test_an_export_can_be_imported_for_another_person(folder: Path, tmp_path: Path) -> None:
+    store = learnt(folder)
+    exported = words("export", folder=folder).stdout
+    assert json.loads(exported)["format"] == "foretype-words"
+    file = tmp_path / "words.json"
+    file.write_text(exported, "utf-8")
+    done = words("import", str(file), "--person", "fixed", folder=folder)
+    assert done.stdout == "Imported. There are 4 words and phrases now.\n"
+    assert store.words("fixed") == store.words("0a1b2c3d")
+    assert words("import", "-", "--person", "x", folder=folder, typed=exported).exit_code == 0
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "not json"])
+def test_what_is_no_export_is_refused(folder: Path, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "words.json"
+    file.write_text(content)
+    assert words("import", str(file), "--person", "fixed", folder=folder).exit_code == 2
+    assert words("import", str(tmp_path / "missing"), folder=folder).exit_code == 2
+
+
+def test_forget_asks_first_and_then_deletes_the_file(folder: Path) -> None:
+    learnt(folder)
+    assert words("forget", folder=folder, typed="n\n").exit_code == 1
+    assert (folder / FILE).exists()
+    assert words("forget", "--yes", folder=folder).stdout == "All words are forgotten.\n"
+    assert not (folder / FILE).exists()
+    assert words("show", folder=folder).stdout == "No words were learnt.\n"
+
+
+def test_with_several_persons_one_is_named(folder: Path) -> None:
+    learnt(folder)
+    learnt(folder, "fixed")
+    asked = words("show", folder=folder)
+    assert asked.exit_code == 2
+    assert "0a1b2c3d, fixed" in asked.stderr
+    assert words("show", "--person", "fixed", folder=folder).exit_code == 0
+
+
+def test_a_damaged_file_gives_a_sentence(folder: Path) -> None:
+    folder.mkdir()
+    (folder / FILE).write_bytes(b"no database " * 500)
+    damaged = words("show", folder=folder)
+    assert damaged.exit_code == 1
+    assert "delete it" in damaged.stderr
