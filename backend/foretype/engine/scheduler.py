@@ -260,13 +260,13 @@ class Scheduler:
         try:
             found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
         except Exception as error:
-            self._charge(works, began, waited_for=waited_for)
+            self._charge(works, began, began_exactly, waited_for=waited_for)
             _failed([work.client for work in works], error)
             if not isinstance(error, OutOfMemoryError):
                 return True
             self.pressure.spare()
             return False
-        self._charge(works, began, waited_for=waited_for)
+        self._charge(works, began, began_exactly, waited_for=waited_for)
         self._stages.ran(
             works[0].run.purpose,
             tokens=sum(len(work.run.nodes) for work in works),
@@ -284,8 +284,13 @@ class Scheduler:
                 _failed([work.client], error)
         return True
 
-    def _charge(self, works: Sequence[_Work], began: float, *, waited_for: bool) -> None:
-        """Count a run for its owners. Work ahead costs nothing: it is done while no keystroke waits."""
+    def _charge(
+        self, works: Sequence[_Work], began: float, began_exactly: float, *, waited_for: bool
+    ) -> None:
+        """Count the time of a run, and charge it to its owners. Work ahead costs nothing: it is done while no
+        keystroke waits.
+        """
+        self._stages.busy(self._stages.clock() - began_exactly, waited_for=waited_for)
         if waited_for:
             share = (self._timers.time() - began) / len(works)
             for work in works:
