@@ -1,0 +1,193 @@
+"""Compares the simulated server with a real one: the same crowds, their busy share and waiting times.
+
+`python -m latency.simulate.against`
+
+A real server runs slower under load than the runs that were timed alone: the event loop and the typing
+program use the same cores, and on a shared machine other programs do, too. So there are two simulations: one
+with the times as measured, and one at the speed of this run. That speed is the mean time of a run in the real
+server, divided by the time that a run with so many fields and tokens takes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from latency.command import errors_as_sentences, new_app
+from latency.event_loop import run
+from latency.figures_file import write_figures
+from latency.machine import machine
+from latency.options import Chars, FiguresFile, Seed, Texts
+from latency.paths import MAILS, OUT
+from latency.replay.server import STARTING
+from latency.replay.texts import read_texts
+from latency.replay.type_text import Manner
+from latency.shapes import settings_for
+from latency.simulate.measured import SHIPPED, Measured, between, read_measured
+from latency.simulate.one_server import Tally, simulate_server
+from latency.simulate.real_server import Watched, watch_crowds
+from latency.table_cells import percent
+
+SIMULATED_S = 120.0
+SETTLE_S = 10.0
+CLOSE = 0.2  # the aim: a simulated figure differs from the measured one by at most this share
+
+app = new_app()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """busy_share and missed_share: 0 to 1. runs_s: runs of the model for keystrokes in a second."""
+
+    busy_share: float
+    p50_ms: float
+    p95_ms: float
+    missed_share: float
+    runs_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`speed`: how many times longer a run took in the real server than alone."""
+
+    typists: int
+    keystrokes: int
+    speed: float
+    measured: Figures
+    simulated: Figures  # with the times as measured alone
+    at_speed: Figures
+
+    def ratios(self, simulated: Figures) -> tuple[float, float]:
+        """Of the busy share and of the 95th percentile: simulated, divided by measured."""
+        return (
+            simulated.busy_share / self.measured.busy_share,
+            simulated.p95_ms / self.measured.p95_ms,
+        )
+
+
+@app.command()
+def main(
+    measured: Annotated[
+        Path, typer.Option(help="The file that `latency.simulate.calibrate` wrote.", show_default=False)
+    ] = SHIPPED,
+    typists: Annotated[str, typer.Option(help="The sizes of the crowds, in ascending order.")] = "24,48,96",
+    hold: Annotated[float, typer.Option(help="How many seconds each crowd is watched.", min=1)] = 25.0,
+    ramp: Annotated[float, typer.Option(help="Seconds in which a crowd's new typists begin.", min=0)] = 10.0,
+    texts: Texts = MAILS,
+    chars: Chars = 450,
+    seed: Seed = 0,
+    json: FiguresFile = OUT / "simulate-against.json",
+) -> None:
+    """Compare the simulated server with a real one that 24, 48 and 96 typists type at, in two minutes."""
+    console = Console()
+    with errors_as_sentences(console, "simulate.against"):
+        known = read_measured(measured)
+        crowds = [int(number) for number in typists.split(",")]
+        read = read_texts(texts, chars=chars)
+        console.print(STARTING)
+        found = run(_compare(known, read, crowds, ramp, hold, seed))
+    print_comparisons(known, found, console)
+    flat = flat_of(found)
+    write_figures(json, {"flat": flat, "measured_on": known.machine, "model": known.model})
+    console.print(f"Figures written to {json}", soft_wrap=True)
+
+
+async def _compare(
+    known: Measured, texts: list[str], crowds: list[int], ramp_s: float, hold_s: float, seed: int
+) -> list[Comparison]:
+    manner = Manner(known.wpm, kind="email", seed=seed)
+    settings = settings_for(known.model)
+    log = OUT / "simulate-against-server.log"
+    watching = watch_crowds(
+        settings, texts, manner, crowds, log=log, ramp_s=ramp_s, settle_s=SETTLE_S, hold_s=hold_s
+    )
+    async with aclosing(watching):
+        watched = [one async for one in watching]
+    return [compare(known, one, seed) for one in watched]
+
+
+def compare(known: Measured, watched: Watched, seed: int) -> Comparison:
+    typists = watched.step.typists
+    speed = speed_of(known, watched.counted)
+    final = watched.step.answers.final
+    assert final.p50 is not None
+    assert final.p95 is not None
+    runs_s = watched.counted["foretype_model_runs_total", "keystroke"] / watched.seconds
+    return Comparison(
+        typists,
+        watched.step.answers.keystrokes,
+        speed,
+        Figures(watched.busy_share, final.p50, final.p95, watched.missed_share, runs_s),
+        _figures(simulate_server(known, typists, SIMULATED_S, seed), known.budget_ms),
+        _figures(simulate_server(slower(known, speed), typists, SIMULATED_S, seed), known.budget_ms),
+    )
+
+
+def speed_of(known: Measured, counted: Mapping[tuple[str, ...], float]) -> float:
+    """How many times longer a run for keystrokes took than alone, from the growth of a server's counters."""
+    runs = counted["foretype_model_runs_total", "keystroke"]
+    fields = counted["foretype_stage_ms_count", "model"]
+    tokens = counted["foretype_model_tokens_total", "keystroke"]
+    # Tokens beyond one of each field are those of longer texts, which are read alone.
+    known_tokens = sorted(known.alone_ms)
+    longest, shortest = known_tokens[-1], known_tokens[0]
+    each_ms = (known.alone_ms[longest] - known.alone_ms[shortest]) / (longest - shortest)
+    expected_ms = between(known.together_ms, fields / runs) + each_ms * (tokens - fields) / runs
+    return 1000 * counted["foretype_model_seconds_total", "keystroke"] / runs / expected_ms
+
+
+def slower(known: Measured, speed: float) -> Measured:
+    """All times multiplied by `speed`."""
+    together = {fields: speed * ms for fields, ms in known.together_ms.items()}
+    alone = {tokens: speed * ms for tokens, ms in known.alone_ms.items()}
+    needs = {effort: replace(need, ahead_ms=speed * need.ahead_ms) for effort, need in known.needs.items()}
+    return replace(known, together_ms=together, alone_ms=alone, needs=needs)
+
+
+def _figures(tally: Tally, budget_ms: float) -> Figures:
+    missed = tally.missed_share(budget_ms)
+    return Figures(tally.busy_share, tally.p50_ms, tally.p95_ms, missed, tally.runs / tally.seconds)
+
+
+def flat_of(found: list[Comparison]) -> dict[str, float]:
+    flat: dict[str, float] = {}
+    for one in found:
+        busy, p95 = one.ratios(one.at_speed)
+        flat |= {f"typists_{one.typists}_busy_ratio": busy, f"typists_{one.typists}_p95_ratio": p95}
+        flat |= {f"typists_{one.typists}_run_time_ratio": one.speed}
+    return flat
+
+
+def print_comparisons(known: Measured, found: list[Comparison], console: Console) -> None:
+    console.print(f"Run times and needs of {known.machine}; the real server ran on {machine()}.")
+    table = Table("typists", "", "busy", "median, ms", "p95, ms", "missed", "runs a second")
+    for one in found:
+        rows = (
+            ("measured", one.measured),
+            ("simulated", one.simulated),
+            (f"simulated, runs × {one.speed:.2f}", one.at_speed),
+        )
+        for name, figures in rows:
+            cells = (percent(figures.busy_share, 0), f"{figures.p50_ms:.0f}", f"{figures.p95_ms:.0f}")
+            more = (percent(figures.missed_share, 1), f"{figures.runs_s:.1f}")
+            table.add_row(str(one.typists) if name == "measured" else "", name, *cells, *more)
+        for name, figures in (("ratio", one.simulated), ("ratio at that speed", one.at_speed)):
+            busy, p95 = one.ratios(figures)
+            table.add_row("", name, _ratio(busy), "", _ratio(p95), "", "", end_section=name != "ratio")
+    console.print(table)
+
+
+def _ratio(value: float) -> str:
+    near = abs(value - 1) <= CLOSE
+    return f"{value:.2f}" if near else f"[red]{value:.2f}[/]"
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m latency.simulate.against")
