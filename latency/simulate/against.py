@@ -2,15 +2,14 @@
 
 `python -m latency.simulate.against`
 
-A real server runs slower under load than the runs that were timed alone: the event loop and the typing
-program use the same cores, and on a shared machine other programs do, too. So there are two simulations: one
-with the times as measured, and one at the speed of this run. That speed is the mean time of a run in the real
-server, divided by the time that a run with so many fields and tokens takes alone.
+Runs take longer on a machine that has other work, and some take much longer. So there are two simulations:
+one with run times as they were calibrated, and one in which the time of each run is drawn from the times that
+runs with as many fields and tokens took in this real run. The second one says whether the simulation is right
+about everything else: how often the model runs, who shares a run, and who waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,9 +29,10 @@ from latency.replay.server import STARTING
 from latency.replay.texts import read_texts
 from latency.replay.type_text import Manner
 from latency.shapes import settings_for
-from latency.simulate.measured import SHIPPED, Measured, between, read_measured
+from latency.simulate.measured import SHIPPED, Measured, read_measured
 from latency.simulate.one_server import Tally, simulate_server
 from latency.simulate.real_server import Watched, watch_crowds
+from latency.simulate.run_log import factors_of
 from latency.table_cells import percent
 
 SIMULATED_S = 120.0
@@ -55,14 +55,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`speed`: how many times longer a run took in the real server than alone."""
+    """`run_factor`: how many times longer a run took in the real server than alone, on average."""
 
     typists: int
     keystrokes: int
-    speed: float
+    run_factor: float
     measured: Figures
-    simulated: Figures  # with the times as measured alone
-    at_speed: Figures
+    simulated: Figures  # with run times as calibrated
+    at_speed: Figures  # with the run times of this real run
 
     def ratios(self, simulated: Figures) -> tuple[float, float]:
         """Of the busy share and of the 95th percentile: simulated, divided by measured."""
@@ -103,7 +103,7 @@ async def _compare(
     known: Measured, texts: list[str], crowds: list[int], ramp_s: float, hold_s: float, seed: int
 ) -> list[Comparison]:
     manner = Manner(known.wpm, kind="email", seed=seed)
-    settings = settings_for(known.model)
+    settings = settings_for(known.model) | {"FORETYPE_LOG_LEVEL": "debug"}
     log = OUT / "simulate-against-server.log"
     watching = watch_crowds(
         settings, texts, manner, crowds, log=log, ramp_s=ramp_s, settle_s=SETTLE_S, hold_s=hold_s
@@ -115,7 +115,7 @@ async def _compare(
 
 def compare(known: Measured, watched: Watched, seed: int) -> Comparison:
     typists = watched.step.typists
-    speed = speed_of(known, watched.counted)
+    here = at_speed_of(known, watched)
     final = watched.step.answers.final
     assert final.p50 is not None
     assert final.p95 is not None
@@ -123,32 +123,21 @@ def compare(known: Measured, watched: Watched, seed: int) -> Comparison:
     return Comparison(
         typists,
         watched.step.answers.keystrokes,
-        speed,
+        sum(here.factors) / len(here.factors),
         Figures(watched.busy_share, final.p50, final.p95, watched.missed_share, runs_s),
         _figures(simulate_server(known, typists, SIMULATED_S, seed), known.budget_ms),
-        _figures(simulate_server(slower(known, speed), typists, SIMULATED_S, seed), known.budget_ms),
+        _figures(simulate_server(here, typists, SIMULATED_S, seed), known.budget_ms),
     )
 
 
-def speed_of(known: Measured, counted: Mapping[tuple[str, ...], float]) -> float:
-    """How many times longer a run for keystrokes took than alone, from the growth of a server's counters."""
-    runs = counted["foretype_model_runs_total", "keystroke"]
-    fields = counted["foretype_stage_ms_count", "model"]
-    tokens = counted["foretype_model_tokens_total", "keystroke"]
-    # Tokens beyond one of each field are those of longer texts, which are read alone.
-    known_tokens = sorted(known.alone_ms)
-    longest, shortest = known_tokens[-1], known_tokens[0]
-    each_ms = (known.alone_ms[longest] - known.alone_ms[shortest]) / (longest - shortest)
-    expected_ms = between(known.together_ms, fields / runs) + each_ms * (tokens - fields) / runs
-    return 1000 * counted["foretype_model_seconds_total", "keystroke"] / runs / expected_ms
-
-
-def slower(known: Measured, speed: float) -> Measured:
-    """All times multiplied by `speed`."""
-    together = {fields: speed * ms for fields, ms in known.together_ms.items()}
-    alone = {tokens: speed * ms for tokens, ms in known.alone_ms.items()}
-    needs = {effort: replace(need, ahead_ms=speed * need.ahead_ms) for effort, need in known.needs.items()}
-    return replace(known, together_ms=together, alone_ms=alone, needs=needs)
+def at_speed_of(known: Measured, watched: Watched) -> Measured:
+    """With run times as they were in the real server."""
+    factors = factors_of(known, watched.log)
+    before, now = (sum(one) / len(one) for one in (known.factors, factors))
+    needs = {
+        effort: replace(need, ahead_ms=now / before * need.ahead_ms) for effort, need in known.needs.items()
+    }
+    return replace(known, factors=factors, needs=needs)
 
 
 def _figures(tally: Tally, budget_ms: float) -> Figures:
@@ -161,7 +150,7 @@ def flat_of(found: list[Comparison]) -> dict[str, float]:
     for one in found:
         busy, p95 = one.ratios(one.at_speed)
         flat |= {f"typists_{one.typists}_busy_ratio": busy, f"typists_{one.typists}_p95_ratio": p95}
-        flat |= {f"typists_{one.typists}_run_time_ratio": one.speed}
+        flat |= {f"typists_{one.typists}_run_time_ratio": one.run_factor}
     return flat
 
 
@@ -172,13 +161,13 @@ def print_comparisons(known: Measured, found: list[Comparison], console: Console
         rows = (
             ("measured", one.measured),
             ("simulated", one.simulated),
-            (f"simulated, runs × {one.speed:.2f}", one.at_speed),
+            (f"simulated with its run times, × {one.run_factor:.2f}", one.at_speed),
         )
         for name, figures in rows:
             cells = (percent(figures.busy_share, 0), f"{figures.p50_ms:.0f}", f"{figures.p95_ms:.0f}")
             more = (percent(figures.missed_share, 1), f"{figures.runs_s:.1f}")
             table.add_row(str(one.typists) if name == "measured" else "", name, *cells, *more)
-        for name, figures in (("ratio", one.simulated), ("ratio at that speed", one.at_speed)):
+        for name, figures in (("ratio", one.simulated), ("ratio with its run times", one.at_speed)):
             busy, p95 = one.ratios(figures)
             table.add_row("", name, _ratio(busy), "", _ratio(p95), "", "", end_section=name != "ratio")
     console.print(table)

@@ -49,7 +49,8 @@ class Measured:
 
     together_ms: a run with one token of each of so many fields. alone_ms: a run with so many tokens of one
     field. search_ms: one search in a tree, and what surrounds it on the event loop. keystroke_ms: receiving a
-    keystroke and sending its answer. tokens_a_keystroke: tokens by which a text grows, on average.
+    keystroke and sending its answer. tokens_a_keystroke: tokens by which a text grows, on average. factors:
+    how many times longer runs took in a real server, as equally frequent cases.
     """
 
     machine: str
@@ -63,6 +64,7 @@ class Measured:
     keystroke_ms: float
     tokens_a_keystroke: float
     needs: Mapping[Effort, Needs]
+    factors: tuple[float, ...] = (1.0,)
 
     def together_s(self, fields: int) -> float:
         return between(self.together_ms, fields) / 1000
@@ -102,6 +104,7 @@ def read_measured(file: Path) -> Measured:
             name: {int(at): float(ms) for at, ms in plain[name].items()}
             for name in ("together_ms", "alone_ms")
         }
-        return Measured(**(plain | times | {"needs": {effort: needs[effort] for effort in Effort}}))
+        factors = {"factors": tuple(map(float, plain["factors"]))}
+        return Measured(**(plain | times | factors | {"needs": {effort: needs[effort] for effort in Effort}}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadMeasuredFileError(file) from error

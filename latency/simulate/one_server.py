@@ -220,6 +220,7 @@ class SimulatedServer:
             del self._waiting[one]
         self._running = True
         began = self._time.time()
+        seconds *= self._rng.choice(self._measured.factors)
         self._time.call_at(began + seconds, lambda: self._ended(chosen, tokens, began))
 
     def _ended(self, chosen: list[_Field], tokens: int, began: float) -> None:
@@ -250,6 +251,8 @@ class SimulatedServer:
         seconds = self._measured.alone_s(tokens) if late else self._measured.needs[one.effort].ahead_ms / 1000
         one.in_run = self._running = True
         began = self._time.time()
+        if late:
+            seconds *= self._rng.choice(self._measured.factors)
         self._time.call_at(began + seconds, lambda: self._ended_ahead(one, tokens, began, late=late))
 
     def _ended_ahead(self, one: _Field, tokens: int, began: float, *, late: bool) -> None:

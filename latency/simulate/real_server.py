@@ -25,12 +25,14 @@ from latency.replay.usage import Meter
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What the typists saw in a time, and by how much the server's counters grew in it, with their labels'
-    values: `counted["foretype_stage_ms_sum", "tree"]`. `budget_ms` is the server's.
+    values: `counted["foretype_stage_ms_sum", "tree"]`. `log`: the lines that the server wrote in it.
+    `budget_ms` is the server's.
     """
 
     step: LoadStep
     seconds: float
     counted: Mapping[tuple[str, ...], float]
+    log: Sequence[str]
     budget_ms: float
 
     @property
@@ -66,10 +68,12 @@ async def watch_crowds(
             for typists in crowds:
                 await crowd.grow(typists, ramp_s)
                 await asyncio.sleep(settle_s)
+                written = _size(log)
                 before, began = await _counters(http, server.address), asyncio.get_running_loop().time()
                 step = await watch(crowd, typists, *meters, seconds=hold_s, budget_ms=budget_ms)
                 after, ended = await _counters(http, server.address), asyncio.get_running_loop().time()
-                yield Watched(step, ended - began, after - before, budget_ms)
+                lines = _lines_after(log, written)
+                yield Watched(step, ended - began, after - before, lines, budget_ms)
 
 
 @asynccontextmanager
@@ -88,6 +92,14 @@ async def _connected(
 async def _counters(http: aiohttp.ClientSession, address: str) -> Counter[tuple[str, ...]]:
     async with http.get(f"{address}/metrics", timeout=TIMEOUT) as answer:
         return counters_in(await answer.text())
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size
+
+
+def _lines_after(log: Path, size: int) -> list[str]:
+    return log.read_bytes()[size:].decode().splitlines()
 
 
 def counters_in(exposed: str) -> Counter[tuple[str, ...]]:

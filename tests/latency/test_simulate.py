@@ -14,8 +14,6 @@ from typer.testing import CliRunner
 
 from foretype.engine.pressure import Effort
 from latency.simulate import cli
-from latency.simulate.against import slower, speed_of
-from latency.simulate.calibrate import steps_of
 from latency.simulate.clock import SimulatedTime
 from latency.simulate.curve import Curve, curve_of
 from latency.simulate.day import Day
@@ -33,6 +31,7 @@ from latency.simulate.measured import (
 from latency.simulate.one_server import Tally, simulate_server
 from latency.simulate.real_server import counters_in
 from latency.simulate.report import DayReport, draw, missed_share, print_report
+from latency.simulate.run_log import factors_of, steps_of
 
 RUN_MS = 10.0
 
@@ -167,16 +166,24 @@ def test_counters_are_read_with_the_values_of_their_labels() -> None:
     }
 
 
-def test_the_speed_of_a_run_is_compared_with_runs_of_as_many_fields_and_tokens() -> None:
-    known = replace(measured(), together_ms={1: 10.0, 3: 20.0}, alone_ms={1: 10.0, 11: 20.0})
-    counted = {
-        ("foretype_model_runs_total", "keystroke"): 10.0,
-        ("foretype_stage_ms_count", "model"): 20.0,  # two fields a run: 15 ms
-        ("foretype_model_tokens_total", "keystroke"): 70.0,  # five more tokens a run, 1 ms each
-        ("foretype_model_seconds_total", "keystroke"): 0.4,
-    }
-    assert speed_of(known, counted) == pytest.approx(2.0)
-    assert slower(known, 2.0).together_s(3) == pytest.approx(0.04)
+def test_factors_say_how_much_longer_runs_took_than_alone() -> None:
+    known = replace(measured(), together_ms={1: 10.0, 2: 20.0}, alone_ms={1: 10.0, 11: 20.0})
+    line = "timestamp='01:02:03' level='debug' event='stage' trace=1 stage='model' ms={} tokens={} fields={}"
+    runs = [line.format(10.0, 1, 1), line.format(40.0, 11, 1)]
+    runs += [line.format(60.0, 1, 2), line.format(60.0, 1, 2)]  # one run of two fields
+    factors = factors_of(known, runs)
+    assert list(factors) == sorted(factors)
+    assert set(factors) == {1.0, 2.0, 3.0}
+    assert [factors.count(factor) / len(factors) for factor in (1.0, 2.0, 3.0)] == pytest.approx(
+        [1 / 3] * 3, abs=0.05
+    )
+    assert factors_of(known, []) == (1.0,)
+
+
+def test_the_time_of_a_run_is_drawn_from_the_factors() -> None:
+    tally = simulate_server(replace(measured(), factors=(1.0, 3.0)), 1, 600, seed=0)
+    assert set(np.round(tally.final_ms, 6)) == {0.0, RUN_MS, 3 * RUN_MS}
+    assert 1000 * tally.busy_s / tally.runs == pytest.approx(2 * RUN_MS, rel=0.1)
 
 
 # -- many servers --

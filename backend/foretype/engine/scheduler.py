@@ -276,7 +276,8 @@ class Scheduler:
         if waited_for:
             self.pressure.worked(began)
             for work in works:
-                self._stages.took(Stage.MODEL, self._stages.clock() - began_exactly, work.client.trace)
+                seconds, tokens = self._stages.clock() - began_exactly, len(work.run.chunk.ids)
+                self._stages.took(Stage.MODEL, seconds, work.client.trace, tokens=tokens, fields=len(works))
         for work, distributions in zip(works, found, strict=True):
             try:
                 work.client.record(work.run, work.first_slot, distributions)

@@ -100,11 +100,15 @@ class Stages:
             counter.labels(purpose.value)
         return counter
 
-    def took(self, stage: Stage, seconds: float, trace: int = 0) -> None:
-        """`trace` is the keystroke's number in the log; 0 if no client waits for this work."""
+    def took(self, stage: Stage, seconds: float, trace: int = 0, **counts: int) -> None:
+        """`trace` is the keystroke's number in the log; 0 if no client waits for this work. `counts` are
+        added to the log's line.
+        """
         self._stages[stage].observe(seconds * 1000.0)
         if trace and logs.debugging():
-            logs.logger().debug("stage", trace=trace, stage=stage.value, ms=round(seconds * 1000.0, 2))
+            logs.logger().debug(
+                "stage", trace=trace, stage=stage.value, ms=round(seconds * 1000.0, 2), **counts
+            )
 
     def ran(self, purpose: RunPurpose, *, tokens: int, results: int, seconds: float) -> None:
         """A run of the model has ended."""
