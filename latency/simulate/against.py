@@ -3,15 +3,15 @@
 `python -m latency.simulate.against`
 
 Runs take longer on a machine that has other work, and some take much longer. So there are two simulations:
-one with run times as they were calibrated, and one in which the time of each run is drawn from the times that
-runs with as many fields and tokens took in this real run. The second one says whether the simulation is right
+one with run times as they were calibrated, and one in which the runs are slower by the same factors, one
+after the other, as those of this real run. The second one says whether the simulation is right
 about everything else: how often the model runs, who shares a run, and who waits.
 """
 
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -94,8 +94,9 @@ def main(
         console.print(STARTING)
         found = run(_compare(known, read, crowds, ramp, hold, seed))
     print_comparisons(known, found, console)
-    flat = flat_of(found)
-    write_figures(json, {"flat": flat, "measured_on": known.machine, "model": known.model})
+    known_from = {"measured_on": known.machine, "model": known.model}
+    compared = [asdict(one) for one in found]
+    write_figures(json, {"flat": flat_of(found), **known_from, "comparisons": compared})
     console.print(f"Figures written to {json}", soft_wrap=True)
 
 
@@ -156,21 +157,26 @@ def flat_of(found: list[Comparison]) -> dict[str, float]:
 
 def print_comparisons(known: Measured, found: list[Comparison], console: Console) -> None:
     console.print(f"Run times and needs of {known.machine}; the real server ran on {machine()}.")
-    table = Table("typists", "", "busy", "median, ms", "p95, ms", "missed", "runs a second")
+    table = Table("typists", "", "busy", "median", "p95, ms", "missed", "runs/s")
     for one in found:
         rows = (
             ("measured", one.measured),
             ("simulated", one.simulated),
-            (f"simulated with its run times, × {one.run_factor:.2f}", one.at_speed),
+            (f"runs × {one.run_factor:.2f}", one.at_speed),
         )
         for name, figures in rows:
             cells = (percent(figures.busy_share, 0), f"{figures.p50_ms:.0f}", f"{figures.p95_ms:.0f}")
             more = (percent(figures.missed_share, 1), f"{figures.runs_s:.1f}")
             table.add_row(str(one.typists) if name == "measured" else "", name, *cells, *more)
-        for name, figures in (("ratio", one.simulated), ("ratio with its run times", one.at_speed)):
+        for name, figures in (("ratio", one.simulated), ("ratio, slower runs", one.at_speed)):
             busy, p95 = one.ratios(figures)
             table.add_row("", name, _ratio(busy), "", _ratio(p95), "", "", end_section=name != "ratio")
     console.print(table)
+    console.print(
+        "“runs ×” is the same simulation with runs that are slower by the factors of this real run. Ratios are "
+        f"simulated / measured; the aim is a difference of at most {CLOSE:.0%}.",
+        soft_wrap=True,
+    )
 
 
 def _ratio(value: float) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 import typer
@@ -33,7 +34,7 @@ from latency.replay.type_text import Manner
 from latency.shapes import settings_for
 from latency.simulate.measured import SHIPPED, Measured, Needs, write_measured
 from latency.simulate.real_server import Watched, watch_crowds
-from latency.simulate.run_log import factors_of, steps_of
+from latency.simulate.run_log import factors_of, tokens_of
 
 NUMBERS = (1, 2, 4, 8, 16)  # of fields, or tokens, in a run
 TEXT_TOKENS = 96  # before the caret: about half of a mail
@@ -117,7 +118,7 @@ async def calibrate(
         needs=needs,
     )
     # Other programs make a machine slower for some seconds, so the quickest of the servers counts.
-    return replace(known, factors=min((factors_of(known, log) for log in logs), key=sum))
+    return replace(known, factors=min((factors_of(known, log) for log in logs), key=fmean))
 
 
 async def _watched(
@@ -140,7 +141,7 @@ def needs_of(watched: Watched) -> Needs:
     received = counted["foretype_stage_ms_count", "receive"]
     runs = counted["foretype_model_runs_total", "ahead"]
     seconds = counted["foretype_model_seconds_total", "ahead"]
-    return Needs(steps_of(watched.log), runs / received, 1000 * seconds / runs if runs else 0.0)
+    return Needs(tokens_of(watched.log), runs / received, 1000 * seconds / runs if runs else 0.0)
 
 
 def _run_times(model: str) -> tuple[dict[int, float], dict[int, float]]:

@@ -119,11 +119,11 @@ class Fleet:
         self._people.step(now, STEP_S)
         self._happen(now)
         self._replace(now)
-        ready = self._ready(now)
+        # In ascending order, because replicas are appended in that of their numbers.
+        ready = np.array([replica.number for replica in self._ready(now)], np.int64)
         moved = self._connect(now, ready)
-        places = {replica.number: place for place, replica in enumerate(ready)}
-        moment = self._work(now, ready, moved, places)
-        self._scale(now, len(ready), moment.busy)
+        moment = self._work(now, ready, moved)
+        self._scale(len(ready), moment.busy)
         return moment
 
     def _happen(self, now: float) -> None:
@@ -164,41 +164,36 @@ class Fleet:
     def _ready(self, now: float) -> list[Replica]:
         return [replica for replica in self._replicas if replica.ready_at <= now]
 
-    def _connect(self, now: float, ready: list[Replica]) -> NDArray[np.bool_]:
+    def _connect(self, now: float, ready: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Sockets of people who came, whose replica is gone, or whose socket is old, go to the replicas that
         have the fewest. Returns who had a socket before.
         """
         there = self._people.there
-        numbers = np.array([replica.number for replica in ready])
-        kept = there & np.isin(self._server, numbers) & (self._closes > now)
+        kept = there & np.isin(self._server, ready) & (self._closes > now)
         moved: NDArray[np.bool_] = there & ~kept & (self._server != NOWHERE)
         self._server[~there] = NOWHERE
         searching = np.flatnonzero(there & ~kept)
-        if not len(numbers) or not len(searching):
+        if not len(ready) or not len(searching):
             self._server[searching] = NOWHERE
             return moved
-        places = np.searchsorted(numbers, self._server[kept])
-        more = fewest_first(np.bincount(places, minlength=len(numbers)), len(searching))
-        self._server[self._rng.permutation(searching)] = np.repeat(numbers, more)
+        more = fewest_first(_on_each(self._server[kept], ready), len(searching))
+        self._server[self._rng.permutation(searching)] = np.repeat(ready, more)
         lasts = self._rng.uniform(0.5, 1.0, len(searching)) * self._machines.socket_s
         self._closes[searching] = now + lasts
         return moved
 
-    def _work(
-        self, now: float, ready: list[Replica], moved: NDArray[np.bool_], places: dict[int, int]
-    ) -> Moment:
+    def _work(self, now: float, ready: NDArray[np.int64], moved: NDArray[np.bool_]) -> Moment:
         typing = self._people.typing
         rate = self._curve.keystrokes_a_typist_s
         keystrokes = rate * STEP_S * float(typing.sum())
         dark = rate * self._machines.dark_s * float((moved & typing).sum())
         people = int(self._people.there.sum())
-        if not ready:
+        if not len(ready):
             paid = len(self._replicas)
             return Moment(now, people, int(typing.sum()), 0, paid, 1.0, keystrokes, keystrokes, 0)
-        numbers = np.array(sorted(places))
         served = typing & (self._server != NOWHERE)
-        on_each = _on_each(self._server[served], numbers)
-        reading = _on_each(self._server[served & moved], numbers) * self._machines.read_s / STEP_S
+        on_each = _on_each(self._server[served], ready)
+        reading = _on_each(self._server[served & moved], ready) * self._machines.read_s / STEP_S
         # Reading the texts of those who were moved takes as much of the model as some more typists do.
         a_typist = self._curve.busy[1] / self._curve.typists[1]
         load = on_each + reading / a_typist
@@ -215,7 +210,7 @@ class Fleet:
             moved=int(moved.sum()),
         )
 
-    def _scale(self, now: float, ready: int, busy: float) -> None:
+    def _scale(self, ready: int, busy: float) -> None:
         """Kubernetes's rule: so many replicas that the mean comes to the target."""
         scaling = self._scaling
         self._busy.append(busy)
@@ -243,8 +238,9 @@ def fewest_first(sockets: NDArray[np.int64], more: int) -> NDArray[np.int64]:
     return got
 
 
-def _on_each(servers: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.bincount(np.searchsorted(numbers, servers), minlength=len(numbers)).astype(np.float64)
+def _on_each(servers: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often each of `numbers`, which ascend, is in `servers`. There is nothing else in it."""
+    return np.bincount(np.searchsorted(numbers, servers), minlength=len(numbers))
 
 
 def _is_now(hour: float | None, now: float) -> bool:

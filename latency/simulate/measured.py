@@ -29,18 +29,18 @@ class BadMeasuredFileError(MeasurementError):
 class Needs:
     """What keystrokes needed at one effort.
 
-    steps: at position n, the number of keystrokes that waited for n runs. ahead_runs: runs ahead after a
-    keystroke, on average. ahead_ms: the time of one of them.
+    tokens: at position n, the number of keystrokes that waited until the model had read n tokens for them.
+    ahead_runs: runs ahead after a keystroke, on average. ahead_ms: the time of one of them.
     """
 
-    steps: tuple[int, ...]
+    tokens: tuple[int, ...]
     ahead_runs: float
     ahead_ms: float
 
     @property
     def model_share(self) -> float:
         """The share of keystrokes that needed a run."""
-        return 1 - self.steps[0] / sum(self.steps)
+        return 1 - self.tokens[0] / sum(self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class Measured:
     together_ms: a run with one token of each of so many fields. alone_ms: a run with so many tokens of one
     field. search_ms: one search in a tree, and what surrounds it on the event loop. keystroke_ms: receiving a
     keystroke and sending its answer. tokens_a_keystroke: tokens by which a text grows, on average. factors:
-    how many times longer runs took in a real server, as equally frequent cases.
+    how many times longer runs took in a real server than alone, one after the other: a machine that has other
+    work is slow for some seconds, and then quick again.
     """
 
     machine: str
@@ -97,7 +98,7 @@ def read_measured(file: Path) -> Measured:
     try:
         plain = json.loads(file.read_text("utf-8"))
         needs = {
-            Effort[name.upper()]: Needs(tuple(one["steps"]), one["ahead_runs"], one["ahead_ms"])
+            Effort[name.upper()]: Needs(tuple(one["tokens"]), one["ahead_runs"], one["ahead_ms"])
             for name, one in plain["needs"].items()
         }
         times = {

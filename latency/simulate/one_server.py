@@ -3,15 +3,15 @@
 What is kept of the real server: the earliest deadline goes first, up to 16 fields share a run with one token
 each, a longer text is read in parts, the load reduces the effort (the real `Pressure`), work ahead is done
 while no keystroke waits, and a run is never interrupted. What is left out: owners share the model equally
-(here the deadline decides alone), memory, and the words themselves. How many runs a keystroke needs is drawn
-from what keystrokes of the same effort needed in a real server.
+(here the deadline decides alone), memory, and the words themselves. How many tokens the model must read for a
+keystroke is drawn from what keystrokes of the same effort needed in a real server.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain, cycle
 from random import Random
 
 from foretype.engine.local import MARGIN
@@ -25,13 +25,14 @@ from latency.replay.pace import gaps
 from latency.simulate.clock import SimulatedTime
 from latency.simulate.measured import Measured
 
+LONG = 2 * FEW_TOKENS  # tokens: a search needs fewer
 WARM_UP_S = 10.0  # does not count: the load of the model is an average over the last second
 
 
 @dataclass(eq=False, slots=True)
 class _Field:
-    """A typist's field. `unread`: tokens of the text that the model has not read. `steps`: runs that the
-    latest keystroke still needs, without those for `unread`. `made_ahead`: runs ahead since the last answer.
+    """A typist's field. `unread`: tokens of the text that the model has not read. `steps`: tokens of the
+    search that the latest keystroke still needs. `made_ahead`: runs ahead since the last answer.
     """
 
     pauses: Iterator[float]
@@ -93,11 +94,14 @@ class SimulatedServer:
         self._pressure = Pressure(self._time)
         self._answer_after_s = (1 - MARGIN) * measured.budget_ms / 1000
         self._search_s = measured.search_ms / 1000
-        self._steps = {effort: list(accumulate(need.steps)) for effort, need in measured.needs.items()}
+        self._tokens = {effort: list(accumulate(need.tokens)) for effort, need in measured.needs.items()}
         self._boundary = {
             effort: min(1.0, measured.tokens_a_keystroke / max(need.model_share, 1e-9))
             for effort, need in measured.needs.items()
         }
+        self._factors = chain(
+            measured.factors[rng.randrange(len(measured.factors)) :], cycle(measured.factors)
+        )
         self._waiting: dict[_Field, None] = {}  # with a keystroke that waits for its answer
         self._idle: dict[_Field, None] = {}  # with work that nobody waits for
         self._running = False
@@ -126,8 +130,11 @@ class SimulatedServer:
             self.tally.overtaken += 1
         self._stop(one)
         effort = self._pressure.effort
-        drawn = self._draw_steps(one, effort)
-        if drawn and self._rng.random() < self._boundary[effort]:
+        drawn = self._draw_tokens(one, effort)
+        if drawn > LONG:  # a longer text that the tree does not have
+            one.unread += drawn - 1
+            drawn = 1
+        elif drawn and self._rng.random() < self._boundary[effort]:
             one.unread += 1
             drawn -= 1  # reading the last token gives the first distribution
         # What the keystroke before lacked is still lacking: the tree keeps what it has, and no more.
@@ -146,7 +153,7 @@ class SimulatedServer:
             self._answer(one, self._search_s)
         self._start()
 
-    def _draw_steps(self, one: _Field, effort: Effort) -> int:
+    def _draw_tokens(self, one: _Field, effort: Effort) -> int:
         """By the work that was done ahead for this keystroke."""
         if effort is Effort.BRIEF:
             of = Effort.BRIEF
@@ -154,9 +161,9 @@ class SimulatedServer:
             of = one.effort
         else:
             of = Effort.LITTLE_AHEAD if one.made_ahead else Effort.NOTHING_AHEAD
-        upto = self._steps[max(of, Effort.NOTHING_AHEAD) if effort > Effort.BRIEF else of]
+        upto = self._tokens[max(of, Effort.NOTHING_AHEAD) if effort > Effort.BRIEF else of]
         at = self._rng.randrange(upto[-1])
-        return next(steps for steps, number in enumerate(upto) if at < number)
+        return next(tokens for tokens, number in enumerate(upto) if at < number)
 
     def _budget_is_up(self, one: _Field) -> None:
         one.timer = None
@@ -212,7 +219,11 @@ class SimulatedServer:
             self._begin([first], tokens, self._measured.alone_s(tokens))
             return
         chosen = [one for one in order if one.unread <= FEW_TOKENS][:MOST_TEXTS]
-        self._begin(chosen, 1, self._measured.together_s(len(chosen)))
+        if len(chosen) == 1:
+            tokens = max(1, first.unread + min(first.steps, TreeLimits().nodes_a_run))
+            self._begin(chosen, tokens, self._measured.alone_s(tokens))
+        else:
+            self._begin(chosen, 1, self._measured.together_s(len(chosen)))
 
     def _begin(self, chosen: list[_Field], tokens: int, seconds: float) -> None:
         for one in chosen:
@@ -220,7 +231,7 @@ class SimulatedServer:
             del self._waiting[one]
         self._running = True
         began = self._time.time()
-        seconds *= self._rng.choice(self._measured.factors)
+        seconds *= next(self._factors)
         self._time.call_at(began + seconds, lambda: self._ended(chosen, tokens, began))
 
     def _ended(self, chosen: list[_Field], tokens: int, began: float) -> None:
@@ -238,10 +249,9 @@ class SimulatedServer:
         self._time.call_at(self._time.time() + len(chosen) * self._search_s, self._free)
 
     def _got(self, one: _Field, tokens: int) -> None:
-        if one.unread:
-            one.unread -= min(tokens, one.unread)
-        elif one.steps:
-            one.steps -= 1
+        read = min(tokens, one.unread)
+        one.unread -= read
+        one.steps -= min(tokens - read, one.steps)
 
     def _run_ahead(self, one: _Field) -> None:
         """For likely next keystrokes, or for one whose budget was used up."""
@@ -252,7 +262,7 @@ class SimulatedServer:
         one.in_run = self._running = True
         began = self._time.time()
         if late:
-            seconds *= self._rng.choice(self._measured.factors)
+            seconds *= next(self._factors)
         self._time.call_at(began + seconds, lambda: self._ended_ahead(one, tokens, began, late=late))
 
     def _ended_ahead(self, one: _Field, tokens: int, began: float, *, late: bool) -> None:

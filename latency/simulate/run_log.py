@@ -6,11 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from latency.simulate.measured import Measured
-
-CASES = 40  # that stand for all factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +28,30 @@ def stages_in(log: Iterable[str]) -> Iterator[LoggedStage]:
             yield LoggedStage(found["stage"].strip("'"), int(found["trace"]), float(found["ms"]), *counts)
 
 
-def steps_of(log: Iterable[str]) -> tuple[int, ...]:
-    """At position n, how many keystrokes waited for n runs."""
-    runs: Counter[int] = Counter()
+def tokens_of(log: Iterable[str]) -> tuple[int, ...]:
+    """At position n, how many keystrokes waited until the model had read n tokens for them."""
+    tokens: Counter[int] = Counter()
     received: set[int] = set()
     for line in stages_in(log):
         if line.stage == "model":
-            runs[line.trace] += 1
+            tokens[line.trace] += line.tokens
         elif line.stage == "receive":
             received.add(line.trace)
-    steps = Counter(runs[trace] for trace in received)
-    return tuple(steps[number] for number in range(max(steps, default=0) + 1))
+    counted = Counter(tokens[trace] for trace in received)
+    return tuple(counted[number] for number in range(max(counted, default=0) + 1))
 
 
 def factors_of(known: Measured, log: Iterable[str]) -> tuple[float, ...]:
-    """By how much longer runs took than alone, as `CASES` equally frequent cases in ascending order."""
-    found: list[tuple[float, float]] = []
+    """How many times longer than alone each run took, in their order."""
+    found: list[float] = []
+    same_run = 0
     for line in stages_in(log):
-        if line.stage == "model":
-            alone_s = known.alone_s(line.tokens) if line.fields == 1 else known.together_s(line.fields)
-            found.append((line.ms / 1000 / alone_s, 1 / line.fields))  # each of its fields has a line
-    if not found:
-        return (1.0,)
-    factors, weights = np.array(sorted(found)).T
-    middles = (np.arange(CASES) + 0.5) / CASES * weights.sum()
-    places = np.minimum(np.searchsorted(np.cumsum(weights), middles), len(factors) - 1)
-    return tuple(round(float(factor), 3) for factor in factors[places])
+        if line.stage != "model":
+            continue
+        if same_run:  # each field of a run has a line, and they follow each other
+            same_run -= 1
+            continue
+        same_run = line.fields - 1
+        alone_s = known.alone_s(line.tokens) if line.fields == 1 else known.together_s(line.fields)
+        found.append(round(line.ms / 1000 / alone_s, 2))
+    return tuple(found) or (1.0,)

@@ -34,7 +34,15 @@ def measured(tmp_path: Path) -> Path:
 def test_the_plan_stands_beside_the_articles(measured: Path) -> None:
     ended = capacity("--typists", 400, "--price", 0.08, "--measured", measured)
     assert ended.exit_code == 0
-    for said in ("a machine, 2 cores", "the article", "$0.96", "$150.40", "25% head room"):
+    for said in (
+        "a machine, 2 cores",
+        "the article",
+        "$0.08 ",
+        "$0.752",
+        "$0.96",
+        "$150.40",
+        "25% head room",
+    ):
         assert said in ended.stdout
     assert ended.stderr == ""
 

@@ -36,7 +36,7 @@ def rows(wanted: Wanted, plans: Sequence[Plan]) -> dict[str, list[str]]:
         ],
         "replicas": [f"{plan.replicas:,}" for plan in plans],
         "machines": [f"{plan.machines:,}" for plan in plans],
-        "price of a machine an hour": [_dollars(plan.price) for plan in plans],
+        "price of a machine an hour": [_price(plan.price) for plan in plans],
         "dollars an hour": [_dollars(plan.dollars) for plan in plans],
         "for a thousand typists": [_dollars(plan.thousand_per_hour(wanted.typists)) for plan in plans],
     }
@@ -76,6 +76,11 @@ def _measured(plan: Plan) -> str:
     if plan.measured is None:
         return f"{plan.typists_each}"
     return f"{'at least ' if plan.measured.more else ''}{plan.measured.typists:,}"
+
+
+def _price(amount: float) -> str:
+    """With a tenth of a cent where it has one: the article's machine costs $0.752."""
+    return f"${amount:,.3f}".removesuffix("0")
 
 
 def _dollars(amount: float) -> str:

@@ -66,10 +66,10 @@ def capacity(
 ) -> None:
     """Compute the replicas, machines and dollars an hour for a number of typists.
 
-    The plan rests on a measurement: how many people who type without a pause one server serves, each within
-    the budget and with no keystroke refused. Make one on the kind of machine that you will rent, in a
-    checkout: `python -m latency.capacity --json measured.json`. Without `--measured`, the figures are those
-    of the machine that the table names, which comes with Foretype.
+    The plan rests on a measurement: how many people who type without a pause one server serves, so that 95 %
+    of the answers come within the budget and no keystroke is refused. Make one on the kind of machine that
+    you will rent, in a checkout: `python -m latency.capacity --json measured.json`. Without `--measured`,
+    the figures are those of the machine that the table names, which come with Foretype.
 
     Beside the plan stands the article that Foretype began as an answer to: 200 GPU machines for $150.40 an
     hour, which served two users each.
