@@ -13,6 +13,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 import typer
@@ -30,12 +31,12 @@ from latency.replay.texts import read_texts
 from latency.replay.type_text import Manner
 from latency.shapes import settings_for
 from latency.simulate.measured import SHIPPED, Measured, read_measured
-from latency.simulate.one_server import Tally, simulate_server
+from latency.simulate.one_server import Newcomers, simulate_server
 from latency.simulate.real_server import Watched, watch_crowds
 from latency.simulate.run_log import factors_of
 from latency.table_cells import percent
 
-SIMULATED_S = 120.0
+TURNS = 5  # simulations of each crowd
 SETTLE_S = 10.0
 CLOSE = 0.2  # the aim: a simulated figure differs from the measured one by at most this share
 
@@ -111,12 +112,18 @@ async def _compare(
     )
     async with aclosing(watching):
         watched = [one async for one in watching]
-    return [compare(known, one, seed) for one in watched]
+    before = [0, *crowds]
+    text_tokens = known.tokens_a_keystroke * sum(map(len, texts)) / len(texts)
+    return [
+        compare(known, one, seed, Newcomers(typists - fewer, ramp_s, SETTLE_S, text_tokens), hold_s)
+        for one, typists, fewer in zip(watched, crowds, before, strict=False)
+    ]
 
 
-def compare(known: Measured, watched: Watched, seed: int) -> Comparison:
+def compare(known: Measured, watched: Watched, seed: int, newcomers: Newcomers, seconds: float) -> Comparison:
+    """The simulated crowd grows as the real one did, and is watched as long, several times."""
     typists = watched.step.typists
-    here = at_speed_of(known, watched)
+    here, before = at_speed_of(known, watched), factors_of(known, watched.log_before)
     final = watched.step.answers.final
     assert final.p50 is not None
     assert final.p95 is not None
@@ -126,8 +133,8 @@ def compare(known: Measured, watched: Watched, seed: int) -> Comparison:
         watched.step.answers.keystrokes,
         sum(here.factors) / len(here.factors),
         Figures(watched.busy_share, final.p50, final.p95, watched.missed_share, runs_s),
-        _figures(simulate_server(known, typists, SIMULATED_S, seed), known.budget_ms),
-        _figures(simulate_server(here, typists, SIMULATED_S, seed), known.budget_ms),
+        _simulated(known, typists, seconds, seed, newcomers),
+        _simulated(here, typists, seconds, seed, replace(newcomers, factors=before)),
     )
 
 
@@ -141,9 +148,14 @@ def at_speed_of(known: Measured, watched: Watched) -> Measured:
     return replace(known, factors=factors, needs=needs)
 
 
-def _figures(tally: Tally, budget_ms: float) -> Figures:
-    missed = tally.missed_share(budget_ms)
-    return Figures(tally.busy_share, tally.p50_ms, tally.p95_ms, missed, tally.runs / tally.seconds)
+def _simulated(known: Measured, typists: int, seconds: float, seed: int, newcomers: Newcomers) -> Figures:
+    """The mean of several simulations."""
+    tallies = [simulate_server(known, typists, seconds, seed + turn, newcomers) for turn in range(TURNS)]
+    every = [
+        (one.busy_share, one.p50_ms, one.p95_ms, one.missed_share(known.budget_ms), one.runs / one.seconds)
+        for one in tallies
+    ]
+    return Figures(*(fmean(values) for values in zip(*every, strict=True)))
 
 
 def flat_of(found: list[Comparison]) -> dict[str, float]:
@@ -173,8 +185,8 @@ def print_comparisons(known: Measured, found: list[Comparison], console: Console
             table.add_row("", name, _ratio(busy), "", _ratio(p95), "", "", end_section=name != "ratio")
     console.print(table)
     console.print(
-        "“runs ×” is the same simulation with runs that are slower by the factors of this real run. Ratios are "
-        f"simulated / measured; the aim is a difference of at most {CLOSE:.0%}.",
+        "“runs ×” is the same simulation with runs that are slower by the factors of this real run. Ratios "
+        f"are simulated / measured; the aim is a difference of at most {CLOSE:.0%}.",
         soft_wrap=True,
     )
 

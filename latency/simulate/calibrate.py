@@ -38,7 +38,7 @@ from latency.simulate.run_log import factors_of, tokens_of
 
 NUMBERS = (1, 2, 4, 8, 16)  # of fields, or tokens, in a run
 TEXT_TOKENS = 96  # before the caret: about half of a mail
-TURNS, ROUNDS = 12, 4
+TURNS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +89,18 @@ async def calibrate(
     model: str, texts: Sequence[str], wpm: float, seed: int, hold_s: float, say: Callable[[str], None]
 ) -> Measured:
     """Takes about a minute, and four times `hold_s`."""
-    say("Timing runs of the model.")
-    together, alone = _run_times(model)
+    times = RunTimes(model)
     needs: dict[Effort, Needs] = {}
     watched: Watched | None = None
     logs: list[Sequence[str]] = []
     for setup in SETUPS:
+        say("Timing runs of the model.")
+        times.round()
         say(f"Counting what keystrokes need: {setup.effort.name.lower().replace('_', ' ')}.")
         watched = await _watched(model, texts, wpm, seed, setup, hold_s)
         needs[setup.effort] = needs_of(watched)
         logs.append(watched.log)
+    times.round()
     assert watched is not None
     counted = watched.counted
     tree, keystrokes = (counted["foretype_stage_ms_sum", "tree"], counted["foretype_stage_ms_count", "tree"])
@@ -110,8 +112,8 @@ async def calibrate(
         wpm=wpm,
         budget_ms=watched.budget_ms,
         runs_ahead=load().runs_ahead,
-        together_ms=together,
-        alone_ms=alone,
+        together_ms=times.together,
+        alone_ms=times.alone,
         search_ms=tree / keystrokes,
         keystroke_ms=around / received,
         tokens_a_keystroke=_tokens_a_character(model, texts),
@@ -144,19 +146,22 @@ def needs_of(watched: Watched) -> Needs:
     return Needs(tokens_of(watched.log), runs / received, 1000 * seconds / runs if runs else 0.0)
 
 
-def _run_times(model: str) -> tuple[dict[int, float], dict[int, float]]:
-    """Milliseconds by the number of fields with one token each, and by the number of tokens of one field."""
-    settings = _settings_of(model)
-    on_cpu = ModelOnDevice(settings.models_dir / model, Provider.CPU, settings.threads)
-    together: dict[int, float] = {}
-    alone: dict[int, float] = {}
-    # Other programs make a machine slower for some seconds, so the best round counts.
-    for _ in range(ROUNDS):
-        for timed in run_times(on_cpu, TEXT_TOKENS, TURNS, NUMBERS):
+class RunTimes:
+    """Milliseconds of runs, by the number of fields with one token each, and by the number of tokens of one
+    field. Other programs make a machine slower for some seconds, so the best of several rounds counts.
+    """
+
+    def __init__(self, model: str) -> None:
+        settings = _settings_of(model)
+        self._model = ModelOnDevice(settings.models_dir / model, Provider.CPU, settings.threads)
+        self.together: dict[int, float] = {}
+        self.alone: dict[int, float] = {}
+
+    def round(self) -> None:
+        for timed in run_times(self._model, TEXT_TOKENS, TURNS, NUMBERS):
             if timed.ms is not None:
-                times = together if timed.way == IN_TEXTS else alone
+                times = self.together if timed.way == IN_TEXTS else self.alone
                 times[timed.rows] = min(timed.ms, times.get(timed.rows, timed.ms))
-    return together, alone
 
 
 def _tokens_a_character(model: str, texts: Sequence[str]) -> float:

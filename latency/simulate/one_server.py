@@ -1,9 +1,9 @@
 """A simulated server: keystrokes of many typists, one model, and the decisions of the real scheduler.
 
-What is kept of the real server: the earliest deadline goes first, up to 16 fields share a run with one token
-each, a longer text is read in parts, the load reduces the effort (the real `Pressure`), work ahead is done
-while no keystroke waits, and a run is never interrupted. What is left out: owners share the model equally
-(here the deadline decides alone), memory, and the words themselves. How many tokens the model must read for a
+What is kept of the real server: owners share the model equally, with its own `Shares`, and then the earliest
+deadline goes first; up to 16 fields share a run with one token each; a longer text is read in parts; the load
+reduces the effort, by its own `Pressure`; work ahead is done while no keystroke waits; a run is never
+interrupted. What is left out: memory, and the words themselves. How many tokens the model must read for a
 keystroke is drawn from what keystrokes of the same effort needed in a real server.
 """
 
@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from itertools import accumulate, chain, cycle
 from random import Random
 
+from foretype.engine.contract import Owner
 from foretype.engine.local import MARGIN
 from foretype.engine.pressure import Effort, Pressure
 from foretype.engine.scheduler import FEW_TOKENS, TOKENS_A_PART
+from foretype.engine.shares import Demand, Purpose, Shares
 from foretype.engine.tree.draft import TreeLimits
 from foretype.runtime.chunk import MOST_TEXTS
 from foretype.support.clock import Timer
@@ -35,6 +37,7 @@ class _Field:
     search that the latest keystroke still needs. `made_ahead`: runs ahead since the last answer.
     """
 
+    owner: Owner
     pauses: Iterator[float]
     arrived: float = 0.0
     deadline: float = 0.0
@@ -51,6 +54,10 @@ class _Field:
     @property
     def lacks(self) -> bool:
         return self.steps > 0 or self.unread > 0
+
+    @property
+    def demand(self) -> Demand:
+        return Demand(Purpose.TYPING if self.unread <= FEW_TOKENS else Purpose.READING, self.owner)
 
 
 @dataclass(slots=True)
@@ -86,12 +93,30 @@ class Tally:
         return (late + self.overloaded) / answered if answered else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """The last `typists` of a crowd begin at random moments within `ramp_s` seconds, as those of
+    `latency.capacity` do: each with a random part of a text of `text_tokens` in the field, which is read
+    first. `factors`: of the runs until what happens is counted (see `Measured`).
+    """
+
+    typists: int = 0
+    ramp_s: float = 0.0
+    settle_s: float = 0.0  # after them, until what happens is counted
+    text_tokens: float = 0.0
+    factors: tuple[float, ...] = (1.0,)
+
+
+NOBODY = Newcomers()
+
+
 class SimulatedServer:
-    def __init__(self, measured: Measured, typists: int, rng: Random) -> None:
+    def __init__(self, measured: Measured, typists: int, rng: Random, newcomers: Newcomers = NOBODY) -> None:
         self._measured = measured
         self._rng = rng
         self._time = SimulatedTime()
         self._pressure = Pressure(self._time)
+        self._shares = Shares()
         self._answer_after_s = (1 - MARGIN) * measured.budget_ms / 1000
         self._search_s = measured.search_ms / 1000
         self._tokens = {effort: list(accumulate(need.tokens)) for effort, need in measured.needs.items()}
@@ -99,23 +124,31 @@ class SimulatedServer:
             effort: min(1.0, measured.tokens_a_keystroke / max(need.model_share, 1e-9))
             for effort, need in measured.needs.items()
         }
-        self._factors = chain(
-            measured.factors[rng.randrange(len(measured.factors)) :], cycle(measured.factors)
-        )
+        self._factors = self._endlessly(newcomers.factors)
         self._waiting: dict[_Field, None] = {}  # with a keystroke that waits for its answer
         self._idle: dict[_Field, None] = {}  # with work that nobody waits for
         self._running = False
         self.tally = Tally()
-        for _ in range(typists):
-            one = _Field(gaps(measured.wpm, rng))
-            self._next_key(one, rng.uniform(0, 1))
+        self._counts_from = WARM_UP_S + newcomers.ramp_s + newcomers.settle_s
+        for number in range(typists):
+            one = _Field(Owner.alone(str(number)), gaps(measured.wpm, rng))
+            if number < typists - newcomers.typists:
+                self._next_key(one, rng.uniform(0, 1))
+            else:
+                one.unread = round(rng.uniform(0, newcomers.text_tokens))
+                self._next_key(one, WARM_UP_S + rng.uniform(0, newcomers.ramp_s))
 
     def run(self, seconds: float) -> Tally:
         """What happens in `seconds`, after a warm-up."""
-        self._time.run_until(WARM_UP_S)
+        self._time.run_until(self._counts_from)
+        self._factors = self._endlessly(self._measured.factors)
         self.tally = Tally(seconds)
-        self._time.run_until(WARM_UP_S + seconds)
+        self._time.run_until(self._counts_from + seconds)
         return self.tally
+
+    def _endlessly(self, factors: tuple[float, ...]) -> Iterator[float]:
+        """One after the other, from a random one on."""
+        return chain(factors[self._rng.randrange(len(factors)) :], cycle(factors))
 
     # -- keystrokes --
 
@@ -146,12 +179,16 @@ class SimulatedServer:
         one.open = True
         one.ahead_left = 0
         if one.lacks:
-            self._waiting[one] = None
+            self._wait(one)
             one.timer = self._time.call_at(now + self._answer_after_s, lambda: self._budget_is_up(one))
         else:
             self.tally.from_tree += 1
             self._answer(one, self._search_s)
         self._start()
+
+    def _wait(self, one: _Field) -> None:
+        self._shares.asks(one.demand)
+        self._waiting[one] = None
 
     def _draw_tokens(self, one: _Field, effort: Effort) -> int:
         """By the work that was done ahead for this keystroke."""
@@ -211,8 +248,9 @@ class SimulatedServer:
             self._run_ahead(next(iter(self._idle)))
 
     def _run_for_keystrokes(self) -> None:
-        order = sorted(self._waiting, key=lambda one: one.deadline)
+        order = sorted(self._waiting, key=lambda one: (self._shares.used(one.demand), one.deadline))
         first = order[0]
+        self._shares.chosen(first.demand)
         if first.unread > FEW_TOKENS:
             part = TOKENS_A_PART if len(order) > 1 else TreeLimits().tokens_a_run
             tokens = min(first.unread, part)
@@ -226,12 +264,15 @@ class SimulatedServer:
             self._begin(chosen, 1, self._measured.together_s(len(chosen)))
 
     def _begin(self, chosen: list[_Field], tokens: int, seconds: float) -> None:
+        demands = [one.demand for one in chosen]
         for one in chosen:
             one.in_run = one.served = True
             del self._waiting[one]
         self._running = True
         began = self._time.time()
         seconds *= next(self._factors)
+        for demand in demands:
+            self._shares.charge(demand, seconds / len(demands))
         self._time.call_at(began + seconds, lambda: self._ended(chosen, tokens, began))
 
     def _ended(self, chosen: list[_Field], tokens: int, began: float) -> None:
@@ -241,8 +282,10 @@ class SimulatedServer:
         for number, one in enumerate(chosen, 1):
             one.in_run = False
             self._got(one, tokens)
-            if one.lacks:
-                (self._waiting if one.open else self._idle)[one] = None
+            if one.lacks and one.open:
+                self._wait(one)
+            elif one.lacks:
+                self._idle[one] = None
             elif one.open:
                 self._stop(one)
                 self._answer(one, number * self._search_s)
@@ -285,6 +328,8 @@ class SimulatedServer:
         self._start()
 
 
-def simulate_server(measured: Measured, typists: int, seconds: float, seed: int) -> Tally:
+def simulate_server(
+    measured: Measured, typists: int, seconds: float, seed: int, newcomers: Newcomers = NOBODY
+) -> Tally:
     """`typists` who type without a pause at one server. The same seed gives the same tally."""
-    return SimulatedServer(measured, typists, Random(f"{seed}/{typists}")).run(seconds)
+    return SimulatedServer(measured, typists, Random(f"{seed}/{typists}"), newcomers).run(seconds)

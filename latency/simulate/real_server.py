@@ -25,13 +25,14 @@ from latency.replay.usage import Meter
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What the typists saw in a time, and by how much the server's counters grew in it, with their labels'
-    values: `counted["foretype_stage_ms_sum", "tree"]`. `log`: the lines that the server wrote in it.
-    `budget_ms` is the server's.
+    values: `counted["foretype_stage_ms_sum", "tree"]`. `log`: the lines that the server wrote in it,
+    and `log_before` those since the crowd before. `budget_ms` is the server's.
     """
 
     step: LoadStep
     seconds: float
     counted: Mapping[tuple[str, ...], float]
+    log_before: Sequence[str]
     log: Sequence[str]
     budget_ms: float
 
@@ -66,14 +67,15 @@ async def watch_crowds(
         meters = Meter(server.pid), Meter(getpid())
         async with Crowd(http, server.address, server.token, texts, manner) as crowd:
             for typists in crowds:
+                begun = _size(log)
                 await crowd.grow(typists, ramp_s)
                 await asyncio.sleep(settle_s)
                 written = _size(log)
                 before, began = await _counters(http, server.address), asyncio.get_running_loop().time()
                 step = await watch(crowd, typists, *meters, seconds=hold_s, budget_ms=budget_ms)
                 after, ended = await _counters(http, server.address), asyncio.get_running_loop().time()
-                lines = _lines_after(log, written)
-                yield Watched(step, ended - began, after - before, lines, budget_ms)
+                lines = _lines(log, begun, written), _lines(log, written)
+                yield Watched(step, ended - began, after - before, *lines, budget_ms)
 
 
 @asynccontextmanager
@@ -98,8 +100,8 @@ def _size(log: Path) -> int:
     return log.stat().st_size
 
 
-def _lines_after(log: Path, size: int) -> list[str]:
-    return log.read_bytes()[size:].decode().splitlines()
+def _lines(log: Path, begin: int, end: int | None = None) -> list[str]:
+    return log.read_bytes()[begin:end].decode().splitlines()
 
 
 def counters_in(exposed: str) -> Counter[tuple[str, ...]]:
