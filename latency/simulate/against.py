@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from latency.command import errors_as_sentences, new_app
+from latency.errors import MeasurementError
 from latency.event_loop import run
 from latency.figures_file import write_figures
 from latency.machine import machine
@@ -41,6 +42,14 @@ SETTLE_S = 10.0
 CLOSE = 0.2  # the aim: a simulated figure differs from the measured one by at most this share
 
 app = new_app()
+
+
+class BadCrowdsError(MeasurementError):
+    """`typists` are not numbers in ascending order."""
+
+    def __init__(self, typists: str) -> None:
+        super().__init__(f"--typists {typists}: give numbers in ascending order, for example 24,48,96.")
+        self.typists = typists
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ def main(
     console = Console()
     with errors_as_sentences(console, "simulate.against"):
         known = read_measured(measured)
-        crowds = [int(number) for number in typists.split(",")]
+        crowds = crowds_of(typists)
         read = read_texts(texts, chars=chars)
         console.print(STARTING)
         found = run(_compare(known, read, crowds, ramp, hold, seed))
@@ -99,6 +108,15 @@ def main(
     compared = [asdict(one) for one in found]
     write_figures(json, {"flat": flat_of(found), **known_from, "comparisons": compared})
     console.print(f"Figures written to {json}", soft_wrap=True)
+
+
+def crowds_of(typists: str) -> list[int]:
+    """Raises `BadCrowdsError`."""
+    numbers = [number.strip() for number in typists.split(",")]
+    crowds = [int(number) for number in numbers if number.isdecimal()]
+    if len(crowds) < len(numbers) or crowds != sorted(set(crowds)) or crowds[0] < 1:
+        raise BadCrowdsError(typists)
+    return crowds
 
 
 async def _compare(
@@ -112,12 +130,12 @@ async def _compare(
     )
     async with aclosing(watching):
         watched = [one async for one in watching]
-    before = [0, *crowds]
     text_tokens = known.tokens_a_keystroke * sum(map(len, texts)) / len(texts)
-    return [
-        compare(known, one, seed, Newcomers(typists - fewer, ramp_s, SETTLE_S, text_tokens), hold_s)
-        for one, typists, fewer in zip(watched, crowds, before, strict=False)
-    ]
+    compared: list[Comparison] = []
+    for one, fewer in zip(watched, [0, *crowds], strict=False):
+        new = Newcomers(one.step.typists - fewer, ramp_s, SETTLE_S, text_tokens, known.factors)
+        compared.append(compare(known, one, seed, new, hold_s))
+    return compared
 
 
 def compare(known: Measured, watched: Watched, seed: int, newcomers: Newcomers, seconds: float) -> Comparison:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from foretype.engine.pressure import Effort
 from latency.simulate import cli
+from latency.simulate.against import BadCrowdsError, compare, crowds_of, flat_of
 from latency.simulate.clock import SimulatedTime
 from latency.simulate.curve import Curve, curve_of
 from latency.simulate.day import Day
@@ -28,10 +29,11 @@ from latency.simulate.measured import (
     read_measured,
     write_measured,
 )
-from latency.simulate.one_server import Tally, simulate_server
-from latency.simulate.real_server import counters_in
+from latency.simulate.one_server import Newcomers, Tally, simulate_server
+from latency.simulate.real_server import Watched, counters_in
 from latency.simulate.report import DayReport, draw, missed_share, print_report
 from latency.simulate.run_log import factors_of, tokens_of
+from tests.latency.test_capacity import step
 
 RUN_MS = 10.0
 
@@ -173,6 +175,41 @@ def test_factors_say_how_much_longer_each_run_took_than_alone() -> None:
     runs = [(40.0, 11, 1), (60.0, 1, 2), (60.1, 1, 2), (10.0, 1, 1)]  # one run of two fields has two lines
     assert factors_of(known, [LINE.format(1, "model", *one) for one in runs]) == (2.0, 3.0, 1.0)
     assert factors_of(known, []) == (1.0,)
+
+
+def test_a_simulated_server_is_compared_with_what_a_real_one_did() -> None:
+    def log(ms: float) -> list[str]:
+        return [LINE.format(trace, "model", ms, 1, 1) for trace in range(50)]
+
+    counted = {
+        ("foretype_model_busy_seconds_total", "keystroke"): 5.0,
+        ("foretype_model_runs_total", "keystroke"): 100.0,
+    }
+    watched = Watched(step(1, ms=20, overloaded=50), 10.0, counted, log(3 * RUN_MS), log(2 * RUN_MS), 300.0)
+    found = compare(measured(), watched, 0, Newcomers(1, 2.0, 3.0, 50.0), 20.0)
+    assert (found.typists, found.run_factor) == (1, pytest.approx(2.0))
+    assert (found.measured.busy_share, found.measured.runs_s) == (0.5, 10.0)
+    assert found.measured.missed_share == 0.5
+    assert (found.simulated.p95_ms, found.at_speed.p95_ms) == pytest.approx((RUN_MS, 2 * RUN_MS))
+    assert found.at_speed.busy_share == pytest.approx(2 * found.simulated.busy_share, rel=0.2)
+    assert found.ratios(found.at_speed)[1] == pytest.approx(1.0)
+    assert flat_of([found])["typists_1_p95_ratio"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("typists", ["", "a", "24,", "48,24", "24,24", "0,24", "-1", "2.5"])
+def test_crowds_are_numbers_in_ascending_order(typists: str) -> None:
+    assert crowds_of("24, 48,96") == [24, 48, 96]
+    with pytest.raises(BadCrowdsError, match="ascending"):
+        crowds_of(typists)
+
+
+def test_newcomers_have_texts_that_are_read_first() -> None:
+    many = Newcomers(30, ramp_s=1.0, settle_s=0.0, text_tokens=200.0)
+    slow = replace(measured(), alone_ms={1: RUN_MS, 16: 20 * RUN_MS})
+    assert simulate_server(slow, 30, 20, 0, many).busy_s > 2 * simulate_server(slow, 30, 20, 0).busy_s
+    later = replace(many, settle_s=60.0)
+    calm = simulate_server(slow, 30, 20, 0, later)
+    assert calm.busy_s == pytest.approx(simulate_server(slow, 30, 20, 0).busy_s, rel=0.2)
 
 
 def test_runs_take_longer_by_the_factors_in_their_order() -> None:
