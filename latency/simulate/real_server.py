@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from latency.capacity.crowd import Crowd
 from latency.capacity.load_step import LoadStep, watch
 from latency.replay.connection import Connection
+from latency.replay.ledger import SentKeystroke
 from latency.replay.server import OwnServer, own_server
 from latency.replay.server_metrics import TIMEOUT
 from latency.replay.type_text import Manner
@@ -32,6 +34,7 @@ class Watched:
     step: LoadStep
     seconds: float
     counted: Mapping[tuple[str, ...], float]
+    missed_share: float
     log_before: Sequence[str]
     log: Sequence[str]
     budget_ms: float
@@ -41,12 +44,13 @@ class Watched:
         """The share of the time in which the model ran for keystrokes."""
         return self.counted["foretype_model_busy_seconds_total", "keystroke"] / self.seconds
 
-    @property
-    def missed_share(self) -> float:
-        """Keystrokes that were refused, answered late or not answered, of those that were due an answer."""
-        answers = self.step.answers
-        refused = sum(answers.errors_by_code.values())
-        return (answers.over_budget + refused) / (answers.answered + answers.unanswered)
+
+def missed_share(sent: Iterable[SentKeystroke], budget_ms: float) -> float:
+    """Keystrokes that were refused, answered late or not answered, of those that were due an answer."""
+    due = [one for one in sent if one.final is not None or one.owed(budget_ms)]
+    late = budget_ms / 1000
+    missed = sum(one.error is not None or one.final is None or one.final - one.at > late for one in due)
+    return missed / len(due) if due else 0.0
 
 
 async def watch_crowds(
@@ -72,10 +76,12 @@ async def watch_crowds(
                 await asyncio.sleep(settle_s)
                 written = _size(log)
                 before, began = await _counters(http, server.address), asyncio.get_running_loop().time()
+                begin = time.perf_counter()
                 step = await watch(crowd, typists, *meters, seconds=hold_s, budget_ms=budget_ms)
                 after, ended = await _counters(http, server.address), asyncio.get_running_loop().time()
                 lines = _lines(log, begun, written), _lines(log, written)
-                yield Watched(step, ended - began, after - before, *lines, budget_ms)
+                missed = missed_share(crowd.keystrokes(begin, begin + hold_s), budget_ms)
+                yield Watched(step, ended - began, after - before, missed, *lines, budget_ms)
 
 
 @asynccontextmanager

@@ -13,7 +13,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from foretype.engine.pressure import Effort
+from latency.replay.ledger import SentKeystroke
 from latency.simulate import cli
+from latency.simulate import report as reports
 from latency.simulate.against import BadCrowdsError, compare, crowds_of, flat_of
 from latency.simulate.clock import SimulatedTime
 from latency.simulate.curve import Curve, curve_of
@@ -30,8 +32,8 @@ from latency.simulate.measured import (
     write_measured,
 )
 from latency.simulate.one_server import Newcomers, Tally, simulate_server
-from latency.simulate.real_server import Watched, counters_in
-from latency.simulate.report import DayReport, draw, missed_share, print_report
+from latency.simulate.real_server import Watched, counters_in, missed_share
+from latency.simulate.report import DayReport, draw, print_report
 from latency.simulate.run_log import factors_of, tokens_of
 from tests.latency.test_capacity import step
 
@@ -177,6 +179,18 @@ def test_factors_say_how_much_longer_each_run_took_than_alone() -> None:
     assert factors_of(known, []) == (1.0,)
 
 
+def test_a_keystroke_is_missed_once_if_it_is_late_refused_or_not_answered() -> None:
+    sent = [
+        SentKeystroke(0.0, final=0.1, source="tree"),
+        SentKeystroke(0.0, final=0.4, source="model"),
+        SentKeystroke(0.0, final=0.4, error="overloaded"),
+        SentKeystroke(0.0, overtaken=0.4),
+        SentKeystroke(0.0, overtaken=0.2),  # none was due
+    ]
+    assert missed_share(sent, 300.0) == 0.75
+    assert missed_share([], 300.0) == 0.0
+
+
 def test_a_simulated_server_is_compared_with_what_a_real_one_did() -> None:
     def log(ms: float) -> list[str]:
         return [LINE.format(trace, "model", ms, 1, 1) for trace in range(50)]
@@ -185,7 +199,8 @@ def test_a_simulated_server_is_compared_with_what_a_real_one_did() -> None:
         ("foretype_model_busy_seconds_total", "keystroke"): 5.0,
         ("foretype_model_runs_total", "keystroke"): 100.0,
     }
-    watched = Watched(step(1, ms=20, overloaded=50), 10.0, counted, log(3 * RUN_MS), log(2 * RUN_MS), 300.0)
+    logs = log(3 * RUN_MS), log(2 * RUN_MS)
+    watched = Watched(step(1, ms=20), 10.0, counted, 0.5, *logs, 300.0)
     found = compare(measured(), watched, 0, Newcomers(1, 2.0, 3.0, 50.0), 20.0)
     assert (found.typists, found.run_factor) == (1, pytest.approx(2.0))
     assert (found.measured.busy_share, found.measured.runs_s) == (0.5, 10.0)
@@ -295,7 +310,7 @@ def test_a_lost_zone_takes_a_third_and_the_scaler_brings_it_back() -> None:
     assert lost.ready == pytest.approx(before.ready * 2 / 3, abs=2)
     assert lost.busy > before.busy
     assert later.ready >= before.ready * 0.9
-    assert missed_share([lost]) > missed_share([before])
+    assert reports.missed_share([lost]) > reports.missed_share([before])
 
 
 def test_a_day_is_the_same_with_the_same_seed() -> None:
