@@ -20,12 +20,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from latency.budget import find_optional_budget
 from latency.command import errors_as_sentences, new_app
 from latency.errors import MeasurementError
 from latency.event_loop import run
 from latency.figures_file import write_figures
 from latency.machine import machine
-from latency.options import Chars, FiguresFile, Seed, Texts
+from latency.options import Chars, Check, FiguresFile, Seed, Texts
 from latency.paths import MAILS, OUT
 from latency.replay.server import STARTING
 from latency.replay.texts import read_texts
@@ -36,6 +37,7 @@ from latency.simulate.one_server import Newcomers, simulate_server
 from latency.simulate.real_server import Watched, watch_crowds
 from latency.simulate.run_log import factors_of
 from latency.table_cells import percent
+from latency.verdicts import exit_if_missed
 
 TURNS = 5  # simulations of each crowd
 SETTLE_S = 10.0
@@ -94,10 +96,12 @@ def main(
     chars: Chars = 450,
     seed: Seed = 0,
     json: FiguresFile = OUT / "simulate-against.json",
+    check: Check = None,
 ) -> None:
     """Compare the simulated server with a real one that 24, 48 and 96 typists type at, in two minutes."""
     console = Console()
     with errors_as_sentences(console, "simulate.against"):
+        budget = find_optional_budget(check)
         known = read_measured(measured)
         crowds = crowds_of(typists)
         read = read_texts(texts, chars=chars)
@@ -108,6 +112,7 @@ def main(
     compared = [asdict(one) for one in found]
     write_figures(json, {"flat": flat_of(found), **known_from, "comparisons": compared})
     console.print(f"Figures written to {json}", soft_wrap=True)
+    exit_if_missed(budget, flat_of(found), console)
 
 
 def crowds_of(typists: str) -> list[int]:
@@ -176,8 +181,8 @@ def _simulated(known: Measured, typists: int, seconds: float, seed: int, newcome
     return Figures(*(fmean(values) for values in zip(*every, strict=True)))
 
 
-def flat_of(found: list[Comparison]) -> dict[str, float]:
-    flat: dict[str, float] = {}
+def flat_of(found: list[Comparison]) -> dict[str, float | None]:
+    flat: dict[str, float | None] = {}
     for one in found:
         busy, p95 = one.ratios(one.at_speed)
         flat |= {f"typists_{one.typists}_busy_ratio": busy, f"typists_{one.typists}_p95_ratio": p95}

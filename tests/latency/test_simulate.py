@@ -13,10 +13,11 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from foretype.engine.pressure import Effort
+from latency.budget import find_budget
 from latency.replay.ledger import SentKeystroke
 from latency.simulate import cli
 from latency.simulate import report as reports
-from latency.simulate.against import BadCrowdsError, compare, crowds_of, flat_of
+from latency.simulate.against import BadCrowdsError, Comparison, Figures, compare, crowds_of, flat_of
 from latency.simulate.clock import SimulatedTime
 from latency.simulate.curve import Curve, curve_of
 from latency.simulate.day import Day
@@ -209,6 +210,14 @@ def test_a_simulated_server_is_compared_with_what_a_real_one_did() -> None:
     assert found.at_speed.busy_share == pytest.approx(2 * found.simulated.busy_share, rel=0.2)
     assert found.ratios(found.at_speed)[1] == pytest.approx(1.0)
     assert flat_of([found])["typists_1_p95_ratio"] == pytest.approx(1.0)
+
+
+def test_the_ratios_have_the_names_of_the_budget() -> None:
+    figures = Figures(0.5, 10.0, 20.0, 0.0, 30.0)
+    names = flat_of([Comparison(size, 100, 1.0, figures, figures, figures) for size in (24, 48, 96)]).keys()
+    budget = find_budget("simulate")
+    assert budget.at_most.keys() == budget.at_least.keys()
+    assert budget.at_most.keys() <= names
 
 
 @pytest.mark.parametrize("typists", ["", "a", "24,", "48,24", "24,24", "0,24", "-1", "2.5"])
