@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from foretype.capacity.cost import ARTICLE, THOUSAND, Fleet, machines_for
 from latency.figures_file import write_figures
-from latency.gpu.cost import ARTICLE, THOUSAND, Fleet, machines_for
 from latency.gpu.device_parity import LimitedDifference
 from latency.gpu.run_times import (
     IN_ONE_TEXT,
@@ -84,7 +84,8 @@ def print_report(found: list[DeviceFigures], console: Console) -> None:
             console.print(f"{one.provider}, {part}: {note}", soft_wrap=True, markup=False)
     console.print(
         f"The article's column assumes {ARTICLE.machines} machines, one deployed model and two users on "
-        "each machine, and $150 an hour for all of them. The article's users may type differently.",
+        f"each machine, and ${ARTICLE.dollars:.2f} an hour for all of them. The article's "
+        "users may type differently.",
         soft_wrap=True,
     )
 

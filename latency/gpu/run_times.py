@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,16 +36,18 @@ class RunTime:
     note: str | None = None
 
 
-def run_times(model: ModelOnDevice, first: int, turns: int) -> Iterator[RunTime]:
-    """Times runs with each number of `ROWS` tokens: one token each of that many texts, and all in one text,
-    as in a tree. The texts have `first` tokens. The first run of each kind does not count, because a GPU
-    chooses its kernels in it.
+def run_times(
+    model: ModelOnDevice, first: int, turns: int, numbers: Sequence[int] = ROWS
+) -> Iterator[RunTime]:
+    """Times runs with each of these numbers of tokens: one token each of that many texts, and all in one
+    text, as in a tree. The texts have `first` tokens. The first run of each kind does not count, because a
+    GPU chooses its kernels in it.
     """
     vocabulary = model.vocabulary()
     runtime = as_served(model.open(), vocabulary)
     context = model.context_length
     ids = model.gate_ids(first + 1)
-    for rows in ROWS:
+    for rows in numbers:
         yield _timed(IN_TEXTS, rows, lambda n: _run_of_texts(runtime, ids, n, context), turns)
         if first + rows > context:
             yield RunTime(IN_ONE_TEXT, rows, None, f"longer than the model's context of {context} tokens")

@@ -134,10 +134,12 @@ class CountingRuntime:
         return []
 
 
-async def serve(runtime: CountingRuntime, wants: list[tuple[OneRun, Deadline]]) -> Scheduler:
+async def serve(
+    runtime: CountingRuntime, wants: list[tuple[OneRun, Deadline]], stages: Stages | None = None
+) -> Scheduler:
     thread = ModelThread(runtime)
     timers = runtime.timers or asyncio.get_running_loop()
-    scheduler = Scheduler(thread, timers, Stages(CollectorRegistry()))
+    scheduler = Scheduler(thread, timers, stages or Stages(CollectorRegistry()))
     for client, deadline in wants:
         client.scheduler = scheduler
         scheduler.want(client, deadline)
@@ -369,6 +371,37 @@ async def test_work_ahead_is_not_charged() -> None:
     ahead = OneRun("ahead", log)
     scheduler = await serve(CountingRuntime(timers=FakeTimers()), [(ahead, Deadline.whenever())])
     assert scheduler._shares.used(Demand(Purpose.READING, ME)) == (0.0, 0.0, 0.0)
+
+
+class BusySeconds:
+    """What the counter of busy seconds shows after a run on the fake clock took RUN_MS."""
+
+    def __init__(self) -> None:
+        self.timers = FakeTimers()
+        self.registry = CollectorRegistry()
+        self.stages = Stages(self.registry, self.timers.time)
+
+    def __call__(self, for_what: str) -> float | None:
+        return self.registry.get_sample_value("foretype_model_busy_seconds_total", {"for": for_what})
+
+
+async def test_busy_seconds_are_counted_for_keystrokes_and_ahead_of_them() -> None:
+    log: list[str] = []
+    busy = BusySeconds()
+    assert (busy("keystroke"), busy("ahead")) == (0.0, 0.0)
+    shared = [OneRun(name, log, tokens=1, owner=Owner.alone(name)) for name in "ab"]
+    wants = [(client, Deadline(200.0)) for client in shared]
+    wants += [(OneRun("read", log), Deadline(201.0)), (OneRun("ahead", log), Deadline.whenever())]
+    await serve(CountingRuntime(timers=busy.timers), wants, busy.stages)
+    assert busy("keystroke") == 2 * RUN_MS / 1000  # a run for two keystrokes is counted once
+    assert busy("ahead") == RUN_MS / 1000
+
+
+async def test_the_model_was_busy_with_a_run_that_failed() -> None:
+    busy = BusySeconds()
+    runtime = CountingRuntime(fail_at=1, timers=busy.timers)
+    await serve(runtime, [(OneRun("one", []), Deadline(200.0))], busy.stages)
+    assert (busy("keystroke"), busy("ahead")) == (RUN_MS / 1000, 0.0)
 
 
 async def test_a_field_that_is_not_placed_joins_no_run_of_others() -> None:

@@ -66,6 +66,7 @@ SUMMARIES = {
     "distil": "Train a smaller model (the student) from a larger one (the teacher), as DistilGPT2 was made "
     "from GPT-2.",
     "compare": "Compare the size, speed and quality of prepared models.",
+    "capacity": "Compute the replicas, machines and dollars an hour for a number of typists.",
     "settings": "Print every setting with its default and its meaning, as a Markdown table.",
     "service": "Run the server without a terminal, from each login on.",
 }

@@ -41,6 +41,7 @@ class Beginnings:
         began = self._stages.clock()
         await self._model.run([Step(arena, chunk)])
         seconds = self._stages.clock() - began
+        self._stages.busy(seconds, waited_for=False)
         self._stages.ran(RunPurpose.BEGINNING, tokens=len(ids), results=1, seconds=seconds)
         self._read[kind] = arena
         self._unused.add(kind)

@@ -25,7 +25,7 @@ FIELDS = frozenset(
         # numbers and closed sets of words
         "apart", "code", "close_code", "connection", "connections", "doing", "fields", "host", "model",
         "more", "ms", "phase", "port", "provider", "route",
-        "stage", "status", "trace",
+        "stage", "status", "tokens", "trace",
         # places in the code
         "at", "error", "logger", "stack",
     }

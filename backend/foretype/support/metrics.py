@@ -17,6 +17,7 @@ from foretype.support.clock import Clock
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 ANSWER_BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500)
+BUSY_FOR = {True: "keystroke", False: "ahead"}  # by whether a client waits
 STAGE_BUCKETS_MS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 300, 500)
 
 
@@ -62,6 +63,13 @@ class Stages:
         self._results = self._by_purpose("results", "Next-token distributions that runs of the model gave.")
         self._results_used = self._by_purpose("results_used", "Of these, those that an answer has used.")
         self._seconds = self._by_purpose("seconds", "Seconds that runs of the model took.")
+        busy = Counter(
+            "foretype_model_busy_seconds",
+            "Seconds in which the model ran for keystrokes that a client waits for, and ahead of keystrokes.",
+            ["for"],
+            registry=registry,
+        )
+        self._busy = {waited_for: busy.labels(name) for waited_for, name in BUSY_FOR.items()}
         self._overtaken = Counter(
             "foretype_keystrokes_overtaken",
             "Keystrokes that a later keystroke of the same field overtook before the final answer.",
@@ -92,11 +100,15 @@ class Stages:
             counter.labels(purpose.value)
         return counter
 
-    def took(self, stage: Stage, seconds: float, trace: int = 0) -> None:
-        """`trace` is the keystroke's number in the log; 0 if no client waits for this work."""
+    def took(self, stage: Stage, seconds: float, trace: int = 0, **counts: int) -> None:
+        """`trace` is the keystroke's number in the log; 0 if no client waits for this work. `counts` are
+        added to the log's line.
+        """
         self._stages[stage].observe(seconds * 1000.0)
         if trace and logs.debugging():
-            logs.logger().debug("stage", trace=trace, stage=stage.value, ms=round(seconds * 1000.0, 2))
+            logs.logger().debug(
+                "stage", trace=trace, stage=stage.value, ms=round(seconds * 1000.0, 2), **counts
+            )
 
     def ran(self, purpose: RunPurpose, *, tokens: int, results: int, seconds: float) -> None:
         """A run of the model has ended."""
@@ -104,6 +116,10 @@ class Stages:
         self._tokens.labels(purpose.value).inc(tokens)
         self._results.labels(purpose.value).inc(results)
         self._seconds.labels(purpose.value).inc(seconds)
+
+    def busy(self, seconds: float, *, waited_for: bool) -> None:
+        """The model was busy with a run, which may have failed. `waited_for`: a client waits for the run."""
+        self._busy[waited_for].inc(seconds)
 
     def used(self, purpose: RunPurpose, *, first_of_run: bool) -> None:
         """An answer has used a result for the first time. `first_of_run`: and no other result of its run

@@ -20,13 +20,18 @@ class Fleet:
         return self.machines * self.typists_each
 
     @property
+    def price(self) -> float:
+        """Of one machine, in dollars an hour."""
+        return self.dollars / self.machines
+
+    @property
     def thousand_per_hour(self) -> float | None:
         """Dollars an hour for a thousand typists. None if no typist is served."""
         return THOUSAND * self.dollars / self.typists if self.typists else None
 
 
-ARTICLE = Fleet(machines=200, dollars=150.0, typists_each=2)
-"""The article's figures, if each deployed model is one machine and all machines cost 150 dollars an hour."""
+ARTICLE = Fleet(machines=200, dollars=150.40, typists_each=2)
+"""The figures of the article that Foretype began as an answer to: GPU machines, two users each."""
 
 
 def machines_for(typists: int, typists_each: int) -> int | None:
