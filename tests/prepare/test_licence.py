@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any, NoReturn
@@ -98,6 +100,34 @@ def test_the_option_accepts_it_for_this_run_and_later_ones(tmp_path: Path) -> No
     words = ("prepare", "gemma3-270m", "--models-dir", tmp_path / "models", "--from", tmp_path / "empty")
     assert "holds neither" in foretype(*words, "--accept-licence").stderr
     assert "holds neither" in sentence(*words)  # one line: the licence is not shown again
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal is made with pty")
+@pytest.mark.parametrize(("key", "kept"), [("y", True), ("n", False)])
+def test_in_a_terminal_a_key_accepts_it(key: str, kept: bool, tmp_path: Path) -> None:
+    import pty
+
+    (tmp_path / "empty").mkdir()
+    words = [
+        "prepare",
+        "gemma3-270m",
+        "--models-dir",
+        str(tmp_path / "models"),
+        "--from",
+        str(tmp_path / "empty"),
+    ]
+    keyboard, terminal = pty.openpty()
+    os.write(keyboard, f"{key}\n".encode())
+    with subprocess.Popen(
+        [sys.executable, "-m", "foretype", *words], stdin=terminal, stderr=subprocess.PIPE, text=True
+    ) as process:
+        _, said = process.communicate(timeout=60)
+    os.close(keyboard)
+    os.close(terminal)
+    assert process.returncode == 1
+    assert "do you accept it?" in said
+    assert ("holds neither" in said) is kept
+    assert (tmp_path / "models" / ".gemma3-270m.accepted").exists() is kept
 
 
 # -- the parts ------------------------------------------------------------------------
