@@ -36,6 +36,7 @@ from onnx import helper, numpy_helper
 BLOCK, SMALL_BLOCK = 32, 16
 STEPS = range(15, 0, -1)  # between the least and the greatest weight of a block of 4 bits
 EXTREMES = (127, *range(32, 0, -1))  # the greatest weight of a block of 8, 6 or 5 bits, in steps from zero
+SAMPLE = 64  # blocks that are tried before all others
 SPREADS = range(1, 18)  # 17 * 15 = 255
 FAR = 0.1  # of such a step: with a larger error of the zero point, rounding the block is better
 NEAR = 1e-2  # of a step: a weight that is further from a value of the grid is not on the grid
@@ -246,15 +247,22 @@ def _scale_of_grid(blocks: Array, extreme: Array, counts: Sequence[int]) -> Arra
     `counts`; the first of them that fits. None if there is a block that none fits.
     """
     flat, ends = blocks.reshape(-1, blocks.shape[-1]), extreme.reshape(-1, 1)
-    scale = _not_zero(ends / counts[0])
-    left = np.arange(len(flat))
+    if _steps(flat[:SAMPLE], ends[:SAMPLE], counts) is None:  # most matrices that are on no grid end here
+        return None
+    found = _steps(flat, ends, counts)
+    return None if found is None else found.reshape(extreme.shape)
+
+
+def _steps(blocks: Array, extreme: Array, counts: Sequence[int]) -> Array | None:
+    """As `_scale_of_grid`, for blocks (n, size)."""
+    scale = _not_zero(extreme / counts[0])
+    left = np.arange(len(blocks))
     for count in counts:
-        scale[left] = _not_zero(ends[left] / count)
-        steps = flat[left] / scale[left]
-        fits = np.abs(steps - np.rint(steps)).max(-1) <= NEAR
-        left = left[~fits]
+        scale[left] = _not_zero(extreme[left] / count)
+        steps = blocks[left] / scale[left]
+        left = left[np.abs(steps - np.rint(steps)).max(-1) > NEAR]
         if not len(left):
-            return scale.reshape(extreme.shape)
+            return scale
     return None
 
 
