@@ -1,7 +1,8 @@
 """Whether a prepared model computes the same logits as transformers, in each way that the runtime runs it.
 
 `python -m latency.parity distilgpt2 gpt2` compares the shapes of `latency.shapes`. In place of a shape, a
-folder with a transformers model can be given, or `smollm2-135m`, the recipe whose weights are a GGUF file.
+folder with a transformers model can be given, or `smollm2-135m` or `gemma3-270m`, the recipes whose weights
+are a GGUF file. If the recipe trims the vocabulary, the logits of the tokens that stay are compared.
 Each model is prepared in float32, as `foretype prepare FOLDER --weights float32` does, so that the graph and
 the runtime are compared and not the rounding of weights.
 """
@@ -26,6 +27,7 @@ from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.support.cores import physical_cores
+from foretype.support.settings import load
 from latency.command import LIMIT_MISSED, errors_as_sentences, new_app
 from latency.figures_file import write_figures
 from latency.gate_ids import gate_ids
@@ -34,7 +36,7 @@ from latency.options import FiguresFile
 from latency.paths import OUT
 from latency.shapes import SHAPES, write_shape
 
-GGUF_RECIPE = "smollm2-135m"
+GGUF_RECIPES = ("smollm2-135m", "gemma3-270m")
 POSITIONS = 200
 MAX_LOGITS_DIFFERENCE = 1e-3
 CHUNK = 48  # tokens in one run if a text is read in parts
@@ -70,19 +72,23 @@ class Reference(Protocol):
 class TransformersModel:
     """The model as transformers runs it, in float32."""
 
-    def __init__(self, folder: Path, gguf: str | None = None) -> None:
-        """`gguf`: the file in the folder, if it is no transformers folder. Raises NotAModelError."""
+    def __init__(self, folder: Path, gguf: str | None = None, kept: Sequence[int] | None = None) -> None:
+        """`gguf`: the file in the folder, if it is no transformers folder. `kept`: the tokens that stay, if
+        not all do; ids are places in it. Raises NotAModelError.
+        """
         from foretype.prepare.pretrained import read_weights
 
+        self._kept = None if kept is None else np.array(kept, np.int64)
         self._model = read_weights(folder, **({} if gguf is None else {"gguf_file": gguf}))
 
     def logits(self, ids: Ids) -> Logits:
         """(n, vocab): one row for each id."""
         import torch
 
+        theirs = ids if self._kept is None else self._kept[ids]
         with torch.no_grad():
-            found: Logits = self._model(torch.from_numpy(ids[None])).logits[0].numpy()
-        return found
+            found: Logits = self._model(torch.from_numpy(theirs[None])).logits[0].numpy()
+        return found if self._kept is None else found[:, self._kept]
 
 
 def differences(theirs: Reference, runtime: LogitsRuntime, ids: Ids) -> Iterator[LogitsDifference]:
@@ -151,20 +157,34 @@ def prepare_exact(folder: Path, models_dir: Path, threads: int) -> Prepared:
     return make(recipe, models_dir, threads=threads)
 
 
-def measure_gguf(models_dir: Path, *, positions: int, threads: int) -> tuple[str, list[LogitsDifference]]:
-    """As `measure`, for the recipe whose weights are a GGUF file. Raises ModelError."""
+def measure_gguf(
+    name: str, models_dir: Path, *, positions: int, threads: int
+) -> tuple[str, list[LogitsDifference]]:
+    """As `measure`, for a recipe whose weights are a GGUF file. Raises ModelError: LicenceNotAcceptedError if
+    the recipe's licence was not accepted in the models folder of `foretype serve`.
+    """
     from foretype.models.store import Store
     from foretype.prepare.fetch import fetch
+    from foretype.prepare.gguf_file import GgufFile
+    from foretype.prepare.gguf_pieces import Pieces
+    from foretype.prepare.licence import accept, require_accepted
     from foretype.prepare.make import make
     from foretype.support.progress import SILENT
 
-    recipe = load_recipe(GGUF_RECIPE)
+    recipe = load_recipe(name)
+    require_accepted(recipe, load().models_dir)
     store = Store(OUT / "models" / "weights", recipe.name)
     store.work.mkdir(parents=True, exist_ok=True)
+    if recipe.terms is not None:
+        for folder in (store.models_dir, models_dir):
+            accept(recipe, folder)
     weights = fetch(recipe, store, None, SILENT)
+    assert weights.gguf is not None
     prepared = make(recipe.only("float32"), models_dir, threads=threads, given=weights.folder)
-    theirs = TransformersModel(weights.folder, weights.gguf)
-    return _compare(prepared, theirs, positions, threads)
+    kept = None
+    if recipe.vocabulary is not None:
+        kept = Pieces(GgufFile(weights.folder / weights.gguf)).kept(recipe.vocabulary)
+    return _compare(prepared, TransformersModel(weights.folder, weights.gguf, kept), positions, threads)
 
 
 def measure(
@@ -191,7 +211,8 @@ def main(
     models: Annotated[
         list[str],
         typer.Argument(
-            help=f"Shapes ({', '.join(SHAPES)}), {GGUF_RECIPE}, or folders with transformers models."
+            help=f"Shapes ({', '.join(SHAPES)}), {', '.join(GGUF_RECIPES)}, or folders with transformers "
+            "models."
         ),
     ],
     positions: Annotated[
@@ -210,9 +231,9 @@ def main(
     for model in models:
         with errors_as_sentences(console, "parity"):
             exact, threads = OUT / "models" / "exact", physical_cores()
-            if model == GGUF_RECIPE:
+            if model in GGUF_RECIPES:
                 folder = Path(model)
-                graph, found = measure_gguf(exact, positions=positions, threads=threads)
+                graph, found = measure_gguf(model, exact, positions=positions, threads=threads)
             else:
                 folder = write_shape(model) if model in SHAPES else Path(model)
                 graph, found = measure(folder, exact, positions=positions, threads=threads)

@@ -8,6 +8,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import gguf
 import numpy as np
 import pytest
 from gguf import GGMLQuantizationType as Kind
@@ -52,6 +53,30 @@ def test_the_graph_gives_the_logits_of_transformers(kind: Kind, draft: Draft, tm
     with torch.no_grad():
         expected = read_weights(tmp_path, gguf_file=NAME)(torch.from_numpy(ids[None])).logits[0].numpy()
     np.testing.assert_allclose(logits(file, tmp_path, ids), expected, atol=APART)
+
+
+@pytest.mark.parametrize("kind", [Kind.Q5_0, Kind.Q4_K, Kind.Q6_K])
+def test_weights_of_mixed_bits_are_read_as_the_package_gguf_reads_them(kind: Kind, tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    _, size = gguf.GGML_QUANT_SIZES[kind]
+    blocks = random.integers(0, 256, (3, 2 * size), np.uint8).reshape(-1, size)
+    halves = [slice(0, 2)] if kind == Kind.Q5_0 else [slice(0, 2), slice(2, 4), slice(208, 210)]
+    for place in halves:  # random bytes may be no numbers
+        blocks[:, place] = (
+            random.normal(0, 1, (len(blocks), 1))
+            .astype(np.float16)
+            .view(np.uint8)[:, :2][:, : blocks[:, place].shape[1]]
+        )
+    raw = blocks.reshape(3, 2 * size)
+    writer = gguf.GGUFWriter(tmp_path / NAME, "llama")
+    writer.add_tensor("mixed", raw, raw_dtype=kind)
+    for step in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file):
+        step()
+    writer.close()
+    found = GgufFile(tmp_path / NAME)
+    expected = gguf.quants.dequantize(raw, kind)
+    np.testing.assert_array_equal(found.tensor("mixed"), expected)
+    np.testing.assert_array_equal(found.rows("mixed", np.array([2, 0])), expected[[2, 0]])
 
 
 def test_a_head_of_its_own_is_used(draft: Draft, tmp_path: Path) -> None:
@@ -110,8 +135,8 @@ def test_what_the_graph_does_not_know_is_refused_with_the_reason(draft: Draft, t
     draft.split, draft.types[5] = "smollm", 4
     with pytest.raises(UnknownGgufError, match="tokens of the type 4"):
         write_tokeniser(GgufFile(draft.write(tmp_path)), tmp_path / "tokenizer.json")
-    draft.weights_kind = Kind.Q5_0
-    with pytest.raises(UnknownGgufError, match="weights of the type 6"):
+    draft.weights_kind = Kind.Q5_1
+    with pytest.raises(UnknownGgufError, match="weights of the type 7"):
         GgufFile(draft.write(tmp_path))
 
 

@@ -35,6 +35,24 @@ def q8_0(shape: tuple[int, int]) -> Array:
     return (scale * ranks).reshape(shape[1], shape[0]).T.astype(np.float32)
 
 
+def around_zero(shape: tuple[int, int], block: int, extreme: int) -> Array:
+    """As Q5_0 (blocks of 32, -16 to 15) and Q6_K (blocks of 16, -32 to 31) have them. A block need not use
+    the extremes.
+    """
+    scale = RANDOM.normal(0, 0.01, (shape[1], shape[0] // block, 1)).astype(np.float32)
+    ranks = RANDOM.integers(-extreme, extreme, (*scale.shape[:2], block))
+    return (scale * ranks).reshape(shape[1], shape[0]).T.astype(np.float32)
+
+
+def q4_k(shape: tuple[int, int]) -> Array:
+    """As Q4_1, but some blocks use only the middle of their 16 values."""
+    weight = q4_1(shape).T.reshape(shape[1], -1, BLOCK)
+    narrow = weight[1, 0].min() + 0.02 * RANDOM.integers(0, 9, BLOCK)
+    narrow[:2] = narrow.min(), narrow.min() + 0.02 * 11
+    weight[1, 0] = narrow
+    return weight.reshape(shape[1], shape[0]).T.astype(np.float32)
+
+
 def graph_of(*weights: Array) -> onnx.ModelProto:
     """x times each of them, side by side."""
     tensors = [
@@ -66,7 +84,7 @@ def bits_of(model: onnx.ModelProto) -> list[int]:
 def exact_inputs(rows: int) -> Array:
     """Inputs that 8 bits represent exactly, so that the remaining error is that of the weights."""
     x = RANDOM.integers(-127, 128, (1, rows, INPUTS)).astype(np.float32)
-    x[..., ::BLOCK] = 127
+    x[..., :: BLOCK // 2] = 127
     return x
 
 
@@ -94,6 +112,19 @@ def test_the_products_are_those_of_the_weights_as_they_were(rows: int) -> None:
 
     assert bits_of(kept) == [4, 8]
     for found, weight in zip(run(kept, x), (four, eight), strict=True):
+        np.testing.assert_allclose(found, x @ weight, rtol=1e-4, atol=2e-2)
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_files_of_mixed_bits_keep_each_of_their_grids(rows: int) -> None:
+    shape = (INPUTS, OUTPUTS)
+    weights = [q4_k(shape), around_zero(shape, 32, 16), around_zero(shape, 16, 32), q8_0(shape)]
+    x = exact_inputs(rows)
+
+    kept = quantise(graph_of(*weights), Blocks.named("grid"))
+
+    assert bits_of(kept) == [4, 8, 8, 8]
+    for found, weight in zip(run(kept, x), weights, strict=True):
         np.testing.assert_allclose(found, x @ weight, rtol=1e-4, atol=2e-2)
 
 

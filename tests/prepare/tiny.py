@@ -73,6 +73,20 @@ def _gpt2(**changes: Any) -> Any:
     return _shaken(GPT2LMHeadModel(GPT2Config(**{**options, **changes})))
 
 
+def _gemma3(**changes: Any) -> Any:
+    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+    options = {
+        **LIKE_LLAMA,
+        "head_dim": 16,
+        "layer_types": ["sliding_attention", "full_attention"],
+        "sliding_window": CONTEXT,
+        "rope_local_base_freq": 300.0,
+        "query_pre_attn_scalar": 24,
+    }
+    return _shaken(Gemma3ForCausalLM(Gemma3TextConfig(**{**options, **changes})))
+
+
 def _bert() -> Any:
     from transformers import BertConfig, BertForMaskedLM
 
@@ -112,4 +126,5 @@ MAKERS = {
     "gpt_neox": _neox,
     "mistral": _mistral,
     "qwen2": _qwen2,
+    "gemma3_text": _gemma3,
 }

@@ -60,6 +60,10 @@ def prepare(
             help="Use this kind of weights instead of the fastest: grid, int8-block32, float32, …",
         ),
     ] = None,
+    accept_licence: Annotated[
+        bool,
+        typer.Option("--accept-licence", help="You have read the model's licence, and accept it."),
+    ] = False,
     while_stdin_open: Annotated[bool, typer.Option("--while-stdin-open", hidden=True)] = False,
 ) -> None:
     """Make a model ready to serve: fetch its weights, export them to ONNX, quantise them, check the quality.
@@ -83,6 +87,8 @@ def prepare(
     `foretype prepare smollm2-135m --force` makes the model again.
 
     `foretype prepare smollm2-135m --weights float32 --models-dir exact` makes a model without rounding.
+
+    `foretype prepare gemma3-270m --accept-licence` prepares a model whose licence must be accepted once.
     """
     settings = settings_or_exit(given, model=model)
     try:
@@ -96,6 +102,7 @@ def prepare(
             threading.Thread(target=_stop_when_stdin_closes, daemon=True).start()
         from foretype.cli.progress import draw_progress
         from foretype.models.errors import ModelError
+        from foretype.models.prepared import is_prepared
         from foretype.prepare.folder import folder_meant
         from foretype.prepare.packages import require_onnx
 
@@ -107,6 +114,9 @@ def prepare(
             else:
                 recipe = _recipe_of_choice(settings, console)
             require_onnx(recipe.name, settings.models_dir)
+            if folder is None and (force or not is_prepared(settings.models_dir / recipe.name)):
+                may_ask = not while_stdin_open and sys.stdin.isatty()
+                _settle_licence(recipe, settings.models_dir, accept_licence, may_ask, console)
             with draw_progress(console) as progress:
                 from foretype.prepare.make import make
 
@@ -177,6 +187,30 @@ def _recipe_of_choice(settings: Settings, console: Console) -> Recipe:
     if settings.model is None:
         console.print(f"{choice.reason[:1].upper()}{choice.reason[1:]}.")
     return choice.recipe
+
+
+def _settle_licence(
+    recipe: Recipe, models_dir: Path, accepted: bool, may_ask: bool, console: Console
+) -> None:
+    """Show a licence that must be accepted, and note that it was: by the option, or by a key. Without either,
+    fetching the model raises LicenceNotAcceptedError.
+    """
+    from foretype.models.errors import ModelsFolderError
+    from foretype.prepare.licence import accept, is_accepted
+
+    if is_accepted(recipe, models_dir):
+        return
+    console.print(
+        f"{recipe.name} is under the {recipe.licence}: {recipe.terms}\n"
+        "Its authors restrict what the model may be used for, and who passes it on must pass on these terms.",
+        markup=False,
+        soft_wrap=True,
+    )
+    if accepted or (may_ask and typer.confirm("Have you read the licence, and do you accept it?", err=True)):
+        try:
+            accept(recipe, models_dir)
+        except OSError as error:
+            raise ModelsFolderError(models_dir, error.strerror or type(error).__name__) from error
 
 
 def _summary(ready: Prepared) -> str:

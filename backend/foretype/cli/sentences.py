@@ -10,6 +10,7 @@ from foretype.compare.errors import FolderNotPreparedError, RecipeNotPreparedErr
 from foretype.models.errors import (
     AlreadyPreparedError,
     ExportMissingError,
+    LicenceNotAcceptedError,
     Origin,
     PreparedInvalidError,
     RecipeNameTakenError,
@@ -41,6 +42,9 @@ def sentence(error: Exception) -> str:
             return f"{error} Prepare the model with these weights: {again}"
         case ExportMissingError():
             return f"{error} Install them (0.9 GB on disk) with: {install_export()}"
+        case LicenceNotAcceptedError(name=name, models_dir=models_dir):
+            accept = command("prepare", name, "--accept-licence", models_dir=models_dir)
+            return f"{error} Read it. If you accept it, run: {accept}"
         case RecipeNotPreparedError(name=name, models_dir=models_dir):
             return f"{error} Prepare it with: {command('prepare', name, models_dir=models_dir)}"
         case FolderNotPreparedError(folder=folder):

@@ -7,9 +7,10 @@ model uses ids. To complete half a word by a constraint on bytes is the idea of 
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +20,17 @@ from foretype.runtime.ranks import TOP, Interval, Ranks
 
 FILE = "tokenizer.json"
 NO_RANK = -1
+SPACE = "\u2581"  # in a piece of SentencePiece
+_BYTE = re.compile(r"<0x[0-9A-F]{2}>\Z")
 
 
 class UnsupportedTokenizerError(Exception):
-    """The tokeniser is not byte-level, so its tokens have no bytes to order."""
+    """The tokeniser is neither byte-level nor falls back on bytes, so its tokens have no bytes to order."""
 
 
 class Vocabulary:
-    """A byte-level BPE tokeniser and its tokens in byte order. Special tokens have no rank. Immutable: any
-    thread may read it.
+    """A BPE tokeniser and its tokens in byte order: a byte-level one as GPT-2's, or one of SentencePiece's
+    that falls back on bytes. Special tokens have no rank. Immutable: any thread may read it.
     """
 
     def __init__(self, tokenizer: Tokenizer, size: int) -> None:
@@ -38,7 +41,7 @@ class Vocabulary:
         self.size = size
         ids_of = tokenizer.get_vocab()
         self.tokens = max(ids_of.values(), default=-1) + 1
-        texts = _token_bytes(tokenizer, ids_of, size)
+        texts = {index: text for index, text in _token_bytes(tokenizer, ids_of).items() if index < size}
         by_bytes = sorted(texts, key=texts.__getitem__)
         self.texts: list[bytes] = [texts[i] for i in by_bytes]  # the bytes at each rank
         ids = np.array(by_bytes, np.int64)
@@ -128,21 +131,35 @@ def _successor(prefix: bytes) -> bytes | None:
 _WORD_BYTES = [is_word_byte(byte) for byte in range(0x100)]
 
 
-def _token_bytes(tokenizer: Tokenizer, ids_of: dict[str, int], size: int) -> dict[int, bytes]:
+def _token_bytes(tokenizer: Tokenizer, ids_of: dict[str, int]) -> dict[int, bytes]:
+    added: dict[int, AddedToken] = tokenizer.get_added_tokens_decoder()
+    learnt = {token: index for token, index in ids_of.items() if index not in added and token}
+    falls_back = getattr(tokenizer.model, "byte_fallback", False)
+    whole = {index: one.content.encode() for index, one in added.items() if not one.special}
+    return whole | (_bytes_of_pieces(learnt, whole.values()) if falls_back else _bytes_of_letters(learnt))
+
+
+def _bytes_of_pieces(ids_of: dict[str, int], others: Iterable[bytes]) -> dict[int, bytes]:
+    """SentencePiece's pieces are text with U+2581 for spaces; `<0x0A>` is a byte for which there may be no
+    piece. Where there is one, the model never writes the byte, so the byte gets no rank.
+    """
+    bytes_of = {index: bytes([int(token[3:5], 16)]) for token, index in ids_of.items() if _BYTE.match(token)}
+    texts = {
+        index: token.replace(SPACE, " ").encode() for token, index in ids_of.items() if index not in bytes_of
+    }
+    written = {*texts.values(), *others}
+    return texts | {index: byte for index, byte in bytes_of.items() if byte not in written}
+
+
+def _bytes_of_letters(ids_of: dict[str, int]) -> dict[int, bytes]:
     letters = _letters_to_bytes()
-    special: dict[int, AddedToken] = tokenizer.get_added_tokens_decoder()
-    texts: dict[int, bytes] = {}
-    for token, index in ids_of.items():
-        if index in special or index >= size or not token:
-            continue
-        try:
-            texts[index] = token.translate(letters).encode("latin-1")
-        except UnicodeEncodeError as error:
-            raise UnsupportedTokenizerError(
-                "only models with a byte-level BPE tokeniser, such as GPT-2's, can be served; this tokeniser "
-                "has tokens that are not bytes"
-            ) from error
-    return texts
+    try:
+        return {index: token.translate(letters).encode("latin-1") for token, index in ids_of.items()}
+    except UnicodeEncodeError as error:
+        raise UnsupportedTokenizerError(
+            "only models with a byte-level BPE tokeniser, such as GPT-2's, or with one that falls back on "
+            "bytes, such as Gemma's, can be served; this tokeniser has tokens that are not bytes"
+        ) from error
 
 
 def _letters_to_bytes() -> dict[int, str]:

@@ -34,6 +34,17 @@ class SourceUnavailableError(ModelError):
     """The weights are not available from the recipe's source."""
 
 
+class LicenceNotAcceptedError(ModelError):
+    """The model has a licence that must be accepted first. Nothing was fetched."""
+
+    def __init__(self, name: str, licence: str, terms: str, models_dir: Path) -> None:
+        super().__init__(
+            f"{name} was not fetched: nobody has accepted its licence here, the {licence} ({terms})."
+        )
+        self.name = name
+        self.models_dir = models_dir
+
+
 class WrongChecksumError(ModelError):
     def __init__(self, file: str, expected: str, found: str) -> None:
         super().__init__(

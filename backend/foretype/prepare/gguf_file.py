@@ -68,11 +68,20 @@ class GgufFile:
 
     def tensor(self, name: str) -> Array:
         """A tensor as float32, its dimensions in numpy's order. Raises UnknownGgufError if it is missing."""
+        found, data = self._found(name)
+        return found.kind.read(data).reshape(found.shape)
+
+    def rows(self, name: str, wanted: NDArray[np.int64]) -> Array:
+        """Rows of a matrix as float32: the others are not read. Raises UnknownGgufError if it is missing."""
+        found, data = self._found(name)
+        rows, columns = found.shape
+        return found.kind.read(data.reshape(rows, -1)[wanted].ravel()).reshape(len(wanted), columns)
+
+    def _found(self, name: str) -> tuple[_Tensor, Bytes]:
         found = self._tensors.get(name)
         if found is None:
             raise UnknownGgufError(f"the GGUF file has no weights {name}")
-        data = self._data[self._start + found.offset : self._start + found.end]
-        return found.kind.read(data).reshape(found.shape)
+        return found, self._data[self._start + found.offset : self._start + found.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +191,56 @@ def _q4_1(data: Bytes) -> Array:
     return weights
 
 
+def _q5_0(data: Bytes) -> Array:
+    blocks = data.reshape(-1, 22)
+    fifth = np.unpackbits(blocks[:, 2:6], axis=1, bitorder="little")
+    weights: Array = _nibbles(blocks[:, 6:])
+    weights += 16 * fifth.astype(np.float32) - 16
+    weights *= _halves(blocks[:, :2])
+    return weights
+
+
 def _q8_0(data: Bytes) -> Array:
     blocks = data.reshape(-1, 34)
     weights: Array = blocks[:, 2:].view(np.int8).astype(np.float32)
     weights *= _halves(blocks[:, :2])
+    return weights
+
+
+def _q4_k(data: Bytes) -> Array:
+    """Eight blocks of 32 share two scales: of their scales, and of what is subtracted from each block."""
+    blocks = data.reshape(-1, 144)
+    scales, offsets = _six_bits(blocks[:, 4:16])
+    scales *= _halves(blocks[:, :2])
+    offsets *= _halves(blocks[:, 2:4])
+    weights: Array = _nibbles(blocks[:, 16:].reshape(-1, 32)).reshape(-1, 8, BLOCK)
+    weights *= scales[..., None]
+    weights -= offsets[..., None]
+    return weights
+
+
+def _six_bits(packed: Bytes) -> tuple[Array, Array]:
+    """Eight scales and eight offsets of 6 bits, each (n, 8), from (n, 12) bytes: the first four of each have
+    their bits together, the upper two bits of the others are in the bytes of those.
+    """
+    first, second, low = packed[:, :4], packed[:, 4:8], packed[:, 8:]
+    scales = np.concatenate([first & 63, (low & 15) | (first >> 6 << 4)], axis=1)
+    offsets = np.concatenate([second & 63, (low >> 4) | (second >> 6 << 4)], axis=1)
+    return scales.astype(np.float32), offsets.astype(np.float32)
+
+
+def _q6_k(data: Bytes) -> Array:
+    """Sixteen blocks of 16 share the scale of their scales. Each half of 128 weights has 64 bytes with their
+    lower 4 bits and 32 bytes with the upper 2 of each.
+    """
+    blocks = data.reshape(-1, 210)
+    low, high = blocks[:, :128].reshape(-1, 2, 64), blocks[:, 128:192].reshape(-1, 2, 1, 32)
+    lower = np.concatenate([low & 15, low >> 4], axis=-1).reshape(-1, 2, 4, 32)
+    upper = high >> np.array([0, 2, 4, 6], np.uint8)[:, None] & 3
+    weights: Array = (lower | upper << 4).astype(np.float32).reshape(-1, 16, 16)
+    weights -= 32
+    scales = blocks[:, 192:208].view(np.int8).astype(np.float32)
+    weights *= (scales * _halves(blocks[:, 208:]))[..., None]
     return weights
 
 
@@ -194,6 +249,9 @@ KINDS = {
     1: _Kind(1, 2, lambda data: data.view(np.float16).astype(np.float32)),
     2: _Kind(BLOCK, 18, _q4_0),
     3: _Kind(BLOCK, 20, _q4_1),
+    6: _Kind(BLOCK, 22, _q5_0),
     8: _Kind(BLOCK, 34, _q8_0),
+    12: _Kind(8 * BLOCK, 144, _q4_k),
+    14: _Kind(8 * BLOCK, 210, _q6_k),
 }
-"""By their numbers in the file: float32, float16, Q4_0, Q4_1, Q8_0."""
+"""By their numbers in the file: float32, float16, Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q6_K."""

@@ -1,9 +1,11 @@
 """Keeping weights exactly as they are if they were rounded before.
 
 In a GGUF file, Q4_1 gives each block of 32 weights 16 values in equal steps, from the least to the greatest;
-Q8_0 gives 255 values, symmetric around zero. Read as float32, the weights are still on those grids, so the
-grids can be found again. Rounding to another grid of 4 bits makes bits per byte 8 % worse. Keeping the grid
-costs no quality, and 4 bits halve the bytes that a step reads (docs/decisions/0010-quantisation.md).
+Q8_0 gives 255 values, symmetric around zero. Q4_K is like Q4_1, but need not use all 16 values. Q5_0 and Q6_K
+have 32 and 64 values around zero, Q6_K for blocks of 16; they are kept with 8 bits. Read as float32, the
+weights are still on those grids, so the grids can be found again. Rounding to another grid of 4 bits makes
+bits per byte 8 % worse. Keeping the grid costs no quality, and 4 bits halve the bytes that a step reads
+(docs/decisions/0010-quantisation.md).
 
 `MatMulNBits` has symmetric grids, `scale * (q - 8)`. The offset between a block's own grid and the symmetric
 one is the same for all weights of the block, so the product is corrected with the means of the input's
@@ -24,12 +26,17 @@ products, which is faster on processors with fast 8-bit products (AVX-512 VNNI).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-BLOCK = 32
+BLOCK, SMALL_BLOCK = 32, 16
+STEPS = range(15, 0, -1)  # between the least and the greatest weight of a block of 4 bits
+EXTREMES = (127, *range(32, 0, -1))  # the greatest weight of a block of 8, 6 or 5 bits, in steps from zero
+SAMPLE = 64  # blocks that are tried before all others
 SPREADS = range(1, 18)  # 17 * 15 = 255
 FAR = 0.1  # of such a step: with a larger error of the zero point, rounding the block is better
 NEAR = 1e-2  # of a step: a weight that is further from a value of the grid is not on the grid
@@ -82,19 +89,19 @@ class _Keeping:
         weight = numpy_helper.to_array(self._weights[node.input[1]]).astype(np.float32)
         if weight.ndim != 2 or weight.shape[0] % BLOCK:
             return False
-        blocks = np.ascontiguousarray(weight.T).reshape(weight.shape[1], -1, BLOCK)
-        if self._four_bits(node, blocks) or self._eight_bits(node, blocks):
+        rows = np.ascontiguousarray(weight.T)
+        blocks, small = (rows.reshape(len(rows), -1, size) for size in (BLOCK, SMALL_BLOCK))
+        if self._four_bits(node, blocks) or self._eight_bits(node, blocks) or self._eight_bits(node, small):
             self._gone.add(node.input[1])
             return True
         return False
 
     def _four_bits(self, node: onnx.NodeProto, blocks: Array) -> bool:
         least = blocks.min(-1, keepdims=True)
-        scale = _not_zero((blocks.max(-1, keepdims=True) - least) / 15)
-        steps = (blocks - least) / scale
-        ranks = np.rint(steps)
-        if np.abs(steps - ranks).max() > NEAR:
+        scale = _scale_of_grid(blocks - least, blocks.max(-1, keepdims=True) - least, STEPS)
+        if scale is None:
             return False
+        ranks = np.rint((blocks - least) / scale)
         self._found = True
         if self._bits == 8:
             self._spread(node, blocks, least[..., 0], scale[..., 0])
@@ -186,6 +193,7 @@ class _Keeping:
     ) -> None:
         name = node.input[1]
         inputs = [node.input[0], self._add(f"{name}_Q{bits}", ranks), self._add(f"{name}_scales", scale)]
+        size = ranks.shape[1] * ranks.shape[2] * 8 // bits
         if zero is not None:
             inputs.append(self._add(f"{name}_zeros", zero))
         self._nodes.append(
@@ -195,10 +203,10 @@ class _Keeping:
                 [output],
                 name=output,
                 domain=CONTRIB,
-                K=scale.shape[1] * BLOCK,
+                K=size,
                 N=scale.shape[0],
                 bits=bits,
-                block_size=BLOCK,
+                block_size=size // scale.shape[1],
                 accuracy_level=4,
             )
         )
@@ -225,16 +233,40 @@ class _Keeping:
 
 
 def _eight_bit_grid(blocks: Array) -> tuple[NDArray[np.uint8], Array] | None:
-    """The values of blocks that are on a symmetric grid of 255 values, around 128, and the blocks' scales."""
-    scale = _not_zero(np.abs(blocks).max(-1, keepdims=True) / 127)
-    steps = blocks / scale
-    ranks = np.rint(steps)
-    if np.abs(steps - ranks).max() > NEAR:
+    """The values of blocks that are on a symmetric grid of 255 values or fewer, around 128, and the blocks'
+    scales.
+    """
+    scale = _scale_of_grid(blocks, np.abs(blocks).max(-1, keepdims=True), EXTREMES)
+    if scale is None:
         return None
-    return (ranks + 128).astype(np.uint8), scale[..., 0]
+    return (np.rint(blocks / scale) + 128).astype(np.uint8), scale[..., 0]
 
 
-def _not_zero(scale: Array) -> Array:
+def _scale_of_grid(blocks: Array, extreme: Array, counts: Sequence[int]) -> Array | None:
+    """The step (…, 1) of which all weights of a block are whole multiples, and `extreme` (…, 1) one of
+    `counts`; the first of them that fits. None if there is a block that none fits.
+    """
+    flat, ends = blocks.reshape(-1, blocks.shape[-1]), extreme.reshape(-1, 1)
+    if _steps(flat[:SAMPLE], ends[:SAMPLE], counts) is None:  # most matrices that are on no grid end here
+        return None
+    found = _steps(flat, ends, counts)
+    return None if found is None else found.reshape(extreme.shape)
+
+
+def _steps(blocks: Array, extreme: Array, counts: Sequence[int]) -> Array | None:
+    """As `_scale_of_grid`, for blocks (n, size)."""
+    scale = _not_zero(extreme / counts[0])
+    left = np.arange(len(blocks))
+    for count in counts:
+        scale[left] = _not_zero(extreme[left] / count)
+        steps = blocks[left] / scale[left]
+        left = left[np.abs(steps - np.rint(steps)).max(-1) > NEAR]
+        if not len(left):
+            return scale
+    return None
+
+
+def _not_zero(scale: NDArray[np.floating]) -> Array:
     """The scale, or 1 for a block of equal weights, whose scale would be 0."""
     positive: Array = np.where(scale == 0, np.float32(1), scale).astype(np.float32)
     return positive

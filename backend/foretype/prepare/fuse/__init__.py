@@ -12,7 +12,7 @@ from typing import Any
 import onnx
 
 from foretype.models.manifest import Geometry
-from foretype.prepare.fuse import gpt2, llama
+from foretype.prepare.fuse import gemma3, gpt2, llama
 from foretype.prepare.fuse.graph import Export, NotFusableError, Weights
 
 Layout = Callable[[Weights, Any, Geometry], onnx.ModelProto]
@@ -22,6 +22,7 @@ LAYOUTS: dict[str, Layout] = {
     "mistral": llama.lay,
     "qwen2": llama.lay,
     "gpt2": gpt2.lay,
+    "gemma3_text": gemma3.lay,
 }
 
 __all__ = ["LAYOUTS", "NotFusableError", "Weights", "fuse", "lay"]

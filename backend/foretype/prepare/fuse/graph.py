@@ -126,9 +126,17 @@ class Graph:
         self._geometry = geometry
         self._nodes: list[onnx.NodeProto] = []
         self._weights: list[onnx.TensorProto] = []
+        self._numbers: set[str] = set()
 
     def weight(self, name: str, value: Array) -> str:
         self._weights.append(numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name))
+        return name
+
+    def numbers(self, name: str, values: Sequence[int]) -> str:
+        """Whole numbers as an operator wants them, such as a shape. Each name is added once."""
+        if name not in self._numbers:
+            self._numbers.add(name)
+            self._weights.append(numpy_helper.from_array(np.array(values, np.int64), name))
         return name
 
     def node(
@@ -174,8 +182,7 @@ class Graph:
         """Add the output head, for the rows that are asked for only, and finish the graph. The head has a
         copy of the embedding's weights, so that the quantiser finds them.
         """
-        self._weights.append(numpy_helper.from_array(np.array([1, -1, head.shape[0]]), "one_row"))
-        tokens = self.node("Reshape", [hidden, "one_row"], "tokens")
+        tokens = self.node("Reshape", [hidden, self.numbers("one_row", [1, -1, head.shape[0]])], "tokens")
         wanted = self.node("Gather", [tokens, "rows"], "wanted", axis=1)
         self.matmul(wanted, head, "logits")
         graph = helper.make_graph(self._nodes, "foretype", self._inputs(), self._outputs())

@@ -11,6 +11,8 @@ import onnx
 
 from foretype.models.manifest import Geometry
 from foretype.prepare.fuse.graph import CONTRIB, Array, Graph, NotFusableError, Weights
+from foretype.prepare.fuse.norms import Norms
+from foretype.prepare.fuse.rotary import Rotary
 
 
 def lay(weights: Weights, config: Any, geometry: Geometry) -> onnx.ModelProto:
@@ -19,11 +21,11 @@ def lay(weights: Weights, config: Any, geometry: Geometry) -> onnx.ModelProto:
     """
     _check(config, geometry)
     graph = Graph(geometry)
-    rotary = _Rotary(graph, config.rope_theta, geometry)
+    rotary = Rotary(graph, geometry).turned(config.rope_theta)
     table = graph.weight("embedding", weights.parameter("model.embed_tokens.weight"))
     residual = graph.node("Gather", [table, "input_ids"], "embedded")
     update: str | None = None
-    norms = _Norms(graph, weights, config.rms_norm_eps)
+    norms = Norms(graph, weights, config.rms_norm_eps)
     for layer in range(geometry.layers):
         module = f"model.layers.{layer}"
         normed, residual = norms.add(residual, update, f"{module}.input_layernorm", f"n{layer}")
@@ -47,59 +49,14 @@ def _check(config: Any, geometry: Geometry) -> None:
         raise NotFusableError(f"its attention sees only {window} tokens")
 
 
-class _Rotary:
-    """Cosine and sine for every position of the context, (context_length + 1, head_dim / 2), and the position
-    of each token.
-
-    There is one position more than the context has: the operator needs as many as there are slots, and one
-    slot is idle.
-    """
-
-    def __init__(self, graph: Graph, theta: float, geometry: Geometry) -> None:
-        frequency = 1.0 / theta ** (np.arange(0, geometry.head_dim, 2) / geometry.head_dim)
-        angle = np.arange(geometry.context_length + 1)[:, None] * frequency[None]
-        self.inputs = (
-            graph.weight("rotary.cos", np.cos(angle)),
-            graph.weight("rotary.sin", np.sin(angle)),
-            graph.spread("position_ids", "rotary.positions"),
-        )
-
-
-class _Norms:
-    """Root-mean-square norms. From the second on, each also adds the previous update to the residual."""
-
-    def __init__(self, graph: Graph, weights: Weights, epsilon: float) -> None:
-        self._graph = graph
-        self._weights = weights
-        self._epsilon = float(epsilon)
-
-    def add(self, residual: str, update: str | None, module: str, name: str) -> tuple[str, str]:
-        """The normed value, and the residual with `update` in it."""
-        weight = self._graph.weight(f"{name}.weight", self._weights.norm(module))
-        if update is None:
-            normed = self._graph.node(
-                "SimplifiedLayerNormalization",
-                [residual, weight],
-                name,
-                axis=-1,
-                epsilon=self._epsilon,
-                stash_type=1,
-            )
-            return normed, residual
-        summed = f"{name}.residual"
-        normed = self._graph.node(
-            "SkipSimplifiedLayerNormalization",
-            [residual, update, weight],
-            name,
-            more_outputs=["", "", summed],
-            domain=CONTRIB,
-            epsilon=self._epsilon,
-        )
-        return normed, summed
-
-
 def _attention(
-    graph: Graph, weights: Weights, config: Any, module: str, layer: int, source: str, rotary: _Rotary
+    graph: Graph,
+    weights: Weights,
+    config: Any,
+    module: str,
+    layer: int,
+    source: str,
+    rotary: tuple[str, str, str],
 ) -> str:
     packed: Array = np.concatenate(
         [weights.linear(f"{module}.self_attn.{part}_proj") for part in "qkv"], axis=1
@@ -119,7 +76,7 @@ def _attention(
             *names.past,
             "seqlens_k",
             "total_sequence_length",
-            *rotary.inputs,
+            *rotary,
             "attention_bias",
         ],
         f"attention{layer}",
