@@ -25,6 +25,7 @@ from rich.table import Table
 
 from foretype.server.pairing import Pairing
 from foretype.support.settings import load
+from latency.ascending import ascending
 from latency.budget import find_optional_budget
 from latency.capacity.crowd import Crowd
 from latency.capacity.load_step import LoadStep, watch
@@ -185,6 +186,7 @@ def main(
     console = Console()
     budget = find_optional_budget(check)
     with errors_as_sentences(console, "greedy"):
+        numbers = ascending("--greedy", greedy, least=0)
         greed = Greed(texts_a_second, fields, connections, new_fields)
         mails = read_texts(texts, chars=chars)
         tails = serialised(read_texts(texts, chars=4 * long), long)
@@ -193,7 +195,6 @@ def main(
             if server_from is not None:
                 settings |= {"PYTHONPATH": str(server_from / "backend")}
                 settings = {"FORETYPE_MODELS_DIR": str(load().models_dir)} | settings
-            numbers = [int(number) for number in greedy.split(",")]
             manner = Manner(wpm, kind="email", seed=seed)
             tokens = None if one_token else [paired_token(Path(state)) for _ in range(1 + max(numbers))]
             steps = run(_measure(settings, numbers, tokens, greed, mails, tails, manner, hold, console))

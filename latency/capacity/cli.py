@@ -11,6 +11,7 @@ import aiohttp
 import typer
 from rich.console import Console
 
+from latency.ascending import ascending
 from latency.budget import find_budget
 from latency.capacity.crowd import Crowd
 from latency.capacity.load_step import LoadStep, largest_served, watch
@@ -101,7 +102,7 @@ def main(
     console = Console()
     with errors_as_sentences(console, "capacity"):
         budgets = [find_budget(name) for name in check or []]
-        crowds = [at_least] if at_least else [int(number) for number in typists.split(",")]
+        crowds = [at_least] if at_least else ascending("--typists", typists)
         manner = Manner(wpm, kind="email", seed=seed)
         folder = texts or texts_for(model) or MAILS
         setup = CapacitySetup(

@@ -20,9 +20,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from latency.ascending import ascending
 from latency.budget import find_optional_budget
 from latency.command import errors_as_sentences, new_app
-from latency.errors import MeasurementError
 from latency.event_loop import run
 from latency.figures_file import write_figures
 from latency.machine import machine
@@ -44,14 +44,6 @@ SETTLE_S = 10.0
 CLOSE = 0.2  # the aim: a simulated figure differs from the measured one by at most this share
 
 app = new_app()
-
-
-class BadCrowdsError(MeasurementError):
-    """`typists` are not numbers in ascending order."""
-
-    def __init__(self, typists: str) -> None:
-        super().__init__(f"--typists {typists}: give numbers in ascending order, for example 24,48,96.")
-        self.typists = typists
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +95,7 @@ def main(
     with errors_as_sentences(console, "simulate.against"):
         budget = find_optional_budget(check)
         known = read_measured(measured)
-        crowds = crowds_of(typists)
+        crowds = ascending("--typists", typists)
         read = read_texts(texts, chars=chars)
         console.print(STARTING)
         found = run(_compare(known, read, crowds, ramp, hold, seed))
@@ -113,15 +105,6 @@ def main(
     write_figures(json, {"flat": flat_of(found), **known_from, "comparisons": compared})
     console.print(f"Figures written to {json}", soft_wrap=True)
     exit_if_missed(budget, flat_of(found), console)
-
-
-def crowds_of(typists: str) -> list[int]:
-    """Raises `BadCrowdsError`."""
-    numbers = [number.strip() for number in typists.split(",")]
-    crowds = [int(number) for number in numbers if number.isdecimal()]
-    if len(crowds) < len(numbers) or crowds != sorted(set(crowds)) or crowds[0] < 1:
-        raise BadCrowdsError(typists)
-    return crowds
 
 
 async def _compare(

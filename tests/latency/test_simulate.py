@@ -17,7 +17,7 @@ from latency.budget import find_budget
 from latency.replay.ledger import SentKeystroke
 from latency.simulate import cli
 from latency.simulate import report as reports
-from latency.simulate.against import BadCrowdsError, Comparison, Figures, compare, crowds_of, flat_of
+from latency.simulate.against import Comparison, Figures, compare, flat_of
 from latency.simulate.clock import SimulatedTime
 from latency.simulate.curve import Curve, curve_of
 from latency.simulate.day import Day
@@ -218,13 +218,6 @@ def test_the_ratios_have_the_names_of_the_budget() -> None:
     budget = find_budget("simulate")
     assert budget.at_most.keys() == budget.at_least.keys()
     assert budget.at_most.keys() <= names
-
-
-@pytest.mark.parametrize("typists", ["", "a", "24,", "48,24", "24,24", "0,24", "-1", "2.5"])
-def test_crowds_are_numbers_in_ascending_order(typists: str) -> None:
-    assert crowds_of("24, 48,96") == [24, 48, 96]
-    with pytest.raises(BadCrowdsError, match="ascending"):
-        crowds_of(typists)
 
 
 def test_newcomers_have_texts_that_are_read_first() -> None:
