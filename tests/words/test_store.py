@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
+import random
 import sqlite3
 import stat
 import threading
+import unicodedata
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from foretype.words import store as store_module
 from foretype.words.errors import BadImportError, WordsFileError
 from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
@@ -108,6 +114,61 @@ def test_a_removed_phrase_leaves_its_words(store: WordStore) -> None:
     assert shown(store)["please"] == 3
 
 
+def test_the_file_has_no_letter_of_a_removed_word(tmp_path: Path, clock: Clock) -> None:
+    """Also not in the parts of a page that SQLite no longer uses, which need many rows to come about."""
+    store, dice = WordStore(tmp_path, 30_000, clock), random.Random(1)
+    words = ["".join(dice.choices("abcdefgh", k=7)) for _ in range(4000)]
+    secrets = [f"zq{word}" for word in words[:60]]
+    for _ in range(15):
+        text = [*dice.choices(words, k=500), *secrets]
+        dice.shuffle(text)
+        store.learn("ada", runs(" ".join(text)), lambda word: True)
+    store.remove("ada", secrets)
+    content = store.path.read_bytes()
+    assert [word for word in secrets if word.encode() in content] == []
+
+
+def test_the_file_is_written_anew_by_the_first_who_learns_on_a_day(store: WordStore, clock: Clock) -> None:
+    def pages_unused() -> int:
+        with sqlite3.connect(store.path) as file:
+            unused: int = file.execute("PRAGMA freelist_count").fetchone()[0]
+        return unused
+
+    for person in ("ada", "bob"):
+        learn(store, "good day", person=person)
+    dice = random.Random(1)
+    much = runs(" ".join("".join(dice.choices("abcdefgh", k=7)) for _ in range(300)))
+    store.learn("ada", much, lambda word: True)
+    store.learn("ada", Taken(undone=much.typed), lambda word: True)
+    assert pages_unused() > 0
+    clock.now += DAY_S
+    learn(store, "good", person="bob")
+    assert pages_unused() == 0
+
+
+def test_many_words_are_removed_in_one_pass(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise 500 words and 30,000 runs take 15 s, in which nobody else's words are learnt."""
+    learn(store, "we met Ada in the good day", times=3)
+    looked_at = []
+    phrases_in = store_module._phrases_in
+    monkeypatch.setattr(store_module, "_phrases_in", lambda run: looked_at.append(run) or phrases_in(run))
+    store.remove("ada", ["Ada", *(f"word{number}" for number in range(500))])
+    assert len(looked_at) == len(set(looked_at))
+    assert "Ada" not in shown(store)
+
+
+def test_a_word_is_removed_however_its_accents_are_encoded(store: WordStore) -> None:
+    store.add("ada", ["Zéphyr", "Ada"])
+    store.remove("ada", [unicodedata.normalize("NFD", "Zéphyr")])
+    assert list(shown(store)) == ["Ada"]
+
+
+def test_what_no_word_can_be_is_not_removed(store: WordStore) -> None:
+    store.add("ada", ["Ada"])
+    store.remove("ada", ["\ud800", "", "\x00"])
+    assert list(shown(store)) == ["Ada"]
+
+
 def test_forget_leaves_nothing_in_the_file(store: WordStore) -> None:
     learn(store, "we met Quillfeather", 3, "ada")
     store.add("ada", ["Zephyr"])
@@ -192,6 +253,56 @@ def test_a_file_that_is_none_gives_an_error_that_says_what_to_do(store: WordStor
     (store.path.parent / FILE).write_bytes(b"this is no database, and long enough to be read as one" * 40)
     with pytest.raises(WordsFileError, match="delete it"):
         store.words("ada")
+
+
+def test_a_busy_file_is_not_called_damaged(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.add("ada", ["Ada"])
+    monkeypatch.setattr(store_module, "LOCK_SECONDS", 0.0)
+    with contextlib.closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(WordsFileError, match="another program") as caught:
+            store.add("ada", ["Bob"])
+    assert "delete" not in str(caught.value)
+
+
+def test_a_full_disk_is_not_called_damaged(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(sqlite3.Connection):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.execute("PRAGMA max_page_count = 1")  # SQLite takes as many as there are
+
+    store.add("ada", ["Ada"])
+    monkeypatch.setattr(sqlite3, "connect", functools.partial(sqlite3.connect, factory=Full))
+    with pytest.raises(WordsFileError, match="disk is full") as caught:
+        store.add("ada", [f"word {number}" for number in range(2000)])
+    assert "delete" not in str(caught.value)
+    assert list(shown(store)) == ["Ada"]
+
+
+def test_who_comes_while_the_last_is_forgotten_keeps_their_words(
+    store: WordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compact = store._compact
+    monkeypatch.setattr(store, "_compact", lambda: (compact(), store.add("bob", ["Bob"])))
+    store.add("ada", ["Ada"])
+    store.forget("ada")
+    assert list(shown(store, "bob")) == ["Bob"]
+
+
+def test_forget_overwrites_what_an_earlier_call_could_not(
+    store: WordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise WordsFileError
+
+    store.add("ada", ["Ada"])
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "_compact", fails)
+        with pytest.raises(WordsFileError):
+            store.forget("ada")
+    assert store.path.exists()
+    store.forget("ada")
+    assert not store.path.exists()
 
 
 def test_several_writers_lose_nothing(store: WordStore) -> None:

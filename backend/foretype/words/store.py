@@ -12,8 +12,9 @@ import os
 import secrets
 import sqlite3
 import time
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,14 @@ class WordStore:
                 count[Run((), f" {word}")] += SIGHTINGS - 1
             self._count(file, row, count)
             self._tidy(file, row)
+            is_first_today = row.tidied != self._today() and self._is_first_today(file, row)
+        if is_first_today:
+            with contextlib.suppress(WordsFileError):  # what was typed is learnt; tomorrow is another try
+                self._compact()
+
+    def _is_first_today(self, file: sqlite3.Connection, row: _Row) -> bool:
+        others = "SELECT 1 FROM persons WHERE id != ? AND tidied >= ? LIMIT 1"
+        return file.execute(others, (row.id, self._today())).fetchone() is None
 
     def _sort_out(
         self, file: sqlite3.Connection, row: _Row, taken: Taken, is_known: Callable[[str], bool]
@@ -226,39 +235,50 @@ class WordStore:
             self._next_version(file, row)
 
     def remove(self, person: str, texts: Iterable[str]) -> None:
-        """Forget words and phrases: also every run that holds one of them."""
+        """Forget words and phrases: also every run that holds one of them. Their places in the file are
+        overwritten.
+        """
+        wanted = {words for text in texts if (words := _words_in(text))}
         with self._change(make=False) as file:
             row = None if file is None else _find(file, person)
             if file is None or row is None:
                 return
-            wanted = [tuple(text.split()) for text in texts if text.strip()]
             for words in wanted:
                 file.execute("DELETE FROM added WHERE person = ? AND text = ?", (row.id, " ".join(words)))
                 mark = (row.id, _mark(row, " ".join(words)))
                 file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", mark)
-            gone = [run for run, _ in _runs(file, row.id) if any(_holds(run, words) for words in wanted)]
+            gone = [run for run, _ in _runs(file, row.id) if not wanted.isdisjoint(_phrases_in(run))]
             file.executemany(
                 "DELETE FROM runs WHERE person = ? AND before = ? AND piece = ?",
                 [(row.id, JOIN.join(run.before), run.piece) for run in gone],
             )
             self._became_whole(file, row)
+        self._compact()
 
     def forget(self, person: str) -> None:
-        """Forget everything of a person. The pages that held it are overwritten; if nobody is left, the file
-        is deleted.
+        """Forget everything of a person. Its places in the file are overwritten; if nobody is left, the file
+        is deleted. If an earlier call could not overwrite them, this one does.
         """
         with self._change(make=False) as file:
-            row = None if file is None else _find(file, person)
-            if file is None or row is None:
+            if file is None:
                 return
-            for table in ("runs", "marks", "added"):
-                file.execute(f"DELETE FROM {table} WHERE person = ?", (row.id,))
-            file.execute("DELETE FROM persons WHERE id = ?", (row.id,))
-            is_last = file.execute("SELECT count(*) FROM persons").fetchone()[0] == 0
+            row = _find(file, person)
+            if row is not None:
+                for table in ("runs", "marks", "added"):
+                    file.execute(f"DELETE FROM {table} WHERE person = ?", (row.id,))
+                file.execute("DELETE FROM persons WHERE id = ?", (row.id,))
+        self._compact()
+        with self._change(make=False) as file:  # while nobody else can add a person
+            if file is not None and file.execute("SELECT 1 FROM persons").fetchone() is None:
+                self.path.unlink(missing_ok=True)
+
+    def _compact(self) -> None:
+        """Write the file anew. `secure_delete` overwrites what is deleted, but not the copies that SQLite
+        leaves in a page when it moves rows to another one.
+        """
         with self._opened() as file:
-            file.execute("VACUUM")  # free pages are cut off
-        if is_last:
-            self.path.unlink(missing_ok=True)
+            file.execute("PRAGMA temp_store = MEMORY")  # else a folder for temporary files gets a copy
+            file.execute("VACUUM")
 
     def persons(self) -> list[str]:
         with self._read() as file:
@@ -364,7 +384,8 @@ class WordStore:
             try:
                 yield file
             except BaseException:
-                file.execute("ROLLBACK")
+                if file.in_transaction:  # SQLite ends it by itself if the disk is full
+                    file.execute("ROLLBACK")
                 raise
             file.execute("COMMIT")
 
@@ -379,11 +400,7 @@ class WordStore:
                 _lay_out(file)
             yield file
         except (OSError, sqlite3.Error) as error:
-            why = error.strerror if isinstance(error, OSError) else type(error).__name__
-            raise WordsFileError(
-                f"The file of own words, {self.path}, cannot be used: {why}. If it is damaged, delete it; "
-                "else make it writable, or set FORETYPE_STATE_DIR to a folder that you may write."
-            ) from None
+            raise WordsFileError(f"The file of own words, {self.path}, {_why(error)}") from None
         finally:
             if file is not None:
                 file.close()
@@ -471,12 +488,37 @@ def _without(run: Run, hidden: set[str]) -> Run | None:
     return run
 
 
-def _holds(run: Run, words: Sequence[str]) -> bool:
-    pieces = [piece.strip() for piece in run.pieces]
-    return any(
-        tuple(pieces[start : start + len(words)]) == tuple(words)
-        for start in range(len(pieces) - len(words) + 1)
-    )
+def _words_in(text: str) -> tuple[str, ...]:
+    """As they are stored. Empty if there are none, or if it cannot be stored."""
+    words = tuple(unicodedata.normalize("NFC", text).split())
+    return words if all(word.isprintable() for word in words) else ()
+
+
+def _phrases_in(run: Run) -> Iterator[tuple[str, ...]]:
+    pieces = tuple(piece.strip() for piece in run.pieces)
+    for start in range(len(pieces)):
+        for end in range(start, len(pieces)):
+            yield pieces[start : end + 1]
+
+
+def _why(error: OSError | sqlite3.Error) -> str:
+    """Why the file cannot be used, and what to do. SQLite's own message may hold a word of the file."""
+    writable = "Make it writable, or set FORETYPE_STATE_DIR to a folder that you may write."
+    if isinstance(error, OSError):
+        return f"cannot be used: {error.strerror}. {writable}"
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    for beginning, why in _REASONS.items():
+        if name.startswith(beginning):
+            return why
+    return f"cannot be used: {name}. {writable} If it is damaged, delete it."
+
+
+_REASONS = {
+    "SQLITE_BUSY": f"is used by another program for more than {LOCK_SECONDS:.0f} seconds: try again.",
+    "SQLITE_FULL": "cannot be written: the disk is full. Free some space on it.",
+    "SQLITE_NOTADB": "is damaged: delete it, or put a backup in its place.",
+    "SQLITE_CORRUPT": "is damaged: delete it, or put a backup in its place.",
+}
 
 
 def _checked(exported: Mapping[str, Any]) -> tuple[list[str], list[tuple[Run, int, int]]]:
