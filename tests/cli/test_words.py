@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -51,6 +52,35 @@ def test_words_are_added_and_removed(folder: Path) -> None:
     missing = words("remove", "Zephyr", folder=folder)
     assert missing.exit_code == 1
     assert "foretype words search" in missing.stderr
+
+
+def test_what_cannot_be_added_is_said(folder: Path) -> None:
+    learnt(folder)
+    added = words("add", "x" * 65, "Zephyr", "", folder=folder)
+    assert (added.stdout, added.exit_code) == ("1 added.\n", 1)
+    assert "2 could not be added" in added.stderr
+    assert words("add", "Zephyr", folder=folder).stdout == "0 added.\n"  # it is there already
+
+
+def test_a_word_is_found_however_its_accents_are_encoded(folder: Path) -> None:
+    learnt(folder)
+    decomposed = unicodedata.normalize("NFD", "Zéphyr")
+    assert words("add", decomposed, folder=folder).exit_code == 0
+    assert words("remove", decomposed, folder=folder).stdout == "1 removed.\n"
+
+
+@pytest.mark.parametrize("command", [("export",), ("forget", "--yes")])
+def test_a_person_without_words_is_no_success(folder: Path, command: tuple[str, ...]) -> None:
+    learnt(folder)
+    mistyped = words(*command, "--person", "0a1b2c3e", folder=folder)
+    assert (mistyped.stdout, mistyped.exit_code) == ("", 1)
+    assert "0a1b2c3d" in mistyped.stderr
+
+
+def test_a_file_without_end_is_not_read_to_the_end(folder: Path) -> None:
+    endless = words("import", "/dev/zero", "--person", "fixed", folder=folder)
+    assert endless.exit_code == 2
+    assert "in parts" in endless.stderr
 
 
 def test_an_export_can_be_imported_for_another_person(folder: Path, tmp_path: Path) -> None:

@@ -96,6 +96,21 @@ async def test_words_are_added_found_and_removed(running: Running) -> None:
     assert await post(running, "/v1/words", {"remove": ["Ada"]}) == {"total": 1}
 
 
+async def test_texts_that_no_word_can_be_change_nothing(running: Running) -> None:
+    await post(running, "/v1/words", {"add": ["Ada"]})
+    odd = ["\ud800", "", "\x00", "a\x1bb"]
+    assert await post(running, "/v1/words", {"remove": odd}) == {"total": 1}
+    assert await post(running, "/v1/words", {"add": odd}) == {"total": 1}
+
+
+async def test_too_long_an_import_is_told_its_own_limit(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foretype.server.words_routes.IMPORT_BYTES", 50_000)
+    refused = await post(running, "/v1/words/import", {"added": ["x" * 60_000]}, 413)
+    assert refused["message"] == "The body is longer than 50000 bytes: import it in parts."
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"add": ["a"], "remove": ["b"]}, {"add": "a"}, {"add": [1]}, {"add": ["a"] * 501}]
 )

@@ -15,7 +15,8 @@ from foretype.cli.common import FAILED, USAGE, fail, settings_or_exit
 from foretype.cli.lazy import new_app
 from foretype.cli.options import Given, takes
 from foretype.words.errors import BadImportError, WordsFileError
-from foretype.words.store import Word, WordStore
+from foretype.words.pieces import LONGEST_PHRASE, LONGEST_WORD
+from foretype.words.store import MOST_ADDED, Word, WordStore, stored_form
 
 SHOWN = 50
 LONGEST_IMPORT = 64 * 1024 * 1024
@@ -65,10 +66,16 @@ def add(given: Given, texts: Texts, person: PersonOption = None) -> None:
     """Add words or phrases by hand. They count as if they had been typed three times."""
     with _file(given) as store:
         whose = _person(store, given, person)
-        before = {word.text for word in store.words(whose)}
+        before = {word.text for word in store.words(whose) if word.by_hand}
         store.add(whose, texts)
-        added = len(store.words(whose)) - len(before)
-    typer.echo(f"{added} added.")
+        after = {word.text for word in store.words(whose) if word.by_hand}
+    typer.echo(f"{len(after - before)} added.")
+    if refused := [text for text in texts if stored_form(text) not in after]:
+        fail(
+            f"{len(refused)} could not be added: a phrase has at most {LONGEST_PHRASE} words of "
+            f"{2 * LONGEST_WORD} characters, and a person at most {MOST_ADDED} words and phrases by hand.",
+            FAILED,
+        )
 
 
 @words.command()
@@ -80,7 +87,7 @@ def remove(given: Given, texts: Texts, person: PersonOption = None) -> None:
         before = {word.text for word in store.words(whose)}
         store.remove(whose, texts)
         left = {word.text for word in store.words(whose)}
-    missing = [text for text in texts if " ".join(text.split()) not in before]
+    missing = [text for text in texts if stored_form(text) not in before]
     typer.echo(f"{len(before - left)} removed.")
     if len(missing) == len(texts):
         fail("None of these was in the list: `foretype words search` finds words.", FAILED)
@@ -96,7 +103,9 @@ def export(given: Given, person: PersonOption = None) -> None:
     `foretype words export > words.json`
     """
     with _file(given) as store:
-        typer.echo(json.dumps(store.export(_person(store, given, person)), ensure_ascii=False))
+        whose = _person(store, given, person)
+        _fail_without_words(store, whose)
+        typer.echo(json.dumps(store.export(whose), ensure_ascii=False))
 
 
 @words.command("import")
@@ -108,7 +117,10 @@ def import_(
 ) -> None:
     """Add what was exported. Counts are added to those that are there."""
     try:
-        content = sys.stdin.buffer.read(LONGEST_IMPORT) if str(file) == "-" else file.read_bytes()
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
+            content = source.read(LONGEST_IMPORT + 1)
+        if len(content) > LONGEST_IMPORT:
+            fail(f"{file} is longer than {LONGEST_IMPORT} bytes: import it in parts.", USAGE)
         exported = json.loads(content.decode("utf-8"))
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.", USAGE)
@@ -136,6 +148,9 @@ def forget(
     """Forget everything that was learnt from a person or added by hand."""
     with _file(given) as store:
         whose = _person(store, given, person)
+        if whose not in store.persons():
+            store.forget(whose)  # overwrites what an earlier `forget` could not
+            _fail_without_words(store, whose)
         if not yes:
             typer.confirm(f"Forget all words of {whose}?", abort=True)
         store.forget(whose)
@@ -163,6 +178,11 @@ def _person(store: WordStore, given: Given, asked: str | None) -> str:
     else:
         why = "Nobody has words, and no client is paired: name a person with --person."
     return fail(why, USAGE)
+
+
+def _fail_without_words(store: WordStore, person: str) -> None:
+    if person not in (known := store.persons()):
+        fail(f"{person} has no words. These persons have: {', '.join(known) or 'nobody'}.", FAILED)
 
 
 def _paired(given: Given) -> list[str]:

@@ -494,6 +494,11 @@ def _without(run: Run, hidden: set[str]) -> Run | None:
     return run
 
 
+def stored_form(text: str) -> str:
+    """A word or a phrase as it is stored and shown. Empty if it cannot be stored."""
+    return " ".join(_words_in(text))
+
+
 def _words_in(text: str) -> tuple[str, ...]:
     """As they are stored. Empty if there are none, or if it cannot be stored."""
     words = tuple(unicodedata.normalize("NFC", text).split())
