@@ -16,7 +16,7 @@ import pytest
 
 from foretype.words import store as store_module
 from foretype.words.errors import BadImportError, WordsFileError
-from foretype.words.field_text import Taken
+from foretype.words.field_text import FieldText, Taken
 from foretype.words.pieces import cut, runs_of
 from foretype.words.store import DAY_S, FILE, FORGOTTEN_DAYS, State, WordStore
 
@@ -75,6 +75,18 @@ def test_of_an_unknown_word_the_file_has_no_letter_before_that(store: WordStore)
 def test_a_word_counts_once_for_each_text(store: WordStore) -> None:
     learn(store, "Quillfeather Quillfeather Quillfeather Quillfeather")
     assert shown(store) == {}
+
+
+def test_a_word_counts_once_for_each_field_however_often_the_field_is_learnt(store: WordStore) -> None:
+    field, text = FieldText("", "", 2000), ""
+    for _ in range(4):
+        for word in ("we ", "met ", "Quillfeather ", "in "):
+            text += word
+            field.now(text, "")
+        store.learn("ada", field.take(is_over=False), known)
+    assert "Quillfeather" not in shown(store)
+    learn(store, "we met Quillfeather", times=2)
+    assert shown(store)["Quillfeather"] == 3
 
 
 def test_phrases_are_shown(store: WordStore) -> None:

@@ -135,7 +135,7 @@ class WordStore:
             where = (row.id, _mark(row, word))
             found = file.execute("SELECT seen FROM marks WHERE person = ? AND mark = ?", where).fetchone()
             was_seen = found[0] if found else 0
-            seen = was_seen + (word in typed) - (word in undone)
+            seen = was_seen + (word in typed) - (word in undone) if word not in taken.stayed else was_seen
             if seen >= SIGHTINGS:
                 ripe.add(word)
             else:
