@@ -175,6 +175,16 @@ def test_a_word_is_removed_however_its_accents_are_encoded(store: WordStore) -> 
     assert list(shown(store)) == ["Ada"]
 
 
+def test_a_change_that_takes_nothing_away_makes_nobody_read_all_again(store: WordStore) -> None:
+    learn(store, "we met", times=2)
+    state = store.state("ada")
+    store.remove("ada", ["Ada"])
+    store.learn("ada", Taken(undone=runs("good day").typed), known)
+    assert store.state("ada").whole == state.whole
+    store.remove("ada", ["met"])
+    assert store.state("ada").whole != state.whole
+
+
 def test_what_no_word_can_be_is_not_removed(store: WordStore) -> None:
     store.add("ada", ["Ada"])
     store.remove("ada", ["\ud800", "", "\x00"])

@@ -150,12 +150,13 @@ class WordStore:
     def _take_back(self, file: sqlite3.Connection, row: _Row, undone: Mapping[Run, int]) -> None:
         if not undone:
             return
-        file.executemany(
+        taken_back = file.executemany(
             "UPDATE runs SET seen = seen - ? WHERE person = ? AND before = ? AND piece = ?",
             [(n, row.id, JOIN.join(one.before), one.piece) for one, n in undone.items()],
         )
-        file.execute("DELETE FROM runs WHERE person = ? AND seen <= 0", (row.id,))
-        self._became_whole(file, row)
+        if taken_back.rowcount:
+            file.execute("DELETE FROM runs WHERE person = ? AND seen <= 0", (row.id,))
+            self._became_whole(file, row)
 
     def _is_stored(self, file: sqlite3.Connection, row: _Row, word: str) -> bool:
         by_piece = "SELECT 1 FROM runs WHERE person = ? AND piece IN (?, ?) LIMIT 1"
@@ -243,8 +244,10 @@ class WordStore:
             row = None if file is None else _find(file, person)
             if file is None or row is None:
                 return
+            removed = 0
             for words in wanted:
-                file.execute("DELETE FROM added WHERE person = ? AND text = ?", (row.id, " ".join(words)))
+                by_hand = (row.id, " ".join(words))
+                removed += file.execute("DELETE FROM added WHERE person = ? AND text = ?", by_hand).rowcount
                 mark = (row.id, _mark(row, " ".join(words)))
                 file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", mark)
             gone = [run for run, _ in _runs(file, row.id) if not wanted.isdisjoint(_phrases_in(run))]
@@ -252,7 +255,8 @@ class WordStore:
                 "DELETE FROM runs WHERE person = ? AND before = ? AND piece = ?",
                 [(row.id, JOIN.join(run.before), run.piece) for run in gone],
             )
-            self._became_whole(file, row)
+            if removed or gone:
+                self._became_whole(file, row)
         self._compact()
 
     def forget(self, person: str) -> None:
