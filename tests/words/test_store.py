@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import random
@@ -275,6 +276,34 @@ def test_a_file_that_is_none_gives_an_error_that_says_what_to_do(store: WordStor
     (store.path.parent / FILE).write_bytes(b"this is no database, and long enough to be read as one" * 40)
     with pytest.raises(WordsFileError, match="delete it"):
         store.words("ada")
+
+
+def test_the_file_of_another_version_is_left_alone(store: WordStore) -> None:
+    store.add("ada", ["Ada"])
+    with contextlib.closing(sqlite3.connect(store.path)) as file:
+        file.execute("PRAGMA user_version = 7")
+    for call in (lambda: store.words("ada"), lambda: store.forget("ada")):
+        with pytest.raises(WordsFileError, match="another version"):
+            call()
+
+
+def test_a_folder_that_may_not_be_read_gives_the_same_error(
+    store: WordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exists(path: Path) -> bool:  # as `Path.exists` does; the tests may run as root, who may read all
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "exists", exists)
+    for call in (lambda: store.words("ada"), lambda: store.forget("ada")):
+        with pytest.raises(WordsFileError, match="Permission denied"):
+            call()
+
+
+def test_a_file_that_may_not_be_written_is_not_called_damaged(store: WordStore) -> None:
+    store.path.mkdir(parents=True)  # root may write all files, but cannot open a folder as one
+    with pytest.raises(WordsFileError, match="FORETYPE_STATE_DIR") as caught:
+        store.words("ada")
+    assert "damaged" not in str(caught.value)
 
 
 def test_a_busy_file_is_not_called_damaged(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -374,7 +374,7 @@ class WordStore:
     @contextlib.contextmanager
     def _read(self) -> Iterator[sqlite3.Connection | None]:
         """None if there is no file."""
-        if not self.path.exists():
+        if not self._is_there():
             yield None
             return
         with self._opened() as file:
@@ -386,7 +386,7 @@ class WordStore:
         """A transaction that nobody else changes the file in. None if there is no file and none is to be
         made.
         """
-        if not make and not self.path.exists():
+        if not make and not self._is_there():
             yield None
             return
         with self._opened() as file:
@@ -399,6 +399,12 @@ class WordStore:
                 raise
             file.execute("COMMIT")
 
+    def _is_there(self) -> bool:
+        try:
+            return self.path.exists()
+        except OSError as error:
+            raise self._unusable(error) from None
+
     @contextlib.contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         file = None
@@ -406,14 +412,23 @@ class WordStore:
             self._make()
             file = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)
             file.execute("PRAGMA secure_delete = ON")
-            if file.execute("PRAGMA user_version").fetchone()[0] == 0:
+            version = file.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
                 _lay_out(file)
+            elif version != VERSION:
+                raise self._unusable(None)
             yield file
         except (OSError, sqlite3.Error) as error:
-            raise WordsFileError(f"The file of own words, {self.path}, {_why(error)}") from None
+            raise self._unusable(error) from None
         finally:
             if file is not None:
                 file.close()
+
+    def _unusable(self, error: OSError | sqlite3.Error | None) -> WordsFileError:
+        """None: another version of Foretype has written the file."""
+        return WordsFileError(
+            f"The file of own words, {self.path}, {NEWER if error is None else _why(error)}"
+        )
 
     def _make(self) -> None:
         """The file that only its owner may read. SQLite's journal beside it gets the same mode."""
@@ -528,7 +543,11 @@ def _why(error: OSError | sqlite3.Error) -> str:
     return f"cannot be used: {name}. {writable} If it is damaged, delete it."
 
 
+NEWER = "was written by another version of Foretype: use that version, or delete the file."
+_UNREADABLE = "cannot be opened or written. Make it writable, or set FORETYPE_STATE_DIR to another folder."
 _REASONS = {
+    "SQLITE_READONLY": _UNREADABLE,
+    "SQLITE_CANTOPEN": _UNREADABLE,
     "SQLITE_BUSY": f"is used by another program for more than {LOCK_SECONDS:.0f} seconds: try again.",
     "SQLITE_FULL": "cannot be written: the disk is full. Free some space on it.",
     "SQLITE_NOTADB": "is damaged: delete it, or put a backup in its place.",
