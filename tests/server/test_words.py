@@ -189,11 +189,15 @@ async def test_a_server_that_learns_nothing_says_so(start: Start, tmp_path: Path
 async def test_a_file_that_cannot_be_used_gives_an_error_without_its_path(
     running: Running, tmp_path: Path
 ) -> None:
+    log = io.StringIO()
+    logs.configure("error", log)
     (tmp_path / "state").mkdir(exist_ok=True)
     (tmp_path / "state" / "words.sqlite3").write_bytes(b"no database " * 500)
     async with running.http.get(running.url("/v1/words"), headers=ME) as answer:
         assert answer.status == 500
         assert "state" not in await answer.text()
+    assert "SQLITE_NOTADB" in log.getvalue()
+    assert str(tmp_path) not in log.getvalue()
 
 
 async def test_what_is_typed_is_in_the_file_of_words_and_nowhere_else(start: Start, tmp_path: Path) -> None:

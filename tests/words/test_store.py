@@ -327,6 +327,7 @@ def test_a_full_disk_is_not_called_damaged(store: WordStore, monkeypatch: pytest
     with pytest.raises(WordsFileError, match="disk is full") as caught:
         store.add("ada", [f"word {number}" for number in range(2000)])
     assert "delete" not in str(caught.value)
+    assert caught.value.cause == "SQLITE_FULL"
     assert list(shown(store)) == ["Ada"]
 
 
@@ -344,7 +345,7 @@ def test_forget_overwrites_what_an_earlier_call_could_not(
     store: WordStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails() -> None:
-        raise WordsFileError
+        raise WordsFileError("", "")
 
     store.add("ada", ["Ada"])
     with monkeypatch.context() as broken:

@@ -65,8 +65,8 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except UnreadableError as bad:
         return refuse(Refused(bad.code, bad.message))
-    except WordsFileError:
-        request.app[SERVICE].lines.error("words_file")
+    except WordsFileError as bad:
+        request.app[SERVICE].lines.error("words_file", code=bad.cause)
         return refuse(words_routes.UNUSABLE)
     except BadStateError as bad:
         request.app[SERVICE].lines.error("state_file", code=bad.cause)

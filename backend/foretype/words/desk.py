@@ -126,7 +126,7 @@ class LearningDesk:
     def _store_runs(self, person: str, taken: Taken) -> None:
         try:
             self._store.learn(person, taken, self._is_known)
-        except WordsFileError:  # its message has a path, so only its kind is logged
-            self._lines.error("words_file")
+        except WordsFileError as bad:  # its message has a path
+            self._lines.error("words_file", code=bad.cause)
         except Exception as error:
             logs.logger().error("learning_failed", **logs.of(error))

@@ -7,6 +7,7 @@ it at the same time, and a file that was deleted is noticed. Every call waits fo
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -426,9 +427,8 @@ class WordStore:
 
     def _unusable(self, error: OSError | sqlite3.Error | None) -> WordsFileError:
         """None: another version of Foretype has written the file."""
-        return WordsFileError(
-            f"The file of own words, {self.path}, {NEWER if error is None else _why(error)}"
-        )
+        why = NEWER if error is None else _why(error)
+        return WordsFileError(f"The file of own words, {self.path}, {why}", _name_of(error))
 
     def _make(self) -> None:
         """The file that only its owner may read. SQLite's journal beside it gets the same mode."""
@@ -536,11 +536,19 @@ def _why(error: OSError | sqlite3.Error) -> str:
     writable = "Make it writable, or set FORETYPE_STATE_DIR to a folder that you may write."
     if isinstance(error, OSError):
         return f"cannot be used: {error.strerror}. {writable}"
-    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    name = _name_of(error)
     for beginning, why in _REASONS.items():
         if name.startswith(beginning):
             return why
     return f"cannot be used: {name}. {writable} If it is damaged, delete it."
+
+
+def _name_of(error: OSError | sqlite3.Error | None) -> str:
+    if error is None:
+        return "OTHER_VERSION"
+    if isinstance(error, OSError):
+        return errno.errorcode.get(error.errno or 0, type(error).__name__)
+    return getattr(error, "sqlite_errorname", type(error).__name__)
 
 
 NEWER = "was written by another version of Foretype: use that version, or delete the file."

@@ -92,8 +92,8 @@ class Persons:
                 if there == State() or not self._hold(person):
                     return
             changed = await asyncio.wrap_future(self._thread.submit(self._read, person))
-        except WordsFileError:
-            logs.logger().error("words_file")
+        except WordsFileError as bad:
+            logs.logger().error("words_file", code=bad.cause)
             person.looked_at += 60 * LOOK_EVERY_S
             return
         finally:
