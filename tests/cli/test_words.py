@@ -40,7 +40,7 @@ def test_words_are_shown_and_found(folder: Path) -> None:
     assert shown.exit_code == 0
     assert "     3  Quillfeather\n" in shown.stdout
     assert words("search", "QUILL", folder=folder).stdout.count("\n") == 2  # the word and the phrase
-    assert words("search", "nothing", folder=folder).stdout == "No word contains this.\n"
+    assert "No word that is in the list contains this.\n" in words("search", "nothing", folder=folder).stdout
     assert "… and 3 more" in words("show", "--limit", "1", folder=folder).stdout
 
 
@@ -52,6 +52,18 @@ def test_words_are_added_and_removed(folder: Path) -> None:
     missing = words("remove", "Zephyr", folder=folder)
     assert missing.exit_code == 1
     assert "foretype words search" in missing.stderr
+
+
+def test_what_is_kept_but_not_listed_yet_is_not_hidden(folder: Path) -> None:
+    """Runs of ordinary words are in the file, and change suggestions, from the first time on."""
+    pieces = [one.piece for one in cut("we met in secret")]
+    WordStore(folder, 1000).learn("ada", Taken(Counter(runs_of(pieces))), lambda word: True)
+    assert "words export" in words("show", folder=folder).stdout
+    assert "secret" in words("export", folder=folder).stdout
+    removed = words("remove", "secret", folder=folder)
+    assert removed.exit_code == 0
+    assert "It is forgotten" in removed.stdout
+    assert "secret" not in words("export", folder=folder).stdout
 
 
 def test_what_cannot_be_added_is_said(folder: Path) -> None:

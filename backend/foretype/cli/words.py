@@ -19,6 +19,10 @@ from foretype.words.pieces import LONGEST_PHRASE, LONGEST_WORD
 from foretype.words.store import MOST_ADDED, Word, WordStore, stored_form
 
 SHOWN = 50
+NOT_LISTED = (
+    "A word is in the list from the third time on. `foretype words export` prints all that is kept, "
+    "and `foretype words forget` deletes it."
+)
 LONGEST_IMPORT = 64 * 1024 * 1024
 
 words = new_app(
@@ -85,12 +89,13 @@ def remove(given: Given, texts: Texts, person: PersonOption = None) -> None:
     with _file(given) as store:
         whose = _person(store, given, person)
         before = {word.text for word in store.words(whose)}
-        store.remove(whose, texts)
+        was_there = store.remove(whose, texts)
         left = {word.text for word in store.words(whose)}
-    missing = [text for text in texts if stored_form(text) not in before]
     typer.echo(f"{len(before - left)} removed.")
-    if len(missing) == len(texts):
+    if not was_there:
         fail("None of these was in the list: `foretype words search` finds words.", FAILED)
+    if left == before:
+        typer.echo("What was kept of them was not in the list yet. It is forgotten.")
 
 
 @words.command()
@@ -197,7 +202,8 @@ def _paired(given: Given) -> list[str]:
 
 def _print_matching(given: Given, text: str, limit: int, person: str | None) -> None:
     with _file(given) as store:
-        if person is None and not store.persons():
+        persons = store.persons()
+        if not persons or (person is not None and person not in persons):
             typer.echo("No words were learnt.")
             return
         found = [
@@ -208,7 +214,8 @@ def _print_matching(given: Given, text: str, limit: int, person: str | None) -> 
     for word in found[:limit]:
         typer.echo(_line(word))
     if not found:
-        typer.echo("No words were learnt." if not text else "No word contains this.")
+        typer.echo("No word that is in the list contains this." if text else "No word is in the list yet.")
+        typer.echo(NOT_LISTED)
     elif len(found) > limit:
         typer.echo(f"… and {len(found) - limit} more: --limit prints them.")
 

@@ -236,21 +236,21 @@ class WordStore:
             file.executemany("INSERT OR IGNORE INTO added VALUES (?, ?)", rows)
             self._next_version(file, row)
 
-    def remove(self, person: str, texts: Iterable[str]) -> None:
+    def remove(self, person: str, texts: Iterable[str]) -> bool:
         """Forget words and phrases: also every run that holds one of them. Their places in the file are
-        overwritten.
+        overwritten. Whether there was anything of them, also if it was not shown yet.
         """
         wanted = {words for text in texts if (words := _words_in(text))}
         with self._change(make=False) as file:
             row = None if file is None else _find(file, person)
             if file is None or row is None:
-                return
-            removed = 0
+                return False
+            removed = marks = 0
             for words in wanted:
                 by_hand = (row.id, " ".join(words))
                 removed += file.execute("DELETE FROM added WHERE person = ? AND text = ?", by_hand).rowcount
                 mark = (row.id, _mark(row, " ".join(words)))
-                file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", mark)
+                marks += file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", mark).rowcount
             gone = [run for run, _ in _runs(file, row.id) if not wanted.isdisjoint(_phrases_in(run))]
             file.executemany(
                 "DELETE FROM runs WHERE person = ? AND before = ? AND piece = ?",
@@ -259,6 +259,7 @@ class WordStore:
             if removed or gone:
                 self._became_whole(file, row)
         self._compact()
+        return bool(removed or marks or gone)
 
     def forget(self, person: str) -> None:
         """Forget everything of a person. Its places in the file are overwritten; if nobody is left, the file
