@@ -186,6 +186,14 @@ def test_a_change_that_takes_nothing_away_makes_nobody_read_all_again(store: Wor
     assert store.state("ada").whole != state.whole
 
 
+@pytest.mark.parametrize("word", ["\u212bngstrom", "\u00c5ngstrom", "don’t", "Jean-Luc"])
+def test_whatever_was_learnt_can_be_removed(store: WordStore, word: str) -> None:
+    learn(store, f"we met {word}", times=3)
+    (listed,) = set(shown(store)) - {"we", "met", f"we met {word}"}
+    assert store.remove("ada", [listed])
+    assert set(shown(store)) == {"we", "met"}
+
+
 def test_what_no_word_can_be_is_not_removed(store: WordStore) -> None:
     store.add("ada", ["Ada"])
     store.remove("ada", ["\ud800", "", "\x00"])
@@ -225,6 +233,11 @@ def test_an_export_can_be_imported_elsewhere(store: WordStore, tmp_path: Path) -
             "format": "foretype-words",
             "version": 1,
             "runs": [{"before": [], "piece": "a\x00", "seen": 1, "last_day": 1}],
+        },
+        {  # it would be listed, and nobody could remove it
+            "format": "foretype-words",
+            "version": 1,
+            "runs": [{"before": [], "piece": " two words", "seen": 3, "last_day": 1}],
         },
     ],
 )

@@ -240,7 +240,7 @@ class WordStore:
         """Forget words and phrases: also every run that holds one of them. Their places in the file are
         overwritten. Whether there was anything of them, also if it was not shown yet.
         """
-        wanted = {words for text in texts if (words := _words_in(text))}
+        wanted = {words for text in texts for form in (text, _composed(text)) if (words := _words_in(form))}
         with self._change(make=False) as file:
             row = None if file is None else _find(file, person)
             if file is None or row is None:
@@ -515,13 +515,17 @@ def _without(run: Run, hidden: set[str]) -> Run | None:
 
 
 def stored_form(text: str) -> str:
-    """A word or a phrase as it is stored and shown. Empty if it cannot be stored."""
-    return " ".join(_words_in(text))
+    """A word or a phrase as it is stored if it is added by hand. Empty if it cannot be stored."""
+    return " ".join(_words_in(_composed(text)))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def _words_in(text: str) -> tuple[str, ...]:
-    """As they are stored. Empty if there are none, or if it cannot be stored."""
-    words = tuple(unicodedata.normalize("NFC", text).split())
+    """Empty if there are none, or if the text cannot be stored."""
+    words = tuple(text.split())
     return words if all(word.isprintable() for word in words) else ()
 
 
@@ -595,4 +599,6 @@ def _checked_run(one: object) -> tuple[Run, int, int]:
 
 
 def _is_piece(text: str, also: str = "\n") -> bool:
-    return text in ("\n", also) or (0 < len(text) <= 64 and text.isprintable())
+    if text in ("\n", also):
+        return True
+    return 0 < len(text) <= 64 and text.isprintable() and text != " " and " " not in text[1:]
