@@ -262,8 +262,11 @@ class WordStore:
         return bool(removed or marks or gone)
 
     def forget(self, person: str) -> None:
-        """Forget everything of a person. Its places in the file are overwritten; if nobody is left, the file
-        is deleted. If an earlier call could not overwrite them, this one does.
+        """Forget everything of a person. Its places in the file are overwritten. If an earlier call could not
+        overwrite them, this one does.
+
+        A file in which nobody is left stays: another process may have it open, and would then write its
+        journal beside a file that has no name any more.
         """
         with self._change(make=False) as file:
             if file is None:
@@ -274,9 +277,6 @@ class WordStore:
                     file.execute(f"DELETE FROM {table} WHERE person = ?", (row.id,))
                 file.execute("DELETE FROM persons WHERE id = ?", (row.id,))
         self._compact()
-        with self._change(make=False) as file:  # while nobody else can add a person
-            if file is not None and file.execute("SELECT 1 FROM persons").fetchone() is None:
-                self.path.unlink(missing_ok=True)
 
     def _compact(self) -> None:
         """Write the file anew. `secure_delete` overwrites what is deleted, but not the copies that SQLite
