@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_words_are_shown_and_found(folder: Path) -> None:
     assert shown.exit_code == 0
     assert "     3  Quillfeather\n" in shown.stdout
     assert words("search", "QUILL", folder=folder).stdout.count("\n") == 2  # the word and the phrase
-    assert words("search", "nothing", folder=folder).stdout == "No word contains this.\n"
+    assert "No word that is in the list contains this.\n" in words("search", "nothing", folder=folder).stdout
     assert "… and 3 more" in words("show", "--limit", "1", folder=folder).stdout
 
 
@@ -51,6 +52,47 @@ def test_words_are_added_and_removed(folder: Path) -> None:
     missing = words("remove", "Zephyr", folder=folder)
     assert missing.exit_code == 1
     assert "foretype words search" in missing.stderr
+
+
+def test_what_is_kept_but_not_listed_yet_is_not_hidden(folder: Path) -> None:
+    """Runs of ordinary words are in the file, and change suggestions, from the first time on."""
+    pieces = [one.piece for one in cut("we met in secret")]
+    WordStore(folder, 1000).learn("ada", Taken(Counter(runs_of(pieces))), lambda word: True)
+    assert "words export" in words("show", folder=folder).stdout
+    assert "secret" in words("export", folder=folder).stdout
+    removed = words("remove", "secret", folder=folder)
+    assert removed.exit_code == 0
+    assert "It is forgotten" in removed.stdout
+    assert "secret" not in words("export", folder=folder).stdout
+
+
+def test_what_cannot_be_added_is_said(folder: Path) -> None:
+    learnt(folder)
+    added = words("add", "x" * 65, "Zephyr", "", folder=folder)
+    assert (added.stdout, added.exit_code) == ("1 added.\n", 1)
+    assert "2 could not be added" in added.stderr
+    assert words("add", "Zephyr", folder=folder).stdout == "0 added.\n"  # it is there already
+
+
+def test_a_word_is_found_however_its_accents_are_encoded(folder: Path) -> None:
+    learnt(folder)
+    decomposed = unicodedata.normalize("NFD", "Zéphyr")
+    assert words("add", decomposed, folder=folder).exit_code == 0
+    assert words("remove", decomposed, folder=folder).stdout == "1 removed.\n"
+
+
+@pytest.mark.parametrize("command", [("export",), ("forget", "--yes")])
+def test_a_person_without_words_is_no_success(folder: Path, command: tuple[str, ...]) -> None:
+    learnt(folder)
+    mistyped = words(*command, "--person", "0a1b2c3e", folder=folder)
+    assert (mistyped.stdout, mistyped.exit_code) == ("", 1)
+    assert "0a1b2c3d" in mistyped.stderr
+
+
+def test_a_file_without_end_is_not_read_to_the_end(folder: Path) -> None:
+    endless = words("import", "/dev/zero", "--person", "fixed", folder=folder)
+    assert endless.exit_code == 2
+    assert "in parts" in endless.stderr
 
 
 def test_an_export_can_be_imported_for_another_person(folder: Path, tmp_path: Path) -> None:
@@ -73,12 +115,12 @@ def test_what_is_no_export_is_refused(folder: Path, tmp_path: Path, content: str
     assert words("import", str(tmp_path / "missing"), folder=folder).exit_code == 2
 
 
-def test_forget_asks_first_and_then_deletes_the_file(folder: Path) -> None:
+def test_forget_asks_first_and_then_empties_the_file(folder: Path) -> None:
     learnt(folder)
     assert words("forget", folder=folder, typed="n\n").exit_code == 1
     assert (folder / FILE).exists()
     assert words("forget", "--yes", folder=folder).stdout == "All words are forgotten.\n"
-    assert not (folder / FILE).exists()
+    assert b"Quillfeather" not in (folder / FILE).read_bytes()
     assert words("show", folder=folder).stdout == "No words were learnt.\n"
 
 

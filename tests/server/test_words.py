@@ -96,6 +96,21 @@ async def test_words_are_added_found_and_removed(running: Running) -> None:
     assert await post(running, "/v1/words", {"remove": ["Ada"]}) == {"total": 1}
 
 
+async def test_texts_that_no_word_can_be_change_nothing(running: Running) -> None:
+    await post(running, "/v1/words", {"add": ["Ada"]})
+    odd = ["\ud800", "", "\x00", "a\x1bb"]
+    assert await post(running, "/v1/words", {"remove": odd}) == {"total": 1}
+    assert await post(running, "/v1/words", {"add": odd}) == {"total": 1}
+
+
+async def test_too_long_an_import_is_told_its_own_limit(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("foretype.server.words_routes.IMPORT_BYTES", 50_000)
+    refused = await post(running, "/v1/words/import", {"added": ["x" * 60_000]}, 413)
+    assert refused["message"] == "The body is longer than 50000 bytes: import it in parts."
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"add": ["a"], "remove": ["b"]}, {"add": "a"}, {"add": [1]}, {"add": ["a"] * 501}]
 )
@@ -174,11 +189,15 @@ async def test_a_server_that_learns_nothing_says_so(start: Start, tmp_path: Path
 async def test_a_file_that_cannot_be_used_gives_an_error_without_its_path(
     running: Running, tmp_path: Path
 ) -> None:
+    log = io.StringIO()
+    logs.configure("error", log)
     (tmp_path / "state").mkdir(exist_ok=True)
     (tmp_path / "state" / "words.sqlite3").write_bytes(b"no database " * 500)
     async with running.http.get(running.url("/v1/words"), headers=ME) as answer:
         assert answer.status == 500
         assert "state" not in await answer.text()
+    assert "SQLITE_NOTADB" in log.getvalue()
+    assert str(tmp_path) not in log.getvalue()
 
 
 async def test_what_is_typed_is_in_the_file_of_words_and_nowhere_else(start: Start, tmp_path: Path) -> None:
@@ -211,6 +230,5 @@ async def test_what_is_typed_is_in_the_file_of_words_and_nowhere_else(start: Sta
         async with running.http.delete(running.url("/v1/words"), headers=ME) as answer:
             assert answer.status == 200
         assert files() == []
-        assert not (tmp_path / "state" / "words.sqlite3").exists()
     assert "open" in log.getvalue()
     assert marker not in log.getvalue()

@@ -53,6 +53,24 @@ async def test_the_end_of_a_connection_leaves_its_fields_only(desk: LearningDesk
     desk.gone("connection 2")
     assert await pieces(desk) == []
     desk.gone("connection 1")
+    assert await pieces(desk) == ["good"]
+
+
+async def test_a_half_word_is_not_learnt_if_the_connection_breaks_in_it(desk: LearningDesk) -> None:
+    typed(desk, "my pass")
+    desk.gone("connection 1")
+    desk.keystroke("ada", ("connection 2", "body"), "my passp", "", learn=True)
+    desk.keystroke("ada", ("connection 2", "body"), "my passport", "", learn=True)
+    desk.left(("connection 2", "body"))
+    assert await pieces(desk) == ["my", "passport"]
+
+
+async def test_the_last_word_of_a_quiet_field_is_learnt_when_its_connection_ends(
+    desk: LearningDesk, timers: FakeTimers
+) -> None:
+    typed(desk, "good day")
+    timers.advance(QUIET_S * 1000)
+    desk.gone("connection 1")
     assert await pieces(desk) == ["day", "good"]
 
 

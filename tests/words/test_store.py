@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import contextlib
+import errno
+import functools
 import os
+import random
 import sqlite3
 import stat
 import threading
+import unicodedata
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from foretype.words import store as store_module
 from foretype.words.errors import BadImportError, WordsFileError
-from foretype.words.field_text import Taken
+from foretype.words.field_text import FieldText, Taken
 from foretype.words.pieces import cut, runs_of
 from foretype.words.store import DAY_S, FILE, FORGOTTEN_DAYS, State, WordStore
 
@@ -71,6 +78,18 @@ def test_a_word_counts_once_for_each_text(store: WordStore) -> None:
     assert shown(store) == {}
 
 
+def test_a_word_counts_once_for_each_field_however_often_the_field_is_learnt(store: WordStore) -> None:
+    field, text = FieldText("", "", 2000), ""
+    for _ in range(4):
+        for word in ("we ", "met ", "Quillfeather ", "in "):
+            text += word
+            field.now(text, "")
+        store.learn("ada", field.take(is_over=False), known)
+    assert "Quillfeather" not in shown(store)
+    learn(store, "we met Quillfeather", times=2)
+    assert shown(store)["Quillfeather"] == 3
+
+
 def test_phrases_are_shown(store: WordStore) -> None:
     learn(store, "please let me know", 3)
     assert shown(store)["please let me know"] == 3
@@ -108,6 +127,79 @@ def test_a_removed_phrase_leaves_its_words(store: WordStore) -> None:
     assert shown(store)["please"] == 3
 
 
+def test_the_file_has_no_letter_of_a_removed_word(tmp_path: Path, clock: Clock) -> None:
+    """Also not in the parts of a page that SQLite no longer uses, which need many rows to come about."""
+    store, dice = WordStore(tmp_path, 30_000, clock), random.Random(1)
+    words = ["".join(dice.choices("abcdefgh", k=7)) for _ in range(4000)]
+    secrets = [f"zq{word}" for word in words[:60]]
+    for _ in range(15):
+        text = [*dice.choices(words, k=500), *secrets]
+        dice.shuffle(text)
+        store.learn("ada", runs(" ".join(text)), lambda word: True)
+    store.remove("ada", secrets)
+    content = store.path.read_bytes()
+    assert [word for word in secrets if word.encode() in content] == []
+
+
+def test_the_file_is_written_anew_by_the_first_who_learns_on_a_day(store: WordStore, clock: Clock) -> None:
+    def pages_unused() -> int:
+        with sqlite3.connect(store.path) as file:
+            unused: int = file.execute("PRAGMA freelist_count").fetchone()[0]
+        return unused
+
+    for person in ("ada", "bob"):
+        learn(store, "good day", person=person)
+    dice = random.Random(1)
+    much = runs(" ".join("".join(dice.choices("abcdefgh", k=7)) for _ in range(300)))
+    store.learn("ada", much, lambda word: True)
+    store.learn("ada", Taken(undone=much.typed), lambda word: True)
+    assert pages_unused() > 0
+    clock.now += DAY_S
+    learn(store, "good", person="bob")
+    assert pages_unused() == 0
+
+
+def test_many_words_are_removed_in_one_pass(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise 500 words and 30,000 runs take 15 s, in which nobody else's words are learnt."""
+    learn(store, "we met Ada in the good day", times=3)
+    looked_at = []
+    phrases_in = store_module._phrases_in
+    monkeypatch.setattr(store_module, "_phrases_in", lambda run: looked_at.append(run) or phrases_in(run))
+    store.remove("ada", ["Ada", *(f"word{number}" for number in range(500))])
+    assert len(looked_at) == len(set(looked_at))
+    assert "Ada" not in shown(store)
+
+
+def test_a_word_is_removed_however_its_accents_are_encoded(store: WordStore) -> None:
+    store.add("ada", ["Zéphyr", "Ada"])
+    store.remove("ada", [unicodedata.normalize("NFD", "Zéphyr")])
+    assert list(shown(store)) == ["Ada"]
+
+
+def test_a_change_that_takes_nothing_away_makes_nobody_read_all_again(store: WordStore) -> None:
+    learn(store, "we met", times=2)
+    state = store.state("ada")
+    store.remove("ada", ["Ada"])
+    store.learn("ada", Taken(undone=runs("good day").typed), known)
+    assert store.state("ada").whole == state.whole
+    store.remove("ada", ["met"])
+    assert store.state("ada").whole != state.whole
+
+
+@pytest.mark.parametrize("word", ["\u212bngstrom", "\u00c5ngstrom", "don’t", "Jean-Luc"])
+def test_whatever_was_learnt_can_be_removed(store: WordStore, word: str) -> None:
+    learn(store, f"we met {word}", times=3)
+    (listed,) = set(shown(store)) - {"we", "met", f"we met {word}"}
+    assert store.remove("ada", [listed])
+    assert set(shown(store)) == {"we", "met"}
+
+
+def test_what_no_word_can_be_is_not_removed(store: WordStore) -> None:
+    store.add("ada", ["Ada"])
+    store.remove("ada", ["\ud800", "", "\x00"])
+    assert list(shown(store)) == ["Ada"]
+
+
 def test_forget_leaves_nothing_in_the_file(store: WordStore) -> None:
     learn(store, "we met Quillfeather", 3, "ada")
     store.add("ada", ["Zephyr"])
@@ -119,7 +211,37 @@ def test_forget_leaves_nothing_in_the_file(store: WordStore) -> None:
     assert b"ada" not in content
     assert shown(store, "bob") == {"the": 3, "word": 3}
     store.forget("bob")
-    assert list(store.path.parent.iterdir()) == []
+    assert list(store.path.parent.iterdir()) == [store.path]
+    content = store.path.read_bytes()
+    assert not any(
+        word in content for word in (b"the", b"word", b"bob") if word not in store_module._SCHEMA.encode()
+    )
+    with contextlib.closing(sqlite3.connect(store.path)) as file:
+        for table in ("persons", "runs", "marks", "added"):
+            assert file.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+def test_processes_that_learn_and_forget_on_one_file_do_not_disturb_each_other(
+    store: WordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is deleted while another process has it open gives errors, and may lose words."""
+    monkeypatch.setattr(store_module, "LOCK_SECONDS", 60.0)  # a slow machine is no failure
+    failed: list[WordsFileError] = []
+
+    def work(person: str) -> None:
+        try:
+            for _ in range(15):
+                learn(store, "good day", person=person)
+                store.forget(person)
+        except WordsFileError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(person,)) for person in ("ada", "bob", "eve")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
 
 
 def test_an_export_can_be_imported_elsewhere(store: WordStore, tmp_path: Path) -> None:
@@ -141,6 +263,11 @@ def test_an_export_can_be_imported_elsewhere(store: WordStore, tmp_path: Path) -
             "format": "foretype-words",
             "version": 1,
             "runs": [{"before": [], "piece": "a\x00", "seen": 1, "last_day": 1}],
+        },
+        {  # it would be listed, and nobody could remove it
+            "format": "foretype-words",
+            "version": 1,
+            "runs": [{"before": [], "piece": " two words", "seen": 3, "last_day": 1}],
         },
     ],
 )
@@ -192,6 +319,86 @@ def test_a_file_that_is_none_gives_an_error_that_says_what_to_do(store: WordStor
     (store.path.parent / FILE).write_bytes(b"this is no database, and long enough to be read as one" * 40)
     with pytest.raises(WordsFileError, match="delete it"):
         store.words("ada")
+
+
+def test_the_file_of_another_version_is_left_alone(store: WordStore) -> None:
+    store.add("ada", ["Ada"])
+    with contextlib.closing(sqlite3.connect(store.path)) as file:
+        file.execute("PRAGMA user_version = 7")
+    for call in (lambda: store.words("ada"), lambda: store.forget("ada")):
+        with pytest.raises(WordsFileError, match="another version"):
+            call()
+
+
+def test_a_folder_that_may_not_be_read_gives_the_same_error(
+    store: WordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exists(path: Path) -> bool:  # as `Path.exists` does; the tests may run as root, who may read all
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "exists", exists)
+    for call in (lambda: store.words("ada"), lambda: store.forget("ada")):
+        with pytest.raises(WordsFileError, match="Permission denied"):
+            call()
+
+
+def test_a_file_that_may_not_be_written_is_not_called_damaged(store: WordStore) -> None:
+    store.path.mkdir(parents=True)  # root may write all files, but cannot open a folder as one
+    with pytest.raises(WordsFileError, match="FORETYPE_STATE_DIR") as caught:
+        store.words("ada")
+    assert "damaged" not in str(caught.value)
+
+
+def test_a_busy_file_is_not_called_damaged(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.add("ada", ["Ada"])
+    monkeypatch.setattr(store_module, "LOCK_SECONDS", 0.0)
+    with contextlib.closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(WordsFileError, match="another program") as caught:
+            store.add("ada", ["Bob"])
+    assert "delete" not in str(caught.value)
+
+
+def test_a_full_disk_is_not_called_damaged(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(sqlite3.Connection):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.execute("PRAGMA max_page_count = 1")  # SQLite takes as many as there are
+
+    store.add("ada", ["Ada"])
+    monkeypatch.setattr(sqlite3, "connect", functools.partial(sqlite3.connect, factory=Full))
+    with pytest.raises(WordsFileError, match="disk is full") as caught:
+        store.add("ada", [f"word {number}" for number in range(2000)])
+    assert "delete" not in str(caught.value)
+    assert caught.value.cause == "SQLITE_FULL"
+    assert list(shown(store)) == ["Ada"]
+
+
+def test_who_comes_while_the_last_is_forgotten_keeps_their_words(
+    store: WordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compact = store._compact
+    monkeypatch.setattr(store, "_compact", lambda: (compact(), store.add("bob", ["Bob"])))
+    store.add("ada", ["Ada"])
+    store.forget("ada")
+    assert list(shown(store, "bob")) == ["Bob"]
+
+
+def test_forget_overwrites_what_an_earlier_call_could_not(
+    store: WordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise WordsFileError("", "")
+
+    store.add("ada", ["Ada"])
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "_compact", fails)
+        with pytest.raises(WordsFileError):
+            store.forget("ada")
+    compacted: list[bool] = []
+    monkeypatch.setattr(store, "_compact", lambda: compacted.append(True))
+    store.forget("ada")
+    assert compacted == [True]
 
 
 def test_several_writers_lose_nothing(store: WordStore) -> None:

@@ -15,9 +15,14 @@ from foretype.cli.common import FAILED, USAGE, fail, settings_or_exit
 from foretype.cli.lazy import new_app
 from foretype.cli.options import Given, takes
 from foretype.words.errors import BadImportError, WordsFileError
-from foretype.words.store import Word, WordStore
+from foretype.words.pieces import LONGEST_PHRASE, LONGEST_WORD
+from foretype.words.store import MOST_ADDED, Word, WordStore, stored_form
 
 SHOWN = 50
+NOT_LISTED = (
+    "A word is in the list from the third time on. `foretype words export` prints all that is kept, "
+    "and `foretype words forget` deletes it."
+)
 LONGEST_IMPORT = 64 * 1024 * 1024
 
 words = new_app(
@@ -65,10 +70,16 @@ def add(given: Given, texts: Texts, person: PersonOption = None) -> None:
     """Add words or phrases by hand. They count as if they had been typed three times."""
     with _file(given) as store:
         whose = _person(store, given, person)
-        before = {word.text for word in store.words(whose)}
+        before = {word.text for word in store.words(whose) if word.by_hand}
         store.add(whose, texts)
-        added = len(store.words(whose)) - len(before)
-    typer.echo(f"{added} added.")
+        after = {word.text for word in store.words(whose) if word.by_hand}
+    typer.echo(f"{len(after - before)} added.")
+    if refused := [text for text in texts if stored_form(text) not in after]:
+        fail(
+            f"{len(refused)} could not be added: a phrase has at most {LONGEST_PHRASE} words of "
+            f"{2 * LONGEST_WORD} characters, and a person at most {MOST_ADDED} words and phrases by hand.",
+            FAILED,
+        )
 
 
 @words.command()
@@ -78,12 +89,13 @@ def remove(given: Given, texts: Texts, person: PersonOption = None) -> None:
     with _file(given) as store:
         whose = _person(store, given, person)
         before = {word.text for word in store.words(whose)}
-        store.remove(whose, texts)
+        was_there = store.remove(whose, texts)
         left = {word.text for word in store.words(whose)}
-    missing = [text for text in texts if " ".join(text.split()) not in before]
     typer.echo(f"{len(before - left)} removed.")
-    if len(missing) == len(texts):
+    if not was_there:
         fail("None of these was in the list: `foretype words search` finds words.", FAILED)
+    if left == before:
+        typer.echo("What was kept of them was not in the list yet. It is forgotten.")
 
 
 @words.command()
@@ -96,7 +108,9 @@ def export(given: Given, person: PersonOption = None) -> None:
     `foretype words export > words.json`
     """
     with _file(given) as store:
-        typer.echo(json.dumps(store.export(_person(store, given, person)), ensure_ascii=False))
+        whose = _person(store, given, person)
+        _fail_without_words(store, whose)
+        typer.echo(json.dumps(store.export(whose), ensure_ascii=False))
 
 
 @words.command("import")
@@ -108,7 +122,10 @@ def import_(
 ) -> None:
     """Add what was exported. Counts are added to those that are there."""
     try:
-        content = sys.stdin.buffer.read(LONGEST_IMPORT) if str(file) == "-" else file.read_bytes()
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
+            content = source.read(LONGEST_IMPORT + 1)
+        if len(content) > LONGEST_IMPORT:
+            fail(f"{file} is longer than {LONGEST_IMPORT} bytes: import it in parts.", USAGE)
         exported = json.loads(content.decode("utf-8"))
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.", USAGE)
@@ -136,6 +153,9 @@ def forget(
     """Forget everything that was learnt from a person or added by hand."""
     with _file(given) as store:
         whose = _person(store, given, person)
+        if whose not in store.persons():
+            store.forget(whose)  # overwrites what an earlier `forget` could not
+            _fail_without_words(store, whose)
         if not yes:
             typer.confirm(f"Forget all words of {whose}?", abort=True)
         store.forget(whose)
@@ -165,6 +185,11 @@ def _person(store: WordStore, given: Given, asked: str | None) -> str:
     return fail(why, USAGE)
 
 
+def _fail_without_words(store: WordStore, person: str) -> None:
+    if person not in (known := store.persons()):
+        fail(f"{person} has no words. These persons have: {', '.join(known) or 'nobody'}.", FAILED)
+
+
 def _paired(given: Given) -> list[str]:
     from foretype.server.pairing import Pairing
     from foretype.server.state_file import BadStateError
@@ -177,7 +202,8 @@ def _paired(given: Given) -> list[str]:
 
 def _print_matching(given: Given, text: str, limit: int, person: str | None) -> None:
     with _file(given) as store:
-        if person is None and not store.persons():
+        persons = store.persons()
+        if not persons or (person is not None and person not in persons):
             typer.echo("No words were learnt.")
             return
         found = [
@@ -188,7 +214,8 @@ def _print_matching(given: Given, text: str, limit: int, person: str | None) -> 
     for word in found[:limit]:
         typer.echo(_line(word))
     if not found:
-        typer.echo("No words were learnt." if not text else "No word contains this.")
+        typer.echo("No word that is in the list contains this." if text else "No word is in the list yet.")
+        typer.echo(NOT_LISTED)
     elif len(found) > limit:
         typer.echo(f"… and {len(found) - limit} more: --limit prints them.")
 

@@ -24,6 +24,7 @@ from foretype.words.errors import WordsFileError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+IMPORT_PATH = "/v1/words/import"
 PLAYGROUND = web.AppKey("playground", dict[str, playground.File])
 
 
@@ -41,7 +42,7 @@ def make_app(service: Service, files: dict[str, playground.File] | None = None) 
     app.router.add_post("/v1/words", words_routes.changed)
     app.router.add_delete("/v1/words", words_routes.forgotten)
     app.router.add_get("/v1/words/export", words_routes.exported, allow_head=False)
-    app.router.add_post("/v1/words/import", words_routes.imported)
+    app.router.add_post(IMPORT_PATH, words_routes.imported)
     app.router.add_post("/v1/pair", pair)
     app.router.add_post("/v1/code", make_code)
     app.router.add_get("/v1/socket", open_socket, allow_head=False)
@@ -64,15 +65,17 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except UnreadableError as bad:
         return refuse(Refused(bad.code, bad.message))
-    except WordsFileError:
-        request.app[SERVICE].lines.error("words_file")
+    except WordsFileError as bad:
+        request.app[SERVICE].lines.error("words_file", code=bad.cause)
         return refuse(words_routes.UNUSABLE)
     except BadStateError as bad:
         request.app[SERVICE].lines.error("state_file", code=bad.cause)
         return refuse(Refused(ErrorCode.INTERNAL, bad.for_clients))
     except web.HTTPRequestEntityTooLarge:
-        limit = request.app[SERVICE].limits.message_bytes
-        too_long = f"The body is longer than {limit} bytes: send less context."
+        is_import = request.path == IMPORT_PATH
+        limit = words_routes.IMPORT_BYTES if is_import else request.app[SERVICE].limits.message_bytes
+        what_to_do = "import it in parts" if is_import else "send less context"
+        too_long = f"The body is longer than {limit} bytes: {what_to_do}."
         return refuse(Refused(ErrorCode.TEXT_TOO_LONG, too_long))
     except web.HTTPException as plain:
         allow = {hdrs.ALLOW: plain.headers[hdrs.ALLOW]} if hdrs.ALLOW in plain.headers else None

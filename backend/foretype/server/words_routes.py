@@ -27,7 +27,8 @@ OFF = Refused(
 )
 UNUSABLE = Refused(
     ErrorCode.INTERNAL,
-    "The server cannot use its file of own words: `foretype words show` on its machine says why.",
+    "The server cannot use its file of own words. Its log says why, and `foretype words` on its machine "
+    "says what to do.",
 )
 
 

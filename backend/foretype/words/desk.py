@@ -77,9 +77,12 @@ class LearningDesk:
             self._learn(followed.person, followed.text.take(is_over=True))
 
     def gone(self, connection: str) -> None:
-        """The connection has ended: its fields are left."""
+        """The connection has ended: its fields are left. If a field was not quiet yet, the word at its caret
+        may be unfinished. The client continues it on its next connection, which learns it.
+        """
         for place in [place for place in self._fields if place[0] == connection]:
-            self.left(place)
+            followed = self._fields.pop(place)
+            self._learn(followed.person, followed.text.take(is_over=followed.is_learnt))
 
     def forget(self, person: str) -> None:
         """What a person has typed and was not learnt yet is not learnt any more."""
@@ -123,7 +126,7 @@ class LearningDesk:
     def _store_runs(self, person: str, taken: Taken) -> None:
         try:
             self._store.learn(person, taken, self._is_known)
-        except WordsFileError:  # its message has a path, so only its kind is logged
-            self._lines.error("words_file")
+        except WordsFileError as bad:  # its message has a path
+            self._lines.error("words_file", code=bad.cause)
         except Exception as error:
             logs.logger().error("learning_failed", **logs.of(error))

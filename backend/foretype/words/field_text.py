@@ -16,10 +16,14 @@ _THEIRS, _TYPED = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What has changed since the last time: runs that were typed, and runs that are not there any more."""
+    """What has changed since the last time: runs that were typed, and runs that are not there any more.
+
+    stayed: pieces without spaces that were there the last time, and still are.
+    """
 
     typed: Counter[Run] = field(default_factory=Counter)
     undone: Counter[Run] = field(default_factory=Counter)
+    stayed: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.typed or self.undone)
@@ -89,7 +93,12 @@ class FieldText:
         counts = [_TYPED in self._by[one.start : one.end] and one.start not in unfinished for one in pieces]
         there = Counter(runs_of([one.piece for one in pieces], counts))
         before, self._taken = self._taken, there
-        return Taken(there - before, Counter() if self._has_dropped else before - there)
+        stayed = frozenset(_pieces_in(before) & _pieces_in(there))
+        return Taken(there - before, Counter() if self._has_dropped else before - there, stayed)
+
+
+def _pieces_in(runs: Counter[Run]) -> set[str]:
+    return {run.piece.strip() for run in runs}
 
 
 def _word_start(text: str, end: int) -> int:

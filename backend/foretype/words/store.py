@@ -7,13 +7,15 @@ it at the same time, and a file that was deleted is noticed. Every call waits fo
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
 import sqlite3
 import time
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,14 @@ class WordStore:
                 count[Run((), f" {word}")] += SIGHTINGS - 1
             self._count(file, row, count)
             self._tidy(file, row)
+            is_first_today = row.tidied != self._today() and self._is_first_today(file, row)
+        if is_first_today:
+            with contextlib.suppress(WordsFileError):  # what was typed is learnt; tomorrow is another try
+                self._compact()
+
+    def _is_first_today(self, file: sqlite3.Connection, row: _Row) -> bool:
+        others = "SELECT 1 FROM persons WHERE id != ? AND tidied >= ? LIMIT 1"
+        return file.execute(others, (row.id, self._today())).fetchone() is None
 
     def _sort_out(
         self, file: sqlite3.Connection, row: _Row, taken: Taken, is_known: Callable[[str], bool]
@@ -126,7 +136,7 @@ class WordStore:
             where = (row.id, _mark(row, word))
             found = file.execute("SELECT seen FROM marks WHERE person = ? AND mark = ?", where).fetchone()
             was_seen = found[0] if found else 0
-            seen = was_seen + (word in typed) - (word in undone)
+            seen = was_seen + (word in typed) - (word in undone) if word not in taken.stayed else was_seen
             if seen >= SIGHTINGS:
                 ripe.add(word)
             else:
@@ -141,12 +151,13 @@ class WordStore:
     def _take_back(self, file: sqlite3.Connection, row: _Row, undone: Mapping[Run, int]) -> None:
         if not undone:
             return
-        file.executemany(
+        taken_back = file.executemany(
             "UPDATE runs SET seen = seen - ? WHERE person = ? AND before = ? AND piece = ?",
             [(n, row.id, JOIN.join(one.before), one.piece) for one, n in undone.items()],
         )
-        file.execute("DELETE FROM runs WHERE person = ? AND seen <= 0", (row.id,))
-        self._became_whole(file, row)
+        if taken_back.rowcount:
+            file.execute("DELETE FROM runs WHERE person = ? AND seen <= 0", (row.id,))
+            self._became_whole(file, row)
 
     def _is_stored(self, file: sqlite3.Connection, row: _Row, word: str) -> bool:
         by_piece = "SELECT 1 FROM runs WHERE person = ? AND piece IN (?, ?) LIMIT 1"
@@ -225,40 +236,55 @@ class WordStore:
             file.executemany("INSERT OR IGNORE INTO added VALUES (?, ?)", rows)
             self._next_version(file, row)
 
-    def remove(self, person: str, texts: Iterable[str]) -> None:
-        """Forget words and phrases: also every run that holds one of them."""
+    def remove(self, person: str, texts: Iterable[str]) -> bool:
+        """Forget words and phrases: also every run that holds one of them. Their places in the file are
+        overwritten. Whether there was anything of them, also if it was not shown yet.
+        """
+        wanted = {words for text in texts for form in (text, _composed(text)) if (words := _words_in(form))}
         with self._change(make=False) as file:
             row = None if file is None else _find(file, person)
             if file is None or row is None:
-                return
-            wanted = [tuple(text.split()) for text in texts if text.strip()]
+                return False
+            removed = marks = 0
             for words in wanted:
-                file.execute("DELETE FROM added WHERE person = ? AND text = ?", (row.id, " ".join(words)))
+                by_hand = (row.id, " ".join(words))
+                removed += file.execute("DELETE FROM added WHERE person = ? AND text = ?", by_hand).rowcount
                 mark = (row.id, _mark(row, " ".join(words)))
-                file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", mark)
-            gone = [run for run, _ in _runs(file, row.id) if any(_holds(run, words) for words in wanted)]
+                marks += file.execute("DELETE FROM marks WHERE person = ? AND mark = ?", mark).rowcount
+            gone = [run for run, _ in _runs(file, row.id) if not wanted.isdisjoint(_phrases_in(run))]
             file.executemany(
                 "DELETE FROM runs WHERE person = ? AND before = ? AND piece = ?",
                 [(row.id, JOIN.join(run.before), run.piece) for run in gone],
             )
-            self._became_whole(file, row)
+            if removed or gone:
+                self._became_whole(file, row)
+        self._compact()
+        return bool(removed or marks or gone)
 
     def forget(self, person: str) -> None:
-        """Forget everything of a person. The pages that held it are overwritten; if nobody is left, the file
-        is deleted.
+        """Forget everything of a person. Its places in the file are overwritten. If an earlier call could not
+        overwrite them, this one does.
+
+        A file in which nobody is left stays: another process may have it open, and would then write its
+        journal beside a file that has no name any more.
         """
         with self._change(make=False) as file:
-            row = None if file is None else _find(file, person)
-            if file is None or row is None:
+            if file is None:
                 return
-            for table in ("runs", "marks", "added"):
-                file.execute(f"DELETE FROM {table} WHERE person = ?", (row.id,))
-            file.execute("DELETE FROM persons WHERE id = ?", (row.id,))
-            is_last = file.execute("SELECT count(*) FROM persons").fetchone()[0] == 0
+            row = _find(file, person)
+            if row is not None:
+                for table in ("runs", "marks", "added"):
+                    file.execute(f"DELETE FROM {table} WHERE person = ?", (row.id,))
+                file.execute("DELETE FROM persons WHERE id = ?", (row.id,))
+        self._compact()
+
+    def _compact(self) -> None:
+        """Write the file anew. `secure_delete` overwrites what is deleted, but not the copies that SQLite
+        leaves in a page when it moves rows to another one.
+        """
         with self._opened() as file:
-            file.execute("VACUUM")  # free pages are cut off
-        if is_last:
-            self.path.unlink(missing_ok=True)
+            file.execute("PRAGMA temp_store = MEMORY")  # else a folder for temporary files gets a copy
+            file.execute("VACUUM")
 
     def persons(self) -> list[str]:
         with self._read() as file:
@@ -300,6 +326,12 @@ class WordStore:
             self._tidy(file, row)
 
     # -- what the engine reads --
+
+    def state(self, person: str) -> State:
+        """The default if nothing is kept of the person. Quick."""
+        with self._read() as file:
+            row = None if file is None else _find(file, person)
+            return State() if row is None else State(row.id, row.version, row.whole)
 
     def changes(self, person: str, since: State) -> Changes:
         """What has changed since the state of an earlier call; everything if that was another person's or if
@@ -344,7 +376,7 @@ class WordStore:
     @contextlib.contextmanager
     def _read(self) -> Iterator[sqlite3.Connection | None]:
         """None if there is no file."""
-        if not self.path.exists():
+        if not self._is_there():
             yield None
             return
         with self._opened() as file:
@@ -356,7 +388,7 @@ class WordStore:
         """A transaction that nobody else changes the file in. None if there is no file and none is to be
         made.
         """
-        if not make and not self.path.exists():
+        if not make and not self._is_there():
             yield None
             return
         with self._opened() as file:
@@ -364,9 +396,16 @@ class WordStore:
             try:
                 yield file
             except BaseException:
-                file.execute("ROLLBACK")
+                if file.in_transaction:  # SQLite ends it by itself if the disk is full
+                    file.execute("ROLLBACK")
                 raise
             file.execute("COMMIT")
+
+    def _is_there(self) -> bool:
+        try:
+            return self.path.exists()
+        except OSError as error:
+            raise self._unusable(error) from None
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -375,18 +414,22 @@ class WordStore:
             self._make()
             file = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)
             file.execute("PRAGMA secure_delete = ON")
-            if file.execute("PRAGMA user_version").fetchone()[0] == 0:
+            version = file.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
                 _lay_out(file)
+            elif version != VERSION:
+                raise self._unusable(None)
             yield file
         except (OSError, sqlite3.Error) as error:
-            why = error.strerror if isinstance(error, OSError) else type(error).__name__
-            raise WordsFileError(
-                f"The file of own words, {self.path}, cannot be used: {why}. If it is damaged, delete it; "
-                "else make it writable, or set FORETYPE_STATE_DIR to a folder that you may write."
-            ) from None
+            raise self._unusable(error) from None
         finally:
             if file is not None:
                 file.close()
+
+    def _unusable(self, error: OSError | sqlite3.Error | None) -> WordsFileError:
+        """None: another version of Foretype has written the file."""
+        why = NEWER if error is None else _why(error)
+        return WordsFileError(f"The file of own words, {self.path}, {why}", _name_of(error))
 
     def _make(self) -> None:
         """The file that only its owner may read. SQLite's journal beside it gets the same mode."""
@@ -471,12 +514,58 @@ def _without(run: Run, hidden: set[str]) -> Run | None:
     return run
 
 
-def _holds(run: Run, words: Sequence[str]) -> bool:
-    pieces = [piece.strip() for piece in run.pieces]
-    return any(
-        tuple(pieces[start : start + len(words)]) == tuple(words)
-        for start in range(len(pieces) - len(words) + 1)
-    )
+def stored_form(text: str) -> str:
+    """A word or a phrase as it is stored if it is added by hand. Empty if it cannot be stored."""
+    return " ".join(_words_in(_composed(text)))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _words_in(text: str) -> tuple[str, ...]:
+    """Empty if there are none, or if the text cannot be stored."""
+    words = tuple(text.split())
+    return words if all(word.isprintable() for word in words) else ()
+
+
+def _phrases_in(run: Run) -> Iterator[tuple[str, ...]]:
+    pieces = tuple(piece.strip() for piece in run.pieces)
+    for start in range(len(pieces)):
+        for end in range(start, len(pieces)):
+            yield pieces[start : end + 1]
+
+
+def _why(error: OSError | sqlite3.Error) -> str:
+    """Why the file cannot be used, and what to do. SQLite's own message may hold a word of the file."""
+    writable = "Make it writable, or set FORETYPE_STATE_DIR to a folder that you may write."
+    if isinstance(error, OSError):
+        return f"cannot be used: {error.strerror}. {writable}"
+    name = _name_of(error)
+    for beginning, why in _REASONS.items():
+        if name.startswith(beginning):
+            return why
+    return f"cannot be used: {name}. {writable} If it is damaged, delete it."
+
+
+def _name_of(error: OSError | sqlite3.Error | None) -> str:
+    if error is None:
+        return "OTHER_VERSION"
+    if isinstance(error, OSError):
+        return errno.errorcode.get(error.errno or 0, type(error).__name__)
+    return getattr(error, "sqlite_errorname", type(error).__name__)
+
+
+NEWER = "was written by another version of Foretype: use that version, or delete the file."
+_UNREADABLE = "cannot be opened or written. Make it writable, or set FORETYPE_STATE_DIR to another folder."
+_REASONS = {
+    "SQLITE_READONLY": _UNREADABLE,
+    "SQLITE_CANTOPEN": _UNREADABLE,
+    "SQLITE_BUSY": f"is used by another program for more than {LOCK_SECONDS:.0f} seconds: try again.",
+    "SQLITE_FULL": "cannot be written: the disk is full. Free some space on it.",
+    "SQLITE_NOTADB": "is damaged: delete it, or put a backup in its place.",
+    "SQLITE_CORRUPT": "is damaged: delete it, or put a backup in its place.",
+}
 
 
 def _checked(exported: Mapping[str, Any]) -> tuple[list[str], list[tuple[Run, int, int]]]:
@@ -510,4 +599,6 @@ def _checked_run(one: object) -> tuple[Run, int, int]:
 
 
 def _is_piece(text: str, also: str = "\n") -> bool:
-    return text in ("\n", also) or (0 < len(text) <= 64 and text.isprintable())
+    if text in ("\n", also):
+        return True
+    return 0 < len(text) <= 64 and text.isprintable() and text != " " and " " not in text[1:]

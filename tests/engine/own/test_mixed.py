@@ -90,6 +90,20 @@ def test_what_was_added_by_hand_counts_as_typed(store: WordStore) -> None:
     assert followers(table, number("feather")) == {b" any": 3.0}
 
 
+def test_what_was_added_by_hand_loses_nothing_when_it_is_typed(store: WordStore) -> None:
+    store.add("ada", ["Quillfeather"])
+    tally = Tally(VOCABULARY)
+    first = store.changes("ada", State())
+    tally.take(first)
+    pieces = Taken(Counter(runs_of([None, " Quillfeather"])))
+    store.learn("ada", pieces, lambda word: True)
+    tally.take(store.changes("ada", first.state))
+    in_parts = tally.table()
+    assert in_parts is not None
+    assert followers(in_parts, number(" Quill")) == {b"feather": 4.0}
+    assert followers(table_of(store, {}), number(" Quill")) == {b"feather": 4.0}
+
+
 def test_the_shares_are_one_together(store: WordStore) -> None:
     table = table_of(store, {"we met Quillfeather": 5, "we met any": 2})
     own, left = own_part(table, [number("we"), number(" met")])

@@ -13,12 +13,12 @@ from foretype.engine.beginning import Beginning
 from foretype.engine.contract import Failure, Owner
 from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.engine.local import EngineConfig, LocalEngine
-from foretype.engine.own.persons import IDLE_S, LOOK_EVERY_S, MOST_PERSONS, Persons
+from foretype.engine.own.persons import IDLE_S, KEPT_S, LOOK_EVERY_S, MOST_PERSONS, Persons
 from foretype.engine.tree.choice import Policy
 from foretype.models.field_kind import FieldKind
 from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
-from foretype.words.store import WordStore
+from foretype.words.store import Changes, State, WordStore
 from tests.fake_time import FakeTimers
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 
@@ -122,18 +122,55 @@ async def test_who_types_no_more_is_dropped_from_memory(store: WordStore) -> Non
     timers = FakeTimers()
     persons = Persons(store, VOCABULARY, timers)
     learn(store, "Please call")
-    for number in range(MOST_PERSONS):
-        persons.typing("ada" if number == 0 else f"person {number}")
-    await asyncio.gather(*persons._looking)
+    await typing(persons, "ada")
     assert persons.table("ada") is not None
-    persons.typing("one more")
-    await asyncio.gather(*persons._looking)
-    assert persons.table("ada") is None
     timers.advance((IDLE_S + 1) * 1000)
-    persons.typing("bob")
-    await asyncio.gather(*persons._looking)
+    await typing(persons, "bob")
     assert list(persons._persons) == ["bob"]
+    assert persons._held == {}
     await persons.close()
+
+
+async def test_persons_without_words_take_no_place_of_others(store: WordStore) -> None:
+    persons = Persons(store, VOCABULARY, FakeTimers())
+    learn(store, "Please call")
+    await typing(persons, "ada", *(f"person {number}" for number in range(2 * MOST_PERSONS)))
+    assert persons.table("ada") is not None
+    await persons.close()
+
+
+async def test_more_persons_than_have_room_do_not_drop_each_other_all_the_time(
+    store: WordStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timers = FakeTimers()
+    persons = Persons(store, VOCABULARY, timers)
+    names = [f"person {number}" for number in range(MOST_PERSONS + 1)]
+    for name in names:
+        store.add(name, ["call"])
+    whole: list[str] = []
+    changes = store.changes
+
+    def noted(person: str, since: State) -> Changes:
+        if since == State():
+            whole.append(person)
+        return changes(person, since)
+
+    monkeypatch.setattr(store, "changes", noted)
+    for _ in range(5):
+        await typing(persons, *names)
+        timers.advance(LOOK_EVERY_S * 1000)
+    assert whole == names[:-1]
+    timers.advance((KEPT_S + 1) * 1000)
+    await typing(persons, *names[1:])
+    assert whole == names
+    assert persons.table(names[0]) is None
+    await persons.close()
+
+
+async def typing(persons: Persons, *names: str) -> None:
+    for name in names:
+        persons.typing(name)
+        await asyncio.gather(*persons._looking)
 
 
 async def test_a_file_that_cannot_be_read_leaves_the_server_without_own_words(

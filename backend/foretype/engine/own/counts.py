@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -102,17 +103,19 @@ class Tally:
             array("q"),
         )  # of each token after a context
         self._added: frozenset[str] = frozenset()
+        self._by_hand: Counter[int] = Counter()  # by the hash of a run: what is counted beside the file
         self._ids: dict[str, tuple[int, ...]] = {}
 
     def take(self, changes: Changes) -> None:
         if changes.is_whole:
             self.clear()
         for run, seen in changes.runs:
-            self._count(run, seen)
+            self._count(run, seen + self._by_hand[hash(run)])
         for text in frozenset(changes.added) - self._added:
             pieces = phrase_of(text) or ()
             for index, piece in enumerate(pieces):
                 run = Run(pieces[max(0, index - CONTEXT) : index], piece)
+                self._by_hand[hash(run)] += BY_HAND
                 self._count(run, BY_HAND + self._seen_before(run))
         if changes.added:
             self._added = frozenset(changes.added)

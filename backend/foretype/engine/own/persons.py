@@ -14,7 +14,8 @@ from foretype.support.clock import Timers
 from foretype.words.errors import WordsFileError
 from foretype.words.store import State, WordStore
 
-MOST_PERSONS = 32  # whose counts are kept in memory; the one who typed longest ago is dropped first
+MOST_PERSONS = 32  # whose counts are kept in memory; the one who typed longest ago is dropped first, but
+KEPT_S = 60.0  # nobody who typed so recently: to read somebody's counts takes 0.1 s and more
 IDLE_S = 600.0  # who has typed nothing for so long is dropped
 LOOK_EVERY_S = 1.0
 
@@ -41,7 +42,8 @@ class Persons:
         self._store = store
         self._vocabulary = vocabulary
         self._timers = timers
-        self._persons: OrderedDict[str, Person] = OrderedDict()
+        self._persons: OrderedDict[str, Person] = OrderedDict()  # who types; the one longest ago first
+        self._held: dict[str, Person] = {}  # those of them whose counts are in memory
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="own-words")
         self._looking: set[asyncio.Task[None]] = set()
 
@@ -69,12 +71,13 @@ class Persons:
 
     def _drop_idle(self, now: float) -> None:
         """The one who typed longest ago is the first."""
-        while len(self._persons) > MOST_PERSONS or next(iter(self._persons.values())).typed_at < now - IDLE_S:
-            self._persons.popitem(last=False)
+        while (longest_ago := next(iter(self._persons.values()))).typed_at < now - IDLE_S:
+            self.forget(longest_ago.name)
 
     def forget(self, name: str) -> None:
         """All of the person was forgotten: nothing of it is used from now on."""
         self._persons.pop(name, None)
+        self._held.pop(name, None)
 
     async def close(self) -> None:
         for task in list(self._looking):
@@ -83,16 +86,34 @@ class Persons:
 
     async def _look(self, person: Person) -> None:
         try:
-            # If this is cancelled, the engine is closing.
+            # If one of these is cancelled, the engine is closing.
+            if person.name not in self._held:
+                there = await asyncio.wrap_future(self._thread.submit(self._store.state, person.name))
+                if there == State() or not self._hold(person):
+                    return
             changed = await asyncio.wrap_future(self._thread.submit(self._read, person))
-        except WordsFileError:
-            logs.logger().error("words_file")
+        except WordsFileError as bad:
+            logs.logger().error("words_file", code=bad.cause)
             person.looked_at += 60 * LOOK_EVERY_S
             return
         finally:
             person.is_looking = False
         for table in changed:
             person.table = table  # if the person was forgotten meanwhile, nobody asks this object any more
+            if table is None and self._held.get(person.name) is person:
+                del self._held[person.name]
+
+    def _hold(self, person: Person) -> bool:
+        """Whether there is room for the person's counts."""
+        if self._persons.get(person.name) is not person:  # forgotten meanwhile
+            return False
+        if len(self._held) >= MOST_PERSONS:
+            longest_ago = min(self._held.values(), key=lambda one: one.typed_at)
+            if longest_ago.typed_at > self._timers.time() - KEPT_S:
+                return False
+            self.forget(longest_ago.name)
+        self._held[person.name] = person
+        return True
 
     def _read(self, person: Person) -> tuple[Table | None, ...]:
         """The new table, if anything has changed. On the thread, which alone uses the tally and the state."""

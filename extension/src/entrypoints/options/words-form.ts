@@ -93,10 +93,7 @@ function draw({ learning, total }: FoundWords, wanted: string): void {
   known.hidden = !learning;
   list.replaceChildren(...words.map(rowOf));
   more.hidden = words.length >= total || words.length === 0;
-  const isEmpty = total === 0 && wanted === "";
-  finder.hidden = isEmpty;
-  exporting.disabled = isEmpty;
-  forget.disabled = isEmpty;
+  finder.hidden = total === 0 && wanted === "";
   count.textContent = sentenceFor(total, wanted);
 }
 
@@ -179,7 +176,6 @@ async function forgetAll(): Promise<void> {
   search.value = "";
   await show();
   say(message("words_forgotten"));
-  // The button for it is disabled now.
   added.focus();
 }
 
