@@ -39,6 +39,7 @@ VARIANTS = {
         "model.name=gpt2",
         "tokens.existingSecret=t",
         "tls.existingSecret=c",
+        "ownWords.sharedClaim=words",
     ),
     "tokens": (
         r'tokens.keys=\{"keys":[]\}',
@@ -206,6 +207,18 @@ def test_a_pod_has_no_privileges_and_can_write_nothing_but_memory() -> None:
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["automountServiceAccountToken"] is False
     assert {one["emptyDir"]["medium"] for one in pod["volumes"]} == {"Memory"}
+
+
+def test_own_words_are_off_unless_all_pods_share_a_volume() -> None:
+    """A request to forget reaches one pod only."""
+    for variant, is_on in (("defaults", "false"), ("volumes", "true")):
+        objects = rendered(VARIANTS[variant])
+        env = {one["name"]: one["value"] for one in container(objects)["env"]}
+        volumes = one_of(objects, "Deployment")["spec"]["template"]["spec"]["volumes"]
+        (state,) = [one for one in volumes if one["name"] == "state"]
+        assert env["FORETYPE_OWN_WORDS"] == is_on
+        assert state.get("persistentVolumeClaim") == ({"claimName": "words"} if is_on == "true" else None)
+        assert ("emptyDir" in state) == (is_on == "false")
 
 
 def test_the_signing_key_is_in_no_pod_even_if_it_is_in_the_secret() -> None:

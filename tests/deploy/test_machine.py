@@ -79,6 +79,13 @@ def test_the_settings_file_is_one_that_a_server_takes() -> None:
         assert name.removeprefix(PREFIX).lower() in Settings.model_fields
 
 
+def test_all_servers_of_a_machine_have_one_state_folder() -> None:
+    """Own words that are forgotten on one of them are forgotten on all."""
+    unit = (ROOT / "deploy" / "foretype@.service").read_text("utf-8")
+    assert re.findall(r"FORETYPE_STATE_DIR=(\S+)", unit) == ["/var/lib/foretype"]
+    assert re.findall(r"^StateDirectory=(.*)$", unit, re.M) == ["foretype"]
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd checks its own units")
 def test_systemd_accepts_the_template(tmp_path: Path) -> None:
     write(tmp_path, 2, ":443", "/run/haproxy/admin.sock", "haproxy")

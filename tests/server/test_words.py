@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from pathlib import Path
@@ -214,3 +215,33 @@ async def test_what_is_typed_is_in_the_file_of_words_and_nowhere_else(start: Sta
         assert not (tmp_path / "state" / "words.sqlite3").exists()
     assert "open" in log.getvalue()
     assert marker not in log.getvalue()
+
+
+async def test_servers_that_share_a_state_folder_learn_and_forget_together(start: Start) -> None:
+    async with start() as one, start() as other:
+        other.engine.known = one.engine.known = {"met"}
+        for number, running in enumerate((one, other, one)):
+            async with running.client() as client:
+                await write(client, "met Quillfeather", f"f{number}", learn=True)
+            await settled(running)
+            await words(running)  # after what was handed to the file before
+        await post(one, "/v1/words", {"add": ["Zephyr"]})
+        texts = [{word["text"] for word in (await words(running))["words"]} for running in (one, other)]
+        assert texts == [{"met", "Quillfeather", "Zephyr"}] * 2
+        async with other.http.delete(other.url("/v1/words"), headers=ME) as answer:
+            assert answer.status == 200
+        assert [(await words(running))["total"] for running in (one, other)] == [0, 0]
+        await post(one, "/v1/words", {"add": ["Ada"]})
+        assert (await words(other))["total"] == 1
+
+
+async def test_servers_that_share_a_state_folder_write_at_the_same_time(start: Start) -> None:
+    async with start() as one, start() as other:
+        names = [f"Name{letter}" for letter in "abcdefghijklmnopqrst"]
+        await asyncio.gather(
+            *(
+                post((one, other)[number % 2], "/v1/words", {"add": [name]})
+                for number, name in enumerate(names)
+            )
+        )
+        assert {word["text"] for word in (await words(one))["words"]} == set(names)
