@@ -245,3 +245,31 @@ async def test_servers_that_share_a_state_folder_write_at_the_same_time(start: S
             )
         )
         assert {word["text"] for word in (await words(one))["words"]} == set(names)
+
+
+async def test_a_field_that_is_open_on_another_server_is_not_learnt_after_forgetting(start: Start) -> None:
+    async with start() as one, start() as other:
+        other.engine.known = {"good", "day"}
+        await post(one, "/v1/words", {"add": ["Zephyr"]})
+        async with other.client() as client:
+            for seq, text in enumerate(("good", "good day")):
+                await client.keystroke(seq, text, "mail", learn=True)
+                await client.next()
+            await words(other)
+            async with one.http.delete(one.url("/v1/words"), headers=ME) as answer:
+                assert answer.status == 200
+            await client.send(type="close", field="mail")
+            await settled(other)
+            assert await exported_runs(other) == []
+            for seq, text in enumerate(("good", "good day")):
+                await client.keystroke(seq, text, "note", learn=True)
+                await client.next()
+            await client.send(type="close", field="note")
+            await settled(other)
+        assert len(await exported_runs(other)) == 2
+
+
+async def exported_runs(running: Running) -> list[Any]:
+    async with running.http.get(running.url("/v1/words/export"), headers=ME) as answer:
+        found: list[Any] = (await answer.json())["runs"]
+        return found
