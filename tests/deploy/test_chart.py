@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -131,6 +132,28 @@ def test_a_wrong_value_is_refused_by_its_name(wrong: tuple[str, ...], says: str)
     done = helm("template", "team", str(CHART), *values)
     assert done.returncode != 0
     assert says in done.stderr
+
+
+def test_the_notes_have_whole_commands(tmp_path: Path) -> None:
+    """helm prints notes for an installation only, so a template of their own renders them."""
+    chart = tmp_path / "chart"
+    shutil.copytree(CHART, chart)
+    templates = chart / "templates"
+    (templates / "NOTES.txt").rename(templates / "_notes.tpl")
+    notes = (templates / "_notes.tpl").read_text("utf-8")
+    (templates / "_notes.tpl").write_text(f'{{{{- define "notes" -}}}}{notes}{{{{- end -}}}}', "utf-8")
+    (templates / "configmap.yaml").write_text(
+        'kind: Notes\nmetadata:\n  name: notes\ntext: {{ include "notes" . | toYaml }}\n', "utf-8"
+    )
+    done = helm(
+        "template", "team", str(chart), "--namespace", "words", "--show-only", "templates/configmap.yaml"
+    )
+    assert done.returncode == 0, done.stderr
+    text = yaml.safe_load(done.stdout)["text"]
+    commands = re.findall(r"^  ((?:helm|kubectl) .*)$", text, re.M)
+    assert len(commands) >= 3
+    assert all("--namespace words" in one for one in commands)
+    assert "CHART is what you installed this release from" in text
 
 
 def test_the_api_versions_are_those_of_the_cluster_or_of_a_value() -> None:

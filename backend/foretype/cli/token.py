@@ -85,7 +85,7 @@ def mint(
 
 @token.command("list")
 def list_(folder: Folder = None) -> None:
-    """List the tokens that were minted into a folder: id, tenant, whether they are valid, and whose they are."""
+    """List a folder's tokens: id, tenant, whether they are valid, and whose they are."""
     opened = _opened(folder)
     try:
         entries = opened.minted()
