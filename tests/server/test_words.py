@@ -273,3 +273,19 @@ async def exported_runs(running: Running) -> list[Any]:
     async with running.http.get(running.url("/v1/words/export"), headers=ME) as answer:
         found: list[Any] = (await answer.json())["runs"]
         return found
+
+
+@pytest.mark.parametrize(
+    ("query", "says"), [("limit=-1", "from 0 to 1000."), ("offset=x", "'offset' must be")]
+)
+async def test_a_number_that_is_none_is_told_its_range(running: Running, query: str, says: str) -> None:
+    async with running.http.get(running.url(f"/v1/words?{query}"), headers=ME) as answer:
+        assert answer.status == 400
+        assert says in (await answer.json())["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/words", "/v1/complete", "/v1/words/import"])
+async def test_a_request_without_a_body_is_told_to_have_one(running: Running, path: str) -> None:
+    async with running.http.post(running.url(path), headers=ME) as answer:
+        assert answer.status == 400
+        assert "has no body" in (await answer.json())["message"]

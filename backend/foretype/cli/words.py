@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from foretype.words.errors import BadImportError, WordsFileError
 from foretype.words.store import Word, WordStore
 
 SHOWN = 50
+SIGNED = re.compile(r"signed [0-9a-f]{16}", re.ASCII)
 LONGEST_IMPORT = 64 * 1024 * 1024
 
 words = new_app(
@@ -31,8 +33,8 @@ PersonOption = Annotated[
     typer.Option(
         "--person",
         metavar="ID",
-        help="Whose words: an id of `foretype pair --list`, or `fixed` for the fixed token. Not needed if "
-        "only one person has words.",
+        help="Whose words: an id of `foretype pair --list`, `fixed` for the fixed token, or `signed ID` for "
+        "a signed token. Not needed if only one person has words.",
         show_default=False,
     ),
 ]
@@ -154,7 +156,7 @@ def _file(given: Given) -> Iterator[WordStore]:
 def _person(store: WordStore, given: Given, asked: str | None) -> str:
     """The person who was named, or the only one that has words or is paired."""
     if asked is not None:
-        return asked
+        return _known(store, given, asked)
     known = store.persons() or _paired(given)
     if len(known) == 1:
         return known[0]
@@ -163,6 +165,22 @@ def _person(store: WordStore, given: Given, asked: str | None) -> str:
     else:
         why = "Nobody has words, and no client is paired: name a person with --person."
     return fail(why, USAGE)
+
+
+def _known(store: WordStore, given: Given, asked: str) -> str:
+    """`asked`, if there may be such a person: a misspelt id would look like somebody without words."""
+    from foretype.server.credentials import FIXED
+
+    have_words = store.persons()
+    if asked in have_words or asked == FIXED or SIGNED.fullmatch(asked) or asked in _paired(given):
+        return asked
+    have = f"Persons with words: {', '.join(have_words)}." if have_words else "Nobody has words there."
+    return fail(
+        f"No person has the id {asked} in {store.path.parent}. {have} `foretype pair --list` prints the ids "
+        "of paired clients. For the fixed token the person is `fixed`, for a signed token `signed ID`. "
+        "--state-dir names another folder.",
+        USAGE,
+    )
 
 
 def _paired(given: Given) -> list[str]:
