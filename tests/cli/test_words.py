@@ -77,12 +77,13 @@ def test_what_is_no_export_is_refused(folder: Path, tmp_path: Path, content: str
     assert words("import", str(tmp_path / "missing"), folder=folder).exit_code == 2
 
 
-def test_forget_asks_first_and_then_deletes_the_file(folder: Path) -> None:
+def test_forget_asks_first_and_then_leaves_nothing_in_the_file(folder: Path) -> None:
     learnt(folder)
     assert words("forget", folder=folder, typed="n\n").exit_code == 1
-    assert (folder / FILE).exists()
+    assert b"Quillfeather" in (folder / FILE).read_bytes()
     assert words("forget", "--yes", folder=folder).stdout == "All words are forgotten.\n"
-    assert not (folder / FILE).exists()
+    assert b"Quillfeather" not in (folder / FILE).read_bytes()
+    assert b"0a1b2c3d" not in (folder / FILE).read_bytes()
     assert words("show", folder=folder).stdout == "No words were learnt.\n"
 
 

@@ -119,7 +119,28 @@ def test_forget_leaves_nothing_in_the_file(store: WordStore) -> None:
     assert b"ada" not in content
     assert shown(store, "bob") == {"the": 3, "word": 3}
     store.forget("bob")
-    assert list(store.path.parent.iterdir()) == []
+    assert list(store.path.parent.iterdir()) == [store.path]
+    content = store.path.read_bytes()
+    assert not any(word in content for word in (b"bob", b"the word", b" word"))
+
+
+def test_whoever_begins_while_the_last_person_is_forgotten_keeps_their_words(store: WordStore) -> None:
+    """Two servers share the file. Deleted with its last person, it would take a new one with it."""
+    texts = [f"Name{letter}" for letter in "abcdefghijklmnopqrst"]
+
+    def forget_again_and_again() -> None:
+        other = WordStore(store.path.parent, 1000)
+        for _ in texts:
+            other.add("bob", ["Zephyr"])
+            other.forget("bob")
+
+    thread = threading.Thread(target=forget_again_and_again)
+    thread.start()
+    for text in texts:
+        store.forget("ada")
+        store.add("ada", [text])
+        assert [word.text for word in store.words("ada")] == [text]
+    thread.join()
 
 
 def test_an_export_can_be_imported_elsewhere(store: WordStore, tmp_path: Path) -> None:

@@ -260,8 +260,8 @@ class WordStore:
             self._became_whole(file, row)
 
     def forget(self, person: str) -> None:
-        """Forget everything of a person. The pages that held it are overwritten; if nobody is left, the file
-        is deleted.
+        """Forget everything of a person. The pages that held it are overwritten. The file stays even if
+        nobody is left: another process may be about to write another person's words into it.
         """
         with self._change(make=False) as file:
             row = None if file is None else _find(file, person)
@@ -270,11 +270,8 @@ class WordStore:
             for table in ("runs", "marks", "added"):
                 file.execute(f"DELETE FROM {table} WHERE person = ?", (row.id,))
             file.execute("DELETE FROM persons WHERE id = ?", (row.id,))
-            is_last = file.execute("SELECT count(*) FROM persons").fetchone()[0] == 0
         with self._opened() as file:
             file.execute("VACUUM")  # free pages are cut off
-        if is_last:
-            self.path.unlink(missing_ok=True)
 
     def persons(self) -> list[str]:
         with self._read() as file:
