@@ -2,7 +2,8 @@
 """Writes the files for N servers on one machine behind HAProxy: haproxy.cfg, the systemd template, and the
 cores of each server.
 
-It changes nothing on the machine: an administrator copies the files, as docs/many-machines.md says. It is no
+Run it on the machine that will run the servers: it divides the cores of the machine that it runs on. It
+changes nothing there: an administrator copies the files, as docs/many-machines.md says. It is no
 command of `foretype`, because the files belong to root and to HAProxy, and it needs no package.
 """
 
@@ -11,18 +12,34 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from string import Template
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 TOPOLOGY = Path("/sys/devices/system/cpu")
 MOST_SERVERS = 99  # an instance of the systemd template is two digits
 FIRST_PORT = 22700
 FIRST_OPERATIONS_PORT = 22800
+HOSTS = re.compile(r"^(FORETYPE_ALLOWED_HOSTS=).*$", re.MULTILINE)
+HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
+
+
+class Wanted(NamedTuple):
+    """What is to be written. host: the name under which browsers reach the machine; None for the example's.
+    user: whose rights HAProxy keeps.
+    """
+
+    servers: int
+    bind: str
+    control: str
+    user: str
+    host: str | None = None
 
 
 def haproxy(servers: Sequence[tuple[str, int, int]], bind: str, control: str, user: str | None = None) -> str:
@@ -76,16 +93,41 @@ def cores_here() -> list[list[int]]:
     return list(by_core.values())
 
 
-def write(folder: Path, servers: int, bind: str, control: str, user: str) -> list[Path]:
+def warnings(servers: int, cores: int, certificate: str | None, host: str | None) -> list[str]:
+    """What an administrator has still to do, or may not have meant. `cores`: of this machine."""
+    said = []
+    if cores < servers:
+        some = "1 core" if cores == 1 else f"{cores} cores"
+        said.append(
+            f"This machine has {some}, so the {servers} servers share them and each is slower. Write the "
+            "files on the machine that will run the servers, with at most one server for each core."
+        )
+    if certificate is not None and not Path(certificate).is_file():
+        said.append(
+            f"{certificate} is no file that can be read here. Put the certificate, its chain and its key "
+            "there before HAProxy starts."
+        )
+    if host is None:
+        said.append(
+            "foretype.env has the example's name, complete.example.org. Give yours with --host, or write it "
+            "into FORETYPE_ALLOWED_HOSTS there: servers refuse other names."
+        )
+    return said
+
+
+def write(folder: Path, wanted: Wanted) -> list[Path]:
     """Write all files, and return them."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = [f"{number:02}" for number in range(1, servers + 1)]
+    names = [f"{number:02}" for number in range(1, wanted.servers + 1)]
     ports = [(f"s{name}", FIRST_PORT + int(name), FIRST_OPERATIONS_PORT + int(name)) for name in names]
     made = [folder / "haproxy.cfg", folder / "foretype@.service", folder / "foretype.env"]
-    made[0].write_text(haproxy(ports, bind, control, user), "utf-8")
+    made[0].write_text(haproxy(ports, wanted.bind, wanted.control, wanted.user), "utf-8")
     for file in made[1:]:
         shutil.copyfile(HERE / file.name, file)
-    for name, processors in zip(names, groups(cores_here(), servers), strict=True):
+    if wanted.host is not None:
+        settings = made[2].read_text("utf-8")
+        made[2].write_text(re.sub(HOSTS, rf"\g<1>{wanted.host}", settings), "utf-8")
+    for name, processors in zip(names, groups(cores_here(), wanted.servers), strict=True):
         own = folder / f"foretype@{name}.service.d" / "cores.conf"
         own.parent.mkdir(exist_ok=True)
         own.write_text(f"[Service]\nCPUAffinity={' '.join(map(str, processors))}\n", "utf-8")
@@ -97,10 +139,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("servers", type=int, metavar="N", help=f"how many servers: 1 to {MOST_SERVERS}")
+    parser.add_argument(
+        "servers",
+        type=int,
+        metavar="N",
+        help=f"how many servers: 1 to {MOST_SERVERS}, at most one for each core of this machine",
+    )
     parser.add_argument("folder", type=Path, help="where to write the files")
     parser.add_argument("--bind", default=":443", help="where HAProxy listens (default: %(default)s)")
     parser.add_argument("--certificate", help="a PEM file with HAProxy's certificate, its chain and its key")
+    parser.add_argument(
+        "--host", metavar="NAME", help="the name under which browsers reach the machine, for foretype.env"
+    )
     parser.add_argument(
         "--control", default="/run/haproxy/admin.sock", help="HAProxy's own socket (default: %(default)s)"
     )
@@ -114,8 +164,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bind = bind_of(asked.bind, asked.certificate)
     except ValueError as error:
         parser.error(str(error))
-    for file in write(asked.folder, asked.servers, bind, asked.control, asked.user):
+    if asked.host is not None and not HOST.fullmatch(asked.host):
+        parser.error("--host takes a name without https:// and slashes, such as complete.example.org")
+    for file in write(asked.folder, Wanted(asked.servers, bind, asked.control, asked.user, asked.host)):
         print(file)
+    for sentence in warnings(asked.servers, len(cores_here()), asked.certificate, asked.host):
+        print(f"Warning: {sentence}", file=sys.stderr)
     return 0
 
 

@@ -21,8 +21,10 @@ from latency.table_cells import percent
 
 LOOK_BACK_S = 300.0  # a row's share of missed keystrokes is that of the last five minutes
 AFTER_EVENT = (0.0, 1 / 60, 3 / 60, 10 / 60)  # hours after an event that have a row
+SPIKES = "each spike: replicas end (fewer are needed, update, lost zone), and their people connect to others"
 FROM, UNTIL = 6, 21  # hours of the table and of the picture
-WIDTH, HEIGHT = 880, 640
+WIDTH, HEIGHT = 880, 664
+ROUND = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10, 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ def _draw_missed(picture: Picture, shown: Sequence[Moment], events: Events) -> N
     )
     _mark(panel, events, high)
     panel.line(shares, "limit", width=1.5)
+    picture.write(64, 624, SPIKES, "", "limit")
 
 
 def _mark(panel: Panel, events: Events, high: float) -> None:
@@ -216,6 +219,6 @@ def _axis(title: str, high: float, form: str) -> Axis:
 
 
 def _round_up(value: float) -> float:
-    """To 1, 2, 4 or 8 times a power of ten."""
+    """To the next number whose quarters are short."""
     power = 10.0 ** math.floor(math.log10(max(value, 1e-6)))
-    return next(factor * power for factor in (1, 2, 4, 8, 10, 20) if factor * power >= value)
+    return next(factor * power for factor in ROUND if factor * power >= value)

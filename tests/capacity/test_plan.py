@@ -62,6 +62,10 @@ def test_each_measurement_has_a_price_or_knows_its_own() -> None:
     for measured, prices in (([KIND, priced], [0.1]), ([KIND, priced], []), ([KIND], [])):
         with pytest.raises(PricesError, match="--price"):
             plans_for(Wanted(10), measured, prices)
+    with pytest.raises(PricesError, match=r"^No price is known.* for example --price 0.08\.$"):
+        plans_for(Wanted(10), [KIND], [])
+    with pytest.raises(PricesError, match=r"1 measurement, but 2 prices"):
+        plans_for(Wanted(10), [KIND], [0.1, 0.2])
 
 
 def test_the_measurement_that_comes_with_foretype_is_that_of_the_measured_page() -> None:

@@ -89,7 +89,7 @@ def test_the_plan_is_written_and_drawn(measured: Path, tmp_path: Path) -> None:
         (("--typists", 10, "--price", "nan"), "number above 0"),
         (("--typists", 10, "--price", "inf"), "number above 0"),
         (("--typists", 10, "--price", -1), "number above 0"),
-        (("--typists", 10), "Give one --price"),
+        (("--typists", 10), "for example --price 0.08"),
         (("--typists", 10, "--price", 1, "--price", 2), "Give one --price"),
         (("--typists", 10, "--price", 1, "--head-room", 1), "--head-room"),
         (("--typists", 10, "--price", 1, "--head-room", "nan"), "--head-room"),

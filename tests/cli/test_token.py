@@ -37,10 +37,21 @@ def test_a_token_is_minted_listed_and_revoked(folder: Path) -> None:
 
 
 def test_an_empty_folder_has_no_tokens(folder: Path) -> None:
-    assert token("list", folder=folder).stdout == "No token was minted.\n"
+    assert f"No token was minted in {folder}. " in token("list", folder=folder).stdout
     unknown = token("revoke", "0123456789abcdef", folder=folder)
     assert unknown.exit_code == 1
     assert "foretype token list" in unknown.stderr
+    assert f"No token in {folder} has the id 0123456789abcdef" in unknown.stderr
+
+
+def test_the_folder_that_was_looked_in_is_named_without_one_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_: str(folder))
+    for words in (["list"], ["revoke", "0123456789abcdef"]):
+        done = CliRunner().invoke(app, ["token", *words], env={"COLUMNS": "250"})
+        assert str(folder / "tokens") in done.output
+        assert "give the same --folder" in done.output
 
 
 @pytest.mark.parametrize(

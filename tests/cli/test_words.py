@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from foretype.cli import app
+from foretype.server.pairing import Pairing
 from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
 from foretype.words.store import FILE, WordStore
@@ -84,9 +85,9 @@ def test_a_word_is_found_however_its_accents_are_encoded(folder: Path) -> None:
 @pytest.mark.parametrize("command", [("export",), ("forget", "--yes")])
 def test_a_person_without_words_is_no_success(folder: Path, command: tuple[str, ...]) -> None:
     learnt(folder)
-    mistyped = words(*command, "--person", "0a1b2c3e", folder=folder)
-    assert (mistyped.stdout, mistyped.exit_code) == ("", 1)
-    assert "0a1b2c3d" in mistyped.stderr
+    nothing = words(*command, "--person", "fixed", folder=folder)
+    assert (nothing.stdout, nothing.exit_code) == ("", 1)
+    assert "0a1b2c3d" in nothing.stderr
 
 
 def test_a_file_without_end_is_not_read_to_the_end(folder: Path) -> None:
@@ -104,7 +105,10 @@ def test_an_export_can_be_imported_for_another_person(folder: Path, tmp_path: Pa
     done = words("import", str(file), "--person", "fixed", folder=folder)
     assert done.stdout == "Imported. There are 4 words and phrases now.\n"
     assert store.words("fixed") == store.words("0a1b2c3d")
-    assert words("import", "-", "--person", "x", folder=folder, typed=exported).exit_code == 0
+    assert (
+        words("import", "-", "--person", "signed 0123456789abcdef", folder=folder, typed=exported).exit_code
+        == 0
+    )
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "not json"])
@@ -115,12 +119,13 @@ def test_what_is_no_export_is_refused(folder: Path, tmp_path: Path, content: str
     assert words("import", str(tmp_path / "missing"), folder=folder).exit_code == 2
 
 
-def test_forget_asks_first_and_then_empties_the_file(folder: Path) -> None:
+def test_forget_asks_first_and_then_leaves_nothing_in_the_file(folder: Path) -> None:
     learnt(folder)
     assert words("forget", folder=folder, typed="n\n").exit_code == 1
-    assert (folder / FILE).exists()
+    assert b"Quillfeather" in (folder / FILE).read_bytes()
     assert words("forget", "--yes", folder=folder).stdout == "All words are forgotten.\n"
     assert b"Quillfeather" not in (folder / FILE).read_bytes()
+    assert b"0a1b2c3d" not in (folder / FILE).read_bytes()
     assert words("show", folder=folder).stdout == "No words were learnt.\n"
 
 
@@ -139,3 +144,33 @@ def test_a_damaged_file_gives_a_sentence(folder: Path) -> None:
     damaged = words("show", folder=folder)
     assert damaged.exit_code == 1
     assert "delete it" in damaged.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("show",), ("add", "Ada"), ("remove", "Ada"), ("export",), ("forget", "--yes")]
+)
+def test_a_person_whom_nobody_knows_is_an_error_that_says_what_to_do(
+    folder: Path, command: tuple[str, ...]
+) -> None:
+    store = learnt(folder)
+    for unknown in ("nobody", "signed nobody"):
+        done = words(*command, "--person", unknown, folder=folder)
+        assert done.exit_code == 2
+        assert f"No person has the id {unknown} in {folder}. Persons with words: 0a1b2c3d." in done.stderr
+        assert "foretype pair --list" in done.stderr
+    assert store.persons() == ["0a1b2c3d"]
+
+
+@pytest.mark.parametrize("person", ["fixed", "signed 0123456789abcdef"])
+def test_a_person_without_words_may_be_named(folder: Path, person: str) -> None:
+    learnt(folder)
+    assert words("show", "--person", person, folder=folder).stdout == "No words were learnt.\n"
+    assert words("add", "Ada", "--person", person, folder=folder).stdout == "1 added.\n"
+
+
+def test_a_paired_client_without_words_may_be_named(folder: Path) -> None:
+    learnt(folder)
+    pairing = Pairing(folder)
+    assert pairing.redeem(pairing.new_code(), "a browser") is not None
+    (client,) = pairing.clients()
+    assert words("show", "--person", client.id, folder=folder).stdout == "No words were learnt.\n"

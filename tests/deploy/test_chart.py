@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ VARIANTS = {
         "model.name=gpt2",
         "tokens.existingSecret=t",
         "tls.existingSecret=c",
+        "ownWords.sharedClaim=words",
     ),
     "tokens": (
         r'tokens.keys=\{"keys":[]\}',
@@ -132,6 +134,28 @@ def test_a_wrong_value_is_refused_by_its_name(wrong: tuple[str, ...], says: str)
     assert says in done.stderr
 
 
+def test_the_notes_have_whole_commands(tmp_path: Path) -> None:
+    """helm prints notes for an installation only, so a template of their own renders them."""
+    chart = tmp_path / "chart"
+    shutil.copytree(CHART, chart)
+    templates = chart / "templates"
+    (templates / "NOTES.txt").rename(templates / "_notes.tpl")
+    notes = (templates / "_notes.tpl").read_text("utf-8")
+    (templates / "_notes.tpl").write_text(f'{{{{- define "notes" -}}}}{notes}{{{{- end -}}}}', "utf-8")
+    (templates / "configmap.yaml").write_text(
+        'kind: Notes\nmetadata:\n  name: notes\ntext: {{ include "notes" . | toYaml }}\n', "utf-8"
+    )
+    done = helm(
+        "template", "team", str(chart), "--namespace", "words", "--show-only", "templates/configmap.yaml"
+    )
+    assert done.returncode == 0, done.stderr
+    text = yaml.safe_load(done.stdout)["text"]
+    commands = re.findall(r"^  ((?:helm|kubectl) .*)$", text, re.M)
+    assert len(commands) >= 3
+    assert all("--namespace words" in one for one in commands)
+    assert "CHART is what you installed this release from" in text
+
+
 def test_the_api_versions_are_those_of_the_cluster_or_of_a_value() -> None:
     old = rendered(
         (
@@ -206,6 +230,18 @@ def test_a_pod_has_no_privileges_and_can_write_nothing_but_memory() -> None:
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["automountServiceAccountToken"] is False
     assert {one["emptyDir"]["medium"] for one in pod["volumes"]} == {"Memory"}
+
+
+def test_own_words_are_off_unless_all_pods_share_a_volume() -> None:
+    """A request to forget reaches one pod only."""
+    for variant, is_on in (("defaults", "false"), ("volumes", "true")):
+        objects = rendered(VARIANTS[variant])
+        env = {one["name"]: one["value"] for one in container(objects)["env"]}
+        volumes = one_of(objects, "Deployment")["spec"]["template"]["spec"]["volumes"]
+        (state,) = [one for one in volumes if one["name"] == "state"]
+        assert env["FORETYPE_OWN_WORDS"] == is_on
+        assert state.get("persistentVolumeClaim") == ({"claimName": "words"} if is_on == "true" else None)
+        assert ("emptyDir" in state) == (is_on == "false")
 
 
 def test_the_signing_key_is_in_no_pod_even_if_it_is_in_the_secret() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.machine import bind_of, cores_here, groups, main, write
+from deploy.machine import Wanted, bind_of, cores_here, groups, main, warnings, write
 from foretype.support.cores import physical_cores
 from foretype.support.settings import PREFIX, Settings, load
 from tests.server.certificates import self_signed
@@ -66,6 +66,33 @@ def test_a_core_belongs_to_one_server() -> None:
     assert len(cores_here()) == physical_cores()
 
 
+def test_what_is_missing_or_may_not_be_meant_is_said(tmp_path: Path) -> None:
+    there = tmp_path / "haproxy.pem"
+    there.write_text("a certificate")
+    assert warnings(2, 2, str(there), "a.example") == []
+    (cores,) = warnings(4, 2, None, "a.example")
+    assert "This machine has 2 cores, so the 4 servers share them" in cores
+    (certificate,) = warnings(1, 2, str(tmp_path / "none.pem"), "a.example")
+    assert str(tmp_path / "none.pem") in certificate
+    (host,) = warnings(1, 2, None, None)
+    assert "--host" in host
+
+
+def test_the_name_of_the_machine_is_written_into_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["1", str(tmp_path / "made"), "--certificate", str(tmp_path / "none.pem")]
+    assert main([*words, "--host", "words.example.net"]) == 0
+    settings = (tmp_path / "made" / "foretype.env").read_text("utf-8")
+    assert "\nFORETYPE_ALLOWED_HOSTS=words.example.net\n" in settings
+    assert "complete.example.org" not in settings
+    said = capsys.readouterr().err
+    assert said.count("Warning: ") == 1
+    assert "none.pem" in said
+    with pytest.raises(SystemExit):
+        main([*words, "--host", "https://words.example.net"])
+
+
 def test_the_settings_file_is_one_that_a_server_takes() -> None:
     lines = (ROOT / "deploy" / "foretype.env").read_text("utf-8").splitlines()
     given = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
@@ -79,9 +106,16 @@ def test_the_settings_file_is_one_that_a_server_takes() -> None:
         assert name.removeprefix(PREFIX).lower() in Settings.model_fields
 
 
+def test_all_servers_of_a_machine_have_one_state_folder() -> None:
+    """Own words that are forgotten on one of them are forgotten on all."""
+    unit = (ROOT / "deploy" / "foretype@.service").read_text("utf-8")
+    assert re.findall(r"FORETYPE_STATE_DIR=(\S+)", unit) == ["/var/lib/foretype"]
+    assert re.findall(r"^StateDirectory=(.*)$", unit, re.M) == ["foretype"]
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd checks its own units")
 def test_systemd_accepts_the_template(tmp_path: Path) -> None:
-    write(tmp_path, 2, ":443", "/run/haproxy/admin.sock", "haproxy")
+    write(tmp_path, Wanted(2, ":443", "/run/haproxy/admin.sock", "haproxy"))
     template = tmp_path / "foretype@.service"
     # Only a program that exists is accepted.
     template.write_text(

@@ -34,7 +34,7 @@ from latency.simulate.measured import (
 )
 from latency.simulate.one_server import Newcomers, Tally, simulate_server
 from latency.simulate.real_server import Watched, counters_in, missed_share
-from latency.simulate.report import DayReport, draw, print_report
+from latency.simulate.report import DayReport, _round_up, draw, print_report
 from latency.simulate.run_log import factors_of, tokens_of
 from tests.latency.test_capacity import step
 
@@ -354,6 +354,7 @@ def test_the_report_is_printed_and_drawn() -> None:
     assert report.dollars == pytest.approx(0.1 * paid)
     drawn = " ".join(ElementTree.fromstring(draw(report).svg()).itertext())
     assert "zone lost" in drawn
+    assert "each spike: " in drawn
     assert "A day of 300 people" in drawn
 
 
@@ -361,3 +362,10 @@ def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
     ended = CliRunner().invoke(cli.app, ["--measured", str(tmp_path / "none.json")])
     assert ended.exit_code == 2
     assert "latency.simulate.calibrate" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("most", "high"), [(220, 240), (191, 200), (0.75, 0.8), (1, 1), (11, 12), (99, 100), (401, 600)]
+)
+def test_an_axis_ends_a_little_above_the_largest_value(most: float, high: float) -> None:
+    assert _round_up(most) == pytest.approx(high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from pathlib import Path
@@ -232,3 +233,77 @@ async def test_what_is_typed_is_in_the_file_of_words_and_nowhere_else(start: Sta
         assert files() == []
     assert "open" in log.getvalue()
     assert marker not in log.getvalue()
+
+
+async def test_servers_that_share_a_state_folder_learn_and_forget_together(start: Start) -> None:
+    async with start() as one, start() as other:
+        other.engine.known = one.engine.known = {"met"}
+        for number, running in enumerate((one, other, one)):
+            async with running.client() as client:
+                await write(client, "met Quillfeather", f"f{number}", learn=True)
+            await settled(running)
+            await words(running)  # after what was handed to the file before
+        await post(one, "/v1/words", {"add": ["Zephyr"]})
+        texts = [{word["text"] for word in (await words(running))["words"]} for running in (one, other)]
+        assert texts == [{"met", "Quillfeather", "Zephyr"}] * 2
+        async with other.http.delete(other.url("/v1/words"), headers=ME) as answer:
+            assert answer.status == 200
+        assert [(await words(running))["total"] for running in (one, other)] == [0, 0]
+        await post(one, "/v1/words", {"add": ["Ada"]})
+        assert (await words(other))["total"] == 1
+
+
+async def test_servers_that_share_a_state_folder_write_at_the_same_time(start: Start) -> None:
+    async with start() as one, start() as other:
+        names = [f"Name{letter}" for letter in "abcdefghijklmnopqrst"]
+        await asyncio.gather(
+            *(
+                post((one, other)[number % 2], "/v1/words", {"add": [name]})
+                for number, name in enumerate(names)
+            )
+        )
+        assert {word["text"] for word in (await words(one))["words"]} == set(names)
+
+
+async def test_a_field_that_is_open_on_another_server_is_not_learnt_after_forgetting(start: Start) -> None:
+    async with start() as one, start() as other:
+        other.engine.known = {"good", "day"}
+        await post(one, "/v1/words", {"add": ["Zephyr"]})
+        async with other.client() as client:
+            for seq, text in enumerate(("good", "good day")):
+                await client.keystroke(seq, text, "mail", learn=True)
+                await client.next()
+            await words(other)
+            async with one.http.delete(one.url("/v1/words"), headers=ME) as answer:
+                assert answer.status == 200
+            await client.send(type="close", field="mail")
+            await settled(other)
+            assert await exported_runs(other) == []
+            for seq, text in enumerate(("good", "good day")):
+                await client.keystroke(seq, text, "note", learn=True)
+                await client.next()
+            await client.send(type="close", field="note")
+            await settled(other)
+        assert len(await exported_runs(other)) == 2
+
+
+async def exported_runs(running: Running) -> list[Any]:
+    async with running.http.get(running.url("/v1/words/export"), headers=ME) as answer:
+        found: list[Any] = (await answer.json())["runs"]
+        return found
+
+
+@pytest.mark.parametrize(
+    ("query", "says"), [("limit=-1", "from 0 to 1000."), ("offset=x", "'offset' must be")]
+)
+async def test_a_number_that_is_none_is_told_its_range(running: Running, query: str, says: str) -> None:
+    async with running.http.get(running.url(f"/v1/words?{query}"), headers=ME) as answer:
+        assert answer.status == 400
+        assert says in (await answer.json())["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/words", "/v1/complete", "/v1/words/import"])
+async def test_a_request_without_a_body_is_told_to_have_one(running: Running, path: str) -> None:
+    async with running.http.post(running.url(path), headers=ME) as answer:
+        assert answer.status == 400
+        assert "has no body" in (await answer.json())["message"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +14,7 @@ from foretype.support.picture import (
     LIGHT,
     Axis,
     Chart,
+    Point,
     axis_around,
     axis_between,
     moved_apart,
@@ -69,3 +72,21 @@ def test_a_chart_is_well_formed_whatever_words_stand_in_it(tmp_path: Path) -> No
 
 def test_light_and_dark_name_the_same_colours() -> None:
     assert LIGHT.keys() == DARK.keys()
+
+
+@pytest.mark.parametrize("second", [(5.0, 5.0), (5.2, 5.1), (4.5, 4.8), (9.9, 5.0)])
+def test_texts_beside_points_do_not_cover_each_other(second: Point) -> None:
+    chart = Chart("t", "s", "c", axis_between("x", 0, 10), axis_between("y", 0, 10))
+    points = ((5.0, 5.0), second, (5.0, 5.0))
+    for number, (x, y) in enumerate(points):
+        chart.note_apart(x, y, f"a text beside a point {number}", "ink")
+    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*text-anchor="(\w+)"[^>]*>a text', chart.svg())
+    boxes = []
+    for left, base, anchor in found:
+        start = float(left) - (6.5 * 23 if anchor == "end" else 0)
+        boxes.append((start, float(base), start + 6.5 * 23))
+    assert len(boxes) == 3
+    for one, other in combinations(boxes, 2):
+        beside = one[2] <= other[0] or other[2] <= one[0]
+        assert beside or abs(one[1] - other[1]) >= 13, boxes
+    assert all(box[0] >= 64 and box[2] <= 840 for box in boxes)

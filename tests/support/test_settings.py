@@ -279,3 +279,33 @@ def test_bad_settings_end_with_2_and_no_stack_trace(monkeypatch: pytest.MonkeyPa
 
 def test_there_is_a_core() -> None:
     assert physical_cores() >= 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        ("port", "x", "--port: this must be a whole number from 0 to 65,535."),
+        ("port", "70000", "--port: this must be a whole number from 0 to 65,535."),
+        ("threads", "1.5", "--threads: this must be a whole number from 1 to 256."),
+        ("threshold", "2", "--threshold: this must be a number from 0 to 1."),
+        ("keystrokes_per_second", "0", "this must be a number, above 0 and at most 100,000."),
+        ("gpu_memory_mb", "much", "--gpu-memory-mb: this must be a whole number, at least 256."),
+        ("drain_seconds", "soon", "--drain-seconds: this must be a number from 0 to 3,600."),
+        ("own_words", "perhaps", "--own-words: this must be true or false."),
+        ("frugal", "maybe", "--frugal: this must be one of 'auto', 'on' or 'off'."),
+        ("state_dir", 3, "--state-dir: this must be a path."),
+        ("host", 3, "--host: this must be a text."),
+        ("allowed_hosts", 3, "--allowed-hosts: this must be a list of texts, separated by commas."),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_what_is_expected(setting: str, value: object, says: str) -> None:
+    with pytest.raises(BadSettingsError) as bad:
+        load({setting: value})
+    assert says in str(bad.value)
+
+
+def test_no_setting_is_told_in_the_words_of_a_library() -> None:
+    for name in Settings.model_fields:
+        with pytest.raises(BadSettingsError) as bad:
+            load({name: object()})
+        assert "nput should be" not in str(bad.value), name

@@ -244,6 +244,25 @@ def test_processes_that_learn_and_forget_on_one_file_do_not_disturb_each_other(
     assert failed == []
 
 
+def test_whoever_begins_while_the_last_person_is_forgotten_keeps_their_words(store: WordStore) -> None:
+    """Two servers share the file. Deleted with its last person, it would take a new one with it."""
+    texts = [f"Name{letter}" for letter in "abcdefghijklmnopqrst"]
+
+    def forget_again_and_again() -> None:
+        other = WordStore(store.path.parent, 1000)
+        for _ in texts:
+            other.add("bob", ["Zephyr"])
+            other.forget("bob")
+
+    thread = threading.Thread(target=forget_again_and_again)
+    thread.start()
+    for text in texts:
+        store.forget("ada")
+        store.add("ada", [text])
+        assert [word.text for word in store.words("ada")] == [text]
+    thread.join()
+
+
 def test_an_export_can_be_imported_elsewhere(store: WordStore, tmp_path: Path) -> None:
     learn(store, "please let me know Quillfeather", 4)
     store.add("ada", ["Zephyr"])

@@ -36,7 +36,16 @@ class PricesError(CapacityError):
     """There are more or fewer prices than kinds of machines."""
 
     def __init__(self, kinds: int, prices: int) -> None:
+        if prices == 0:
+            each = "" if kinds == 1 else f", one for each of the {kinds} measurements, in the same order"
+            example = " ".join(["--price 0.08"] * min(kinds, 3))
+            super().__init__(
+                f"No price is known. Give the dollars an hour for one machine{each}, for example {example}."
+            )
+            return
+        measurements = "1 measurement" if kinds == 1 else f"{kinds} measurements"
+        some = "1 price" if prices == 1 else f"{prices} prices"
         super().__init__(
-            f"There are {kinds} measurements and {prices} prices. Give one --price for each, in the same "
-            "order."
+            f"There are {measurements}, but {some}. Give one --price for each "
+            "measurement, in the same order, for example --price 0.08."
         )

@@ -34,11 +34,9 @@ def draw(wanted: Wanted, plans: Sequence[Plan], article: Plan) -> Chart:
         chart.line(_points(cost, right), tone)
         chart.dot(wanted.typists, cost(wanted.typists), tone)
         said = f"{kind}: ${cost(wanted.typists):,.2f}"
-        chart.note(
-            wanted.typists, cost(wanted.typists), said, tone, anchor="end", shift=(-10, -10), strong=True
-        )
+        chart.note_apart(wanted.typists, cost(wanted.typists), said, tone, strong=True)
     chart.dot(ARTICLE.typists, ARTICLE.dollars, "limit", hollow=True)
-    chart.note(ARTICLE.typists, ARTICLE.dollars, f"{ARTICLE.machines} machines", "limit", shift=(10, 16))
+    chart.note_apart(ARTICLE.typists, ARTICLE.dollars, f"{ARTICLE.machines} machines", "limit")
     return chart
 
 

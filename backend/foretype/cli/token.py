@@ -85,13 +85,14 @@ def mint(
 
 @token.command("list")
 def list_(folder: Folder = None) -> None:
-    """List the tokens that were minted: id, tenant, whether they are valid, and whose they are."""
+    """List a folder's tokens: id, tenant, whether they are valid, and whose they are."""
+    opened = _opened(folder)
     try:
-        entries = _opened(folder).minted()
+        entries = opened.minted()
     except _folder_error() as bad:
         fail(str(bad))
     if not entries:
-        typer.echo("No token was minted.")
+        typer.echo(f"No token was minted in {opened.path}. {_other_folder(folder)}")
     for entry in entries:
         typer.echo(f"{entry.id}  {entry.tenant}  {_state(entry)}  {entry.name or '(no name)'}")
 
@@ -102,12 +103,17 @@ def revoke(
     folder: Folder = None,
 ) -> None:
     """Revoke a token. Servers that read the folder's revoked.json refuse it within a second."""
+    opened = _opened(folder)
     try:
-        found = _opened(folder).revoke(identity)
+        found = opened.revoke(identity)
     except _folder_error() as bad:
         fail(str(bad))
     if not found:
-        fail(f"No token has the id {identity}: `foretype token list` prints the ids.", FAILED)
+        fail(
+            f"No token in {opened.path} has the id {identity}: `foretype token list` prints the ids. "
+            f"{_other_folder(folder)}",
+            FAILED,
+        )
     typer.echo(f"{identity} is revoked.")
 
 
@@ -115,6 +121,13 @@ def _opened(folder: Path | None) -> TokenFolder:
     from foretype.server.token_folder import TokenFolder
 
     return TokenFolder(folder or Path(platformdirs.user_data_dir("foretype", False)) / "tokens")
+
+
+def _other_folder(asked: Path | None) -> str:
+    """What to do if it is not the folder that was meant."""
+    if asked is None:
+        return "If you minted with --folder, give the same --folder here."
+    return "If the tokens are in another folder, name it with --folder."
 
 
 def _folder_error() -> type[Exception]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ NOT_LISTED = (
     "A word is in the list from the third time on. `foretype words export` prints all that is kept, "
     "and `foretype words forget` deletes it."
 )
+SIGNED = re.compile(r"signed [0-9a-f]{16}", re.ASCII)
 LONGEST_IMPORT = 64 * 1024 * 1024
 
 words = new_app(
@@ -36,8 +38,8 @@ PersonOption = Annotated[
     typer.Option(
         "--person",
         metavar="ID",
-        help="Whose words: an id of `foretype pair --list`, or `fixed` for the fixed token. Not needed if "
-        "only one person has words.",
+        help="Whose words: an id of `foretype pair --list`, `fixed` for the fixed token, or `signed ID` for "
+        "a signed token. Not needed if only one person has words.",
         show_default=False,
     ),
 ]
@@ -174,7 +176,7 @@ def _file(given: Given) -> Iterator[WordStore]:
 def _person(store: WordStore, given: Given, asked: str | None) -> str:
     """The person who was named, or the only one that has words or is paired."""
     if asked is not None:
-        return asked
+        return _known(store, given, asked)
     known = store.persons() or _paired(given)
     if len(known) == 1:
         return known[0]
@@ -190,6 +192,22 @@ def _fail_without_words(store: WordStore, person: str) -> None:
         fail(f"{person} has no words. These persons have: {', '.join(known) or 'nobody'}.", FAILED)
 
 
+def _known(store: WordStore, given: Given, asked: str) -> str:
+    """`asked`, if there may be such a person: a misspelt id would look like somebody without words."""
+    from foretype.server.credentials import FIXED
+
+    have_words = store.persons()
+    if asked in have_words or asked == FIXED or SIGNED.fullmatch(asked) or asked in _paired(given):
+        return asked
+    have = f"Persons with words: {', '.join(have_words)}." if have_words else "Nobody has words there."
+    return fail(
+        f"No person has the id {asked} in {store.path.parent}. {have} `foretype pair --list` prints the ids "
+        "of paired clients. For the fixed token the person is `fixed`, for a signed token `signed ID`. "
+        "--state-dir names another folder.",
+        USAGE,
+    )
+
+
 def _paired(given: Given) -> list[str]:
     from foretype.server.pairing import Pairing
     from foretype.server.state_file import BadStateError
@@ -203,12 +221,13 @@ def _paired(given: Given) -> list[str]:
 def _print_matching(given: Given, text: str, limit: int, person: str | None) -> None:
     with _file(given) as store:
         persons = store.persons()
-        if not persons or (person is not None and person not in persons):
+        whose = None if person is None else _known(store, given, person)
+        if not persons or (whose is not None and whose not in persons):
             typer.echo("No words were learnt.")
             return
         found = [
             word
-            for word in store.words(_person(store, given, person))
+            for word in store.words(whose or _person(store, given, None))
             if text.casefold() in word.text.casefold()
         ]
     for word in found[:limit]:

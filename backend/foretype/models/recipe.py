@@ -16,6 +16,7 @@ from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
 from foretype.models.field_kind import FieldKind
 from foretype.support.checkout import PACKAGE, checkout
 from foretype.support.execution_provider import Provider
+from foretype.support.expected import expected
 
 TEMPLATE = "template"  # the file to copy; no model itself
 DEFAULTS = ("distilgpt2", "smollm2-135m")
@@ -232,4 +233,5 @@ def _sentence(problem: object) -> str:
             kinds = ", ".join(FieldKind)
             return f"{field}: this kind of field is unknown; choose one of {kinds} {says}"
         case _:
-            return f"{field}: {problem['msg']} {says}"
+            must_be = expected(problem)
+            return f"{field}: {problem['msg'] if must_be is None else f'this must be {must_be}'} {says}"

@@ -23,11 +23,14 @@ async def body_of(request: web.Request) -> bytes:
     try:
         # If this is cancelled, the request is not answered: its connection ends.
         async with asyncio.timeout(BODY_SECONDS):
-            return await request.read()
+            body = await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
     except web.RequestPayloadError:
         raise UnreadableError("The body does not arrive as its headers say.") from None
+    if not body.strip():
+        raise UnreadableError("The request has no body: send one JSON object.")
+    return body
 
 
 def owner_of(request: web.Request) -> Client | Denied:

@@ -136,5 +136,5 @@ def _number(request: web.Request, name: str, default: int, most: int) -> int:
     if text is None:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 16:
-        raise UnreadableError(f"'{name}' must be a whole number.")
+        raise UnreadableError(f"'{name}' must be a whole number from 0 to {most}.")
     return min(int(text), most)

@@ -16,6 +16,21 @@ from typing import Literal
 WIDTH, HEIGHT = 880, 460  # of a chart
 LEFT, RIGHT, TOP, BOTTOM = 64, 40, 100, 84  # margins around its plot
 
+LETTER_PX, LINE_PX = 7.5, 13  # at most, of the text beside a point
+Side = Literal["start", "end"]
+PLACES: tuple[tuple[Side, float], ...] = (
+    ("end", -10),
+    ("start", 22),
+    ("start", -10),
+    ("end", 22),
+    ("end", -30),
+    ("start", 42),
+    ("start", -30),
+    ("end", 42),
+)
+"""Where a text may stand: left or right of its point, and its base so many pixels below the point. The first
+two leave a rising line free."""
+
 Tone = Literal["ink", "soft", "grid", "first", "second", "third", "limit"]
 Point = tuple[float, float]
 
@@ -127,6 +142,7 @@ class Panel:
         self._box = box
         self._x = x
         self._y = y
+        self._taken: list[Box] = []
         self._axes()
 
     def at(self, x: float, y: float) -> Point:
@@ -176,6 +192,24 @@ class Panel:
         left, top = self.at(x, y)
         kind = "strong" if strong else ""
         self._picture.write(left + shift[0], top + shift[1], text, kind, tone, anchor=anchor)
+
+    def note_apart(self, x: float, y: float, text: str, tone: Tone, *, strong: bool = False) -> None:
+        """Text beside a point, where it covers no other text of this method and stays in the plot."""
+        left, top = self.at(x, y)
+        width = LETTER_PX * len(text)
+        places = [
+            (anchor, right, down, _text_box(left + right, top + down, width, anchor))
+            for anchor, down in PLACES
+            for right in ((-10,) if anchor == "end" else (10,))
+        ]
+        free = [place for place in places if self._is_free(place[3])]
+        anchor, right, down, box = (free or places)[0]
+        self._taken.append(box)
+        self.note(x, y, text, tone, anchor=anchor, shift=(right, down), strong=strong)
+
+    def _is_free(self, box: Box) -> bool:
+        inside = self._box.left <= box.left and box.right <= self._box.right
+        return inside and self._box.top <= box.top and not any(_overlap(box, one) for one in self._taken)
 
     def _axes(self) -> None:
         box = self._box
@@ -241,6 +275,16 @@ def moved_apart(wanted: Sequence[float], gap: float) -> list[float]:
     for above, below in pairwise(order):
         placed[below] = max(placed[below], placed[above] + gap)
     return placed
+
+
+def _text_box(left: float, base: float, width: float, anchor: str) -> Box:
+    start = left - width if anchor == "end" else left
+    return Box(start, base - LINE_PX, start + width, base + 4)
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    is_beside = one.right <= other.left or other.right <= one.left
+    return not is_beside and one.top < other.bottom and other.top < one.bottom
 
 
 def _round_numbers(low: float, high: float, most: int = 6) -> list[float]:

@@ -32,6 +32,7 @@ from foretype.support.allowed_names import check_hosts, check_origins
 from foretype.support.checkout import checkout
 from foretype.support.cores import physical_cores
 from foretype.support.execution_provider import Provider
+from foretype.support.expected import expected
 from foretype.support.frugal import Frugal
 
 PREFIX = "FORETYPE_"
@@ -422,6 +423,11 @@ def _sentence(error: Any, asked: Mapping[str, Any], path: Path) -> str:
         where = variable
     else:
         where = f"'{name}' in {path}"
+    field = Settings.model_fields.get(name)
+    if field is not None:
+        must_be = expected(error, field.metadata, whole="float" not in str(field.annotation))
+        if must_be is not None:
+            return f"{where}: this must be {must_be}."
     return f"{where}: {what[:1].lower()}{what[1:]}."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ class _Followed:
     used_at: float
     lasting: bool
     is_learnt: bool = False  # everything but what may still be typed
+    identity: bytes | None = (
+        None  # the person's in the file when the field was begun; used on the thread only
+    )
 
 
 class LearningDesk:
@@ -62,6 +66,7 @@ class LearningDesk:
         now = self._timers.time()
         if followed is None or followed.person != person:
             followed = _Followed(person, FieldText(before, after, self._context_chars), now, lasting)
+            self._thread.submit(self._begin, followed)
         else:
             followed.text.now(before, after)
             followed.used_at, followed.is_learnt = now, False
@@ -74,7 +79,7 @@ class LearningDesk:
     def left(self, place: Place) -> None:
         """The field is closed: learn what was typed in it and is still there."""
         if (followed := self._fields.pop(place, None)) is not None:
-            self._learn(followed.person, followed.text.take(is_over=True))
+            self._learn(followed, followed.text.take(is_over=True))
 
     def gone(self, connection: str) -> None:
         """The connection has ended: its fields are left. If a field was not quiet yet, the word at its caret
@@ -82,7 +87,7 @@ class LearningDesk:
         """
         for place in [place for place in self._fields if place[0] == connection]:
             followed = self._fields.pop(place)
-            self._learn(followed.person, followed.text.take(is_over=followed.is_learnt))
+            self._learn(followed, followed.text.take(is_over=followed.is_learnt))
 
     def forget(self, person: str) -> None:
         """What a person has typed and was not learnt yet is not learnt any more."""
@@ -112,20 +117,25 @@ class LearningDesk:
                 continue
             if followed.lasting:
                 followed.is_learnt = True
-                self._learn(followed.person, followed.text.take(is_over=False))
+                self._learn(followed, followed.text.take(is_over=False))
             else:
                 self.left(place)
         waiting = [one.used_at for one in self._fields.values() if not one.is_learnt]
         if waiting:
             self._timer = self._timers.call_at(min(waiting) + QUIET_S, self._learn_quiet)
 
-    def _learn(self, person: str, taken: Taken) -> None:
-        if taken:
-            self._thread.submit(self._store_runs, person, taken)
+    def _begin(self, followed: _Followed) -> None:
+        """Another process may forget the person before the field is left."""
+        with contextlib.suppress(WordsFileError):  # told when the field is learnt
+            followed.identity = self._store.identity(followed.person)
 
-    def _store_runs(self, person: str, taken: Taken) -> None:
+    def _learn(self, followed: _Followed, taken: Taken) -> None:
+        if taken:
+            self._thread.submit(self._store_runs, followed, taken)
+
+    def _store_runs(self, followed: _Followed, taken: Taken) -> None:
         try:
-            self._store.learn(person, taken, self._is_known)
+            followed.identity = self._store.learn(followed.person, taken, self._is_known, followed.identity)
         except WordsFileError as bad:  # its message has a path
             self._lines.error("words_file", code=bad.cause)
         except Exception as error:

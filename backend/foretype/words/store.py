@@ -98,13 +98,28 @@ class WordStore:
 
     # -- learning --
 
-    def learn(self, person: str, taken: Taken, is_known: Callable[[str], bool]) -> None:
+    def identity(self, person: str) -> bytes | None:
+        """It changes when the person's words are forgotten, by any process. None if nothing is kept."""
+        with self._read() as file:
+            row = None if file is None else _find(file, person)
+        return None if row is None else row.key
+
+    def learn(
+        self, person: str, taken: Taken, is_known: Callable[[str], bool], since: bytes | None = None
+    ) -> bytes | None:
         """Count the runs of one text, and take back those that were undone in it. Of an unknown word only a
         keyed mark is kept, until it was seen in `SIGHTINGS` texts.
+
+        since: the person's identity when the text was begun. If it is another now, the person has had
+        everything forgotten meanwhile, and nothing of the text is counted. Returns the identity for the next
+        part of the same text.
         """
         if not taken:
-            return
+            return since
         with self._change() as file:
+            found = _find(file, person)
+            if since is not None and (found is None or found.key != since):
+                return since
             row = self._row(file, person)
             hidden, ripe = self._sort_out(file, row, taken, is_known)
             self._take_back(file, row, _shown(taken.undone, hidden))
@@ -117,6 +132,7 @@ class WordStore:
         if is_first_today:
             with contextlib.suppress(WordsFileError):  # what was typed is learnt; tomorrow is another try
                 self._compact()
+        return row.key
 
     def _is_first_today(self, file: sqlite3.Connection, row: _Row) -> bool:
         others = "SELECT 1 FROM persons WHERE id != ? AND tidied >= ? LIMIT 1"

@@ -65,7 +65,7 @@ sum(rate(foretype_errors_total{code="overloaded",{{ include "foretype.series" . 
 {{- if and .Values.tokens.existingSecret .Values.tokens.keys -}}
 {{- fail "Give tokens.existingSecret or tokens.keys, not both." -}}
 {{- end -}}
-{{- range list "PORT" "OPERATIONS_PORT" "HOST" "STATE_DIR" "MODELS_DIR" "DRAIN_SECONDS" "THREADS" "ALLOWED_HOSTS" "MODEL" "TOKENS_KEYS" "TOKENS_REVOKED" "TLS_CERTIFICATE" "TLS_KEY" "TLS_IN_FRONT" "PROVIDER" -}}
+{{- range list "PORT" "OPERATIONS_PORT" "HOST" "STATE_DIR" "MODELS_DIR" "DRAIN_SECONDS" "THREADS" "ALLOWED_HOSTS" "MODEL" "TOKENS_KEYS" "TOKENS_REVOKED" "OWN_WORDS" "TLS_CERTIFICATE" "TLS_KEY" "TLS_IN_FRONT" "PROVIDER" -}}
 {{- if hasKey $.Values.settings (printf "FORETYPE_%s" .) -}}
 {{- fail (printf "settings.FORETYPE_%s: the chart sets this itself. values.yaml has a value for it." .) -}}
 {{- end -}}

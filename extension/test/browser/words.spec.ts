@@ -142,7 +142,7 @@ test("the options ask the server for words only when the user opens the list, an
   await expect(rows(page)).toHaveCount(5);
   await expect(rows(page).first()).toHaveText("Foretypein 41 textsRemove");
   await expect(rows(page).nth(1)).toHaveText("Zoë Ångströmadded by youRemove");
-  await expect(page.locator("#word-count")).toHaveText("5 words");
+  await expect(page.locator("#word-count")).toHaveText("5 words and phrases");
   await picturesInAllSchemes(page, "options-words", section(page));
   await page.getByRole("button", { name: "Forget all words" }).click();
   await picturesInAllSchemes(page, "options-words-forget", section(page));
