@@ -194,6 +194,7 @@ test("with no words yet, the page says when there will be some", async ({ page, 
 
 /** The sentence is an error, right below its field, and looks like one. */
 async function expectErrorBelow(page: Page, field: Locator, sentence: Locator): Promise<void> {
+  await page.emulateMedia({ colorScheme: "light", forcedColors: null });
   await expect(field).toHaveAttribute("aria-invalid", "true");
   const [above, below] = [await field.boundingBox(), await sentence.boundingBox()];
   if (!above || !below) throw new Error("The field or its sentence is not shown");
