@@ -38,6 +38,10 @@ const client = new DirectClient({
     figures.accepted(length, presses);
     showFigures(figures, budgetMs);
   },
+  takenBack(length, presses) {
+    figures.takenBack(length, presses);
+    showFigures(figures, budgetMs);
+  },
 });
 
 function showState(state: ConnectionState): void {

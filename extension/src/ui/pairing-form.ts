@@ -13,6 +13,9 @@ import { troubleSentence } from "./trouble-sentence.ts";
 /** The user has to correct the address, not the code or the token. */
 const OF_ADDRESS: readonly Trouble[] = ["bad_address", "unreachable", "signed_token"];
 
+/** Trying the same again cannot work. */
+const WRONG: readonly Trouble[] = ["bad_address", "bad_secret", "wrong_code", "unknown_token", "signed_token"];
+
 type Tone = "quiet" | "good" | "bad";
 
 /**
@@ -32,6 +35,7 @@ export async function setUpPairingForm(
     const origin = originOf(address.value);
     if (origin && !(await mayReach(origin))) return say("bad", message("permission_denied_server", origin));
     say("quiet", message("connecting"));
+    for (const field of [address, secret]) field.ariaInvalid = null;
     try {
       const { origin: found, token, welcome } = await connect(address.value, secret.value, CLIENT);
       await writeServer({ origin: found, token });
@@ -47,6 +51,7 @@ export async function setUpPairingForm(
       // The address may be folded away. The user has to see it to correct it.
       const folded = wrong.closest("details");
       if (folded) folded.open = true;
+      if (WRONG.includes(error.trouble)) wrong.ariaInvalid = "true";
       wrong.focus();
     }
   };

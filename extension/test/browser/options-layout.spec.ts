@@ -21,6 +21,16 @@ const boxesOf = (all: Locator) =>
     }),
   );
 
+async function picturesOf(page: Page, name: string): Promise<void> {
+  await picturesInAllSchemes(page, `options-${name}-sections`, page.locator("nav"));
+  for (const section of ["how-much", "keys"])
+    await picturesInAllSchemes(
+      page,
+      `options-${name}-${section}`,
+      page.locator(`section[aria-labelledby="${section}"]`),
+    );
+}
+
 const different = (values: readonly number[]) => [...new Set(values.map(Math.round))];
 
 for (const width of [WIDE, NARROW])
@@ -34,11 +44,12 @@ for (const width of [WIDE, NARROW])
     expect(different(buttons.map(({ left }) => left))).toHaveLength(1);
     // The button is beside its key, not below it.
     expect(buttons.map(({ top }) => Math.round(top))).toEqual(keys.map(({ top }) => Math.round(top)));
+    if (width === WIDE) await picturesOf(page, "wide");
   });
 
 test("in a narrow window, each name is nearer to what belongs to it than to the row above", async ({ page }) => {
   await open(page, NARROW);
-  await picturesInAllSchemes(page, "options-narrow");
+  await picturesOf(page, "narrow");
   for (const [names, values] of [
     ["#key-list > div > span", "#key-list [data-act]"],
     ["#amount label", "#amount select"],
@@ -54,4 +65,16 @@ test("in a narrow window, each name is nearer to what belongs to it than to the 
   }
   const lists = await boxesOf(page.locator("#amount select"));
   expect(different(lists.map(({ right }) => right))).toHaveLength(1);
+});
+
+test("the list of sections has each heading of the page, in its order, and leads there", async ({ page }) => {
+  await open(page, NARROW);
+  const links = page.getByRole("navigation", { name: "Sections of this page" }).getByRole("link");
+  expect(await links.allTextContents()).toEqual(await page.locator("h2").allTextContents());
+  await links.getByText("Your words").click();
+  await expect(page.locator("#words")).toBeInViewport();
+  for (const link of await links.all()) {
+    const target = await link.getAttribute("href");
+    expect(await page.locator(target ?? "").textContent()).toBe(await link.textContent());
+  }
 });

@@ -43,6 +43,37 @@ test("before the first suggestion is accepted, the page says that nothing is cou
   await expect(page.getByRole("button", { name: "Delete all numbers" })).toBeDisabled();
 });
 
+for (const [name, body] of Object.entries({
+  "a textarea": TEXTAREA,
+  "a rich editor": '<div id="field" contenteditable="true"></div>',
+}))
+  test(`in ${name}, an accepted word that is undone with Ctrl+Z is not counted`, async ({
+    page,
+    ghost,
+    server,
+    show,
+    browserContext,
+  }) => {
+    server.script = knows("Thanks for the quick response");
+    const saved = async () => {
+      const { saved } = await inWorker<{ saved?: { days: object[] } }>(
+        browserContext,
+        "chrome.storage.local.get('saved')",
+      );
+      return saved?.days.map((one) => ({ ...one, day: "today" }));
+    };
+    await show(body, "Thanks for the qui");
+    await ghost.expectText("ck response");
+    await page.keyboard.press("Tab");
+    await ghost.expectText(" response");
+    await page.keyboard.press("Tab");
+    await expect.poll(saved).toEqual([{ day: "today", taken: 2, keys: 9 }]);
+    await page.keyboard.press("Control+z");
+    await expect.poll(saved).toEqual([{ day: "today", taken: 1, keys: 1 }]);
+    await page.keyboard.press("Control+z");
+    await expect.poll(saved).toEqual([{ day: "today", taken: 0, keys: 0 }]);
+  });
+
 test("accepted suggestions appear on the open page, by site once that is wished, and are deleted by a button", async ({
   page,
   ghost,
