@@ -16,6 +16,7 @@ export interface Observer {
   welcome(welcome: Welcome): void;
   answered(ms: number, source: Source): void;
   accepted(length: number, presses: number): void;
+  takenBack(length: number, presses: number): void;
 }
 
 /** Connects the server's own page to the server by a socket, without the extension. */
@@ -81,6 +82,10 @@ export class DirectClient implements Client {
   }
 
   snippetTaken(): void {}
+
+  takenBack(length: number, presses: number): void {
+    this.#observer.takenBack(length, presses);
+  }
 
   dismissed(field: string, seq: number): void {
     this.#connection?.send({ type: "dismissed", field, seq });

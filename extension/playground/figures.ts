@@ -25,6 +25,11 @@ export class Figures {
     this.#saved += length - presses;
   }
 
+  /** What `accepted` was told of was undone. The presses of keys remain. */
+  takenBack(length: number, presses: number): void {
+    this.#saved -= length - presses;
+  }
+
   get count(): number {
     return this.#answers.length;
   }

@@ -2,6 +2,7 @@ import { completeHere } from "../src/ghost/index.ts";
 import { socketOf } from "../src/protocol/address.ts";
 import type { ConnectionState } from "../src/protocol/connection.ts";
 import { PairingError } from "../src/protocol/pairing.ts";
+import { textWithCommands } from "../src/text-with-commands.ts";
 import { findElement } from "../src/ui/find-element.ts";
 import { DirectClient } from "./direct-client.ts";
 import { write } from "./dom.ts";
@@ -37,6 +38,10 @@ const client = new DirectClient({
     figures.accepted(length, presses);
     showFigures(figures, budgetMs);
   },
+  takenBack(length, presses) {
+    figures.takenBack(length, presses);
+    showFigures(figures, budgetMs);
+  },
 });
 
 function showState(state: ConnectionState): void {
@@ -57,7 +62,7 @@ function showState(state: ConnectionState): void {
 
 function askForCode(trouble: string): void {
   findElement("#pairing", HTMLElement).hidden = false;
-  write("#pairing-outcome", trouble);
+  findElement("#pairing-outcome", HTMLElement).replaceChildren(...textWithCommands(trouble));
   document.documentElement.dataset.state = "refused";
   write("#state", "Not paired");
 }

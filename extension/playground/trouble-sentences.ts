@@ -6,6 +6,7 @@ import {
   trouble_not_allowed,
   trouble_not_foretype,
   trouble_server_failed,
+  trouble_signed_token,
   trouble_too_many_tries,
   trouble_unknown_token,
   trouble_unreachable,
@@ -28,6 +29,7 @@ const SENTENCES: Readonly<Record<Trouble, { readonly message: string }>> = {
   wrong_code: trouble_wrong_code,
   too_many_tries: trouble_too_many_tries,
   unknown_token: trouble_unknown_token,
+  signed_token: trouble_signed_token,
 };
 
 /** The message when connecting has failed: what happened, and what to do. */

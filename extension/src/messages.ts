@@ -24,6 +24,8 @@ export type ToWorker =
     }
   /** Nothing of the snippet itself. */
   | { readonly type: "snippet-taken"; readonly length: number; readonly presses: number }
+  /** An accepted text or a snippet was undone. */
+  | { readonly type: "taken-back"; readonly length: number; readonly presses: number }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
   | { readonly type: "left"; readonly field: string }
   /** The hint that the server is unreachable was shown. */

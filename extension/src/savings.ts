@@ -74,6 +74,19 @@ export function withAccepted(savings: Savings, { day, length, presses, host }: A
   };
 }
 
+/** The user has undone what was accepted. A day and a site whose number of accepted texts is zero change nothing. */
+export function withTakenBack(savings: Savings, { day, length, presses, host }: Acceptance): Savings {
+  // A text that took more keys than it has letters may not have been counted in full, so nothing is given back for it.
+  const saved = atLeastZero(length - presses);
+  const remove = <One extends Count>(one: One): One =>
+    one.taken === 0 ? one : { ...one, taken: one.taken - 1, keys: atLeastZero(one.keys - saved) };
+  return {
+    ...savings,
+    days: savings.days.map((one) => (one.day === day ? remove(one) : one)),
+    sites: savings.sites.map((one) => (one.host === host ? remove(one) : one)),
+  };
+}
+
 function withSite(sites: readonly SiteCount[], host: string, add: (count: Count) => Count): SiteCount[] {
   const known = sites.find((one) => one.host === host) ?? NOTHING;
   return [{ host, ...add(known) }, ...sites.filter((one) => one.host !== host)].slice(0, SITES_KEPT);

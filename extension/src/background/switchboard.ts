@@ -184,8 +184,8 @@ export class Switchboard {
     // The page may not know yet that it was turned off.
     if (message.type === "keystroke" && !message.byKey && !this.#isOn(number)) return;
     if (message.type === "hinted") return this.hintShown();
-    // The server does not know snippets.
-    if (message.type === "snippet-taken") return;
+    // The server does not know snippets, and does not count what they and suggestions save.
+    if (message.type === "snippet-taken" || message.type === "taken-back") return;
     const field = `${number}.${message.field}`;
     switch (message.type) {
       case "keystroke": {

@@ -101,6 +101,10 @@ export class WorkerClient implements Client {
     this.#post({ type: "snippet-taken", length, presses });
   }
 
+  takenBack(length: number, presses: number): void {
+    this.#post({ type: "taken-back", length, presses });
+  }
+
   dismissed(field: string, seq: number): void {
     this.#post({ type: "dismissed", field, seq });
   }

@@ -21,7 +21,15 @@ import {
 } from "../messages.ts";
 import { isLoopback, isSameServer, socketOf } from "../protocol/address.ts";
 import { Connection } from "../protocol/connection.ts";
-import { countedHost, dayOf, NO_SAVINGS, withAccepted, withoutSites } from "../savings.ts";
+import {
+  type Acceptance,
+  countedHost,
+  dayOf,
+  NO_SAVINGS,
+  withAccepted,
+  withoutSites,
+  withTakenBack,
+} from "../savings.ts";
 import { allowedBy, hostsOf, isAllowedAt, patternOf } from "../sites.ts";
 import {
   CLIENT,
@@ -112,16 +120,28 @@ function joinPages(switchboard: Switchboard, snippets: SnippetDesk, ports: Set<B
       if (message.type === "keystroke") void snippets.offer(message, (offer) => port.postMessage(offer));
       if (message.type === "accepted") void countAccepted(message.text.length, message.presses, port.sender?.tab);
       if (message.type === "snippet-taken") void countAccepted(message.length, message.presses, port.sender?.tab);
+      if (message.type === "taken-back") void uncount(message.length, message.presses, port.sender?.tab);
       if (message.type === "hinted") void writeHintShown();
     });
     port.onDisconnect.addListener(leave);
   });
 }
 
-async function countAccepted(length: number, presses: number, tab: Browser.tabs.Tab | undefined): Promise<void> {
+type Tab = Browser.tabs.Tab | undefined;
+
+async function countAccepted(length: number, presses: number, tab: Tab): Promise<void> {
+  const accepted = await acceptanceOf(length, presses, tab);
+  await changeSavings((now) => withAccepted(now, accepted));
+}
+
+async function uncount(length: number, presses: number, tab: Tab): Promise<void> {
+  const accepted = await acceptanceOf(length, presses, tab);
+  await changeSavings((now) => withTakenBack(now, accepted));
+}
+
+async function acceptanceOf(length: number, presses: number, tab: Tab): Promise<Acceptance> {
   const { countSites } = await readPreferences();
-  const host = countSites ? countedHost(tab) : null;
-  await changeSavings((now) => withAccepted(now, { day: dayOf(new Date()), length, presses, host }));
+  return { day: dayOf(new Date()), length, presses, host: countSites ? countedHost(tab) : null };
 }
 
 const forgetSites = () => changeSavings((now) => (now.sites.length === 0 ? now : withoutSites(now)));

@@ -48,6 +48,8 @@ export interface Client {
    * for it: its abbreviation, and the key that inserted it.
    */
   snippetTaken(length: number, presses: number): void;
+  /** The user has undone an accepted text or a snippet, which was reported with these numbers. */
+  takenBack(length: number, presses: number): void;
   dismissed(field: string, seq: number): void;
   /** The field has lost the focus; the server may forget it. */
   left(field: string): void;

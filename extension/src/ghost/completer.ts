@@ -7,6 +7,7 @@ import { type Act, actOf, isAsking, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
 import { CLIPBOARD, type FittingSnippet, snippetAt } from "./snippet.ts";
 import { textOf } from "./snippet-text.ts";
+import { isUndo, TakenTexts } from "./taken-texts.ts";
 import { nextWord } from "./text/words.ts";
 
 /** The number of other suggestions that are requested. */
@@ -33,6 +34,9 @@ interface Session {
   live: Live | null;
   /** A suggestion was written into this field. */
   hasTaken: boolean;
+  readonly taken: TakenTexts;
+  /** The last key, or the last input event, was an undo. */
+  isUndoing: boolean;
   /** A write failed in this field: there are no suggestions until it gets the focus again. */
   leftAlone: boolean;
   /** The user requested one suggestion by a key, where none appears by itself, and has not used it up yet. */
@@ -139,6 +143,8 @@ export class Completer {
       dictated: false,
       live: null,
       hasTaken: false,
+      taken: new TakenTexts(),
+      isUndoing: false,
       leftAlone: false,
       once: false,
       isHushed: false,
@@ -167,6 +173,11 @@ export class Completer {
     if (this.#session && !this.#writing) this.#session.dictated = true;
   }
 
+  /** An undo of the browser has changed the text. It may come from a menu, without a key. */
+  undone(): void {
+    if (this.#session) this.#session.isUndoing = true;
+  }
+
   /** The text, the caret, or their place on the screen may have changed: draws again, and asks about a new text. */
   changed(): void {
     const session = this.#session;
@@ -175,6 +186,7 @@ export class Completer {
     const live = this.#read(session);
     this.#draw(session, live);
     if (live) this.#sayWhenSent(session, live);
+    if (live && session.isUndoing) this.#sayWhatWasUndone(session, live);
     if (session.once) this.#endOnce(session, live);
     else if (live) this.#ask(session, live);
   }
@@ -196,6 +208,7 @@ export class Completer {
     if (session && press.isTrusted) session.dictated = false;
     if (!session) return false;
     session.hasEntered = press.key === "Enter";
+    session.isUndoing = isUndo(press);
     if (!this.#client.on && isAsking(press, this.#client.keys)) return this.#askOnce(session);
     if (!this.#drawn) return false;
     if (!this.#writing && !this.#screen.isStillSeen()) {
@@ -223,6 +236,11 @@ export class Completer {
     if (!session.hasEntered || before.trim() + after.trim() !== "") return;
     session.hasEntered = false;
     if (this.#client.learn) this.#client.left(session.name);
+  }
+
+  /** What the user has taken back did not save a keystroke. */
+  #sayWhatWasUndone(session: Session, live: Live): void {
+    for (const { length, presses } of session.taken.undone(live)) this.#client.takenBack(length, presses);
   }
 
   #act(session: Session, drawn: Drawn, act: Act): void {
@@ -433,7 +451,9 @@ export class Completer {
       if (written === "written") {
         session.hasTaken = true;
         // Without Foretype, the user would have pasted the clipboard, and not typed it.
-        this.#client.snippetTaken(text.replaceAll(CLIPBOARD, "").length, replaced.length + 1);
+        const [length, presses] = [text.replaceAll(CLIPBOARD, "").length, replaced.length + 1];
+        if (session.live) session.taken.add(session.live, length, presses);
+        this.#client.snippetTaken(length, presses);
       } else if (written === "refused") conversation.dismiss();
       else this.#giveUp(session);
     });
@@ -466,6 +486,8 @@ export class Completer {
   #report(session: Session, { seq }: Drawn, text: string): void {
     const presses = session.choices + 1;
     session.choices = 0;
+    // While Foretype writes, the field is not read, so this is the text before.
+    if (session.live) session.taken.add(session.live, text.length, presses);
     this.#client.accepted(session.name, seq, text, presses);
   }
 

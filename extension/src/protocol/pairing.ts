@@ -1,6 +1,7 @@
 import { originOf, socketOf } from "./address.ts";
 import { Connection } from "./connection.ts";
 import type { Welcome } from "./frames.ts";
+import { isSentItself, isSigned } from "./signed-token.ts";
 
 /** The reasons why connecting to a server has failed. */
 export type Trouble =
@@ -14,7 +15,9 @@ export type Trouble =
   | "server_failed"
   | "wrong_code"
   | "too_many_tries"
-  | "unknown_token";
+  | "unknown_token"
+  /** A signed token, which is sent only over TLS, and the address is not one of TLS. */
+  | "signed_token";
 
 export class PairingError extends Error {
   readonly trouble: Trouble;
@@ -105,9 +108,10 @@ export function whileConnected<Result>(
   act: (welcome: Welcome) => Promise<Result>,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const connection = new Connection({ socketUrl: socketOf(origin), token }, client, {
+    const socketUrl = socketOf(origin);
+    const connection = new Connection({ socketUrl, token }, client, {
       state(state) {
-        if (state === "refused") reject(new PairingError("unknown_token"));
+        if (state === "refused") reject(new PairingError(troubleWith(token, socketUrl)));
         if (state !== "lost" && state !== "unproven") return;
         connection.close();
         reject(new PairingError("not_foretype"));
@@ -127,6 +131,10 @@ export function whileConnected<Result>(
     connection.open();
   });
 }
+
+/** Why a server refuses a token. It cannot know a signed one that was not sent. */
+const troubleWith = (token: string, socketUrl: string): Trouble =>
+  isSigned(token) && !isSentItself(token, socketUrl) ? "signed_token" : "unknown_token";
 
 /** Throws `PairingError` if there is no answer. */
 export async function ask(url: string, request: RequestInit = {}): Promise<Response> {

@@ -6,4 +6,7 @@ const FORM = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
  * over TLS: there the certificate proves the server.
  */
 export const isSentItself = (token: string, socketUrl: string): boolean =>
-  socketUrl.startsWith("wss:") && FORM.test(token);
+  socketUrl.startsWith("wss:") && isSigned(token);
+
+/** Whether the token has the form of a signed one, as `foretype token mint` prints it. */
+export const isSigned = (token: string): boolean => FORM.test(token);

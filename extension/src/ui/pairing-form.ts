@@ -1,13 +1,20 @@
 import { browser } from "wxt/browser";
 import { message } from "../i18n.ts";
 import { DEFAULT_ADDRESS, originOf } from "../protocol/address.ts";
-import { connect, isCode, PairingError, readPrintedAddress } from "../protocol/pairing.ts";
+import { connect, isCode, PairingError, readPrintedAddress, type Trouble } from "../protocol/pairing.ts";
 import { CLIENT, readServer, writeServer } from "../storage.ts";
+import { textWithCommands } from "../text-with-commands.ts";
 import { findElement } from "./find-element.ts";
 import { amount } from "./format.ts";
 import { troubleSentence } from "./trouble-sentence.ts";
 
 /** The form that pairs this browser with a server: `#pairing`, with `#address`, `#secret` and `#outcome`. */
+
+/** The user has to correct the address, not the code or the token. */
+const OF_ADDRESS: readonly Trouble[] = ["bad_address", "unreachable", "signed_token"];
+
+/** Trying the same again cannot work. */
+const WRONG: readonly Trouble[] = ["bad_address", "bad_secret", "wrong_code", "unknown_token", "signed_token"];
 
 type Tone = "quiet" | "good" | "bad";
 
@@ -28,6 +35,7 @@ export async function setUpPairingForm(
     const origin = originOf(address.value);
     if (origin && !(await mayReach(origin))) return say("bad", message("permission_denied_server", origin));
     say("quiet", message("connecting"));
+    for (const field of [address, secret]) field.ariaInvalid = null;
     try {
       const { origin: found, token, welcome } = await connect(address.value, secret.value, CLIENT);
       await writeServer({ origin: found, token });
@@ -39,10 +47,11 @@ export async function setUpPairingForm(
       if (!(error instanceof PairingError)) throw error;
       say("bad", troubleSentence(error.trouble, origin ?? address.value));
       form.hidden = false;
-      const wrong = error.trouble === "bad_address" || error.trouble === "unreachable" ? address : secret;
+      const wrong = OF_ADDRESS.includes(error.trouble) ? address : secret;
       // The address may be folded away. The user has to see it to correct it.
       const folded = wrong.closest("details");
       if (folded) folded.open = true;
+      if (WRONG.includes(error.trouble)) wrong.ariaInvalid = "true";
       wrong.focus();
     }
   };
@@ -75,7 +84,7 @@ export async function setUpPairingForm(
 function say(tone: Tone, text: string): void {
   const outcome = findElement("#outcome", HTMLParagraphElement);
   outcome.dataset.tone = tone;
-  outcome.textContent = text;
+  outcome.replaceChildren(...textWithCommands(text));
 }
 
 /** The permission for a server on another machine is requested when its address is entered, not at the installation. */

@@ -2,7 +2,10 @@ import { message } from "../i18n.ts";
 import type { WordsTrouble } from "../protocol/own-words.ts";
 import { troubleSentence } from "./trouble-sentence.ts";
 
-/** The message when a request about the user's words has failed: what happened, and what to do. `isFile`: a file of words was imported. */
+/**
+ * The message when a request about the user's words has failed: what happened, and what to do. `isFile`: a file of words was imported. A
+ * command in it is between two backticks.
+ */
 export function wordsSentence(trouble: WordsTrouble, origin: string, isFile: boolean): string {
   switch (trouble) {
     case "unusable":

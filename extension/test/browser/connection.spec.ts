@@ -205,6 +205,12 @@ test.describe("the options page", () => {
     await expect(page.getByRole("status")).toContainText("does not accept this token");
   });
 
+  test("says that a signed token needs TLS, and the address gets the focus", async ({ page, server }) => {
+    await pair(page, server.origin, "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmVk");
+    await expect(page.getByRole("status")).toContainText("the server's address must begin with https");
+    await expect(page.getByLabel("Server address")).toBeFocused();
+  });
+
   test("says so if another program answers", async ({ page }) => {
     const other = new ScriptedServer();
     await other.start();

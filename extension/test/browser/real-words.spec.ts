@@ -78,19 +78,19 @@ test("a name appears in the list when it was typed in three texts, can be export
 
   await page.getByRole("button", { name: "Forget all words" }).click();
   await page.getByRole("button", { name: "Forget all", exact: true }).click();
-  await expect(page.locator("#word-outcome")).toHaveText("All words were forgotten.");
+  await expect(page.locator("#words-outcome")).toHaveText("All words were forgotten.");
   await expect(page.locator("#word-count")).toContainText("There are no words yet.");
   expect(await wordFiles(server)).toEqual([]);
 
   const file = { name: "words.json", mimeType: "application/json" };
   await page.locator("#word-file").setInputFiles({ ...file, buffer: Buffer.from('{"words": []}') });
-  await expect(page.locator("#word-outcome")).toHaveText(
+  await expect(page.locator("#words-outcome")).toHaveText(
     "This is not a file with exported words. Nothing has changed.",
   );
   await page.locator("#word-file").setInputFiles({ ...file, buffer: exported });
-  await expect(page.locator("#word-outcome")).toHaveText("The words of the file were added.");
+  await expect(page.locator("#words-outcome")).toHaveText("The words of the file were added.");
   await page.getByRole("button", { name: `Remove “${NAME}”`, exact: true }).click();
-  await expect(page.locator("#word-outcome")).toContainText(`“${NAME}” is removed`);
+  await expect(page.locator("#list-outcome")).toContainText(`“${NAME}” is removed`);
   expect(await found(page, NAME)).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { dayOf, NO_SAVINGS } from "../../src/savings.ts";
 import { picturesInAllSchemes, problemsInAllSchemes } from "./accessibility.ts";
+import { EDITOR_PAGES, Opened } from "./editor-pages.ts";
 import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
@@ -28,6 +29,16 @@ const month = () => ({
 const store = (page: Page, values: object) =>
   inWorker(page.context(), `chrome.storage.local.set(${JSON.stringify(values)})`);
 
+/** The numbers of today. */
+async function savedIn(context: BrowserContext): Promise<unknown> {
+  const { saved } = await inWorker<{ saved?: { days: { taken: number; keys: number }[] } }>(
+    context,
+    "chrome.storage.local.get('saved')",
+  );
+  const [today] = saved?.days ?? [];
+  return today && { taken: today.taken, keys: today.keys };
+}
+
 const rows = (page: Page) => page.locator("#savings-rows tr");
 
 // Other tests accept suggestions in the same browser.
@@ -42,6 +53,52 @@ test("before the first suggestion is accepted, the page says that nothing is cou
   await expect(page.locator("#savings-numbers")).toBeHidden();
   await expect(page.getByRole("button", { name: "Delete all numbers" })).toBeDisabled();
 });
+
+for (const [name, body] of Object.entries({
+  "a textarea": TEXTAREA,
+  "a rich editor": '<div id="field" contenteditable="true"></div>',
+}))
+  test(`in ${name}, an accepted word that is undone with Ctrl+Z is not counted`, async ({
+    page,
+    ghost,
+    server,
+    show,
+    browserContext,
+  }) => {
+    server.script = knows("Thanks for the quick response");
+    const saved = () => savedIn(browserContext);
+    await show(body, "Thanks for the qui");
+    await ghost.expectText("ck response");
+    await page.keyboard.press("Tab");
+    await ghost.expectText(" response");
+    await page.keyboard.press("Tab");
+    await expect.poll(saved).toEqual({ taken: 2, keys: 9 });
+    await page.keyboard.press("Control+z");
+    await expect.poll(saved).toEqual({ taken: 1, keys: 1 });
+    await page.keyboard.press("Control+z");
+    await expect.poll(saved).toEqual({ taken: 0, keys: 0 });
+  });
+
+/** They keep their own history, so the browser reports no undo. */
+const WITH_HISTORY = ["ProseMirror", "CodeMirror", "Lexical", "Quill", "Slate", "CKEditor"];
+
+for (const editor of EDITOR_PAGES.filter(({ name }) => WITH_HISTORY.includes(name)))
+  test(`${editor.name}: an accepted word that is undone with Ctrl+Z is not counted`, async ({
+    page,
+    server,
+    browserContext,
+  }) => {
+    await store(page, { preferences: { codeToo: true } });
+    server.script = knows("Thanks for the quick response");
+    const opened = await Opened.open(page, server, editor);
+    await page.keyboard.type("Thanks for the qui");
+    await opened.ghost.expectText("ck response");
+    await page.keyboard.press("Tab");
+    await expect.poll(() => savedIn(browserContext)).toEqual({ taken: 1, keys: 1 });
+    await page.keyboard.press("Control+z");
+    await expect.poll(() => opened.text()).toBe("Thanks for the qui");
+    await expect.poll(() => savedIn(browserContext)).toEqual({ taken: 0, keys: 0 });
+  });
 
 test("accepted suggestions appear on the open page, by site once that is wished, and are deleted by a button", async ({
   page,

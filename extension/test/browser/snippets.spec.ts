@@ -120,7 +120,10 @@ test("the clipboard is inserted when the snippet is taken, and only if the user 
   await inWorker(browserContext, "{ delete chrome.permissions.contains; 0 }");
 });
 
-const field = (page: Page) => ({ trigger: page.getByLabel("Abbreviation"), text: page.getByLabel("Phrase") });
+const field = (page: Page) => ({
+  trigger: page.getByLabel("Abbreviation"),
+  text: page.getByLabel("Phrase", { exact: true }),
+});
 const outcome = (page: Page) => page.locator("#snippet-outcome");
 const done = (page: Page) => page.locator("#snippet-done");
 const rows = (page: Page) => page.locator("#snippet-list li");
@@ -128,7 +131,7 @@ const rows = (page: Page) => page.locator("#snippet-list li");
 async function add(page: Page, { trigger, text }: Snippet): Promise<void> {
   await field(page).trigger.fill(trigger);
   await field(page).text.fill(text);
-  await page.getByRole("button", { name: "Add", exact: true }).last().click();
+  await page.locator("#snippet").getByRole("button", { name: "Add", exact: true }).click();
 }
 
 test("an inserted snippet counts as saved keystrokes, and the sentence about snippets names the key that inserts them", async ({

@@ -1,5 +1,5 @@
 import { type BrowserContext, test as base, type Page } from "@playwright/test";
-import { problemsOn, zoom } from "./accessibility.ts";
+import { picturesInAllSchemes, problemsOn, zoom } from "./accessibility.ts";
 import { expect, install, inWorker, OPTIONS, WELCOME, welcomeOf } from "./fixtures.ts";
 import { Ghost } from "./ghost.ts";
 import { CODE, knows, ScriptedServer } from "./scripted-server.ts";
@@ -172,7 +172,10 @@ test("the page explains a wrong code and a wrong address, and the wrong field ge
   await welcome.getByLabel("Pairing code or token").fill("WRNG-CODE");
   await welcome.keyboard.press("Enter");
   await expect(outcome).toContainText("This pairing code is wrong");
+  await expect(outcome.locator("code")).toHaveText("foretype pair");
+  await expect(welcome.locator(".card").filter({ has: outcome })).toBeVisible();
   await expect(welcome.getByLabel("Pairing code or token")).toBeFocused();
+  await picturesInAllSchemes(welcome, "welcome-wrong-code");
 });
 
 for (const scheme of ["light", "dark"] as const) {

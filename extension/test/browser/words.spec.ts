@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { picturesInAllSchemes, problemsInAllSchemes } from "./accessibility.ts";
 import { EXTENSION_ID, expect, inWorker, launch, OPTIONS, pair, test } from "./fixtures.ts";
 import { CODE, type ScriptedServer } from "./scripted-server.ts";
@@ -124,6 +124,7 @@ const answer = (words: object[], total = words.length, learning = true) =>
 const section = (page: Page) => page.locator('section[aria-labelledby="words"]');
 const rows = (page: Page) => page.locator("#word-list li");
 const outcome = (page: Page) => page.locator("#word-outcome");
+const outcomeOfAll = (page: Page) => page.locator("#words-outcome");
 
 async function openWords(page: Page): Promise<void> {
   await page.goto(OPTIONS);
@@ -186,6 +187,54 @@ test("with no words yet, the page says when there will be some", async ({ page, 
   await page.keyboard.press("Enter");
   await expect(outcome(page)).toContainText("The server cannot use this text");
   await expect(page.getByLabel("Add a word")).toBeFocused();
+  await expectErrorBelow(page, page.getByLabel("Add a word"), outcome(page));
+  await picturesInAllSchemes(page, "options-words-refused", section(page));
+  await page.getByLabel("Add a word").fill("Ada");
+  await expect(outcome(page)).toHaveText("");
+  await expect(page.getByLabel("Add a word")).not.toHaveAttribute("aria-invalid");
+});
+
+/** The sentence is an error, right below its field, and looks like one. */
+async function expectErrorBelow(page: Page, field: Locator, sentence: Locator): Promise<void> {
+  await page.emulateMedia({ colorScheme: "light", forcedColors: null });
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  const [above, below] = [await field.boundingBox(), await sentence.boundingBox()];
+  if (!above || !below) throw new Error("The field or its sentence is not shown");
+  const gap = below.y - (above.y + above.height);
+  expect(gap).toBeGreaterThanOrEqual(0);
+  expect(gap).toBeLessThan(16);
+  expect(await colourOf(sentence)).toBe(await colourOf(page.locator("#forget-now")));
+  expect(await colourOf(sentence)).not.toBe(await colourOf(page.locator("#words-kept")));
+}
+
+const colourOf = (one: Locator) => one.evaluate((element) => getComputedStyle(element).color);
+
+test("the button that forgets all words does not look like one that connects, also in forced colours", async ({
+  page,
+  server,
+}) => {
+  server.words.set("GET /v1/words", answer(KNOWN));
+  await openWords(page);
+  await page.getByRole("button", { name: "Forget all words" }).click();
+  const [forget, connect, cancel] = [
+    page.locator("#forget-now"),
+    page.locator("#pairing .main"),
+    page.locator("#forget-cancel"),
+  ];
+  const looks = (one: Locator) =>
+    one.evaluate((element) => {
+      const { backgroundColor, color, borderTopWidth } = getComputedStyle(element);
+      return [backgroundColor, color, borderTopWidth].join(" ");
+    });
+  for (const media of [
+    { colorScheme: "light", forcedColors: null },
+    { colorScheme: "dark", forcedColors: null },
+    { colorScheme: "dark", forcedColors: "active" },
+  ] as const) {
+    await page.emulateMedia(media);
+    const danger = await looks(forget);
+    expect([await looks(connect), await looks(cancel)]).not.toContain(danger);
+  }
 });
 
 const TROUBLES: Record<string, readonly [readonly [number, string] | null, string]> = {
@@ -241,10 +290,11 @@ test("words are exported as the server gives them, and a file that it refuses ch
   ]);
   expect(download.suggestedFilename()).toMatch(/^foretype-words-\d{4}-\d\d-\d\d\.json$/);
   expect(await readFile(await download.path(), "utf8")).toBe('{"words": ["Foretype"]}');
-  await expect(outcome(page)).toContainText("The words were exported to foretype-words-");
+  await expect(outcomeOfAll(page)).toContainText("The words were exported to foretype-words-");
   const file = { name: "words.json", mimeType: "application/json", buffer: Buffer.from("Dear Ann,") };
   await page.locator("#word-file").setInputFiles(file);
-  await expect(outcome(page)).toHaveText("This is not a file with exported words. Nothing has changed.");
+  await expect(outcomeOfAll(page)).toHaveText("This is not a file with exported words. Nothing has changed.");
+  await expect(outcomeOfAll(page)).toHaveAttribute("data-tone", "bad");
   expect(server.wordRequests.at(-1)?.body).toBe("Dear Ann,");
 });
 

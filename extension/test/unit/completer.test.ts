@@ -40,6 +40,9 @@ class RecordingClient implements Client {
   snippetTaken(length: number, presses: number) {
     this.log.push(`snippet of ${length} with ${presses}`);
   }
+  takenBack(length: number, presses: number) {
+    this.log.push(`taken back ${length} with ${presses}`);
+  }
   dismissed(field: string, seq: number) {
     this.log.push(`dismissed ${field} ${seq}`);
   }
@@ -215,6 +218,57 @@ test("the keys for another suggestion are reported with the key that accepts it,
   completer.press(press("Tab"));
   await vi.waitFor(() => expect(accepted()).toHaveLength(2));
   expect(accepted().map((line) => line.slice(-6))).toEqual(["with 3", "with 1"]);
+});
+
+const undo = (before: string): void => {
+  completer.press(press("z", { ctrlKey: true }));
+  field.before = before;
+  completer.changed();
+};
+const takenBack = () => client.log.filter((line) => line.startsWith("taken back"));
+
+test("an accepted text that is undone is taken back once, also after others, and redo does not count it again", async () => {
+  type("Hi th");
+  answer("ere, Ann");
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(field.before).toBe("Hi there"));
+  await vi.waitFor(() => expect(screen.text).toBe(", Ann"));
+  completer.press(press("ArrowRight"));
+  await vi.waitFor(() => expect(field.before).toBe("Hi there, Ann"));
+  await vi.waitFor(() => expect(screen.text).toBeNull());
+  undo("Hi there");
+  expect(takenBack()).toEqual(["taken back 5 with 1"]);
+  undo("Hi th");
+  expect(takenBack()).toEqual(["taken back 5 with 1", "taken back 3 with 1"]);
+  completer.press(press("z", { ctrlKey: true, shiftKey: true }));
+  field.before = "Hi there";
+  completer.changed();
+  undo("Hi th");
+  expect(takenBack()).toHaveLength(2);
+});
+
+test("an undo from a menu, or of more than the accepted text, takes it back, too", async () => {
+  type("Hi th");
+  answer("ere, Ann");
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(screen.text).toBe(", Ann"));
+  completer.undone();
+  field.before = "";
+  completer.changed();
+  expect(takenBack()).toEqual(["taken back 3 with 1"]);
+});
+
+test("an accepted text stays counted if only later letters are undone, or if the user deletes it", async () => {
+  type("Hi th");
+  answer("ere, Ann");
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(screen.text).toBe(", Ann"));
+  type("!");
+  undo("Hi there");
+  completer.press(press("Backspace", { ctrlKey: true }));
+  field.before = "Hi ";
+  completer.changed();
+  expect(takenBack()).toEqual([]);
 });
 
 test("if nothing is drawn, Tab goes to the page", () => {

@@ -17,4 +17,6 @@ test("accepting a word of five letters with one key saves four keystrokes", () =
   figures.accepted(5, 1);
   expect(figures.saved).toBe(4);
   expect(figures.savedShare).toBeCloseTo(0.4);
+  figures.takenBack(5, 1);
+  expect(figures.saved).toBe(0);
 });

@@ -82,6 +82,17 @@ test("a wrong token is told apart from too many wrong tokens", async () => {
   expect(await troubleOf(locked)).toBe("too_many_tries");
 });
 
+test("a signed token that the server refuses without TLS is told apart from a wrong token", async () => {
+  const address = await serverThat((socket) => socket.close(4401));
+  const signed = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmVk";
+  const trouble = await connect(address, signed, "test").then(
+    () => "none" as never,
+    (error: PairingError) => error.trouble,
+  );
+  expect(trouble).toBe("signed_token");
+  expect(troubleSentence(trouble, address)).toContain("must begin with https");
+});
+
 test("the address that a server prints has the server's origin and a code", () => {
   expect(readPrintedAddress(" http://localhost:9000/#code=ABCD-EFGH\n")).toEqual({
     origin: "http://127.0.0.1:9000",

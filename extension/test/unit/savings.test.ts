@@ -14,6 +14,7 @@ import {
   timeFor,
   withAccepted,
   withoutSites,
+  withTakenBack,
 } from "../../src/savings.ts";
 
 const accepted = (savings: Savings, day: string, length: number, presses = 1, host: string | null = null) =>
@@ -42,6 +43,20 @@ test("a word that took more keys than it has letters counts against the others o
   const day = "2026-11-25";
   expect(countOn(accepted(accepted(NO_SAVINGS, day, 8), day, 1, 4), day)).toEqual({ taken: 2, keys: 4 });
   expect(countOn(accepted(NO_SAVINGS, day, 1, 4), day)).toEqual({ taken: 1, keys: 0 });
+});
+
+test("what is undone is not counted, on its day and its site, and never below zero", () => {
+  const [day, host] = ["2026-11-25", "mail.test"];
+  const first = accepted(NO_SAVINGS, day, 8, 1, host);
+  const back = (savings: Savings, length: number, presses = 1) =>
+    withTakenBack(savings, { day, length, presses, host });
+  const rest = back(accepted(first, day, 6, 1, host), 6);
+  expect(rest).toEqual(first);
+  const none = back(rest, 8);
+  expect(none.days).toEqual([{ day, taken: 0, keys: 0 }]);
+  expect(none.sites).toEqual([{ host, taken: 0, keys: 0 }]);
+  expect(back(none, 8)).toEqual(none);
+  expect(countOn(back(accepted(NO_SAVINGS, day, 1, 4), 1, 4), day)).toEqual({ taken: 0, keys: 0 });
 });
 
 test("the number of stored days is bounded, and the sum of all days stays right", () => {

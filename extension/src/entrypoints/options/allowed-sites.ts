@@ -28,14 +28,16 @@ function rowOf(pattern: string): HTMLLIElement {
   return row;
 }
 
-function say(text: string): void {
+function say(text: string, tone: "quiet" | "bad" = "quiet"): void {
+  outcome.dataset.tone = tone;
   outcome.textContent = text;
 }
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const pattern = patternFrom(site.value);
-  if (pattern === null) return say(message("site_wrong"));
+  site.ariaInvalid = pattern === null ? "true" : null;
+  if (pattern === null) return say(message("site_wrong"), "bad");
   // The browser shows its question only while it handles the click, so nothing may be awaited before.
   if (!(await browser.permissions.request({ origins: [pattern] }))) return say(message("site_denied", nameOf(pattern)));
   site.value = "";

@@ -39,7 +39,8 @@ let changing: string | null = null;
 let saved: string | null = null;
 
 /** Below the form: problems, and what concerns files. */
-function say(sentence: string): void {
+function say(sentence: string, tone: "quiet" | "bad" = "quiet"): void {
+  outcome.dataset.tone = tone;
   outcome.textContent = sentence;
   done.textContent = "";
 }
@@ -105,7 +106,7 @@ async function save(): Promise<void> {
   trigger.ariaInvalid = problem && !isAboutText ? "true" : null;
   text.ariaInvalid = isAboutText ? "true" : null;
   if (problem) {
-    say(snippetSentence(problem));
+    say(snippetSentence(problem), "bad");
     return (isAboutText ? text : trigger).focus();
   }
   // The browser shows its question only while it handles the click, so nothing may be awaited before.

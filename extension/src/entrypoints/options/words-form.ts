@@ -2,6 +2,7 @@ import { counted, message } from "../../i18n.ts";
 import { type FoundWords, type OwnWord, OwnWords, WordsError } from "../../protocol/own-words.ts";
 import { dayOf } from "../../savings.ts";
 import { CLIENT, onStorageChange, readServer } from "../../storage.ts";
+import { textWithCommands } from "../../text-with-commands.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { wordsSentence } from "../../ui/words-sentence.ts";
 import { rowButton } from "./row-button.ts";
@@ -27,19 +28,39 @@ const exporting = findElement("#word-export", HTMLButtonElement);
 const file = findElement("#word-file", HTMLInputElement);
 const forget = findElement("#word-forget", HTMLButtonElement);
 const question = findElement("#forget-question", HTMLDivElement);
-const outcome = findElement("#word-outcome", HTMLParagraphElement);
+
+/** What a sentence is about. Each has a place of its own for it, right below. */
+type Subject = "list" | "word" | "all";
+
+const outcomes: Readonly<Record<Subject, HTMLParagraphElement>> = {
+  list: findElement("#list-outcome", HTMLParagraphElement),
+  word: findElement("#word-outcome", HTMLParagraphElement),
+  all: findElement("#words-outcome", HTMLParagraphElement),
+};
 
 let words: readonly OwnWord[] = [];
 /** Grows with each search. Only the newest search is shown. */
 let newest = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-function say(text: string): void {
-  outcome.textContent = text;
+/** Shows one sentence, and removes the one before it, wherever that was. */
+function say(subject: Subject, text: string, tone: "quiet" | "bad" = "quiet"): void {
+  hush();
+  outcomes[subject].dataset.tone = tone;
+  outcomes[subject].replaceChildren(...textWithCommands(text));
+}
+
+function hush(): void {
+  for (const outcome of Object.values(outcomes)) outcome.textContent = "";
+  added.ariaInvalid = null;
 }
 
 /** Does something with the words of the paired server. If that fails, says why. Returns whether it was done. */
-async function act(doing: (own: OwnWords, origin: string) => Promise<void>, isFile = false): Promise<boolean> {
+async function act(
+  subject: Subject,
+  doing: (own: OwnWords, origin: string) => Promise<void>,
+  isFile = false,
+): Promise<boolean> {
   const server = await readServer();
   if (!server) {
     hideWords(message("words_unpaired"));
@@ -52,14 +73,15 @@ async function act(doing: (own: OwnWords, origin: string) => Promise<void>, isFi
     if (!(error instanceof WordsError)) throw error;
     const sentence = wordsSentence(error.trouble, server.origin, isFile);
     if (known.hidden) hideWords(sentence);
-    else say(sentence);
+    else say(subject, sentence, "bad");
+    if (subject === "word" && error.trouble === "unusable") added.ariaInvalid = "true";
     return false;
   }
 }
 
 function hideWords(why: string): void {
   known.hidden = true;
-  trouble.textContent = why;
+  trouble.replaceChildren(...textWithCommands(why));
 }
 
 /** Shows the first words that fit the search. */
@@ -67,7 +89,7 @@ async function show(most = PAGE): Promise<void> {
   newest += 1;
   const number = newest;
   const wanted = search.value.trim();
-  await act(async (own, origin) => {
+  await act("list", async (own, origin) => {
     const found = await own.find(wanted, most, 0);
     if (number !== newest) return;
     words = found.words;
@@ -79,7 +101,7 @@ async function show(most = PAGE): Promise<void> {
 
 async function showMore(): Promise<void> {
   const [number, wanted, shown] = [newest, search.value.trim(), words.length];
-  await act(async (own) => {
+  await act("list", async (own) => {
     const found = await own.find(wanted, PAGE, shown);
     if (number !== newest) return;
     words = [...words, ...found.words];
@@ -120,10 +142,10 @@ function rowOf({ text, seen, byHand }: OwnWord, index: number): HTMLLIElement {
 }
 
 async function remove(text: string, index: number): Promise<void> {
-  if (!(await act((own) => own.remove(text)))) return;
+  if (!(await act("list", (own) => own.remove(text)))) return;
   // The user may have come far in a long list.
   await show(Math.max(PAGE, words.length));
-  say(message("words_removed", text));
+  say("list", message("words_removed", text));
   // The pressed button is gone.
   const next = list.children[Math.min(index, list.children.length - 1)];
   (next?.querySelector("button") ?? (finder.hidden ? added : search)).focus();
@@ -132,50 +154,50 @@ async function remove(text: string, index: number): Promise<void> {
 async function add(): Promise<void> {
   // As the server stores it.
   const text = added.value.normalize("NFC").trim().replaceAll(/\s+/g, " ");
-  added.ariaInvalid = text === "" ? "true" : null;
   if (text === "") {
-    say(message("words_empty"));
+    say("word", message("words_empty"), "bad");
+    added.ariaInvalid = "true";
     return added.focus();
   }
-  if (!(await act((own) => own.add(text)))) return added.focus();
+  if (!(await act("word", (own) => own.add(text)))) return added.focus();
   added.value = "";
   search.value = "";
   await show();
-  say(message("words_added", text));
+  say("word", message("words_added", text));
   added.focus();
 }
 
 async function exportWords(): Promise<void> {
-  await act(async (own) => {
+  await act("all", async (own) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([await own.export()], { type: "application/json" }));
     link.download = `foretype-words-${dayOf(new Date())}.json`;
     link.click();
     URL.revokeObjectURL(link.href);
-    say(message("words_exported", link.download));
+    say("all", message("words_exported", link.download));
   });
 }
 
 async function importWords(chosen: File): Promise<void> {
-  if (!(await act(async (own) => void (await own.import(await chosen.text())), true))) return;
+  if (!(await act("all", async (own) => void (await own.import(await chosen.text())), true))) return;
   search.value = "";
   await show();
-  say(message("words_imported"));
+  say("all", message("words_imported"));
 }
 
 function ask(isAsked: boolean): void {
   question.hidden = !isAsked;
-  say("");
+  hush();
   if (isAsked) question.focus();
   else forget.focus();
 }
 
 async function forgetAll(): Promise<void> {
   ask(false);
-  if (!(await act((own) => own.forgetAll()))) return;
+  if (!(await act("all", (own) => own.forgetAll()))) return;
   search.value = "";
   await show();
-  say(message("words_forgotten"));
+  say("all", message("words_forgotten"));
   added.focus();
 }
 
@@ -183,12 +205,13 @@ details.addEventListener("toggle", () => {
   if (details.open) void show();
 });
 search.addEventListener("input", () => {
-  say("");
+  hush();
   list.ariaBusy = "true";
   clearTimeout(timer);
   timer = setTimeout(() => void show(), SEARCH_AFTER_MS);
 });
 more.addEventListener("click", showMore);
+added.addEventListener("input", hush);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   void add();

@@ -20,6 +20,7 @@ export function listenToTyping(
     if (!completer.element) return;
     if (!byKey && isWords(event)) completer.dictated();
     byKey = false;
+    if ((event as InputEvent).inputType === "historyUndo") completer.undone();
     follower.followText();
   };
   const onKeyDown = (event: KeyboardEvent) => {
