@@ -144,6 +144,7 @@ def test_a_model_that_is_neither_a_recipe_nor_there_is_refused_with_the_names(mo
 def test_a_whole_model_is_listed_with_its_figures_and_said_to_be_served(model: Path) -> None:
     listed = foretype("models")
     assert listed.exit_code == 0
-    assert re.search(r"^ *tiny .* 2 layers, family gpt2 .*, fused ", listed.stdout, re.MULTILINE)
+    assert re.search(r"^ *tiny +yes +.*2 layers, family gpt2", listed.stdout, re.MULTILINE)
+    assert re.search(r"^ *tiny .*, fused .* MB ", listed.stdout, re.MULTILINE)
     again = sentence("prepare", NAME)
     assert "tiny is prepared, and no recipe says how" in again
