@@ -1,8 +1,8 @@
 """The tokeniser in a GGUF file that was SentencePiece's: pieces with scores, and bytes for what no piece has.
 
 llama.cpp joins the two neighbours whose piece has the best score, again and again; so here each way to cut a
-piece in two is a merge, in the order of the scores. transformers ignores the scores: with its reading, words
-fall apart.
+piece in two is a merge, in the order of the scores. transformers adds the scores up, although they are ranks,
+and words fall apart (findings/scores-summed-for-gemma.sh).
 
 A vocabulary can be trimmed. A piece is kept together with those that it is joined from, so a text whose
 pieces are all kept is cut as it was before. Every other text is cut into smaller pieces, in the end into
