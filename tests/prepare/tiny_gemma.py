@@ -9,6 +9,8 @@ import gguf
 import numpy as np
 from gguf import GGMLQuantizationType as Kind
 
+from tests.prepare.tiny_gguf import drawn_layers, finish
+
 LAYERS, HEADS, SIZE, HEAD_DIM, INNER, WINDOW = 6, 2, 64, 256, 96, 128
 NAME = "tiny-gemma.gguf"
 NORMAL, CONTROL, WHOLE, BYTE = 1, 3, 4, 6
@@ -75,10 +77,7 @@ class Draft:
             "attn_output": (SIZE, HEADS * HEAD_DIM), "ffn_gate": (INNER, SIZE), "ffn_up": (INNER, SIZE),
             "ffn_down": (SIZE, INNER),
         }  # fmt: skip
-        for layer in range(LAYERS):
-            for name, shape in shapes.items():
-                centre, spread = (1, 0.2) if len(shape) == 1 else (0, 0.2)
-                self.weights[f"blk.{layer}.{name}.weight"] = random.normal(centre, spread, shape)
+        self.weights |= drawn_layers(shapes, LAYERS, random)
 
     def write(self, folder: Path) -> Path:
         writer = gguf.GGUFWriter(folder / NAME, "gemma3")
@@ -102,11 +101,9 @@ class Draft:
         writer.add_bos_token_id(2)
         writer.add_eos_token_id(1)
         writer.add_unk_token_id(3)
-        for name, weight in self.weights.items():
-            kind = Kind.F32 if weight.ndim == 1 else Kind.Q8_0 if "embd" in name else Kind.Q5_0
-            writer.add_tensor(name, gguf.quants.quantize(weight.astype(np.float32), kind), raw_dtype=kind)
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
+        finish(writer, self.weights, _kind)
         return folder / NAME
+
+
+def _kind(name: str, weight: np.ndarray[Any, Any]) -> Kind:
+    return Kind.F32 if weight.ndim == 1 else Kind.Q8_0 if "embd" in name else Kind.Q5_0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,32 @@ GEOMETRY = Geometry(
     layers=LAYERS, kv_heads=KV_HEADS, head_dim=SIZE // HEADS, vocab_size=VOCABULARY, context_length=CONTEXT
 )
 NAME = "tiny.gguf"
+
+
+def drawn_layers(
+    shapes: Mapping[str, tuple[int, ...]], layers: int, random: np.random.Generator
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Random weights of all layers, of these shapes in each."""
+    return {
+        f"blk.{layer}.{name}.weight": random.normal(1 if len(shape) == 1 else 0, 0.2, shape)
+        for layer in range(layers)
+        for name, shape in shapes.items()
+    }
+
+
+def finish(
+    writer: gguf.GGUFWriter,
+    weights: Mapping[str, np.ndarray[Any, Any]],
+    kind_of: Callable[[str, np.ndarray[Any, Any]], Kind],
+) -> None:
+    """Write the file with these weights."""
+    for name, weight in weights.items():
+        kind = kind_of(name, weight)
+        writer.add_tensor(name, gguf.quants.quantize(weight.astype(np.float32), kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 class Draft:
@@ -42,10 +69,7 @@ class Draft:
             "attn_k": (SIZE // HEADS * KV_HEADS, SIZE), "attn_v": (SIZE // HEADS * KV_HEADS, SIZE),
             "ffn_gate": (INNER, SIZE), "ffn_up": (INNER, SIZE), "ffn_down": (SIZE, INNER),
         }  # fmt: skip
-        for layer in range(LAYERS):
-            for name, shape in shapes.items():
-                centre, spread = (1, 0.2) if len(shape) == 1 else (0, 0.2)
-                self.weights[f"blk.{layer}.{name}.weight"] = random.normal(centre, spread, shape)
+        self.weights |= drawn_layers(shapes, LAYERS, random)
 
     def write(self, folder: Path) -> Path:
         writer = gguf.GGUFWriter(folder / NAME, self.family)
@@ -66,13 +90,7 @@ class Draft:
         writer.add_token_merges(self.merges)
         writer.add_bos_token_id(0)
         writer.add_eos_token_id(0)
-        for name, weight in self.weights.items():
-            kind = self._kind(name, weight)
-            writer.add_tensor(name, gguf.quants.quantize(weight.astype(np.float32), kind), raw_dtype=kind)
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
+        finish(writer, self.weights, self._kind)
         return folder / NAME
 
     def _kind(self, name: str, weight: np.ndarray[Any, Any]) -> Kind:

@@ -49,8 +49,7 @@ def ensure_prepared(wishes: Wishes) -> Ready:
     takes minutes and shows its progress on the terminal.
 
     Blocks. Any thread may call it. Raises ModelError: CannotPrepareError if this installation only serves,
-    PreparationEndedError if the reason is already on the
-    terminal.
+    PreparationEndedError if the reason is already on the terminal.
     """
     ready = ensure_made(wishes)
     load_prepared(ready.folder)

@@ -5,7 +5,6 @@ The scales of the norms in the file already have the 1 in them that transformers
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foretype.prepare.gguf_file import GgufFile, UnknownGgufError
+from foretype.prepare.gguf_names import EMBEDDING, name_of, refuse_others
 
 ARCHITECTURE, FAMILY = "gemma3", "gemma3_text"  # llama.cpp's name of it, and transformers'
 LAYERS_A_GLOBAL_ONE = 6  # the last of six layers sees the whole context. The file does not say it
 LOCAL_ROPE_THETA = 10_000.0  # of the other five. The file does not say it either
-EMBEDDING = "token_embd"
 MODULES = {
     "model.norm": "output_norm",
     "self_attn.q_proj": "attn_q",
@@ -35,7 +34,6 @@ MODULES = {
     "post_feedforward_layernorm": "post_ffw_norm",
 }
 """Names of modules in transformers, in a layer without its beginning, and those of llama.cpp."""
-_IN_A_LAYER = re.compile(r"model\.layers\.(\d+)\.(.+)")
 
 Array = NDArray[np.float32]
 
@@ -75,7 +73,7 @@ class GgufGemma3:
         self._file = file
         self._kept = np.array(kept, np.int64)
         self.config = _config(file, len(kept))
-        self._refuse_others()
+        refuse_others(file, MODULES, ("model.norm",), self.config.num_hidden_layers)
 
     def parameter(self, name: str) -> Array:
         """The embedding (tokens, size), the only parameter that is read as it is."""
@@ -93,15 +91,7 @@ class GgufGemma3:
         return self._tensor(module)
 
     def _tensor(self, module: str) -> Array:
-        return self._file.tensor(f"{_name(module)}.weight")
-
-    def _refuse_others(self) -> None:
-        """A weight that the fused graph does not use, such as a bias, would silently be left out."""
-        known = {EMBEDDING, MODULES["model.norm"]}
-        for layer in range(self.config.num_hidden_layers):
-            known |= {f"blk.{layer}.{name}" for name in MODULES.values()}
-        if unknown := self._file.tensor_names - {f"{name}.weight" for name in known}:
-            raise UnknownGgufError(f"the GGUF file has weights of an unknown kind, such as {min(unknown)}")
+        return self._file.tensor(f"{name_of(module, MODULES)}.weight")
 
 
 def _config(file: GgufFile, tokens: int) -> Gemma3Config:
@@ -133,11 +123,3 @@ def _config(file: GgufFile, tokens: int) -> Gemma3Config:
         ),
         query_pre_attn_scalar=head_dim,
     )
-
-
-def _name(module: str) -> str:
-    found = _IN_A_LAYER.fullmatch(module)
-    name = MODULES.get(module if found is None else found[2])
-    if name is None:
-        raise UnknownGgufError(f"no name for {module} is known in a GGUF file")
-    return name if found is None else f"blk.{found[1]}.{name}"

@@ -6,13 +6,13 @@ projections: llama.cpp rotates neighbouring rows, transformers rotates rows that
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foretype.prepare.gguf_file import GgufFile, UnknownGgufError
+from foretype.prepare.gguf_names import EMBEDDING, name_of, refuse_others
 
 FAMILY = "llama"
 MODULES = {
@@ -29,8 +29,6 @@ MODULES = {
     "post_attention_layernorm": "ffn_norm",
 }
 """Names of modules in transformers, in a layer without its beginning, and those of llama.cpp."""
-EMBEDDING = "token_embd"
-_IN_A_LAYER = re.compile(r"model\.layers\.(\d+)\.(.+)")
 
 Array = NDArray[np.float32]
 
@@ -59,7 +57,7 @@ class GgufLlama:
         """Raises UnknownGgufError, with the reason, if it is a model of another kind."""
         self._file = file
         self.config = _config(file)
-        self._refuse_others()
+        refuse_others(file, MODULES, ("lm_head", "model.norm"), self.config.num_hidden_layers)
 
     def parameter(self, name: str) -> Array:
         """The embedding (tokens, size), the only parameter that is read as it is."""
@@ -69,7 +67,7 @@ class GgufLlama:
 
     def linear(self, module: str) -> Array:
         """(inputs, outputs), float32. The head is the embedding if the file has no head of its own."""
-        name = _name(module)
+        name = name_of(module, MODULES)
         if name == "output" and "output.weight" not in self._file.tensor_names:
             name = EMBEDDING
         weight = self._tensor(name)
@@ -78,18 +76,10 @@ class GgufLlama:
         return weight.T
 
     def norm(self, module: str) -> Array:
-        return self._tensor(_name(module))
+        return self._tensor(name_of(module, MODULES))
 
     def _tensor(self, name: str) -> Array:
         return self._file.tensor(f"{name}.weight")
-
-    def _refuse_others(self) -> None:
-        """A weight that the fused graph does not use, such as a bias, would silently be left out."""
-        known = {EMBEDDING, *(MODULES[module] for module in ("lm_head", "model.norm"))}
-        for layer in range(self.config.num_hidden_layers):
-            known |= {f"blk.{layer}.{name}" for name in MODULES.values()}
-        if unknown := self._file.tensor_names - {f"{name}.weight" for name in known}:
-            raise UnknownGgufError(f"the GGUF file has weights of an unknown kind, such as {min(unknown)}")
 
 
 def _config(file: GgufFile) -> LlamaConfig:
@@ -114,14 +104,6 @@ def _config(file: GgufFile) -> LlamaConfig:
         rope_theta=file.field(f"{FAMILY}.rope.freq_base", float),
         rms_norm_eps=file.field(f"{FAMILY}.attention.layer_norm_rms_epsilon", float),
     )
-
-
-def _name(module: str) -> str:
-    found = _IN_A_LAYER.fullmatch(module)
-    name = MODULES.get(module if found is None else found[2])
-    if name is None:
-        raise UnknownGgufError(f"no name for {module} is known in a GGUF file")
-    return name if found is None else f"blk.{found[1]}.{name}"
 
 
 def _in_halves(weight: Array, head_dim: int) -> Array:

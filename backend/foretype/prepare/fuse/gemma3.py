@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 
 from foretype.models.manifest import Geometry
-from foretype.prepare.fuse.graph import CONTRIB, Array, Graph, NotFusableError, Weights
+from foretype.prepare.fuse.graph import CONTRIB, Graph, NotFusableError, Weights, packed_linear
 from foretype.prepare.fuse.norms import Norms
 from foretype.prepare.fuse.rotary import Rotary
 
@@ -76,33 +76,24 @@ class _Layer:
         """The operator could norm queries and keys itself, but only on a GPU."""
         graph, layer, config = self._graph, self._layer, self._config
         attention = f"{self.module}.self_attn"
-        qkv = graph.matmul(source, self._packed(attention, "q_proj", "k_proj", "v_proj"), f"qkv{layer}")
+        qkv = graph.matmul(
+            source, packed_linear(self._weights, attention, "q_proj", "k_proj", "v_proj"), f"qkv{layer}"
+        )
         qkv = graph.spread(qkv, f"spread{layer}")
         query, key, value = (f"{part}{layer}" for part in ("query", "key", "value"))
         graph.node("Split", [qkv, self._sizes()], query, more_outputs=[key, value], axis=-1)
-        names = graph.past_of(layer)
-        attended = graph.node(
-            "GroupQueryAttention",
-            [
+        attended = graph.attention(
+            layer,
+            (
                 self._normed(query, config.num_attention_heads, f"{attention}.q_norm"),
                 self._normed(key, config.num_key_value_heads, f"{attention}.k_norm"),
                 value,
-                *names.past,
-                "seqlens_k",
-                "total_sequence_length",
-                *turned,
-                "attention_bias",
-            ],
-            f"attention{layer}",
-            more_outputs=names.present,
-            domain=CONTRIB,
-            num_heads=config.num_attention_heads,
-            kv_num_heads=config.num_key_value_heads,
-            do_rotary=1,
-            rotary_interleaved=0,
+            ),
+            config.num_attention_heads,
+            config.num_key_value_heads,
+            turned,
             scale=float(config.query_pre_attn_scalar**-0.5),
         )
-        attended = graph.gathered(attended, f"attended{layer}")
         out = graph.matmul(attended, self._weights.linear(f"{attention}.o_proj"), f"o{layer}")
         return self._norms.alone(out, f"{self.module}.post_attention_layernorm", f"after_attention{layer}")
 
@@ -125,7 +116,9 @@ class _Layer:
     def mlp(self, source: str) -> str:
         graph, layer = self._graph, self._layer
         both = graph.matmul(
-            source, self._packed(f"{self.module}.mlp", "gate_proj", "up_proj"), f"gate_up{layer}"
+            source,
+            packed_linear(self._weights, f"{self.module}.mlp", "gate_proj", "up_proj"),
+            f"gate_up{layer}",
         )
         gate, up = f"gate{layer}", f"up{layer}"
         graph.node("Split", [both], gate, more_outputs=[up], axis=-1, num_outputs=2)
@@ -133,7 +126,3 @@ class _Layer:
         hidden = graph.node("Mul", [gelu, up], f"hidden{layer}")
         down = graph.matmul(hidden, self._weights.linear(f"{self.module}.mlp.down_proj"), f"down{layer}")
         return self._norms.alone(down, f"{self.module}.post_feedforward_layernorm", f"after_mlp{layer}")
-
-    def _packed(self, module: str, *parts: str) -> Array:
-        packed: Array = np.concatenate([self._weights.linear(f"{module}.{part}") for part in parts], axis=1)
-        return packed

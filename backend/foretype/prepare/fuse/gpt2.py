@@ -87,18 +87,8 @@ def _attention(graph: Graph, weights: Weights, config: Any, module: str, layer: 
     projected = graph.matmul(source, weights.parameter(f"{module}.attn.c_attn.weight"), f"projected{layer}")
     qkv = graph.add(projected, weights.parameter(f"{module}.attn.c_attn.bias"), f"qkv{layer}")
     qkv = graph.spread(qkv, f"spread{layer}")
-    names = graph.past_of(layer)
-    no_rotary = ["", "", ""]  # cosine, sine, positions: GPT-2 adds its positions to the embedding
-    attended = graph.node(
-        "GroupQueryAttention",
-        [qkv, "", "", *names.past, "seqlens_k", "total_sequence_length", *no_rotary, "attention_bias"],
-        f"attention{layer}",
-        more_outputs=names.present,
-        domain=CONTRIB,
-        num_heads=config.n_head,
-        kv_num_heads=config.n_head,
-    )
-    attended = graph.gathered(attended, f"attended{layer}")
+    # Nothing is turned: GPT-2 adds its positions to the embedding.
+    attended = graph.attention(layer, (qkv, "", ""), config.n_head, config.n_head)
     value = graph.matmul(attended, weights.parameter(f"{module}.attn.c_proj.weight"), f"o{layer}")
     return _Update(value, f"{module}.attn.c_proj.bias")
 

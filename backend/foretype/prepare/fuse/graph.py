@@ -93,6 +93,12 @@ class Export:
         return source.transpose(order)
 
 
+def packed_linear(weights: Weights, module: str, *parts: str) -> Array:
+    """Projections of one input side by side, (inputs, outputs of all), for one product in their place."""
+    packed: Array = np.concatenate([weights.linear(f"{module}.{part}") for part in parts], axis=1)
+    return packed
+
+
 def _path(module: str) -> str:
     """The beginning of the names of a module's nodes: /model/layers.0/mlp for model.layers.0.mlp."""
     return "/" + re.sub(r"\.(?!\d)", "/", module)
@@ -177,6 +183,42 @@ class Graph:
     def gathered(self, value: str, output: str) -> str:
         """From the rows of the past back to the texts of the run."""
         return self.node("Gather", [value, "gathered"], output, axis=0)
+
+    def attention(
+        self,
+        layer: int,
+        sources: tuple[str, str, str],
+        heads: int,
+        kv_heads: int,
+        rotary: tuple[str, str, str] | None = None,
+        **attributes: int | float,
+    ) -> str:
+        """Causal attention of one layer over its past key values, (n, s, size).
+
+        sources: queries, keys and values for the rows of the past; the packed product of all three, if the
+        other two are empty. rotary: cosine, sine and positions; None if the operator turns nothing.
+        """
+        names = self.past_of(layer)
+        if rotary is not None:
+            attributes |= {"do_rotary": 1, "rotary_interleaved": 0}
+        attended = self.node(
+            "GroupQueryAttention",
+            [
+                *sources,
+                *names.past,
+                "seqlens_k",
+                "total_sequence_length",
+                *(rotary or ("", "", "")),
+                "attention_bias",
+            ],
+            f"attention{layer}",
+            more_outputs=names.present,
+            domain=CONTRIB,
+            num_heads=heads,
+            kv_num_heads=kv_heads,
+            **attributes,
+        )
+        return self.gathered(attended, f"attended{layer}")
 
     def finish(self, hidden: str, head: Array) -> onnx.ModelProto:
         """Add the output head, for the rows that are asked for only, and finish the graph. The head has a

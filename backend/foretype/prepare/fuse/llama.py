@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 
 from foretype.models.manifest import Geometry
-from foretype.prepare.fuse.graph import CONTRIB, Array, Graph, NotFusableError, Weights
+from foretype.prepare.fuse.graph import Graph, NotFusableError, Weights, packed_linear
 from foretype.prepare.fuse.norms import Norms
 from foretype.prepare.fuse.rotary import Rotary
 
@@ -58,43 +58,20 @@ def _attention(
     source: str,
     rotary: tuple[str, str, str],
 ) -> str:
-    packed: Array = np.concatenate(
-        [weights.linear(f"{module}.self_attn.{part}_proj") for part in "qkv"], axis=1
-    )
+    packed = packed_linear(weights, f"{module}.self_attn", "q_proj", "k_proj", "v_proj")
     qkv = graph.matmul(source, packed, f"qkv{layer}")
     if config.model_type == "qwen2":
         biases = [weights.parameter(f"model.layers.{layer}.self_attn.{part}_proj.bias") for part in "qkv"]
         qkv = graph.add(qkv, np.concatenate(biases), f"biased{layer}")
     qkv = graph.spread(qkv, f"spread{layer}")
-    names = graph.past_of(layer)
-    attended = graph.node(
-        "GroupQueryAttention",
-        [
-            qkv,
-            "",
-            "",
-            *names.past,
-            "seqlens_k",
-            "total_sequence_length",
-            *rotary,
-            "attention_bias",
-        ],
-        f"attention{layer}",
-        more_outputs=names.present,
-        domain=CONTRIB,
-        num_heads=config.num_attention_heads,
-        kv_num_heads=config.num_key_value_heads,
-        do_rotary=1,
-        rotary_interleaved=0,
+    attended = graph.attention(
+        layer, (qkv, "", ""), config.num_attention_heads, config.num_key_value_heads, rotary
     )
-    attended = graph.gathered(attended, f"attended{layer}")
     return graph.matmul(attended, weights.linear(f"{module}.self_attn.o_proj"), f"o{layer}")
 
 
 def _mlp(graph: Graph, weights: Weights, module: str, layer: int, source: str) -> str:
-    packed: Array = np.concatenate(
-        [weights.linear(f"{module}.mlp.{part}_proj") for part in ("gate", "up")], axis=1
-    )
+    packed = packed_linear(weights, f"{module}.mlp", "gate_proj", "up_proj")
     both = graph.matmul(source, packed, f"gate_up{layer}")
     gate, up = f"gate{layer}", f"up{layer}"
     graph.node("Split", [both], gate, more_outputs=[up], axis=-1, num_outputs=2)
