@@ -14,7 +14,8 @@ from foretype.cli import app
 from foretype.server.pairing import Pairing
 from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
-from foretype.words.store import FILE, WordStore
+from foretype.words.sqlite_file import FILE
+from foretype.words.store import WordStore
 
 
 @pytest.fixture

@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 
+from foretype.words import sqlite_file
 from foretype.words import store as store_module
 from foretype.words.errors import BadImportError, WordsFileError
 from foretype.words.field_text import FieldText, Taken
 from foretype.words.pieces import cut, runs_of
-from foretype.words.store import DAY_S, FILE, FORGOTTEN_DAYS, State, WordStore
+from foretype.words.sqlite_file import FILE, SCHEMA
+from foretype.words.store import DAY_S, FORGOTTEN_DAYS, State, WordStore
 
 ORDINARY = set("the word is please let me know if you have any a b we met in good day".split())  # noqa: SIM905
 
@@ -213,9 +215,7 @@ def test_forget_leaves_nothing_in_the_file(store: WordStore) -> None:
     store.forget("bob")
     assert list(store.path.parent.iterdir()) == [store.path]
     content = store.path.read_bytes()
-    assert not any(
-        word in content for word in (b"the", b"word", b"bob") if word not in store_module._SCHEMA.encode()
-    )
+    assert not any(word in content for word in (b"the", b"word", b"bob") if word not in SCHEMA.encode())
     with contextlib.closing(sqlite3.connect(store.path)) as file:
         for table in ("persons", "runs", "marks", "added"):
             assert file.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
@@ -225,7 +225,7 @@ def test_processes_that_learn_and_forget_on_one_file_do_not_disturb_each_other(
     store: WordStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that is deleted while another process has it open gives errors, and may lose words."""
-    monkeypatch.setattr(store_module, "LOCK_SECONDS", 60.0)  # a slow machine is no failure
+    monkeypatch.setattr(sqlite_file, "LOCK_SECONDS", 60.0)  # a slow machine is no failure
     failed: list[WordsFileError] = []
 
     def work(person: str) -> None:
@@ -370,7 +370,7 @@ def test_a_file_that_may_not_be_written_is_not_called_damaged(store: WordStore) 
 
 def test_a_busy_file_is_not_called_damaged(store: WordStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.add("ada", ["Ada"])
-    monkeypatch.setattr(store_module, "LOCK_SECONDS", 0.0)
+    monkeypatch.setattr(sqlite_file, "LOCK_SECONDS", 0.0)
     with contextlib.closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(WordsFileError, match="another program") as caught:
@@ -396,8 +396,8 @@ def test_a_full_disk_is_not_called_damaged(store: WordStore, monkeypatch: pytest
 def test_who_comes_while_the_last_is_forgotten_keeps_their_words(
     store: WordStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compact = store._compact
-    monkeypatch.setattr(store, "_compact", lambda: (compact(), store.add("bob", ["Bob"])))
+    compact = store._file.compact
+    monkeypatch.setattr(store._file, "compact", lambda: (compact(), store.add("bob", ["Bob"])))
     store.add("ada", ["Ada"])
     store.forget("ada")
     assert list(shown(store, "bob")) == ["Bob"]
@@ -411,11 +411,11 @@ def test_forget_overwrites_what_an_earlier_call_could_not(
 
     store.add("ada", ["Ada"])
     with monkeypatch.context() as broken:
-        broken.setattr(store, "_compact", fails)
+        broken.setattr(store._file, "compact", fails)
         with pytest.raises(WordsFileError):
             store.forget("ada")
     compacted: list[bool] = []
-    monkeypatch.setattr(store, "_compact", lambda: compacted.append(True))
+    monkeypatch.setattr(store._file, "compact", lambda: compacted.append(True))
     store.forget("ada")
     assert compacted == [True]
 

@@ -31,9 +31,8 @@ class _Followed:
     used_at: float
     lasting: bool
     is_learnt: bool = False  # everything but what may still be typed
-    identity: bytes | None = (
-        None  # the person's in the file when the field was begun; used on the thread only
-    )
+    # The person's in the file when the field was begun. Used on the thread only.
+    identity: bytes | None = None
 
 
 class LearningDesk:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from foretype.words.pieces import FOREIGN, Run, cut, runs_of
@@ -107,31 +109,23 @@ def _word_start(text: str, end: int) -> int:
 
 
 def _common_head(one: str, other: str) -> int:
-    """How many characters both begin with. Typing at the end is the quick case."""
-    most = min(len(one), len(other))
-    if one[:most] == other[:most]:
-        return most
-    low, high = 0, most  # one[:low] agrees, one[:high] does not
-    while high - low > 1:
-        middle = (low + high) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
+    """How many characters both begin with."""
+    return _longest(min(len(one), len(other)), lambda count: one[:count] == other[:count])
 
 
 def _common_tail(one: str, other: str) -> int:
-    most = min(len(one), len(other))
-    if most == 0:
-        return 0
-    if one[-most:] == other[-most:]:
+    """How many characters both end with."""
+
+    def agree(count: int) -> bool:
+        return one[len(one) - count :] == other[len(other) - count :]
+
+    return _longest(min(len(one), len(other)), agree)
+
+
+def _longest(most: int, agrees: Callable[[int], bool]) -> int:
+    """The largest count up to `most` that agrees, if all smaller ones do. Typing at the end is the quick
+    case: there, the first look suffices.
+    """
+    if agrees(most):
         return most
-    low, high = 0, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        if one[len(one) - middle :] == other[len(other) - middle :]:
-            low = middle
-        else:
-            high = middle
-    return low
+    return bisect_left(range(1, most), True, key=lambda count: not agrees(count))

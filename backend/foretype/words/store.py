@@ -1,15 +1,9 @@
-"""The file of own words: one SQLite file for all persons, with counts of short runs of pieces.
-
-Each call opens the file, works in one transaction and closes it, so the server and `foretype words` may use
-it at the same time, and a file that was deleted is noticed. Every call waits for the disk.
-"""
+"""Own words of all persons: counts of short runs of pieces, in one SQLite file."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
-import os
 import secrets
 import sqlite3
 import time
@@ -20,41 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foretype.words.errors import BadImportError, WordsFileError
+from foretype.words.errors import WordsFileError
+from foretype.words.exported import FORMAT, MOST_SEEN, VERSION, checked
 from foretype.words.field_text import Taken
-from foretype.words.pieces import CONTEXT, LONGEST_PHRASE, START, Run, as_text, is_word, phrase_of
+from foretype.words.pieces import START, Run, as_text, is_word, phrase_of
+from foretype.words.sqlite_file import SqliteFile
 
-FILE = "words.sqlite3"
-FORMAT, VERSION = "foretype-words", 1
 SIGHTINGS = 3  # fields in which an unknown word must occur before it is stored, shown or offered
 PHRASE_SEEN = 3  # a run of words is shown as a phrase from this count on
 PHRASE_WORDS = 3
 FORGOTTEN_DAYS = 90  # what was seen once is forgotten after this time
 MOST_ADDED = 2000  # words and phrases by hand
 MOST_MARKS = 20_000
-LOCK_SECONDS = 5.0
 DAY_S = 86_400
 JOIN = "\x1f"
-LATEST_DAY = 4_000_000
-
-_SCHEMA = """
-CREATE TABLE persons (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, key BLOB NOT NULL,
-    version INTEGER NOT NULL, whole INTEGER NOT NULL, tidied INTEGER NOT NULL
-);
-CREATE TABLE runs (
-    person INTEGER NOT NULL, before TEXT NOT NULL, piece TEXT NOT NULL,
-    seen INTEGER NOT NULL, last INTEGER NOT NULL, version INTEGER NOT NULL,
-    PRIMARY KEY (person, before, piece)
-) WITHOUT ROWID;
-CREATE INDEX runs_by_piece ON runs (person, piece);
-CREATE INDEX runs_by_version ON runs (person, version);
-CREATE TABLE marks (
-    person INTEGER NOT NULL, mark BLOB NOT NULL, seen INTEGER NOT NULL, last INTEGER NOT NULL,
-    PRIMARY KEY (person, mark)
-) WITHOUT ROWID;
-CREATE TABLE added (person INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (person, text)) WITHOUT ROWID;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +65,19 @@ class WordStore:
 
     def __init__(self, folder: Path, most_runs: int, clock: Callable[[], float] = time.time) -> None:
         """`most_runs`: of one person. `clock`: seconds since 1970."""
-        self.path = folder / FILE
+        self._file = SqliteFile(folder)
         self._most_runs = most_runs
         self._clock = clock
+
+    @property
+    def path(self) -> Path:
+        return self._file.path
 
     # -- learning --
 
     def identity(self, person: str) -> bytes | None:
         """It changes when the person's words are forgotten, by any process. None if nothing is kept."""
-        with self._read() as file:
+        with self._file.read() as file:
             row = None if file is None else _find(file, person)
         return None if row is None else row.key
 
@@ -116,7 +93,7 @@ class WordStore:
         """
         if not taken:
             return since
-        with self._change() as file:
+        with self._file.change() as file:
             found = _find(file, person)
             if since is not None and (found is None or found.key != since):
                 return since
@@ -126,12 +103,12 @@ class WordStore:
             count = _shown(taken.typed, hidden)
             for word in ripe:
                 count[Run((), f" {word}")] += SIGHTINGS - 1
-            self._count(file, row, count)
+            self._count(file, row, [(run, n, self._today()) for run, n in count.items()])
             self._tidy(file, row)
             is_first_today = row.tidied != self._today() and self._is_first_today(file, row)
         if is_first_today:
             with contextlib.suppress(WordsFileError):  # what was typed is learnt; tomorrow is another try
-                self._compact()
+                self._file.compact()
         return row.key
 
     def _is_first_today(self, file: sqlite3.Connection, row: _Row) -> bool:
@@ -183,12 +160,14 @@ class WordStore:
             or file.execute(by_hand, (row.id, word)).fetchone() is not None
         )
 
-    def _count(self, file: sqlite3.Connection, row: _Row, count: Mapping[Run, int]) -> None:
-        version, today = self._next_version(file, row), self._today()
+    def _count(self, file: sqlite3.Connection, row: _Row, runs: Iterable[tuple[Run, int, int]]) -> None:
+        """Add to the counts of runs. Each has the day on which it was typed last."""
+        version = self._next_version(file, row)
         file.executemany(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-            "seen = seen + excluded.seen, last = max(last, excluded.last), version = excluded.version",
-            [(row.id, JOIN.join(one.before), one.piece, n, today, version) for one, n in count.items()],
+            f"seen = min(seen + excluded.seen, {MOST_SEEN}), last = max(last, excluded.last), "
+            "version = excluded.version",
+            [(row.id, JOIN.join(one.before), one.piece, n, day, version) for one, n, day in runs],
         )
 
     def _tidy(self, file: sqlite3.Connection, row: _Row) -> None:
@@ -223,7 +202,7 @@ class WordStore:
 
     def words(self, person: str) -> list[Word]:
         """All words and phrases that are shown, most seen first."""
-        with self._read() as file:
+        with self._file.read() as file:
             row = None if file is None else _find(file, person)
             if file is None or row is None:
                 return []
@@ -244,7 +223,7 @@ class WordStore:
         phrases = [as_text(pieces) for text in texts if (pieces := phrase_of(text)) is not None]
         if not phrases:
             return
-        with self._change() as file:
+        with self._file.change() as file:
             row = self._row(file, person)
             there = len(_added(file, row.id))
             room = max(0, MOST_ADDED - there)
@@ -257,7 +236,7 @@ class WordStore:
         overwritten. Whether there was anything of them, also if it was not shown yet.
         """
         wanted = {words for text in texts for form in (text, _composed(text)) if (words := _words_in(form))}
-        with self._change(make=False) as file:
+        with self._file.change(make=False) as file:
             row = None if file is None else _find(file, person)
             if file is None or row is None:
                 return False
@@ -274,7 +253,7 @@ class WordStore:
             )
             if removed or gone:
                 self._became_whole(file, row)
-        self._compact()
+        self._file.compact()
         return bool(removed or marks or gone)
 
     def forget(self, person: str) -> None:
@@ -284,7 +263,7 @@ class WordStore:
         A file in which nobody is left stays: another process may have it open, and would then write its
         journal beside a file that has no name any more.
         """
-        with self._change(make=False) as file:
+        with self._file.change(make=False) as file:
             if file is None:
                 return
             row = _find(file, person)
@@ -292,18 +271,10 @@ class WordStore:
                 for table in ("runs", "marks", "added"):
                     file.execute(f"DELETE FROM {table} WHERE person = ?", (row.id,))
                 file.execute("DELETE FROM persons WHERE id = ?", (row.id,))
-        self._compact()
-
-    def _compact(self) -> None:
-        """Write the file anew. `secure_delete` overwrites what is deleted, but not the copies that SQLite
-        leaves in a page when it moves rows to another one.
-        """
-        with self._opened() as file:
-            file.execute("PRAGMA temp_store = MEMORY")  # else a folder for temporary files gets a copy
-            file.execute("VACUUM")
+        self._file.compact()
 
     def persons(self) -> list[str]:
-        with self._read() as file:
+        with self._file.read() as file:
             if file is None:
                 return []
             return [name for (name,) in file.execute("SELECT name FROM persons ORDER BY name")]
@@ -311,7 +282,7 @@ class WordStore:
     # -- export and import --
 
     def export(self, person: str) -> dict[str, Any]:
-        with self._read() as file:
+        with self._file.read() as file:
             row = None if file is None else _find(file, person)
             runs = [] if file is None or row is None else _runs_with_day(file, row.id)
             added = [] if file is None or row is None else sorted(_added(file, row.id))
@@ -323,29 +294,20 @@ class WordStore:
 
     def import_(self, person: str, exported: Mapping[str, Any]) -> None:
         """Add what was exported: counts are added to those that are there. Raises `BadImportError`."""
-        added, runs = _checked(exported)
+        added, runs = checked(exported)
         self.add(person, added)
         if not runs:
             return
-        with self._change() as file:
+        with self._file.change() as file:
             row = self._row(file, person)
-            version = self._next_version(file, row)
-            file.executemany(
-                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                "seen = min(seen + excluded.seen, 1000000), last = max(last, excluded.last), "
-                "version = excluded.version",
-                [
-                    (row.id, JOIN.join(run.before), run.piece, seen, min(last, self._today()), version)
-                    for run, seen, last in runs
-                ],
-            )
+            self._count(file, row, [(run, n, min(day, self._today())) for run, n, day in runs])
             self._tidy(file, row)
 
     # -- what the engine reads --
 
     def state(self, person: str) -> State:
         """The default if nothing is kept of the person. Quick."""
-        with self._read() as file:
+        with self._file.read() as file:
             row = None if file is None else _find(file, person)
             return State() if row is None else State(row.id, row.version, row.whole)
 
@@ -353,7 +315,7 @@ class WordStore:
         """What has changed since the state of an earlier call; everything if that was another person's or if
         words were taken away.
         """
-        with self._read() as file:
+        with self._file.read() as file:
             row = None if file is None else _find(file, person)
             if file is None or row is None:
                 return Changes(State(), is_whole=since != State(), runs=[], added=[])
@@ -364,7 +326,7 @@ class WordStore:
             runs = _runs(file, row.id, after=-1 if is_whole else since.version)
             return Changes(state, is_whole, runs, sorted(_added(file, row.id)))
 
-    # -- the file --
+    # -- persons in the file --
 
     def _today(self) -> int:
         return int(self._clock() // DAY_S)
@@ -389,74 +351,6 @@ class WordStore:
         """Whoever holds counts must read all of them again."""
         file.execute("UPDATE persons SET whole = whole + 1, version = version + 1 WHERE id = ?", (row.id,))
 
-    @contextlib.contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection | None]:
-        """None if there is no file."""
-        if not self._is_there():
-            yield None
-            return
-        with self._opened() as file:
-            file.execute("BEGIN")
-            yield file
-
-    @contextlib.contextmanager
-    def _change(self, *, make: bool = True) -> Iterator[Any]:
-        """A transaction that nobody else changes the file in. None if there is no file and none is to be
-        made.
-        """
-        if not make and not self._is_there():
-            yield None
-            return
-        with self._opened() as file:
-            file.execute("BEGIN IMMEDIATE")
-            try:
-                yield file
-            except BaseException:
-                if file.in_transaction:  # SQLite ends it by itself if the disk is full
-                    file.execute("ROLLBACK")
-                raise
-            file.execute("COMMIT")
-
-    def _is_there(self) -> bool:
-        try:
-            return self.path.exists()
-        except OSError as error:
-            raise self._unusable(error) from None
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        file = None
-        try:
-            self._make()
-            file = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)
-            file.execute("PRAGMA secure_delete = ON")
-            version = file.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                _lay_out(file)
-            elif version != VERSION:
-                raise self._unusable(None)
-            yield file
-        except (OSError, sqlite3.Error) as error:
-            raise self._unusable(error) from None
-        finally:
-            if file is not None:
-                file.close()
-
-    def _unusable(self, error: OSError | sqlite3.Error | None) -> WordsFileError:
-        """None: another version of Foretype has written the file."""
-        why = NEWER if error is None else _why(error)
-        return WordsFileError(f"The file of own words, {self.path}, {why}", _name_of(error))
-
-    def _make(self) -> None:
-        """The file that only its owner may read. SQLite's journal beside it gets the same mode."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(FileExistsError):
-            handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with contextlib.closing(os.fdopen(handle, "wb")):
-                if hasattr(os, "geteuid") and os.geteuid() == 0:  # `sudo foretype words`
-                    owner = self.path.parent.stat()
-                    os.fchown(handle, owner.st_uid, owner.st_gid)
-
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -469,15 +363,6 @@ class _Row:
     tidied: int
 
 
-def _lay_out(file: sqlite3.Connection) -> None:
-    file.execute("BEGIN IMMEDIATE")
-    if file.execute("PRAGMA user_version").fetchone()[0] == 0:  # else another process was faster
-        for statement in _SCHEMA.split(";"):
-            file.execute(statement)
-        file.execute(f"PRAGMA user_version = {VERSION}")
-    file.execute("COMMIT")
-
-
 def _find(file: sqlite3.Connection, person: str) -> _Row | None:
     found = file.execute(
         "SELECT id, key, version, whole, tidied FROM persons WHERE name = ?", (person,)
@@ -486,19 +371,18 @@ def _find(file: sqlite3.Connection, person: str) -> _Row | None:
 
 
 def _runs(file: sqlite3.Connection, person: int, after: int = -1) -> list[tuple[Run, int]]:
+    return [(run, seen) for run, seen, _ in _runs_with_day(file, person, after)]
+
+
+def _runs_with_day(file: sqlite3.Connection, person: int, after: int = -1) -> list[tuple[Run, int, int]]:
+    """Those that have changed after a version."""
     rows = file.execute(
-        "SELECT before, piece, seen FROM runs WHERE person = ? AND version > ?", (person, after)
+        "SELECT before, piece, seen, last FROM runs WHERE person = ? AND version > ?", (person, after)
     )
-    return [(_run(before, piece), seen) for before, piece, seen in rows]
-
-
-def _runs_with_day(file: sqlite3.Connection, person: int) -> list[tuple[Run, int, int]]:
-    rows = file.execute("SELECT before, piece, seen, last FROM runs WHERE person = ?", (person,))
-    return [(_run(before, piece), seen, last) for before, piece, seen, last in rows]
-
-
-def _run(before: str, piece: str) -> Run:
-    return Run(tuple(before.split(JOIN)) if before else (), piece)
+    return [
+        (Run(tuple(before.split(JOIN)) if before else (), piece), seen, last)
+        for before, piece, seen, last in rows
+    ]
 
 
 def _added(file: sqlite3.Connection, person: int) -> set[str]:
@@ -550,71 +434,3 @@ def _phrases_in(run: Run) -> Iterator[tuple[str, ...]]:
     for start in range(len(pieces)):
         for end in range(start, len(pieces)):
             yield pieces[start : end + 1]
-
-
-def _why(error: OSError | sqlite3.Error) -> str:
-    """Why the file cannot be used, and what to do. SQLite's own message may hold a word of the file."""
-    writable = "Make it writable, or set FORETYPE_STATE_DIR to a folder that you may write."
-    if isinstance(error, OSError):
-        return f"cannot be used: {error.strerror}. {writable}"
-    name = _name_of(error)
-    for beginning, why in _REASONS.items():
-        if name.startswith(beginning):
-            return why
-    return f"cannot be used: {name}. {writable} If it is damaged, delete it."
-
-
-def _name_of(error: OSError | sqlite3.Error | None) -> str:
-    if error is None:
-        return "OTHER_VERSION"
-    if isinstance(error, OSError):
-        return errno.errorcode.get(error.errno or 0, type(error).__name__)
-    return getattr(error, "sqlite_errorname", type(error).__name__)
-
-
-NEWER = "was written by another version of Foretype: use that version, or delete the file."
-_UNREADABLE = "cannot be opened or written. Make it writable, or set FORETYPE_STATE_DIR to another folder."
-_REASONS = {
-    "SQLITE_READONLY": _UNREADABLE,
-    "SQLITE_CANTOPEN": _UNREADABLE,
-    "SQLITE_BUSY": f"is used by another program for more than {LOCK_SECONDS:.0f} seconds: try again.",
-    "SQLITE_FULL": "cannot be written: the disk is full. Free some space on it.",
-    "SQLITE_NOTADB": "is damaged: delete it, or put a backup in its place.",
-    "SQLITE_CORRUPT": "is damaged: delete it, or put a backup in its place.",
-}
-
-
-def _checked(exported: Mapping[str, Any]) -> tuple[list[str], list[tuple[Run, int, int]]]:
-    """Raises `BadImportError`."""
-    if exported.get("format") != FORMAT or exported.get("version") != VERSION:
-        raise BadImportError(f"An import needs 'format' {FORMAT} and 'version' {VERSION}.")
-    added, runs = exported.get("added", []), exported.get("runs", [])
-    if not isinstance(added, list) or not all(isinstance(text, str) for text in added):
-        raise BadImportError("'added' must be a list of texts.")
-    if not isinstance(runs, list):
-        raise BadImportError("'runs' must be a list.")
-    return added, [_checked_run(one) for one in runs]
-
-
-def _checked_run(one: object) -> tuple[Run, int, int]:
-    if isinstance(one, dict):
-        before, piece, seen, last = (one.get(name) for name in ("before", "piece", "seen", "last_day"))
-        if (
-            isinstance(before, list)
-            and len(before) <= max(CONTEXT, LONGEST_PHRASE)
-            and all(isinstance(text, str) and _is_piece(text, START) for text in before)
-            and isinstance(piece, str)
-            and _is_piece(piece)
-            and type(seen) is int
-            and 1 <= seen <= 1_000_000
-            and type(last) is int
-            and 0 <= last <= LATEST_DAY
-        ):
-            return Run(tuple(before[-CONTEXT:]), piece), seen, last
-    raise BadImportError("An entry of 'runs' is not as the export writes it.")
-
-
-def _is_piece(text: str, also: str = "\n") -> bool:
-    if text in ("\n", also):
-        return True
-    return 0 < len(text) <= 64 and text.isprintable() and text != " " and " " not in text[1:]

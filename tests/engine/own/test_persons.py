@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from foretype.engine.beginning import Beginning
-from foretype.engine.contract import Failure, Owner
-from foretype.engine.keystroke import Keystroke, Suggestion
+from foretype.engine.contract import Owner
+from foretype.engine.keystroke import Keystroke
 from foretype.engine.local import EngineConfig, LocalEngine
 from foretype.engine.own.persons import IDLE_S, KEPT_S, LOOK_EVERY_S, MOST_PERSONS, Persons
 from foretype.engine.tree.choice import Policy
@@ -19,6 +19,7 @@ from foretype.models.field_kind import FieldKind
 from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
 from foretype.words.store import Changes, State, WordStore
+from tests.engine.test_local import Answers
 from tests.fake_time import FakeTimers
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 
@@ -52,22 +53,14 @@ async def engine(store: WordStore) -> AsyncIterator[LocalEngine]:
 
 async def suggested(engine: LocalEngine, owner: Owner, *befores: str) -> str:
     """The suggestion for the last of these states of a field."""
-    done: asyncio.Queue[Suggestion | Failure] = asyncio.Queue()
-
-    def answer(
-        field: str, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float
-    ) -> None:
-        if final:
-            done.put_nowait(outcome)
-
-    desk = engine.open(owner, answer)
+    answers = Answers()
+    desk = engine.open(owner, answers)
     for seq, before in enumerate(befores):
         desk.keystroke("one", Keystroke(seq, before))
-        outcome = await done.get()
+        found = await answers.suggestion("one", seq)
         await read(engine)
     desk.close()
-    assert isinstance(outcome, Suggestion)
-    return outcome.text
+    return found.text
 
 
 async def read(engine: LocalEngine) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from foretype.engine import start
-from foretype.engine.contract import Failure, Owner
-from foretype.engine.keystroke import Keystroke, Suggestion
+from foretype.engine.contract import Owner
+from foretype.engine.keystroke import Keystroke
 from foretype.engine.local import LocalEngine
 from foretype.engine.start import start_engine
 from foretype.models.field_kind import FieldKind
@@ -20,7 +20,7 @@ from foretype.support.settings import Settings
 from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
 from foretype.words.store import WordStore
-from tests.engine.test_local import CPU_ONLY, on_a_device
+from tests.engine.test_local import CPU_ONLY, Answers, on_a_device
 
 ADA, BOB = Owner.alone("ada"), Owner.alone("bob")
 
@@ -39,23 +39,15 @@ async def engine(
 
 
 async def suggested(engine: LocalEngine, owner: Owner, before: str) -> str:
-    done: asyncio.Queue[Suggestion | Failure] = asyncio.Queue()
-
-    def answer(
-        field: str, seq: int, outcome: Suggestion | Failure, *, final: bool, elapsed_ms: float
-    ) -> None:
-        if final:
-            done.put_nowait(outcome)
-
-    desk = engine.open(owner, answer)
+    answers = Answers()
+    desk = engine.open(owner, answers)
     for seq, text in enumerate((before[:-1], before)):
         desk.keystroke("f", Keystroke(seq, text, kind=FieldKind.EMAIL))
-        outcome = await done.get()
+        found = await answers.suggestion("f", seq)
         assert engine._persons is not None
         await asyncio.gather(*engine._persons._looking)
     desk.close()
-    assert isinstance(outcome, Suggestion)
-    return outcome.text
+    return found.text
 
 
 def learn(engine: LocalEngine, tmp_path: Path, text: str) -> None:

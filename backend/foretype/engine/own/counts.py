@@ -23,7 +23,9 @@ _FIRST = 2  # a token's number in a key, less its id; 0 is no token
 
 
 class Followers(NamedTuple):
-    """What came after a context: places in `Table.ranks`, how often, and the sum of that."""
+    """The tokens that came after a context: their places in `Table.ranks`, their counts, and the sum of the
+    counts.
+    """
 
     places: NDArray[np.int32]
     counts: NDArray[np.float32]
@@ -53,8 +55,9 @@ class Table:
     counts: NDArray[np.float32]
 
     def followers(self, context: Sequence[int]) -> list[Followers]:
-        """What came after no context, after the last token of `context`, after the last two, and so on, up to
-        the first that the person never typed. `context`: numbers as `number_of` gives them, at most `ORDER`.
+        """The tokens after no context, after the last token of `context`, after the last two, and so on, up
+        to the first context that the person never typed. `context`: numbers as `number_of` gives them, at
+        most `ORDER`.
         """
         found = []
         for length in range(len(context) + 1):
@@ -97,11 +100,8 @@ class Tally:
     def clear(self) -> None:
         self._row_of: dict[int, int] = {}  # by the hash of a run: 64 bits suffice
         self._seen = array("q")  # of each row
-        self._keys, self._ranks, self._rows = (
-            array("q"),
-            array("q"),
-            array("q"),
-        )  # of each token after a context
+        # Of each token after a context:
+        self._keys, self._ranks, self._rows = array("q"), array("q"), array("q")
         self._added: frozenset[str] = frozenset()
         self._by_hand: Counter[int] = Counter()  # by the hash of a run: what is counted beside the file
         self._ids: dict[str, tuple[int, ...]] = {}
