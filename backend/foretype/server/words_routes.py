@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
 from foretype.server.admission import Denied
-from foretype.server.credentials import Client, person_of
+from foretype.server.credentials import person_of
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.protocol import MAX_SEQ, UnreadableError, read_object
 from foretype.server.refusal import refuse
@@ -32,10 +34,21 @@ UNUSABLE = Refused(
 )
 
 
-class _RefusedError(Exception):
-    def __init__(self, response: web.Response) -> None:
-        super().__init__()
-        self.response = response
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def _for_person(handle: Callable[[web.Request, LearningDesk, str], Awaitable[web.Response]]) -> Handler:
+    """A route that calls `handle` with the desk and the person whose token the request has."""
+
+    @functools.wraps(handle)
+    async def route(request: web.Request) -> web.Response:
+        owner = owner_of(request)
+        if isinstance(owner, Denied):
+            return refuse(owner.refused, owner.retry_s)
+        learning = request.app[SERVICE].learning
+        return refuse(OFF) if learning is None else await handle(request, learning, person_of(owner))
+
+    return route
 
 
 async def listed(request: web.Request) -> web.Response:
@@ -57,12 +70,9 @@ async def listed(request: web.Request) -> web.Response:
     return web.json_response({"learning": True, "total": len(found), "words": page})
 
 
-async def changed(request: web.Request) -> web.Response:
+@_for_person
+async def changed(request: web.Request, learning: LearningDesk, person: str) -> web.Response:
     """Exactly one of `add` and `remove`, a list of texts."""
-    try:
-        learning, person = _learning(request)
-    except _RefusedError as refused:
-        return refused.response
     message = read_object(await body_of(request))
     wishes = [name for name in ("add", "remove") if name in message]
     if len(wishes) != 1:
@@ -80,11 +90,8 @@ async def changed(request: web.Request) -> web.Response:
     return web.json_response({"total": await learning.with_file(change)})
 
 
-async def forgotten(request: web.Request) -> web.Response:
-    try:
-        learning, person = _learning(request)
-    except _RefusedError as refused:
-        return refused.response
+@_for_person
+async def forgotten(request: web.Request, learning: LearningDesk, person: str) -> web.Response:
     learning.forget(person)
     await learning.with_file(lambda store: store.forget(person))
     if (engine := request.app[SERVICE].engine) is not None:
@@ -92,20 +99,14 @@ async def forgotten(request: web.Request) -> web.Response:
     return web.json_response({"total": 0})
 
 
-async def exported(request: web.Request) -> web.Response:
-    try:
-        learning, person = _learning(request)
-    except _RefusedError as refused:
-        return refused.response
+@_for_person
+async def exported(request: web.Request, learning: LearningDesk, person: str) -> web.Response:
     text = await learning.with_file(lambda store: json.dumps(store.export(person)))
     return web.Response(text=text, content_type="application/json")
 
 
-async def imported(request: web.Request) -> web.Response:
-    try:
-        learning, person = _learning(request)
-    except _RefusedError as refused:
-        return refused.response
+@_for_person
+async def imported(request: web.Request, learning: LearningDesk, person: str) -> web.Response:
     body = await body_of(request.clone(client_max_size=IMPORT_BYTES))
     # Megabytes are not parsed on the event loop. If this is cancelled, nothing is imported.
     message: dict[str, Any] = await asyncio.to_thread(read_object, body)
@@ -118,17 +119,6 @@ async def imported(request: web.Request) -> web.Response:
         return web.json_response({"total": await learning.with_file(import_)})
     except BadImportError as bad:
         raise UnreadableError(str(bad)) from None
-
-
-def _learning(request: web.Request) -> tuple[LearningDesk, str]:
-    """The desk, and the person whose token the request has. Raises `_RefusedError`, `BadStateError`."""
-    owner: Client | Denied = owner_of(request)
-    if isinstance(owner, Denied):
-        raise _RefusedError(refuse(owner.refused, owner.retry_s))
-    learning = request.app[SERVICE].learning
-    if learning is None:
-        raise _RefusedError(refuse(OFF))
-    return learning, person_of(owner)
 
 
 def _number(request: web.Request, name: str, default: int, most: int) -> int:
