@@ -24,7 +24,6 @@ from typing import Annotated
 
 import aiohttp
 import typer
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
@@ -39,13 +38,15 @@ from latency.command import errors_as_sentences, new_app
 from latency.errors import MeasurementError
 from latency.event_loop import run
 from latency.figures_file import write_figures
-from latency.options import FiguresFile
+from latency.options import FiguresFile, Model
 from latency.paths import OUT
 from latency.replay.figures import Figures, summarise
 from latency.replay.run import replay
 from latency.replay.server import own_server
+from latency.replay.server_metrics import read_counters
 from latency.replay.texts import SHORTEST, Mail, typable
 from latency.replay.type_text import Manner
+from latency.shapes import settings_for
 from latency.table_cells import percent
 
 FIRST_TYPED = 200  # the same mails are typed, however many are known
@@ -101,9 +102,15 @@ def learn(state_dir: Path, texts: Sequence[str], vocabulary: Vocabulary) -> None
         store.learn(FIXED, field.take(is_over=True), vocabulary.knows)
 
 
-async def measure(person: Person, known: int | None, threshold: float | None, vocabulary: Vocabulary) -> Row:
+async def measure(
+    person: Person, known: int | None, threshold: float | None, model: str, vocabulary: Vocabulary
+) -> Row:
+    """`vocabulary`: the model's."""
     with tempfile.TemporaryDirectory() as state:
-        settings = {"FORETYPE_STATE_DIR": state, "FORETYPE_OWN_WORDS": "false" if known is None else "true"}
+        settings = settings_for(model) | {
+            "FORETYPE_STATE_DIR": state,
+            "FORETYPE_OWN_WORDS": "false" if known is None else "true",
+        }
         if threshold is not None:
             settings["FORETYPE_THRESHOLD"] = str(threshold)
         if known:
@@ -128,20 +135,11 @@ async def _typed(texts: Sequence[str], settings: Mapping[str, str]) -> tuple[Fig
     manner = Manner(None, kind="email", learn=settings["FORETYPE_OWN_WORDS"] == "true")
     async with own_server(OUT / "server.log", unlimited_rate=True, settings=settings) as server:
         done = await replay(server.address, server.token, [Mail(text) for text in texts], manner)
-        async with aiohttp.ClientSession() as http, http.get(f"{server.address}/metrics") as answer:
-            tree_ms = milliseconds_in(Stage.TREE, await answer.text())
+        async with aiohttp.ClientSession() as http:
+            counted = await read_counters(http, server.address)
+    tree_ms = counted["foretype_stage_ms_sum", Stage.TREE.value]
     figures = summarise(done.typed, budget_ms=done.welcome.budget_ms)
     return figures, tree_ms / figures.keystrokes
-
-
-def milliseconds_in(stage: Stage, exposed: str) -> float:
-    """`exposed`: the server's metrics."""
-    return sum(
-        sample.value
-        for family in text_string_to_metric_families(exposed)
-        for sample in family.samples
-        if sample.name == "foretype_stage_ms_sum" and sample.labels["stage"] == stage
-    )
 
 
 def at_the_same_share(base: Row, rows: Sequence[Row]) -> float | None:
@@ -166,9 +164,7 @@ def main(
     threshold: Annotated[
         list[float] | None, typer.Option(help="More thresholds with own words; may be repeated.")
     ] = None,
-    model: Annotated[str, typer.Option(help="The prepared model whose tokens say which words are known.")] = (
-        "smollm2-135m"
-    ),
+    model: Model = "smollm2-135m",
     json: FiguresFile = OUT / "own-words.json",
 ) -> None:
     """Type a person's mails with and without what the server has learnt from earlier ones."""
@@ -180,11 +176,11 @@ def main(
         rows: list[Row] = []
         for name in names:
             someone = read_person(people / name, mails=mails, chars=chars)
-            rows.append(run(measure(someone, None, None, vocabulary)))
+            rows.append(run(measure(someone, None, None, model, vocabulary)))
             _say(console, rows[-1], rows)
             for count in known or [200, 20]:
                 for one in [None, *(threshold or [])]:
-                    rows.append(run(measure(someone, count, one, vocabulary)))
+                    rows.append(run(measure(someone, count, one, model, vocabulary)))
                     _say(console, rows[-1], rows)
                     write_figures(json, {"rows": [asdict(row) for row in rows]})
     _print(console, rows)

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 import aiohttp
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
@@ -26,7 +25,7 @@ from latency.paths import MAILS, OUT
 from latency.replay.figures import summarise
 from latency.replay.run import replay
 from latency.replay.server import STARTING, own_server
-from latency.replay.server_metrics import TIMEOUT
+from latency.replay.server_metrics import TIMEOUT, counters_in
 from latency.replay.texts import read_texts
 from latency.replay.type_text import Manner
 from latency.shapes import settings_for
@@ -68,10 +67,9 @@ def runs_by_purpose(exposed: str) -> dict[RunPurpose, Runs]:
     """`exposed` is Prometheus's text format."""
     counted: dict[RunPurpose, dict[str, float]] = {purpose: {} for purpose in RunPurpose}
     names = {f"foretype_model_{one.name}_total": one.name for one in fields(Runs)}
-    for family in text_string_to_metric_families(exposed):
-        for sample in family.samples:
-            if sample.name in names:
-                counted[RunPurpose(sample.labels["purpose"])][names[sample.name]] = sample.value
+    for (name, *labels), value in counters_in(exposed).items():
+        if name in names:
+            counted[RunPurpose(labels[0])][names[name]] = value
     return {purpose: Runs(**counts) for purpose, counts in counted.items()}
 
 

@@ -1,7 +1,8 @@
-"""The amount of work that the model did, read from the server's `/metrics`."""
+"""What the server has counted, such as the work of the model, read from its `/metrics`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import aiohttp
@@ -42,10 +43,25 @@ async def read_model_work(http: aiohttp.ClientSession, address: str) -> ModelWor
 def parse_model_work(exposed: str) -> ModelWork:
     """`exposed` is Prometheus's text format. The values of all labels of a counter are added up."""
     totals: dict[str, float] = {}
+    for (name, *_), value in counters_in(exposed).items():
+        totals[name] = totals.get(name, 0.0) + value
+    return ModelWork(totals.get("foretype_model_runs_total"), totals.get("foretype_model_tokens_total"))
+
+
+async def read_counters(http: aiohttp.ClientSession, address: str) -> Counter[tuple[str, ...]]:
+    """What the server has counted, by name and the values of its labels."""
+    async with http.get(f"{address}/metrics", timeout=TIMEOUT) as answer:
+        return counters_in(await answer.text())
+
+
+def counters_in(exposed: str) -> Counter[tuple[str, ...]]:
+    """`exposed` is Prometheus's text format. Gauges and buckets of histograms are left out."""
+    found: Counter[tuple[str, ...]] = Counter()
     for family in text_string_to_metric_families(exposed):
         for sample in family.samples:
-            totals[sample.name] = totals.get(sample.name, 0.0) + sample.value
-    return ModelWork(totals.get("foretype_model_runs_total"), totals.get("foretype_model_tokens_total"))
+            if sample.name.endswith(("_total", "_sum", "_count")):
+                found[sample.name, *sample.labels.values()] = sample.value  # type: ignore[assignment]
+    return found
 
 
 def _minus(now: float | None, before: float | None) -> float | None:

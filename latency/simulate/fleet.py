@@ -143,8 +143,7 @@ class Fleet:
         spare = len(self._ready(now)) - self._wanted
         # Old ones end first, then the youngest: replicas that are not ready yet are the youngest.
         order = sorted(self._replicas, key=lambda one: (one.version, -one.ready_at))
-        ending = [one for one in order if one.ready_at > now or one.version < self._version]
-        ending += [one for one in order if one not in set(ending)]
+        ending = sorted(order, key=lambda one: one.ready_at <= now and one.version == self._version)
         too_many = len(self._replicas) - self._wanted - (surge if old else 0)
         for replica in ending:
             if replica.ready_at > now:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,14 +11,13 @@ from os import getpid
 from pathlib import Path
 
 import aiohttp
-from prometheus_client.parser import text_string_to_metric_families
 
 from latency.capacity.crowd import Crowd
 from latency.capacity.load_step import LoadStep, watch
 from latency.replay.connection import Connection
 from latency.replay.ledger import SentKeystroke
 from latency.replay.server import OwnServer, own_server
-from latency.replay.server_metrics import TIMEOUT
+from latency.replay.server_metrics import read_counters
 from latency.replay.type_text import Manner
 from latency.replay.usage import Meter
 
@@ -75,10 +73,10 @@ async def watch_crowds(
                 await crowd.grow(typists, ramp_s)
                 await asyncio.sleep(settle_s)
                 written = _size(log)
-                before, began = await _counters(http, server.address), asyncio.get_running_loop().time()
+                before, began = await read_counters(http, server.address), asyncio.get_running_loop().time()
                 begin = time.perf_counter()
                 step = await watch(crowd, typists, *meters, seconds=hold_s, budget_ms=budget_ms)
-                after, ended = await _counters(http, server.address), asyncio.get_running_loop().time()
+                after, ended = await read_counters(http, server.address), asyncio.get_running_loop().time()
                 lines = _lines(log, begun, written), _lines(log, written)
                 missed = missed_share(crowd.keystrokes(begin, begin + hold_s), budget_ms)
                 yield Watched(step, ended - began, after - before, missed, *lines, budget_ms)
@@ -97,24 +95,9 @@ async def _connected(
         yield server, http, budget_ms
 
 
-async def _counters(http: aiohttp.ClientSession, address: str) -> Counter[tuple[str, ...]]:
-    async with http.get(f"{address}/metrics", timeout=TIMEOUT) as answer:
-        return counters_in(await answer.text())
-
-
 def _size(log: Path) -> int:
     return log.stat().st_size
 
 
 def _lines(log: Path, begin: int, end: int | None = None) -> list[str]:
     return log.read_bytes()[begin:end].decode().splitlines()
-
-
-def counters_in(exposed: str) -> Counter[tuple[str, ...]]:
-    """`exposed` is Prometheus's text format. Buckets of histograms are left out."""
-    found: Counter[tuple[str, ...]] = Counter()
-    for family in text_string_to_metric_families(exposed):
-        for sample in family.samples:
-            if sample.name.endswith(("_total", "_sum", "_count")):
-                found[sample.name, *sample.labels.values()] = sample.value  # type: ignore[assignment]
-    return found

@@ -9,7 +9,8 @@ import pytest
 from foretype.support.metrics import Stage
 from foretype.words.store import WordStore
 from latency.errors import MeasurementError
-from latency.own_words import FIRST_TYPED, Row, at_the_same_share, learn, milliseconds_in, read_person
+from latency.own_words import FIRST_TYPED, Row, at_the_same_share, learn, read_person
+from latency.replay.server_metrics import counters_in
 from tests.scripted_model import byte_level_vocabulary
 
 
@@ -43,4 +44,5 @@ def test_known_mails_are_learnt_as_if_they_had_been_typed(tmp_path: Path) -> Non
 
 def test_milliseconds_are_those_of_the_stage() -> None:
     exposed = 'foretype_stage_ms_sum{stage="tree"} 12.5\nforetype_stage_ms_sum{stage="model"} 99\n'
-    assert milliseconds_in(Stage.TREE, f"# TYPE foretype_stage_ms histogram\n{exposed}") == 12.5
+    counted = counters_in(f"# TYPE foretype_stage_ms histogram\n{exposed}")
+    assert counted["foretype_stage_ms_sum", Stage.TREE.value] == 12.5

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from foretype.engine.pressure import Effort
 from latency.budget import find_budget
 from latency.replay.ledger import SentKeystroke
+from latency.replay.server_metrics import counters_in
 from latency.simulate import cli
 from latency.simulate import report as reports
 from latency.simulate.against import Comparison, Figures, compare, flat_of
@@ -33,7 +34,7 @@ from latency.simulate.measured import (
     write_measured,
 )
 from latency.simulate.one_server import Newcomers, Tally, simulate_server
-from latency.simulate.real_server import Watched, counters_in, missed_share
+from latency.simulate.real_server import Watched, missed_share
 from latency.simulate.report import DayReport, _round_up, draw, print_report
 from latency.simulate.run_log import factors_of, tokens_of
 from tests.latency.test_capacity import step
