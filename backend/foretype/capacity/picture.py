@@ -23,7 +23,7 @@ def draw(wanted: Wanted, plans: Sequence[Plan], article: Plan) -> Chart:
     most = max(cost(right) for _, _, cost in lines)
     least = min(cost(LOWEST) for _, _, cost in lines)
     chart = Chart(
-        "What typists cost",
+        "Cost by the number of typists",
         f"{wanted.typists:,} people who type at once, with {wanted.head_room:.0%} head room: "
         + ", ".join(f"{plan.machines:,} machines" for plan in plans),
         "; ".join(f"{plan.model} on {plan.kind}" for plan in plans),

@@ -43,7 +43,7 @@ def rows(wanted: Wanted, plans: Sequence[Plan]) -> dict[str, list[str]]:
 
 
 def notes(wanted: Wanted, plans: Sequence[Plan]) -> list[str]:
-    """What a reader of the table must know."""
+    """The sentences below the table: facts that its cells do not show."""
     speeds = sorted({plan.measured.wpm for plan in plans if plan.measured})
     found = [
         f"Measured with people who type {' and '.join(f'{wpm:g}' for wpm in speeds)} words a minute "

@@ -124,7 +124,7 @@ def _opened(folder: Path | None) -> TokenFolder:
 
 
 def _other_folder(asked: Path | None) -> str:
-    """What to do if it is not the folder that was meant."""
+    """The advice for a user whose tokens are in another folder."""
     if asked is None:
         return "If you minted with --folder, give the same --folder here."
     return "If the tokens are in another folder, name it with --folder."

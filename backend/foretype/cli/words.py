@@ -97,7 +97,7 @@ def remove(given: Given, texts: Texts, person: PersonOption = None) -> None:
     if not was_there:
         fail("None of these was in the list: `foretype words search` finds words.", FAILED)
     if left == before:
-        typer.echo("What was kept of them was not in the list yet. It is forgotten.")
+        typer.echo("The count of these words was not in the list yet. It is forgotten.")
 
 
 @words.command()

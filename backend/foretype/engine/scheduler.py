@@ -260,23 +260,24 @@ class Scheduler:
         try:
             found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
         except Exception as error:
-            self._charge(works, began, began_exactly, waited_for=waited_for)
+            self._charge(works, began, self._stages.clock() - began_exactly, waited_for=waited_for)
             _failed([work.client for work in works], error)
             if not isinstance(error, OutOfMemoryError):
                 return True
             self.pressure.spare()
             return False
-        self._charge(works, began, began_exactly, waited_for=waited_for)
+        seconds = self._stages.clock() - began_exactly
+        self._charge(works, began, seconds, waited_for=waited_for)
         self._stages.ran(
             works[0].run.purpose,
             tokens=sum(len(work.run.nodes) for work in works),
             results=sum(len(work.run.wanted) for work in works),
-            seconds=self._stages.clock() - began_exactly,
+            seconds=seconds,
         )
         if waited_for:
             self.pressure.worked(began)
             for work in works:
-                seconds, tokens = self._stages.clock() - began_exactly, len(work.run.chunk.ids)
+                tokens = len(work.run.chunk.ids)
                 self._stages.took(Stage.MODEL, seconds, work.client.trace, tokens=tokens, fields=len(works))
         for work, distributions in zip(works, found, strict=True):
             try:
@@ -285,13 +286,11 @@ class Scheduler:
                 _failed([work.client], error)
         return True
 
-    def _charge(
-        self, works: Sequence[_Work], began: float, began_exactly: float, *, waited_for: bool
-    ) -> None:
+    def _charge(self, works: Sequence[_Work], began: float, seconds: float, *, waited_for: bool) -> None:
         """Count the time of a run, and charge it to its owners. Work ahead costs nothing: it is done while no
         keystroke waits.
         """
-        self._stages.busy(self._stages.clock() - began_exactly, waited_for=waited_for)
+        self._stages.busy(seconds, waited_for=waited_for)
         if waited_for:
             share = (self._timers.time() - began) / len(works)
             for work in works:

@@ -18,18 +18,18 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 40, 100, 84  # margins around its plot
 
 LETTER_PX, LINE_PX = 7.5, 13  # at most, of the text beside a point
 Side = Literal["start", "end"]
-PLACES: tuple[tuple[Side, float], ...] = (
-    ("end", -10),
-    ("start", 22),
-    ("start", -10),
-    ("end", 22),
-    ("end", -30),
-    ("start", 42),
-    ("start", -30),
-    ("end", 42),
+PLACES: tuple[tuple[Side, float, float], ...] = (
+    ("end", -10, -10),
+    ("start", 10, 22),
+    ("start", 10, -10),
+    ("end", -10, 22),
+    ("end", -10, -30),
+    ("start", 10, 42),
+    ("start", 10, -30),
+    ("end", -10, 42),
 )
-"""Where a text may stand: left or right of its point, and its base so many pixels below the point. The first
-two leave a rising line free."""
+"""Where a text may stand: its side that is near the point, and the pixels to the right of the point and below
+it. The first two leave a rising line free."""
 
 Tone = Literal["ink", "soft", "grid", "first", "second", "third", "limit"]
 Point = tuple[float, float]
@@ -197,14 +197,9 @@ class Panel:
         """Text beside a point, where it covers no other text of this method and stays in the plot."""
         left, top = self.at(x, y)
         width = LETTER_PX * len(text)
-        places = [
-            (anchor, right, down, _text_box(left + right, top + down, width, anchor))
-            for anchor, down in PLACES
-            for right in ((-10,) if anchor == "end" else (10,))
-        ]
-        free = [place for place in places if self._is_free(place[3])]
-        anchor, right, down, box = (free or places)[0]
-        self._taken.append(box)
+        boxes = {place: _text_box(left + place[1], top + place[2], width, place[0]) for place in PLACES}
+        anchor, right, down = next((place for place in PLACES if self._is_free(boxes[place])), PLACES[0])
+        self._taken.append(boxes[anchor, right, down])
         self.note(x, y, text, tone, anchor=anchor, shift=(right, down), strong=strong)
 
     def _is_free(self, box: Box) -> bool:
