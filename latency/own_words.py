@@ -85,6 +85,10 @@ def read_person(folder: Path, *, mails: int, chars: int) -> Person:
         raise MeasurementError(f"{folder} has no more than {FIRST_TYPED} mails. Name another with --people.")
     later = [text[:chars] for text in texts[FIRST_TYPED:]]
     typed = [text for text in later if text.isascii() and len(text) > SHORTEST][:mails]
+    if not typed:
+        raise MeasurementError(
+            f"{folder} has no ASCII text of more than {SHORTEST} characters to type. Raise --chars or --mails."
+        )
     return Person(folder.name, texts[:FIRST_TYPED], typed)
 
 

@@ -32,6 +32,8 @@ def test_the_same_mails_are_typed_and_those_before_them_are_known(tmp_path: Path
     person = read_person(tmp_path, mails=2, chars=300)
     assert person.known[-1].endswith(f"number {FIRST_TYPED - 1}")
     assert [text.rsplit(" ", 1)[1] for text in person.typed] == [str(FIRST_TYPED + 1), str(FIRST_TYPED + 2)]
+    with pytest.raises(MeasurementError, match="--chars"):
+        read_person(tmp_path, mails=2, chars=100)
     (tmp_path / "few").mkdir()
     with pytest.raises(MeasurementError, match="--people"):
         read_person(tmp_path / "few", mails=2, chars=300)
