@@ -87,7 +87,7 @@ def read_person(folder: Path, *, mails: int, chars: int) -> Person:
     typed = [text for text in later if text.isascii() and len(text) > SHORTEST][:mails]
     if not typed:
         raise MeasurementError(
-            f"{folder} has no ASCII text of more than {SHORTEST} characters to type. Raise --chars or --mails."
+            f"{folder} has no ASCII text of more than {SHORTEST} characters: raise --chars or --mails."
         )
     return Person(folder.name, texts[:FIRST_TYPED], typed)
 
