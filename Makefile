@@ -6,12 +6,13 @@ MAKEFLAGS += --no-print-directory
 
 served := .venv/.installed
 exported := .venv/.installed-export
+traced := .venv/.installed-trace
 tested := .venv/.installed-dev
 modules := extension/node_modules/.installed
 charted := .venv-chart/.installed
 ARGS ?=
 
-.PHONY: help serve export test lint extension playground image lock sbom release replay bench fuzz findings clean
+.PHONY: help serve export trace test lint extension playground image lock sbom release replay bench fuzz findings clean
 
 help: ## What there is to make
 	@echo 'Foretype completes what you type in the browser. Start with:'
@@ -28,6 +29,8 @@ serve: $(served) ## The server, with all it needs on a machine with Python 3.11 
 	@exec .venv/bin/foretype serve $(ARGS)
 
 export: $(exported) ## What preparing a model from a hub or a folder needs: PyTorch and Optimum, 0.9 GB on disk
+
+trace: $(traced) ## What FORETYPE_TRACES needs: OpenTelemetry, 8 MB on disk
 
 test: ## Everything that can be checked, in about 20 minutes on two cores, 40 on slow ones; installs what it needs
 	@exec tools/test
@@ -81,8 +84,11 @@ $(served): requirements.lock requirements-pip.lock pyproject.toml
 $(exported): $(served) requirements-export.lock requirements-cuda.lock
 	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock requirements-export.lock
 
-$(tested): $(served) requirements-export.lock requirements-cuda.lock requirements-dev.lock
-	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock requirements-export.lock requirements-dev.lock
+$(traced): $(served) requirements-trace.lock
+	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock requirements-trace.lock
+
+$(tested): $(served) requirements-export.lock requirements-cuda.lock requirements-dev.lock requirements-trace.lock
+	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock requirements-export.lock requirements-trace.lock requirements-dev.lock
 
 $(charted): $(tested) requirements-chart.lock tests/deploy/kinds/package-lock.json
 	@tools/chart-tools $@

@@ -23,7 +23,7 @@ UNUSED = (
     *(f"onnxruntime/{name}" for name in ("backend", "datasets", "quantization", "tools", "transformers")),
     *(f"numpy/{name}" for name in ("distutils", "f2py")),
 )
-NEVER_IMPORTED = re.compile(r"/site-packages/(fsspec|huggingface_hub|pygments|requests|urllib3)/")
+NEVER_IMPORTED = re.compile(r"/site-packages/(fsspec|huggingface_hub|pygments)/")
 """Packages that others name among their needs. A server never imports them, so they are not compiled."""
 TESTS = ("test", "tests")
 SOURCES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".hpp", ".proto")
@@ -60,7 +60,7 @@ def remove(package: Distribution) -> None:
 
 
 def main(runtime: str) -> None:
-    kept = needed(Requirement(f"foretype[{runtime}]"))
+    kept = needed(Requirement(f"foretype[{runtime},trace]"))
     for package in list(distributions()):
         if canonicalize_name(package.metadata["Name"]) not in kept:
             remove(package)

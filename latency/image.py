@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -31,14 +30,16 @@ from latency.figures_file import write_figures
 from latency.machine import machine
 from latency.options import Check, FiguresFile
 from latency.paths import OUT, ROOT
+from latency.replay.pace import mean_gap_s
 from latency.replay.server import free_ports
+from latency.several.typist import Typist
 from latency.verdicts import exit_if_missed
 
 USER = 10001
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 DRAIN_S = 5
-PACE_S = 0.3  # 40 words a minute
+PACE_S = mean_gap_s(40.0)
 MB = 1e6
 
 app = new_app()
@@ -78,80 +79,6 @@ class Container:
         return (
             subprocess.run(["podman", "healthcheck", "run", self.name], capture_output=True).returncode == 0
         )
-
-
-@dataclass(slots=True)
-class Typist:
-    """Sends a keystroke each 300 ms after the last was answered. When its server says that it drains, it goes
-    to the next address and sends the keystroke again, if it has no answer yet, as the extension does.
-    """
-
-    http: aiohttp.ClientSession
-    addresses: list[str]
-    token: str
-    text: str
-    answered: int = 0
-    refused: int = 0
-    sent_again: int = 0
-    moved: int = 0
-    cut: int = 0
-    slowest_ms: float = 0.0
-    _socket: aiohttp.ClientWebSocketResponse | None = field(default=None, init=False)
-
-    async def type(self, keystrokes: int) -> None:
-        for seq in range(1, keystrokes + 1):
-            began = time.perf_counter()
-            await self._until_answered(seq)
-            self.answered += 1
-            took = time.perf_counter() - began
-            self.slowest_ms = max(self.slowest_ms, took * 1000.0)
-            await asyncio.sleep(max(0.0, PACE_S - took))
-        if self._socket is not None:
-            await self._socket.close()
-
-    async def _until_answered(self, seq: int) -> None:
-        before = self.text[: 20 + seq]
-        keystroke = {"type": "keystroke", "field": "f", "seq": seq, "before": before, "after": ""}
-        while True:
-            if self._socket is None:
-                self._socket = await self._connected()
-            with contextlib.suppress(ConnectionError):
-                await self._socket.send_json(keystroke)
-            if (wait := await self._answer(self._socket, seq)) is None:
-                return
-            self.sent_again += 1
-            self._socket = None
-            await asyncio.sleep(wait)
-
-    async def _answer(self, socket: aiohttp.ClientWebSocketResponse, seq: int) -> float | None:
-        """None if the final answer came, or `overloaded`; otherwise how long to wait before reconnecting."""
-        wait = None
-        async for message in socket:
-            frame = json.loads(message.data)
-            if frame["type"] == "suggestion" and frame["seq"] == seq and frame["final"]:
-                return None
-            if frame["type"] == "error" and frame["code"] == "overloaded":
-                self.refused += 1
-                return None
-            if frame["type"] == "error":
-                if frame["code"] != "draining":
-                    raise MeasurementError(f"The server answered {frame['code']}")
-                wait = frame["retry_ms"] / 1000.0
-        self.moved += wait is not None
-        self.cut += wait is None
-        return wait or 0.0
-
-    async def _connected(self) -> aiohttp.ClientWebSocketResponse:
-        for address in self.addresses:
-            try:
-                socket = await self.http.ws_connect(f"{address}/v1/socket", protocols=("foretype.v1",))
-            except aiohttp.ClientError:
-                continue
-            await socket.send_json({"type": "hello", "token": self.token, "client": "foretype-image/0.1"})
-            welcome = await socket.receive_json()
-            if welcome["type"] == "welcome":
-                return socket
-        raise MeasurementError("No container accepts connections")
 
 
 async def _status(http: aiohttp.ClientSession, url: str) -> int:
@@ -250,36 +177,38 @@ async def _measure(image: str, typists: int, seconds: int) -> dict[str, float | 
     async with aiohttp.ClientSession() as http, contextlib.AsyncExitStack() as ending:
         first = ending.enter_context(container(image, token))
         await first.ready(http)
-        alone = Typist(http, [first.address], token, texts.pop())
+        alone = Typist(http, [first.address], token, texts.pop(), PACE_S)
         await alone.type(1)
         healthy, memory = first.is_healthy(), first.memory_mb()
         second = ending.enter_context(container(image, token))
         await second.ready(http)
-        people = [Typist(http, [first.address, second.address], token, text) for text in texts]
+        addresses = [first.address, second.address]
+        people = [Typist(http, addresses, token, text, PACE_S, seed) for seed, text in enumerate(texts)]
         keystrokes = round(seconds / PACE_S)
         async with _typing(people, keystrokes):
             await asyncio.sleep(seconds / 3)
             async with asyncio.timeout(STOP_TIMEOUT_S):
                 code, stop_s = await asyncio.to_thread(_stop, first.name)
             user = _podman("inspect", "--format", "{{.Config.User}}", first.name)
+    told = [one.told for one in people]
     return {
         "size_mb": size - model,
         "model_mb": model,
         "ready_s": first.ready_s,
         "second_ready_s": second.ready_s,
-        "first_answer_ms": alone.slowest_ms,
+        "first_answer_ms": alone.told.slowest_s * 1000,
         "unhealthy": float(not healthy),
         "privileged": float(not user.startswith(str(USER))),
         "memory_mb": memory,
         "stop_code": float(code),
         "stop_s": stop_s,
         "keystrokes": float(typists * keystrokes),
-        "lost": float(typists * keystrokes - sum(one.answered for one in people)),
-        "refused": float(sum(one.refused for one in people)),
-        "cut": float(sum(one.cut for one in people)),
-        "moved": float(sum(one.moved for one in people)),
-        "sent_again": float(sum(one.sent_again for one in people)),
-        "slowest_ms": max(one.slowest_ms for one in people),
+        "lost": float(typists * keystrokes - sum(one.answered for one in told)),
+        "refused": float(sum(one.errors["overloaded"] for one in told)),
+        "cut": float(sum(one.cut for one in told)),
+        "moved": float(sum(one.moved for one in told)),
+        "sent_again": float(sum(one.sent_again for one in told)),
+        "slowest_ms": max(one.slowest_s for one in told) * 1000,
     }
 
 

@@ -13,6 +13,7 @@ from foretype.cli.lazy import load
 MODEL = {"numpy", "onnxruntime", "tokenizers"}
 WEB = {"aiohttp", "prometheus_client"}
 ONLY_TO_PREPARE = {"onnx", "torch", "transformers", "huggingface_hub"}
+ONLY_TO_TRACE = {"opentelemetry", "requests", "google"}
 ONLY_TO_DRAW = {"rich", "pygments", "markdown_it"}
 
 AFTER_COMMAND = """
@@ -49,10 +50,10 @@ def test_a_command_without_a_model_imports_neither_the_model_nor_http(command: l
     assert not packages_after(AFTER_COMMAND, *command) & (MODEL | WEB | ONLY_TO_PREPARE | ONLY_TO_DRAW)
 
 
-def test_the_server_imports_nothing_that_only_preparing_or_a_terminal_needs() -> None:
+def test_the_server_imports_nothing_that_only_preparing_a_terminal_or_traces_need() -> None:
     found = packages_after(SERVING)
     assert found >= MODEL | WEB
-    assert not found & (ONLY_TO_PREPARE | ONLY_TO_DRAW | {"psutil"})
+    assert not found & (ONLY_TO_PREPARE | ONLY_TO_DRAW | ONLY_TO_TRACE | {"psutil"})
 
 
 @pytest.mark.parametrize("name", SUMMARIES)

@@ -41,6 +41,8 @@ OTHER_VALUES: dict[str, object] = {
     "own_words": False,
     "own_words_most": 2000,
     "log_level": "error",
+    "traces": "http://127.0.0.1:4318/v1/traces",
+    "traces_share": 0.25,
 }
 """A value of each setting that is not its default."""
 BESIDE = {"tls_certificate": {"tls_key": "key.pem"}, "tls_key": {"tls_certificate": "chain.pem"}}

@@ -47,11 +47,13 @@ VARIANTS = {
         "tokens.revokedClaim=revoked",
         "settings.FORETYPE_SOCKETS_TARGET=200",
     ),
+    "traces": ("traces.endpoint=http://collector.tracing:4318/v1/traces", "traces.share=0.05"),
     "closed": (
         "networkPolicy.from[0].podSelector.matchLabels.app=gateway",
         "networkPolicy.operationsFrom=null",
     ),
 }
+NAMESPACE = "kubernetes.io/metadata.name"
 BUSY = "foretype_model_busy_seconds_total"
 
 
@@ -125,6 +127,9 @@ def test_helm_finds_nothing_to_improve() -> None:
         (("settings.FORETYPE_TOKEN=a-token-of-16-letters",), "tokens.existingSecret"),
         (("cores=0",), "cores"),
         (("monitoring.budgetMs=250",), "budgetMs"),
+        (("traces.endpoint=collector:4318",), "traces/endpoint"),
+        (("traces.share=2",), "traces/share"),
+        (("traces.endpoint=http://collector:4318", "networkPolicy.tracesTo=null"), "networkPolicy.tracesTo"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(wrong: tuple[str, ...], says: str) -> None:
@@ -242,6 +247,24 @@ def test_own_words_are_off_unless_all_pods_share_a_volume() -> None:
         assert env["FORETYPE_OWN_WORDS"] == is_on
         assert state.get("persistentVolumeClaim") == ({"claimName": "words"} if is_on == "true" else None)
         assert ("emptyDir" in state) == (is_on == "false")
+
+
+def test_a_pod_reaches_nothing_unless_it_sends_traces_and_then_only_the_collector_and_names() -> None:
+    def reached(sets: tuple[str, ...]) -> list[tuple[str, set[object]]]:
+        rules = one_of(rendered(sets), "NetworkPolicy")["spec"]["egress"]
+        return [
+            (to["namespaceSelector"]["matchLabels"][NAMESPACE], {one["port"] for one in rule["ports"]})
+            for rule in rules
+            for to in rule["to"]
+        ]
+
+    assert reached(()) == []
+    elsewhere = (
+        r"networkPolicy.tracesTo[0].namespaceSelector.matchLabels.kubernetes\.io/metadata\.name=tracing"
+    )
+    assert reached((*VARIANTS["traces"], elsewhere)) == [("tracing", {4318}), ("kube-system", {53})]
+    for address, port in (("http://collector", 80), ("https://collector/v1/traces", 443)):
+        assert reached((f"traces.endpoint={address}",))[0] == ("monitoring", {port})
 
 
 def test_the_signing_key_is_in_no_pod_even_if_it_is_in_the_secret() -> None:

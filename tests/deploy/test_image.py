@@ -44,7 +44,7 @@ def test_a_model_that_is_not_prepared_is_named(bare_machine: dict[str, str]) -> 
 
 
 def test_the_image_has_the_packages_of_serving_and_no_others() -> None:
-    kept = needed(Requirement("foretype[cpu]"))
+    kept = needed(Requirement("foretype[cpu,trace]"))
     assert kept >= {
         "foretype",
         "aiohttp",
@@ -54,6 +54,8 @@ def test_the_image_has_the_packages_of_serving_and_no_others() -> None:
         "tokenizers",
         "pyjwt",
         "cryptography",
+        "opentelemetry-sdk",
+        "opentelemetry-exporter-otlp-proto-http",
     }
     assert not kept & {*PREPARING, "torch", "transformers", "pip", "hatchling", "pytest"}
 
@@ -61,6 +63,7 @@ def test_the_image_has_the_packages_of_serving_and_no_others() -> None:
 def test_a_server_imports_nothing_that_the_image_lacks_or_does_not_compile() -> None:
     """In a process of its own: other tests import all of it here."""
     own = "foretype.cli.serve, foretype.cli.serving, foretype.engine.local, foretype.runtime.session"
+    own += ", foretype.support.collector"
     script = f"import sys, {own}, onnxruntime, tokenizers; print(*sys.modules, sep='\\n')"
     path = {**os.environ, "PYTHONPATH": str(ROOT / "backend")}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=path)

@@ -18,6 +18,7 @@ LOCKS = (
     "requirements.lock",
     "requirements-pip.lock",
     "requirements-export.lock",
+    "requirements-trace.lock",
     "requirements-dev.lock",
     "requirements-chart.lock",
     CUDA,
@@ -47,6 +48,7 @@ def project() -> dict[str, list[str]]:
         + build,
         "requirements-pip.lock": ["pip"],
         "requirements-export.lock": described["project"]["optional-dependencies"]["export"],
+        "requirements-trace.lock": described["project"]["optional-dependencies"]["trace"],
         "requirements-dev.lock": described["dependency-groups"]["dev"],
         "requirements-chart.lock": described["dependency-groups"]["chart"],
         GPU: described["project"]["optional-dependencies"]["gpu"],
@@ -109,4 +111,5 @@ def test_the_lock_has_one_onnx_runtime_and_so_has_each_way_to_install() -> None:
         for way, wanted in described["optional-dependencies"].items()
     }
     assert ways.pop("export")
+    assert ways.pop("trace")
     assert ways == {"cpu": ["onnxruntime"], "gpu": ["onnxruntime-gpu"]}

@@ -419,6 +419,7 @@ anything = st.none() | st.booleans() | near | not_whole | st.text(max_size=3) | 
 texts = st.text(st.characters(), max_size=9) | st.sampled_from(["x" * 2000, "x" * 2001, "\U0001f600" * 2000])
 names = st.text(st.characters(), max_size=9) | st.sampled_from(["n" * 128, "n" * 129])
 numbers = st.integers(0, MAX_SEQ)
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 kinds = st.sampled_from([*map(str, FieldKind), "poem"])
 MEMBERS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "keystroke": {"field": names, "seq": numbers, "before": texts, "after": texts},
@@ -433,6 +434,7 @@ OPTIONAL = {
     "alternatives": near,
     "kind": kinds,
     "subject": texts,
+    "traceparent": st.just(PARENT) | st.sampled_from([PARENT + "\n", PARENT.upper(), "01" + PARENT[2:]]),
     "unknown": anything,
 }
 
@@ -459,6 +461,8 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
 @example({"type": "keystroke", "field": "f", "seq": True, "before": "", "after": ""})
 @example({"type": "keystroke", "field": "f", "seq": 1, "before": "", "after": "", "max_chars": None})
 @example({"type": "keystroke", "field": "f", "seq": 1, "before": "", "after": "", "subject": "x" * 2001})
+@example({"type": "keystroke", "field": "f", "seq": 1, "before": "", "after": "", "traceparent": PARENT})
+@example({"type": "keystroke", "field": "f", "seq": 1, "before": "", "after": "", "traceparent": "0" * 55})
 def test_the_server_takes_what_the_schema_takes_and_refuses_what_it_refuses(message: dict[str, Any]) -> None:
     protocol = Protocol(ClientLimits(), lambda: 0.0)
     protocol.greet()

@@ -19,14 +19,14 @@ def command(*words: str | Path, models_dir: Path | None = None) -> str:
     return shlex.join(found)
 
 
-def install_export() -> str:
-    """Installs the packages of the extra `export`: through `make` in a checkout, else by their own names,
-    since an extra can be installed only together with its package.
+def install(extra: str) -> str:
+    """Installs the packages of an extra: through `make` in a checkout, else by their own names, since an
+    extra can be installed only together with its package.
     """
     if checkout() is not None:
-        return "make export"
+        return f"make {extra}"
     wanted = [one.partition(";") for one in metadata.requires("foretype") or []]
-    return shlex.join(["pip", "install", *(name.strip() for name, _, extra in wanted if "export" in extra)])
+    return shlex.join(["pip", "install", *(name.strip() for name, _, of in wanted if extra in of)])
 
 
 def _is_default(models_dir: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from foretype.cli.commands import command, install_export
+from foretype.cli.commands import command, install
 from foretype.compare.errors import FolderNotPreparedError, RecipeNotPreparedError
 from foretype.models.errors import (
     AlreadyPreparedError,
@@ -41,7 +41,7 @@ def sentence(error: Exception) -> str:
             again = command("prepare", folder.name, "--weights", needed, "--force", models_dir=folder.parent)
             return f"{error} Prepare the model with these weights: {again}"
         case ExportMissingError():
-            return f"{error} Install them (0.9 GB on disk) with: {install_export()}"
+            return f"{error} Install them (0.9 GB on disk) with: {install('export')}"
         case LicenceNotAcceptedError(name=name, models_dir=models_dir):
             accept = command("prepare", name, "--accept-licence", models_dir=models_dir)
             return f"{error} Read it. If you accept it, run: {accept}"

@@ -11,11 +11,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from foretype.cli.commands import install
 from foretype.cli.common import USAGE, fail, progress_console, say
 from foretype.cli.start import CannotServeError, Loading, ReadyModel
 from foretype.engine.contract import Engine
 from foretype.server.server import Server
 from foretype.server.state_file import CODE_LIFETIME, BadStateError, UnreadableStateError
+from foretype.server.traced import TracesMissingError
 from foretype.server.watched_file import BadFileError
 from foretype.support import logs
 from foretype.support.ending import INTERRUPTED, leave
@@ -76,6 +78,8 @@ async def _serve(
         fail(
             f"{bad} FORETYPE_TOKENS_KEYS and FORETYPE_TOKENS_REVOKED name the files of signed tokens.", USAGE
         )
+    except TracesMissingError as missing:
+        fail(f"{missing} Install them with: {install('trace')}", USAGE)
     if (trouble := _state_trouble(server)) is not None:
         say(f"Warning: {trouble}")
     await server.open()

@@ -48,6 +48,7 @@ class Keystroke:
     kind: FieldKind | None = None
     subject: str | None = None
     learn: bool = False  # whether the field's text may be learnt (foretype.words)
+    traceparent: str | None = None  # the client's span that the keystroke's span belongs to
     trace: int = field(default=0, compare=False)  # the server's number for it in the log; 0: none
 
 

@@ -274,6 +274,14 @@ class Scheduler:
             results=sum(len(work.run.wanted) for work in works),
             seconds=seconds,
         )
+        if (traces := self._stages.traces) is not None:
+            traces.ran(
+                works[0].run.purpose,
+                seconds,
+                [work.client.trace for work in works],
+                tokens=sum(len(work.run.nodes) for work in works),
+                results=sum(len(work.run.wanted) for work in works),
+            )
         if waited_for:
             self.pressure.worked(began)
             for work in works:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -10,7 +11,7 @@ from foretype.engine.contract import Engine, Failure, Owner
 from foretype.engine.keystroke import Keystroke, Suggestion
 from foretype.server import frames
 from foretype.server.admission import Denied
-from foretype.server.connection import DRAINING, INTERNAL
+from foretype.server.connection import DRAINING, INTERNAL, TRACES
 from foretype.server.credentials import owner_in, person_of
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.protocol import UnreadableError, read_keystroke, read_object, string
@@ -71,16 +72,24 @@ async def _answer(
             result.set_result((outcome, elapsed_ms))
 
     service.metrics.keystroke()
+    traced = service.traced_fields()
+    if traced is not None:
+        keystroke = replace(keystroke, trace=next(TRACES))
+        traced.keystroke(field, keystroke, ago_s=0.0)
     desk = engine.open(owner, answer)
     try:
         desk.keystroke(field, keystroke)
         async with asyncio.timeout(service.budget_ms / 1000 + GRACE_SECONDS):
             outcome, elapsed_ms = await result
+        if traced is not None:
+            traced.answered(field, outcome, elapsed_ms)
     except TimeoutError:
         late = Refused(ErrorCode.INTERNAL, INTERNAL, field, keystroke.seq, final=True)
         return _refuse(service, late)
     finally:
         desk.close()  # also if the client has ended the connection, which cancels this task
+        if traced is not None:
+            traced.gone()
     service.answered(outcome, elapsed_ms)
     if isinstance(outcome, Failure):
         return _refuse(service, Refused.because(outcome, field, keystroke.seq))

@@ -88,6 +88,7 @@ class Connection:
         self._service = service
         self._protocol = Protocol(service.limits, service.clock)
         self._mailbox = Mailbox()
+        self._traced = service.traced_fields()
         self._sender: asyncio.Task[None] | None = None
         self._desk: Desk | None = None
         self._owner: Client = ""
@@ -114,6 +115,8 @@ class Connection:
             # The client is gone, so the desk drops all unfinished work for it.
             if self._desk is not None:
                 self._desk.close()
+            if self._traced is not None:
+                self._traced.gone()
             if self._service.learning is not None:
                 self._service.learning.gone(self._name)
             self._sender.cancel()
@@ -272,6 +275,8 @@ class Connection:
                 keystroke = replace(keystroke, trace=next(TRACES))
                 self._keystroke_at = self._arrived
                 took = self._service.clock() - self._arrived
+                if self._traced is not None:
+                    self._traced.keystroke(field, keystroke, took)
                 self._service.metrics.keystroke()
                 self._service.metrics.stages.took(Stage.RECEIVE, took, keystroke.trace)
                 self._desk.keystroke(field, keystroke)
@@ -290,6 +295,8 @@ class Connection:
             case FieldClosed(field):
                 self._mailbox.drop_answer(field)
                 self._desk.forget(field)
+                if self._traced is not None:
+                    self._traced.left(field)
                 if self._service.learning is not None:
                     self._service.learning.left((self._name, field))
             case Refused():
@@ -308,6 +315,8 @@ class Connection:
             return
         if final:
             self._service.answered(outcome, elapsed_ms)
+            if self._traced is not None:
+                self._traced.answered(field, outcome, elapsed_ms)
         if isinstance(outcome, Failure):
             refused = Refused.because(outcome, field, seq)
             self._service.metrics.error(refused.code.value)
@@ -324,9 +333,14 @@ class Connection:
                 frame = await self._mailbox.take()
                 # If this is cancelled, the whole frame is in the transport's buffer already: only the wait
                 # for space in that buffer ends early.
+                field = self._mailbox.taken
+                sending = None if self._traced is None else self._traced.sending(field)
                 began = self._service.clock()
                 await self._socket.send_frame(frame.encode("ascii"), WSMsgType.TEXT)
-                self._service.metrics.stages.took(Stage.SEND, self._service.clock() - began)
+                took = self._service.clock() - began
+                self._service.metrics.stages.took(Stage.SEND, took)
+                if self._traced is not None:
+                    self._traced.sent(field, sending, took)
                 self._note_unanswered()
                 if self._all_answered.is_set():
                     self._sent_answer.set()

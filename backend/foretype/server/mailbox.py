@@ -15,6 +15,8 @@ class Mailbox:
 
     def __init__(self, others: int = 64) -> None:
         self._frames: dict[tuple[str, str | int], str] = {}
+        self.taken: str | None = None
+        """The field whose answer was taken last; None if the frame was no answer."""
         self._others_limit = others
         self._others = 0
         self._abandoned = False
@@ -64,7 +66,9 @@ class Mailbox:
             await self._filled.wait()
         key = next(iter(self._frames))
         frame = self._frames.pop(key)
-        if key[0] == "other":
+        kind, name = key
+        self.taken = name if kind == "answer" and isinstance(name, str) else None
+        if kind == "other":
             self._others -= 1
             self._room.set()
         return frame

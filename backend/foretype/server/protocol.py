@@ -8,6 +8,7 @@ tokens: `Hello` contains the client's token, and the caller calls `greet()` if i
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
@@ -21,6 +22,8 @@ from foretype.server.tenants import Bucket
 from foretype.support.clock import Clock
 
 Choice = TypeVar("Choice", bound=StrEnum)
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""https://www.w3.org/TR/trace-context/, version 00. An id of zeros is invalid there."""
 MAX_SEQ = 2**53 - 1  # the largest integer that JavaScript represents exactly, with all smaller ones
 
 
@@ -250,6 +253,7 @@ def read_keystroke(message: dict[str, Any], limits: ClientLimits) -> Keystroke:
         kind=_one_of(FieldKind, message, "kind"),
         subject=None if message.get("subject") is None else string(message, "subject", limits.context_chars),
         learn=_true_or_false(message, "learn"),
+        traceparent=_traceparent(message),
     )
 
 
@@ -292,6 +296,13 @@ def _true_or_false(message: dict[str, Any], name: str) -> bool:
     if value is not None and not isinstance(value, bool):
         raise UnreadableError(f"'{name}' must be true or false.")
     return value is True
+
+
+def _traceparent(message: dict[str, Any]) -> str | None:
+    value = message.get("traceparent")
+    if value is None or (isinstance(value, str) and TRACEPARENT.fullmatch(value)):
+        return value
+    raise UnreadableError("'traceparent' must be that of W3C Trace Context, version 00: 55 characters.")
 
 
 def _one_of(choices: type[Choice], message: dict[str, Any], name: str) -> Choice | None:

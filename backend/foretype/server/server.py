@@ -7,6 +7,7 @@ import socket as sockets
 import ssl
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -28,12 +29,16 @@ from foretype.server.reach import bound_addresses, is_every_address
 from foretype.server.service import Phase, Service
 from foretype.server.shedding import Shedder, ShedPolicy, shed
 from foretype.server.tenants import Quota
+from foretype.server.traced import TracesMissingError
 from foretype.support import logs
 from foretype.support.clock import Clock
 from foretype.support.open_files import Room
 from foretype.support.settings import Settings
 from foretype.words.desk import LearningDesk
 from foretype.words.store import WordStore
+
+if TYPE_CHECKING:
+    from foretype.support.collector import Collector
 
 LINGER_SECONDS = 2.0
 
@@ -47,10 +52,22 @@ def _signed_tokens(settings: Settings) -> SignedReader | None:
     return SignedTokens(settings.tokens_keys, settings.tokens_revoked)
 
 
+def _collector(settings: Settings, service: Service) -> Collector | None:
+    """Raises `TracesMissingError`."""
+    if settings.traces is None:
+        return None
+    try:
+        from foretype.support.collector import Collector  # loads OpenTelemetry
+    except ModuleNotFoundError as missing:
+        raise TracesMissingError from missing
+    return Collector(settings.traces, settings.traces_share, service.metrics.spans)
+
+
 class Server:
     """One server on bound sockets, which it closes.
 
-    Making one raises `BadFileError` if the keys of signed tokens cannot be read. Each method is called once:
+    Making one raises `BadFileError` if the keys of signed tokens cannot be read, and `TracesMissingError` if
+    traces are on without their packages. Each method is called once:
     `open`, `ready`, `drain`, `close`. `ready` is left out if no model was loaded.
     """
 
@@ -91,6 +108,9 @@ class Server:
             quota=Quota(settings.tenant_keystrokes_per_second, settings.tenant_sockets),
             clock=clock,
         )
+        self._collector = _collector(settings, self.service)
+        if self._collector is not None:
+            self.service.metrics.stages.traces = self._collector.traces
         self._words = WordStore(settings.state_dir, settings.own_words_most) if settings.own_words else None
         self._bound = bound
         room = room or Room(settings.connections, None, 0)
@@ -182,4 +202,6 @@ class Server:
             await self.service.learning.close()
         if self.service.engine is not None:
             await self.service.engine.close()
+        if self._collector is not None:
+            await self._collector.close()
         logs.logger().info("closed")

@@ -17,6 +17,7 @@ from foretype.server.guard import Guard
 from foretype.server.limits import ClientLimits, TokenBucket
 from foretype.server.pairing import Lockout, Pairing
 from foretype.server.tenants import Both, Bucket, Quota, Signed, Tenants
+from foretype.server.traced import TracedFields
 from foretype.support.clock import Clock
 from foretype.support.logs import SparseLines
 from foretype.support.metrics import Metrics
@@ -104,6 +105,11 @@ class Service:
             self.metrics.failed(elapsed_ms)
         else:
             self.metrics.suggested(outcome.source.value, elapsed_ms, shown=bool(outcome.text))
+
+    def traced_fields(self) -> TracedFields | None:
+        """For one connection. None unless FORETYPE_TRACES is set."""
+        traces = self.metrics.stages.traces
+        return None if traces is None else TracedFields(traces)
 
     def bucket(self, client: Client) -> Bucket:
         """For keystrokes: the client's own limit and, with a signed token, the quota of its tenant."""

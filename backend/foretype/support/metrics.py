@@ -8,12 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from foretype.support import logs
 from foretype.support.clock import Clock
+from foretype.support.span_names import SpanFate
+
+if TYPE_CHECKING:
+    from foretype.support.traces import Traces  # loads OpenTelemetry, which may not be installed
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 ANSWER_BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500)
@@ -48,6 +53,7 @@ class Stages:
 
     def __init__(self, registry: CollectorRegistry, clock: Clock = time.perf_counter) -> None:
         self.clock = clock
+        self.traces: Traces | None = None  # None unless FORETYPE_TRACES is set
         self._registry = registry
         stages = Histogram(
             "foretype_stage_ms",
@@ -102,10 +108,14 @@ class Stages:
 
     def took(self, stage: Stage, seconds: float, trace: int = 0, **counts: int) -> None:
         """`trace` is the keystroke's number in the log; 0 if no client waits for this work. `counts` are
-        added to the log's line.
+        added to the log's line and to the span.
         """
         self._stages[stage].observe(seconds * 1000.0)
-        if trace and logs.debugging():
+        if not trace:
+            return
+        if self.traces is not None:
+            self.traces.took(trace, stage, seconds, counts)
+        if logs.debugging():
             logs.logger().debug(
                 "stage", trace=trace, stage=stage.value, ms=round(seconds * 1000.0, 2), **counts
             )
@@ -164,13 +174,27 @@ class Metrics:
             "foretype_errors", "Errors that were sent to clients, by code.", ["code"], registry=self.registry
         )
         self._model = Info("foretype_model", "The model that is being served.", registry=self.registry)
+        self._spans = Counter(
+            "foretype_spans",
+            "Spans of traces, by what became of them; 0 unless FORETYPE_TRACES is set.",
+            ["fate"],
+            registry=self.registry,
+        )
         self.connections = Gauge("foretype_connections", "Open WebSockets.", registry=self.registry)
         self.fields = Gauge("foretype_fields", "Open fields of all connections.", registry=self.registry)
         for code in error_codes:
             self._errors.labels(code)
+        for fate in SpanFate:
+            self._spans.labels(fate.value)
 
     def loaded(self, model: str, provider: str) -> None:
         self._model.info({"model": model, "provider": provider})
+        if self.stages.traces is not None:
+            self.stages.traces.model = model
+
+    def spans(self, fate: SpanFate, count: int) -> None:
+        """Any thread may call it."""
+        self._spans.labels(fate.value).inc(count)
 
     def keystroke(self) -> None:
         self._taken.inc()

@@ -30,6 +30,7 @@ from pydantic.fields import FieldInfo
 
 from foretype.support.allowed_names import check_hosts, check_origins
 from foretype.support.checkout import checkout
+from foretype.support.collector_address import check_collector
 from foretype.support.cores import physical_cores
 from foretype.support.execution_provider import Provider
 from foretype.support.expected import expected
@@ -66,7 +67,7 @@ class Group(StrEnum):
     LIMITS = "Limits of one client"
     CONNECTIONS = "Limits of all clients"
     WORDS = "Own words"
-    LOGS = "Logs"
+    LOGS = "Logs and traces"
 
 
 class BadSettingsError(Exception):
@@ -119,6 +120,7 @@ def _check_token(token: SecretStr | None) -> SecretStr | None:
 
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_hosts)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_origins)]
+CollectorAddress = Annotated[str | None, AfterValidator(check_collector)]
 Token = Annotated[SecretStr | None, AfterValidator(_check_token)]
 
 
@@ -326,6 +328,15 @@ class Settings(BaseModel):
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."
+    )
+    traces: Annotated[CollectorAddress, Group.LOGS] = Field(
+        None,
+        description="The address of an OpenTelemetry collector (OTLP over HTTP), such as "
+        "http://127.0.0.1:4318/v1/traces, which gets the times of keystrokes and of model runs, without any "
+        "text; by default nothing is sent.",
+    )
+    traces_share: Annotated[float, Group.LOGS] = Field(
+        1.0, ge=0, le=1, description="The share of keystrokes that is traced, 0 to 1."
     )
 
     @model_validator(mode="after")

@@ -41,6 +41,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 namespace="{{ .Release.Namespace }}",service="{{ include "foretype.name" . }}"
 {{- end -}}
 
+{{- /* The port in traces.endpoint. */ -}}
+{{- define "foretype.tracesPort" -}}
+{{- $address := urlParse .Values.traces.endpoint -}}
+{{- $usual := ternary "443" "80" (eq $address.scheme "https") -}}
+{{- regexFind ":[0-9]+$" $address.host | trimPrefix ":" | default $usual -}}
+{{- end -}}
+
 {{- define "foretype.busyQuery" -}}
 sum(rate(foretype_model_busy_seconds_total{for="keystroke",{{ include "foretype.series" . }}}[1m]))
 {{- end -}}
@@ -65,13 +72,16 @@ sum(rate(foretype_errors_total{code="overloaded",{{ include "foretype.series" . 
 {{- if and .Values.tokens.existingSecret .Values.tokens.keys -}}
 {{- fail "Give tokens.existingSecret or tokens.keys, not both." -}}
 {{- end -}}
-{{- range list "PORT" "OPERATIONS_PORT" "HOST" "STATE_DIR" "MODELS_DIR" "DRAIN_SECONDS" "THREADS" "ALLOWED_HOSTS" "MODEL" "TOKENS_KEYS" "TOKENS_REVOKED" "OWN_WORDS" "TLS_CERTIFICATE" "TLS_KEY" "TLS_IN_FRONT" "PROVIDER" -}}
+{{- range list "PORT" "OPERATIONS_PORT" "HOST" "STATE_DIR" "MODELS_DIR" "DRAIN_SECONDS" "THREADS" "ALLOWED_HOSTS" "MODEL" "TOKENS_KEYS" "TOKENS_REVOKED" "OWN_WORDS" "TLS_CERTIFICATE" "TLS_KEY" "TLS_IN_FRONT" "PROVIDER" "TRACES" "TRACES_SHARE" -}}
 {{- if hasKey $.Values.settings (printf "FORETYPE_%s" .) -}}
 {{- fail (printf "settings.FORETYPE_%s: the chart sets this itself. values.yaml has a value for it." .) -}}
 {{- end -}}
 {{- end -}}
 {{- if hasKey .Values.settings "FORETYPE_TOKEN" -}}
 {{- fail "settings.FORETYPE_TOKEN: everybody who may read the Deployment would read it. Use signed tokens (tokens.existingSecret)." -}}
+{{- end -}}
+{{- if and .Values.traces.endpoint .Values.networkPolicy.enabled (not .Values.networkPolicy.tracesTo) -}}
+{{- fail "networkPolicy.tracesTo is empty: name the pods or the namespace of the collector in traces.endpoint." -}}
 {{- end -}}
 {{- if gt (int .Values.autoscaling.min) (int .Values.autoscaling.max) -}}
 {{- fail "autoscaling.min is larger than autoscaling.max." -}}

@@ -1,0 +1,1 @@
+"""Several servers behind HAProxy on this machine, and clients that type at them."""
