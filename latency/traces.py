@@ -64,13 +64,14 @@ async def _measure(settings: dict[str, str], texts: list[str]) -> Times:
         await web.TCPSite(collector, "127.0.0.1", 0).start()
         traced = {"FORETYPE_TRACES": f"http://127.0.0.1:{collector.addresses[0][1]}"}
         http = await ending.enter_async_context(aiohttp.ClientSession())
-        connections = []
+        connections: list[Connection] = []
         for name, more in (("off", {}), ("on", traced)):
             log = OUT / f"traces-{name}-server.log"
             server = await ending.enter_async_context(own_server(log, settings=settings | more))
             connection = Connection(http, server.address, server.token)
             connections.append(await ending.enter_async_context(connection))
-        return await in_turns(*connections, texts)
+        off, on = connections
+        return await in_turns(off, on, texts)
 
 
 def _collector() -> web.Application:

@@ -40,8 +40,8 @@ async def in_turns(first: Connection, second: Connection, texts: Sequence[str]) 
                 await anext(way)
             for at in (0, 1) if turn % 2 else (1, 0):
                 times[at].append(await _timed(ways[at]))
-        for way in (first, second):
-            await way.forget(f"f{number}")
+        for connection in (first, second):
+            await connection.forget(f"f{number}")
     if min(map(len, times)) <= WARM_UP:
         raise ServerLostError("The texts are too short: give more with --mails or --chars.")
     return times[0][WARM_UP:], times[1][WARM_UP:]

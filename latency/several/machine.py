@@ -48,8 +48,8 @@ async def several(
         proxy = HAProxy(find_haproxy(), folder, behind, front)
         host, more = f"127.0.0.1:{front}", {"FORETYPE_TOKEN": token, "FORETYPE_FRUGAL": "off", **settings}
         replicas = [Replica(one, host, folder, more, program) for one in behind]
-        for one in (*replicas, proxy):
-            ending.push_async_callback(one.kill)
+        for kill in (*(replica.kill for replica in replicas), proxy.kill):
+            ending.push_async_callback(kill)
         first = replicas[:started]
         await asyncio.gather(*(replica.start() for replica in first))
         await proxy.start()

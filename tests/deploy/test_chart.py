@@ -129,6 +129,9 @@ def test_helm_finds_nothing_to_improve() -> None:
         (("monitoring.budgetMs=250",), "budgetMs"),
         (("traces.endpoint=collector:4318",), "traces/endpoint"),
         (("traces.share=2",), "traces/share"),
+        (("traces.share=0.5x",), "traces/share"),
+        (("autoscaling.busyTarget=0.0",), "autoscaling/busyTarget"),
+        (("autoscaling.overloadedTarget=0",), "autoscaling/overloadedTarget"),
         (("traces.endpoint=http://collector:4318", "networkPolicy.tracesTo=null"), "networkPolicy.tracesTo"),
     ],
 )
@@ -374,6 +377,15 @@ def test_the_autoscalers_scale_on_the_same_two_figures() -> None:
     assert (busy["metadata"]["threshold"], overloaded["metadata"]["threshold"]) == ("0.5", "0.1")
     metrics = one_of(rendered(VARIANTS["hpa"]), "HorizontalPodAutoscaler")["spec"]["metrics"]
     assert [one["pods"]["target"]["averageValue"] for one in metrics] == ["500m", "100m"]
+
+
+def test_a_number_with_a_point_may_be_given_on_the_command_line() -> None:
+    """helm reads it as a string there, unless it is whole."""
+    given = ("autoscaling.busyTarget=0.7", "autoscaling.overloadedTarget=0.25")
+    metrics = one_of(rendered((*given, "autoscaling.kind=hpa")), "HorizontalPodAutoscaler")["spec"]["metrics"]
+    assert [one["pods"]["target"]["averageValue"] for one in metrics] == ["700m", "250m"]
+    triggers = one_of(rendered((*given, "autoscaling.kind=keda")), "ScaledObject")["spec"]["triggers"]
+    assert [one["metadata"]["threshold"] for one in triggers] == ["0.7", "0.25"]
 
 
 def test_the_schema_knows_every_value_and_no_other() -> None:

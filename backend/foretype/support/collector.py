@@ -107,7 +107,7 @@ class BoundedQueue(SpanProcessor):
             self._queue.on_end(span)
 
     def shutdown(self) -> None:
-        self._queue.shutdown()
+        self._queue.shutdown()  # type: ignore[no-untyped-call]
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         return self._queue.force_flush(timeout_millis)

@@ -1,0 +1,1 @@
+"""Files for several servers. docs/many-machines.md describes them."""
