@@ -30,8 +30,8 @@ from rich.table import Table
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.manifest import Manifest
 from foretype.server.credentials import FIXED
-from foretype.support.metrics import Stage
 from foretype.support.settings import load
+from foretype.support.stage import Stage
 from foretype.words.field_text import FieldText
 from foretype.words.store import WordStore
 from latency.command import errors_as_sentences, new_app

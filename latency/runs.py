@@ -15,7 +15,7 @@ import aiohttp
 from rich.console import Console
 from rich.table import Table
 
-from foretype.support.metrics import RunPurpose
+from foretype.support.stage import RunPurpose
 from latency.command import errors_as_sentences, new_app
 from latency.event_loop import run
 from latency.figures_file import write_figures

@@ -56,25 +56,18 @@ class HAProxy:
             self._process.kill()
             await self._process.wait()
 
-    async def until_up(self, *names: str) -> None:
-        """Until HAProxy has noticed that these servers are ready; without names, all. Raises
-        `MeasurementError`.
-        """
-        wanted = names or self._names
+    async def until_up(self) -> None:
+        """Until HAProxy has noticed that all servers are ready. Raises `MeasurementError`."""
         try:
             async with asyncio.timeout(UP_TIMEOUT_S):
-                while not await self._are_up(wanted):  # noqa: ASYNC110  # HAProxy has to be asked
+                while not await self._are_up():  # noqa: ASYNC110  # HAProxy has to be asked
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise MeasurementError("HAProxy does not find the servers ready.") from None
 
-    async def sockets(self) -> dict[str, int]:
-        """The number of open connections of each server."""
-        return {name: int(row["scur"]) for name, row in (await self._servers()).items()}
-
-    async def _are_up(self, names: Sequence[str]) -> bool:
+    async def _are_up(self) -> bool:
         rows = await self._servers()
-        return all(name in rows and rows[name]["status"].startswith("UP") for name in names)
+        return all(name in rows and rows[name]["status"].startswith("UP") for name in self._names)
 
     async def _servers(self) -> dict[str, dict[str, str]]:
         """A row of HAProxy's statistics for each server; empty while HAProxy is starting."""

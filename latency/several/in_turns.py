@@ -11,6 +11,7 @@ from latency.replay.figures import percentile
 from latency.replay.plain_typing import Final, answers_to
 
 WARM_UP = 50  # pairs that are not counted
+TIMED = 8  # of each state of a text
 Times = tuple[list[float], list[float]]
 """Milliseconds of each keystroke, there and back, on the first way and on the second."""
 
@@ -28,18 +29,19 @@ def figures_of(times: Times, names: tuple[str, str]) -> dict[str, float | None]:
 async def in_turns(first: Connection, second: Connection, texts: Sequence[str]) -> Times:
     """Type texts on both ways. The way that begins changes with each keystroke.
 
-    Each state of a text is sent twice on both ways. The first time the model runs for it. The second time the
-    server finds the answer in its tree, and only that is timed. Raises `ServerLostError`.
+    Each state of a text is sent several times on both ways. The first time the model runs for it. After that
+    the server finds the answer in its tree, and only that is timed. Raises `ServerLostError`.
     """
     times: Times = ([], [])
     for number, text in enumerate(texts):
-        befores = [text[:length] for length in range(1, len(text) + 1) for _ in ("model", "tree")]
+        befores = [text[:length] for length in range(1, len(text) + 1) for _ in range(1 + TIMED)]
         ways = [answers_to(way, f"f{number}", befores) for way in (first, second)]
         for turn in range(len(text)):
             for way in ways:
                 await anext(way)
-            for at in (0, 1) if turn % 2 else (1, 0):
-                times[at].append(await _timed(ways[at]))
+            for repeat in range(turn, turn + TIMED):
+                for at in (0, 1) if repeat % 2 else (1, 0):
+                    times[at].append(await _timed(ways[at]))
         for connection in (first, second):
             await connection.forget(f"f{number}")
     if min(map(len, times)) <= WARM_UP:

@@ -33,12 +33,11 @@ class Machine:
 async def several(
     count: int,
     settings: Mapping[str, str],
-    *,
-    started: int | None = None,
     program: Sequence[str] = SERVE,
 ) -> AsyncIterator[Machine]:
-    """HAProxy before `count` servers, of which `started` are started; by default all. All are killed at the
-    end. Raises `MeasurementError`.
+    """HAProxy before `count` servers. All are killed at the end. Raises `MeasurementError`.
+
+    `program`: another one that serves.
     """
     token = secrets.token_urlsafe(24)
     front, *ports = free_ports(1 + 2 * count)
@@ -50,10 +49,9 @@ async def several(
         replicas = [Replica(one, host, folder, more, program) for one in behind]
         for kill in (*(replica.kill for replica in replicas), proxy.kill):
             ending.push_async_callback(kill)
-        first = replicas[:started]
-        await asyncio.gather(*(replica.start() for replica in first))
+        await asyncio.gather(*(replica.start() for replica in replicas))
         await proxy.start()
-        await proxy.until_up(*(replica.behind.name for replica in first))
+        await proxy.until_up()
         yield Machine(proxy, replicas, token)
 
 

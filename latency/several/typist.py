@@ -59,8 +59,6 @@ class Typist:
         self.told = Told()
         self.answers_come = asyncio.Event()
         """Set at each answer."""
-        self.pauses: tuple[float, float] | None = None
-        """The mean lengths of bursts and pauses in seconds; None if it types without a pause."""
         self._http = http
         self._addresses = addresses
         self._token = token
@@ -71,12 +69,6 @@ class Typist:
         self._seq = 0
         self._answer: asyncio.Future[None] | None = None
         self._was_sent = False  # whether the keystroke that has no answer was sent before
-        self._burst_ends = 0.0
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the last keystroke has no answer."""
-        return self._answer is not None
 
     async def type(self, keystrokes: int | None = None, stop: asyncio.Event | None = None) -> None:
         """Type so many keystrokes, or until `stop` is set and the last keystroke is answered."""
@@ -104,17 +96,8 @@ class Typist:
             self.told.slowest_s = max(self.told.slowest_s, took)
             self.answers_come.set()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, self._pace_s - took) + self._pause_s()):
+                async with asyncio.timeout(max(0.0, self._pace_s - took)):
                     await stop.wait()
-
-    def _pause_s(self) -> float:
-        """How long the typist pauses now; mostly not at all."""
-        now = time.perf_counter()
-        if self.pauses is None or now < self._burst_ends:
-            return 0.0
-        burst_s, pause_s = (self._random.expovariate(1 / mean) for mean in self.pauses)
-        self._burst_ends = now + pause_s + burst_s
-        return pause_s
 
     async def _ask(self) -> None:
         """Send the next keystroke, and wait until it is answered."""

@@ -17,7 +17,7 @@ PROGRAM = (sys.executable, str(Path(__file__).resolve().parents[1] / "cli" / "fa
 TEXT = "Thanks for the quick answer."
 TYPISTS = 12
 PACE_SECONDS = 0.02
-WAIT_SECONDS = 60
+WAIT_SECONDS = 150
 
 pytestmark = pytest.mark.usefixtures("haproxy_program")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from foretype.support.metrics import Stage
+from foretype.support.stage import Stage
 from foretype.words.store import WordStore
 from latency.errors import MeasurementError
 from latency.own_words import FIRST_TYPED, Row, at_the_same_share, learn, read_person

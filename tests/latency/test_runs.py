@@ -6,7 +6,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from rich.console import Console
 
-from foretype.support.metrics import RunPurpose, Stages
+from foretype.support.metrics import Stages
+from foretype.support.stage import RunPurpose
 from latency.runs import Runs, flat_of, print_runs, runs_by_purpose
 
 

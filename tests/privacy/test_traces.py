@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from foretype.support.metrics import RunPurpose, Stage
 from foretype.support.span_names import KEYSTROKE, RUN, Attribute
+from foretype.support.stage import RunPurpose, Stage
 from tests.otlp import Receiver, receiving, values
 from tests.privacy.test_nothing_leaves import DEADLINE_S, ROOT, TOKEN, printed_address
 

@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from foretype.support.collector import BoundedQueue
-from foretype.support.metrics import RunPurpose, Stage
 from foretype.support.span_names import Attribute, SpanFate
+from foretype.support.stage import RunPurpose, Stage
 from foretype.support.traces import Traces
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -107,6 +107,7 @@ def test_a_keystroke_that_comes_during_its_run_waits_only_for_the_rest_of_it() -
     there.traces.began(1, None, 0)
     there.now_ms += 5
     there.traces.took(1, Stage.MODEL, 0.030, {})
+    there.traces.ended(1)
     assert times_ms(there.one("model")) == (1000, 1005)
 
 
@@ -163,6 +164,7 @@ def test_counts_that_are_not_among_the_attributes_are_left_out() -> None:
     there = Traced()
     there.traces.began(1, None, 0)
     there.traces.took(1, Stage.TREE, 0.001, {"letters": 3})
+    there.traces.ended(1)
     assert dict(there.one("tree").attributes or {}) == {}
 
 

@@ -12,7 +12,8 @@ from foretype.runtime.chunk import Chunk, Step
 from foretype.runtime.protocol import Runtime
 from foretype.runtime.thread import ModelThread
 from foretype.support import logs
-from foretype.support.metrics import RunPurpose, Stages
+from foretype.support.metrics import Stages
+from foretype.support.stage import RunPurpose
 
 
 class Beginnings:

@@ -19,7 +19,8 @@ from foretype.models.field_kind import FieldKind
 from foretype.runtime.arena import Arena
 from foretype.runtime.distribution import Distribution
 from foretype.support.clock import Timer, Timers
-from foretype.support.metrics import Stage, Stages
+from foretype.support.metrics import Stages
+from foretype.support.stage import Stage
 
 OVERLOADED = Failure(
     FailureCode.OVERLOADED,

@@ -23,7 +23,8 @@ from foretype.runtime.out_of_memory import OutOfMemoryError
 from foretype.runtime.thread import ModelThread
 from foretype.support import logs
 from foretype.support.clock import Timers
-from foretype.support.metrics import Stage, Stages
+from foretype.support.metrics import Stages
+from foretype.support.stage import Stage
 
 # A field that needs more tokens than this gets a run of its own, which reads them faster than as many shared
 # runs (docs/decisions/0009-many-typists.md).

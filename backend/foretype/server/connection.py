@@ -39,7 +39,7 @@ from foretype.server.reach import Address
 from foretype.server.service import Service
 from foretype.server.state_file import BadStateError
 from foretype.server.tenants import Signed
-from foretype.support.metrics import Stage
+from foretype.support.stage import Stage
 
 CLOSE_UNAUTHORIZED = 4401
 CLOSE_NO_HELLO = 4408

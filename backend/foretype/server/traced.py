@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from foretype.engine.contract import Failure
 from foretype.engine.keystroke import Keystroke, Suggestion
-from foretype.support.metrics import Stage
 from foretype.support.span_names import Attribute, Outcome
+from foretype.support.stage import Stage
 
 if TYPE_CHECKING:
     from foretype.support.traces import Traces

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
@@ -16,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from foretype.support import logs
 from foretype.support.clock import Clock
 from foretype.support.span_names import SpanFate
+from foretype.support.stage import RunPurpose, Stage
 
 if TYPE_CHECKING:
     from foretype.support.traces import Traces  # loads OpenTelemetry, which may not be installed
@@ -24,25 +24,6 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 ANSWER_BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500)
 BUSY_FOR = {True: "keystroke", False: "ahead"}  # by whether a client waits
 STAGE_BUCKETS_MS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 300, 500)
-
-
-class Stage(StrEnum):
-    """The stages of a keystroke, in their order. TREE, QUEUE and MODEL come several times or not at all."""
-
-    RECEIVE = "receive"  # from the message's arrival to the field
-    TREE = "tree"  # one walk and search
-    QUEUE = "queue"  # waiting for the model
-    MODEL = "model"  # one run, with what is made of its logits
-    SEND = "send"  # handing the answer to the system
-
-
-class RunPurpose(StrEnum):
-    """The reason for a run of the model."""
-
-    KEYSTROKE = "keystroke"  # which waits for its answer
-    LATE = "late"  # a keystroke whose budget was used up before
-    AHEAD = "ahead"  # the next keystrokes that are likely
-    BEGINNING = "beginning"  # the tokens that every text of a kind begins with
 
 
 class Stages:

@@ -331,9 +331,8 @@ class Settings(BaseModel):
     )
     traces: Annotated[CollectorAddress, Group.LOGS] = Field(
         None,
-        description="The address of an OpenTelemetry collector (OTLP over HTTP), such as "
-        "http://127.0.0.1:4318/v1/traces, which gets the times of keystrokes and of model runs, without any "
-        "text; by default nothing is sent.",
+        description="The address of an OpenTelemetry collector (OTLP over HTTP) that gets the times of "
+        "keystrokes and of model runs, without any text; by default nothing is sent.",
     )
     traces_share: Annotated[float, Group.LOGS] = Field(
         1.0, ge=0, le=1, description="The share of keystrokes that is traced, 0 to 1."

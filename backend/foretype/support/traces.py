@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from opentelemetry.context import Context
 from opentelemetry.trace import (
@@ -24,21 +24,35 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from foretype.support.metrics import RunPurpose, Stage
 from foretype.support.span_names import KEYSTROKE, RUN, Attribute
+from foretype.support.stage import RunPurpose, Stage
 
 NANOSECONDS = 1_000_000_000
 NOWHERE = Context()
 _COUNTS = {"tokens": Attribute.TOKENS, "fields": Attribute.FIELDS}
 
 
+@dataclass(frozen=True, slots=True)
+class _Took:
+    """A stage that has ended. `run`: that the stage waited for."""
+
+    stage: Stage
+    began_ns: int
+    ended_ns: int
+    counts: Mapping[str, int]
+    run: SpanContext | None
+
+
 @dataclass(slots=True)
 class _Open:
-    """A keystroke that is traced, until its answer was sent. `run`: the last one that has served it."""
+    """A keystroke that is traced, until its answer was sent. `run`: the last one that has served it.
+
+    Spans of its stages are made at its end, so that the answer need not wait for them.
+    """
 
     span: Span
-    inside: Context
     began_ns: int
+    stages: list[_Took] = field(default_factory=list)
     run: SpanContext | None = None
 
 
@@ -82,7 +96,7 @@ class Traces:
             {Attribute.MODEL.value: self.model},
             start_time=began_ns,
         )
-        self._open[number] = _Open(span, set_span_in_context(span, NOWHERE), began_ns)
+        self._open[number] = _Open(span, began_ns)
         return True
 
     def took(self, number: int, stage: Stage, seconds: float, counts: Mapping[str, int]) -> None:
@@ -93,14 +107,8 @@ class Traces:
         now_ns = self._now_ns()
         # A keystroke may come while a run is under way that serves it: only the time that it waited counts.
         began_ns = max(now_ns - round(seconds * NANOSECONDS), keystroke.began_ns)
-        by_run = stage is Stage.MODEL and keystroke.run is not None
-        self._tracer.start_span(
-            stage.value,
-            keystroke.inside,
-            attributes={_COUNTS[name].value: count for name, count in counts.items() if name in _COUNTS},
-            links=[Link(keystroke.run)] if by_run and keystroke.run is not None else (),
-            start_time=began_ns,
-        ).end(max(began_ns, now_ns))
+        run = keystroke.run if stage is Stage.MODEL else None
+        keystroke.stages.append(_Took(stage, began_ns, max(began_ns, now_ns), counts, run))
 
     def ran(
         self, purpose: RunPurpose, seconds: float, served: Sequence[int], *, tokens: int, results: int
@@ -137,8 +145,18 @@ class Traces:
     def ended(self, number: int) -> None:
         """The answer was sent, or will not be. Nothing more is known of the keystroke after this."""
         keystroke = self._open.pop(number, None)
-        if keystroke is not None:
-            keystroke.span.end(max(keystroke.began_ns, self._now_ns()))
+        if keystroke is None:
+            return
+        keystroke.span.end(max(keystroke.began_ns, self._now_ns()))
+        inside = set_span_in_context(keystroke.span, NOWHERE)
+        for took in keystroke.stages:
+            self._tracer.start_span(
+                took.stage.value,
+                inside,
+                attributes={_COUNTS[name].value: n for name, n in took.counts.items() if name in _COUNTS},
+                links=() if took.run is None else [Link(took.run)],
+                start_time=took.began_ns,
+            ).end(took.ended_ns)
 
 
 def _parent(traceparent: str) -> SpanContext:

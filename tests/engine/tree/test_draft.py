@@ -18,7 +18,7 @@ from foretype.engine.tree.search import Findings, Search
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.distribution import Distribution
 from foretype.runtime.host_pool import HostPool
-from foretype.support.metrics import RunPurpose
+from foretype.support.stage import RunPurpose
 from tests.scripted_model import BEGIN, GEOMETRY, ScriptedModel, byte_level_vocabulary
 
 VOCABULARY = byte_level_vocabulary(

@@ -20,7 +20,7 @@ from foretype.engine.tree.window import Window
 from foretype.engine.vocabulary import Vocabulary
 from foretype.runtime.arena import IDLE, Arena
 from foretype.runtime.distribution import Distribution
-from foretype.support.metrics import RunPurpose
+from foretype.support.stage import RunPurpose
 
 # The time of a run for each further node, in times of a run for one. Measured with SmolLM2 on AVX2
 # (docs/decisions/0030-fewer-runs.md).

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from foretype.runtime.arena import Arena
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.distribution import Distribution
-from foretype.support.metrics import RunPurpose
+from foretype.support.stage import RunPurpose
 
 NO_SLOT = -1
 
