@@ -68,7 +68,7 @@ SUMMARIES = {
     "compare": "Compare the size, speed and quality of prepared models.",
     "capacity": "Compute the replicas, machines and dollars an hour for a number of typists.",
     "settings": "Print every setting with its default and its meaning, as a Markdown table.",
-    "service": "Run the server without a terminal, from each login on.",
+    "service": "Start the server at each login, without a terminal.",
 }
 """The commands, in the order of the help."""
 

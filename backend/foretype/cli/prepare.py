@@ -202,7 +202,7 @@ def _settle_licence(
         return
     console.print(
         f"{recipe.name} is under the {recipe.licence}: {recipe.terms}\n"
-        "Its authors restrict what the model may be used for, and who passes it on must pass on these terms.",
+        "Its authors restrict what the model may be used for. If you pass it on, pass on these terms too.",
         markup=False,
         soft_wrap=True,
     )
