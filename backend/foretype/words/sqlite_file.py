@@ -76,8 +76,8 @@ class SqliteFile:
             file.execute("COMMIT")
 
     def compact(self) -> None:
-        """Write the file anew. `secure_delete` overwrites what is deleted, but not the copies that SQLite
-        leaves in a page when it moves rows to another one.
+        """Write the whole file again. `secure_delete` overwrites what is deleted, but not the copies that
+        SQLite leaves in a page when it moves rows to another one.
         """
         with self._opened() as file:
             file.execute("PRAGMA temp_store = MEMORY")  # else a folder for temporary files gets a copy
