@@ -43,7 +43,9 @@ PersonOption = Annotated[
         show_default=False,
     ),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, metavar="<integer>", help="The most words to print.")]
+Limit = Annotated[
+    int, typer.Option("--limit", min=1, metavar="<integer>", help="The largest number of words to print.")
+]
 Texts = Annotated[list[str], typer.Argument(help="Words or phrases.")]
 
 

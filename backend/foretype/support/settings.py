@@ -231,8 +231,9 @@ class Settings(BaseModel):
         4,
         ge=0,
         le=100,
-        description="The most model runs after each answer that prepare for the next keystrokes. They are "
-        "made only if no field waits for the model and if they are expected to be useful; 0 means none.",
+        description="The largest number of model runs after each answer that prepare for the next "
+        "keystrokes. They are made only if no field waits for the model and if they are expected to be "
+        "useful; 0 means none.",
     )
     frugal: Annotated[Frugal, Group.WORK] = Field(
         Frugal.AUTO,
@@ -322,9 +323,9 @@ class Settings(BaseModel):
         30_000,
         ge=1000,
         le=1_000_000,
-        description="The most short runs of words that are kept for one person; the least seen and oldest "
-        "are forgotten first. 30,000 take about 4 MB in the file, and 10 MB in memory while the person "
-        "types.",
+        description="The largest number of short runs of words that are kept for one person; the least seen "
+        "and oldest are forgotten first. 30,000 take about 4 MB in the file, and 10 MB in memory while the "
+        "person types.",
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."
