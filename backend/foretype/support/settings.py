@@ -231,9 +231,8 @@ class Settings(BaseModel):
         4,
         ge=0,
         le=100,
-        description="The largest number of model runs after each answer that prepare for the next "
-        "keystrokes. They are made only if no field waits for the model and if they are expected to be "
-        "useful; 0 means none.",
+        description="Largest number of model runs for the next keystrokes after each answer. They are made "
+        "only if no field waits for the model and if they are likely to be useful; 0 means none.",
     )
     frugal: Annotated[Frugal, Group.WORK] = Field(
         Frugal.AUTO,
@@ -296,9 +295,8 @@ class Settings(BaseModel):
         30,
         ge=0,
         le=10_080,
-        description="The longest age of a WebSocket in minutes. So that clients spread over several servers, "
-        "the server closes each one at a random age between half of this and all of it, just after an "
-        "answer; 0 means no limit.",
+        description="Minutes that a WebSocket may be open. So that clients spread over several servers, the "
+        "server closes each at a random age from half of this on, just after an answer; 0 means no limit.",
     )
     sockets_target: Annotated[int | None, Group.CONNECTIONS] = Field(
         None,
@@ -323,9 +321,8 @@ class Settings(BaseModel):
         30_000,
         ge=1000,
         le=1_000_000,
-        description="The largest number of short runs of words that are kept for one person; the least seen "
-        "and oldest are forgotten first. 30,000 take about 4 MB in the file, and 10 MB in memory while the "
-        "person types.",
+        description="Short runs of words that are kept for one person, at most; the least seen and oldest "
+        "are forgotten first. 30,000 take about 4 MB in the file, 10 MB in memory while the person types.",
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."
