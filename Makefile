@@ -30,7 +30,7 @@ serve: $(served) ## Install what the server needs, and start it (needs Python 3.
 
 export: $(exported) ## Install PyTorch and Optimum (0.9 GB on disk), to prepare models from a folder or the model hub
 
-trace: $(traced) ## Install OpenTelemetry (6 MB on disk), which FORETYPE_TRACES needs
+trace: $(traced) ## Install OpenTelemetry (4 MB on disk), which FORETYPE_TRACES needs
 
 test: ## Check everything, in about 20 minutes on two cores, 40 on slow ones; installs what it needs
 	@exec tools/test
