@@ -1,5 +1,5 @@
-"""A provider is tried with the real model, as weights are: by the same gate and clock. No provider but the CPU
-runs everywhere, so that the CPU stands for one, and faults are put between it and the trial.
+"""A provider is tried with the real model, as weights are: by the same gate and clock. Only the CPU runs on
+every machine, so it takes the place of a provider here, with faults between it and the trial.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def test_a_trial_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert finding.refusal == finding.trouble
 
 
-def test_a_process_that_ends_by_itself_is_said_with_what_it_had_found(
+def test_a_process_that_ends_by_itself_is_said_with_its_devices(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     instead(monkeypatch, """print('{"devices": ["GPU (AMD)"]}', flush=True); raise SystemExit(3)""")
@@ -91,9 +91,7 @@ def test_a_provider_is_served_only_if_its_trial_says_so(
     )
     require_better(Provider.WEBGPU, Path("model"), 1)
     assert [line["event"] for line in log_lines] == ["provider_tried"]
-    with pytest.raises(
-        ProviderUnusableError, match=r"webgpu, but it is not faster: .* FORETYPE_PROVIDER=cpu"
-    ):
+    with pytest.raises(ProviderUnusableError, match=r"but it is not faster: .* FORETYPE_PROVIDER=cpu"):
         require_better(Provider.WEBGPU, Path("model"), 1)
 
 
@@ -101,7 +99,7 @@ def test_a_provider_is_served_only_if_its_trial_says_so(
 
 
 class Blind:
-    """A runtime that lets each token of a run see all tokens before it, as a kernel without `attention_bias`."""
+    """A runtime whose tokens see all tokens before them, as with a kernel that ignores `attention_bias`."""
 
     def __init__(self, real: Any) -> None:
         self._real = real

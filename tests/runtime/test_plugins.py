@@ -64,7 +64,7 @@ def test_only_plug_ins_that_are_not_known_are_unknown() -> None:
 
 
 def test_the_library_has_what_plug_ins_need_and_says_that_the_processor_is_a_device() -> None:
-    assert {name for name in ort.OrtHardwareDeviceType.__members__} == set(PREFERRED)
+    assert set(ort.OrtHardwareDeviceType.__members__) == set(PREFERRED)
     (cpu,) = offered(NAMES[Provider.CPU])
     assert cpu.kind == "CPU"
     assert offered(NAMES[Provider.WEBGPU]) == ()

@@ -4,9 +4,10 @@ A stand-in that behaves better than the library hides faults: it may raise an er
 cause, where the library raises one class for everything.
 
 `FarSession` and `FarBinding` (test_device.py) stand in for a session on CUDA, `failed_run`
-(as_onnx_runtime.py) for the error of a run, `ScriptedModel` (tests/scripted_model.py) and its subclasses for a
-runtime that gives logits, `CountingRuntime` (tests/engine/test_scheduler.py) for one that gives distributions.
-What CUDA does beyond that, above all its recordings, cannot be held against anything without a GPU.
+(as_onnx_runtime.py) for the error of a run, `ScriptedModel` (tests/scripted_model.py) and its subclasses for
+a runtime that gives logits, `CountingRuntime` (tests/engine/test_scheduler.py) for one that gives
+distributions. What CUDA does beyond that, above all its recordings, cannot be held against anything without a
+GPU.
 """
 
 from __future__ import annotations
