@@ -24,7 +24,7 @@ DEFAULTS = ("distilgpt2", "smollm2-135m")
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 WeightsName = Annotated[
-    str, StringConstraints(pattern=r"^(float32|float16|grid8?|int(4|8)-block(16|32|64|128))$")
+    str, StringConstraints(pattern=r"^(float32|float16|grid8?|int(4|8)-block(16|32|64|128)(-zeros)?)$")
 ]
 
 
