@@ -85,6 +85,7 @@ def test_a_device_that_a_plug_in_offers_is_used_and_the_session_can_be_opened_ag
     Options that name a device already are refused the second time.
     """
     (cpu,) = handles(NAMES[Provider.CPU])
+    monkeypatch.setattr(session_module, "is_registered", lambda name: True)
     monkeypatch.setattr(session_module, "handles", lambda name: [cpu])
     for _ in range(2):
         session = open_session(graph(), 1, [(NAMES[Provider.WEBGPU], {}), *CPU_ONLY])

@@ -44,7 +44,7 @@ def providers(
     the provider computes; the CPU computes the others. The lines at the end say why a provider is not used.
     `foretype serve --provider NAME` refuses it for the same reasons.
 
-    Each provider is tried in a process of its own for some seconds, on slow hardware for up to three minutes.
+    Each provider is tried in a process of its own for some seconds, on slow hardware for up to five minutes.
 
     **Examples**
 
@@ -89,10 +89,13 @@ def providers(
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """installed: the package that brings the provider, and its version. None if none is installed."""
+    """installed: the package that brings the provider, and its version. None if none is installed. built_in:
+    whether that package is ONNX Runtime itself, which does not list the devices of all its providers.
+    """
 
     provider: Provider
     installed: str | None
+    built_in: bool
     finding: Finding
 
 
@@ -117,7 +120,8 @@ def _row(provider: Provider, there: Surroundings, folder: Path | None, threads: 
     from foretype.runtime.plugins import installed_wheel
     from foretype.runtime.providers import NAMES, ProviderUnusableError, choose_provider
 
-    if NAMES[provider] in there.built_in:
+    built_in = NAMES[provider] in there.built_in
+    if built_in:
         installed = next(f"{name} {version}" for name, version in there.installed.items())
     elif (wheel := installed_wheel(provider)) is not None:
         installed = " ".join(wheel)
@@ -125,16 +129,19 @@ def _row(provider: Provider, there: Surroundings, folder: Path | None, threads: 
         try:
             choose_provider(provider, there, half=True)
         except ProviderUnusableError as error:
-            return _Row(provider, None, Finding((), trouble=error.reason))
+            return _Row(provider, None, built_in, Finding((), trouble=error.reason))
         raise AssertionError(f"{provider} is neither built in nor installed, and was chosen")
     tried = None if provider is Provider.CPU else folder
-    return _Row(provider, installed, find(provider, tried, threads))
+    return _Row(provider, installed, built_in, find(provider, tried, threads))
 
 
 def _overview(rows: Sequence[_Row]) -> Table:
     table = new_table("Provider", "Installed", "Found")
     for row in rows:
-        none = "–" if row.installed is None else "no device"
+        if row.installed is None:
+            none = "–"
+        else:
+            none = "built in" if row.built_in else "no device"
         table.add_row(row.provider.value, row.installed or "no", ", ".join(row.finding.devices) or none)
     return table
 

@@ -32,7 +32,7 @@ from foretype.support.execution_provider import Provider
 from foretype.support.wording import first_line
 
 COMMAND = (sys.executable, "-m", "foretype.prepare.provider_process")
-LIMIT_S = 180.0
+LIMIT_S = 280.0
 
 
 @dataclass(frozen=True, slots=True)

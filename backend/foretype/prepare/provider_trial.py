@@ -23,7 +23,7 @@ from foretype.runtime.open import open_runtime, placed_nodes
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.support.execution_provider import Provider
 
-TOKENS = 128  # of the gate's text that are read
+TOKENS = 64  # of the gate's text that are read
 BRANCHES, DEPTH = 3, 4  # of the tree, which continues the text
 TEXTS = 4  # texts in one run, with one token each
 APART_AT_MOST = 0.05  # of the largest logit, as for float16 weights on a GPU

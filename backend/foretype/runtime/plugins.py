@@ -120,25 +120,32 @@ def start(provider: Provider, name: str) -> Plugin | None:
     if installed is None:
         return None
     try:
-        _register(provider)
+        _register(provider, name)
     except Exception as error:  # of the wheel's own code, and of ONNX Runtime
         return Plugin(*installed, trouble=first_line(error))
     return Plugin(*installed, devices=offered(name))
 
 
-_registered: set[Provider] = set()
+_registered: set[str] = set()
 
 
-def _register(provider: Provider) -> None:
+def is_registered(name: str) -> bool:
+    """Whether the provider with that name is a plug-in that was registered. If it offers a device, ONNX
+    Runtime lists it among the providers that it was built with.
+    """
+    return name in _registered
+
+
+def _register(provider: Provider, name: str) -> None:
     """Raises the errors of the wheel's own code, and ONNX Runtime's Fail."""
-    if provider in _registered:
+    if is_registered(name):
         return
     import onnxruntime
 
     wheel = WHEELS[provider]
     library = getattr(import_module(wheel.module), wheel.library)()
     onnxruntime.register_execution_provider_library(f"foretype.{provider.value}", library)
-    _registered.add(provider)
+    _registered.add(name)
 
 
 def offered(name: str) -> tuple[Device, ...]:

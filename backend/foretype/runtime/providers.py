@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from foretype.runtime.plugins import WHEELS, Plugin, offered, start
+from foretype.runtime.plugins import WHEELS, Plugin, is_registered, offered, start
 from foretype.support.execution_provider import ON_NVIDIA, Provider
 
 # Each of them contains all of ONNX Runtime, with some execution providers built in.
@@ -106,7 +106,8 @@ class Surroundings:
         check_installed(installed)
         import onnxruntime
 
-        built_in = onnxruntime.get_available_providers()
+        available = onnxruntime.get_available_providers()
+        built_in = [name for name in available if not is_registered(name)]
         plugin = None if asked not in WHEELS or NAMES[asked] in built_in else start(asked, NAMES[asked])
         return cls(installed, built_in, first_gpu(), {} if plugin is None else {asked: plugin})
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import onnxruntime as ort
 
-from foretype.runtime.plugins import handles
+from foretype.runtime.plugins import handles, is_registered
 from foretype.runtime.providers import NAMES, Providers, check_taken
 from foretype.support.execution_provider import ON_NVIDIA
 
@@ -52,8 +52,8 @@ def open_session(
     name, settings = (first, {}) if isinstance(first, str) else first
     if name in NVIDIA:
         ort.preload_dlls()  # loads the CUDA libraries that pip installed
-    if name not in ort.get_available_providers() and (devices := handles(name)):
-        options.add_provider_for_devices(devices[:1], settings)
+    if is_registered(name):
+        options.add_provider_for_devices(handles(name)[:1], settings)
         return ort.InferenceSession(graph, options, enable_fallback=0)
     try:
         session = ort.InferenceSession(graph, options, providers=providers, enable_fallback=0)
