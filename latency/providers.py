@@ -4,8 +4,8 @@
 
 `foretype providers` tries the model as it is served. This command answers another question: if a provider
 leaves `GroupQueryAttention` to the CPU, would it take the same attention as ONNX's own `Attention`, or as
-plain products? Each form is one layer with the default model's sizes, a step over a past, and the same numbers. The
-provider and the CPU run it in turns in one process.
+plain products? Each form is one layer with the default model's sizes, a step over a past, and the same
+numbers. The provider and the CPU run it in turns in one process.
 """
 
 from __future__ import annotations

@@ -98,6 +98,14 @@ class _Row:
     built_in: bool
     finding: Finding
 
+    @property
+    def found(self) -> str:
+        if self.finding.devices:
+            return ", ".join(self.finding.devices)
+        if self.installed is None:
+            return "–"
+        return "built in" if self.built_in else "no device"
+
 
 def _model(settings: Settings) -> Path | None:
     """The prepared model to try: the one that was asked for, else the one that would be served. None if none
@@ -138,11 +146,7 @@ def _row(provider: Provider, there: Surroundings, folder: Path | None, threads: 
 def _overview(rows: Sequence[_Row]) -> Table:
     table = new_table("Provider", "Installed", "Found")
     for row in rows:
-        if row.installed is None:
-            none = "–"
-        else:
-            none = "built in" if row.built_in else "no device"
-        table.add_row(row.provider.value, row.installed or "no", ", ".join(row.finding.devices) or none)
+        table.add_row(row.provider.value, row.installed or "no", row.found)
     return table
 
 
