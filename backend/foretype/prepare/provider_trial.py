@@ -26,7 +26,9 @@ from foretype.support.execution_provider import Provider
 TOKENS = 64  # of the gate's text that are read
 BRANCHES, DEPTH = 3, 4  # of the tree, which continues the text
 TEXTS = 4  # texts in one run, with one token each
-APART_AT_MOST = 0.05  # of the largest logit, as for float16 weights on a GPU
+# Of the largest logit. OpenVINO, which does not round the inputs of 4-bit products as the CPU does, is 0.05
+# apart; a runtime that ignores the mask of a tree is 0.76 apart (docs/decisions/0042-providers.md).
+APART_AT_MOST = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Trial:
                 f"{self.cpu_bits_per_byte:.3f}."
             )
         if not self.apart <= APART_AT_MOST:
-            return f"it computes other logits than the CPU, {self.apart:.0%} of the largest one apart."
+            return f"it computes other logits than the CPU, up to {self.apart:.0%} of the largest one apart."
         if self.step_ms >= self.cpu_step_ms:
             return (
                 f"it is not faster: a step takes {self.step_ms:.1f} ms, on the CPU {self.cpu_step_ms:.1f} ms."
