@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 import foretype
+from foretype.cli import start
+from foretype.prepare import ensure, provider_process
+from foretype.prepare.provider_process import Finding
 from foretype.support.execution_provider import Provider
+from foretype.support.settings import Settings
 
 ALL = [provider.value for provider in Provider if provider is not Provider.AUTO]
 NO_LIBRARY = "def get_library_path():\n    return __file__\n"
@@ -121,3 +125,21 @@ def test_a_plug_in_that_is_asked_for_and_cannot_be_used_is_an_error_before_anyth
     ran = run(packages, *command, "--provider", "webgpu")
     assert ran.returncode == 1
     assert "FORETYPE_PROVIDER is webgpu, but onnxruntime-ep-webgpu 0.4.0 cannot be loaded" in ran.stderr
+
+
+def test_a_plug_in_whose_trial_is_lost_is_not_served_and_the_cpu_is_not_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[Provider] = []
+
+    def find(provider: Provider, *_: object) -> Finding:
+        tried.append(provider)
+        return Finding((), trouble="it is not faster.")
+
+    monkeypatch.setattr(start, "_import_runtime", lambda settings: None)
+    monkeypatch.setattr(ensure, "ensure_prepared", lambda settings: ensure.Ready(Path("m"), "as requested"))
+    monkeypatch.setattr(provider_process, "find", find)
+    with pytest.raises(start.CannotServeError, match=r"webgpu, but it is not faster\. .*PROVIDER=cpu"):
+        start.prepare_model(Settings(provider=Provider.WEBGPU))
+    assert start.prepare_model(Settings(provider=Provider.CPU)).folder == Path("m")
+    assert tried == [Provider.WEBGPU]
