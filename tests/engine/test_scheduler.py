@@ -184,11 +184,11 @@ async def test_a_run_that_fails_is_reported_to_its_field_and_the_others_are_serv
 
 async def test_after_a_run_without_memory_the_next_is_made_and_nothing_ahead() -> None:
     class Short(CountingRuntime):
-        def _run(self, fields: int, tokens: int) -> list[Distribution]:
+        def _run(self, fields: int, tokens: int, rows: int) -> list[Distribution]:
             if not self.runs:
                 self.runs.append((0, 0))
-                raise MemoryError
-            return super()._run(fields, tokens)
+                raise failed_run("std::bad_alloc")
+            return super()._run(fields, tokens, rows)
 
     log: list[str] = []
     scheduler = await serve(
