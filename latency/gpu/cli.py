@@ -23,7 +23,7 @@ from foretype.runtime.providers import (
     choose_provider,
 )
 from foretype.support.cores import physical_cores
-from foretype.support.execution_provider import Provider
+from foretype.support.execution_provider import ON_NVIDIA, Provider
 from foretype.support.settings import load
 from latency.command import LIMIT_MISSED, errors_as_sentences, new_app, print_error
 from latency.event_loop import run
@@ -113,7 +113,7 @@ def main(
     console = Console()
     setup = QUICK if quick else FULL
     with errors_as_sentences(console, "gpu"), _provider_needed(console):
-        if provider is Provider.AUTO:
+        if provider not in (Provider.CPU, *ON_NVIDIA):
             raise ProviderMissingError("Choose a provider: --provider cuda, tensorrt or cpu.")
         cpu = ModelOnDevice((cpu_models or load().models_dir) / model, Provider.CPU, load().threads)
         targets = [MeasuredDevice("cpu", "CPU", cpu, price if provider is Provider.CPU else cpu_price)]

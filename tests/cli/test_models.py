@@ -10,7 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from foretype.cli import app
-from foretype.cli.models import _new_table, _print_whole
+from foretype.cli.tables import new_table, print_whole
 from foretype.models.manifest import MANIFEST
 from foretype.models.recipe import recipe_names
 
@@ -38,7 +38,7 @@ def test_at_80_columns_a_model_takes_one_line(tmp_path: Path) -> None:
 
 def test_a_table_is_wider_than_a_terminal_that_is_too_narrow_for_a_name() -> None:
     written = io.StringIO()
-    table = _new_table("Weights")
+    table = new_table("Model", "Weights")
     table.add_row(LONG, "grid8, fused")
-    _print_whole(Console(file=written, width=10), table)
+    print_whole(Console(file=written, width=10), table)
     assert LONG in written.getvalue()

@@ -40,6 +40,7 @@ from foretype.support import logs
 from foretype.support.execution_provider import Provider
 from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
+from tests.runtime.as_onnx_runtime import failed_run
 from tests.runtime.test_device import ON_CUDA, FarSession
 from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 
@@ -226,7 +227,7 @@ class ForgetfulModel(ScriptedModel):
     def run(self, arena: Arena, chunk: Chunk) -> Logits:
         if self.failing:
             self.failing -= 1
-            raise MemoryError
+            raise failed_run("std::bad_alloc")
         return super().run(arena, chunk)
 
 

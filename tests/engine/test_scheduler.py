@@ -21,15 +21,19 @@ from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import MOST_TEXTS, Chunk, Step
 from foretype.runtime.distribution import Distribution
 from foretype.runtime.host_pool import HostPool
+from foretype.runtime.ranks import Ranks
 from foretype.runtime.thread import ModelThread
 from foretype.support.metrics import Stages
 from tests.fake_time import FakeTimers
+from tests.runtime.as_onnx_runtime import failed_run
 from tests.scripted_model import GEOMETRY
 
 ME = Owner.alone("me")
 GREEDY = Owner.alone("greedy")
 RUN_MS = 62.5  # in seconds a float without an error, so that sums can be equal
 POOL = HostPool(GEOMETRY, 8, 16)
+TWO_TOKENS = Ranks(np.arange(2), np.array([], np.int64), np.zeros(2, np.float32), top=1)
+NOTHING_IS_LIKELY = Distribution.of(np.zeros(2, np.float32), TWO_TOKENS)
 
 
 class OneRun:
@@ -119,19 +123,19 @@ class CountingRuntime:
         return HostPool(GEOMETRY, rows, capacity)
 
     def run(self, arena: Arena, chunk: Chunk) -> list[Distribution]:
-        return self._run(1, len(chunk.ids))
+        return self._run(1, len(chunk.ids), len(chunk.rows))
 
     def run_together(self, steps: Sequence[Step]) -> list[Distribution]:
         assert all(len(step.chunk.ids) == 1 for step in steps)
-        return self._run(len(steps), len(steps))
+        return self._run(len(steps), len(steps), sum(len(step.chunk.rows) for step in steps))
 
-    def _run(self, fields: int, tokens: int) -> list[Distribution]:
+    def _run(self, fields: int, tokens: int, rows: int) -> list[Distribution]:
         self.runs.append((fields, tokens))
         if self.timers is not None:
             self.timers.advance(RUN_MS)
         if len(self.runs) == self.fail_at:
-            raise RuntimeError("a kernel failed")
-        return []
+            raise failed_run("a kernel failed")
+        return [NOTHING_IS_LIKELY] * rows
 
 
 async def serve(
@@ -180,11 +184,11 @@ async def test_a_run_that_fails_is_reported_to_its_field_and_the_others_are_serv
 
 async def test_after_a_run_without_memory_the_next_is_made_and_nothing_ahead() -> None:
     class Short(CountingRuntime):
-        def _run(self, fields: int, tokens: int) -> list[Distribution]:
+        def _run(self, fields: int, tokens: int, rows: int) -> list[Distribution]:
             if not self.runs:
                 self.runs.append((0, 0))
-                raise MemoryError
-            return super()._run(fields, tokens)
+                raise failed_run("std::bad_alloc")
+            return super()._run(fields, tokens, rows)
 
     log: list[str] = []
     scheduler = await serve(

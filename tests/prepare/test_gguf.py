@@ -16,8 +16,7 @@ from tokenizers import Tokenizer
 
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.errors import NotAModelError
-from foretype.models.manifest import GRAPH
-from foretype.prepare.check import FusedReader
+from foretype.prepare.check import open_reader
 from foretype.prepare.fuse import lay
 from foretype.prepare.gate import gate_text
 from foretype.prepare.gguf_file import GgufFile, UnknownGgufError
@@ -40,7 +39,7 @@ def logits(file: Path, folder: Path, ids: np.ndarray[Any, Any]) -> np.ndarray[An
     """By the fused graph that is made from the file without PyTorch."""
     model = GgufLlama(GgufFile(file))
     save_graph(lay(model, model.config, GEOMETRY), folder)
-    return FusedReader(folder / GRAPH, GEOMETRY, 1).read(ids)
+    return open_reader(folder, "fused", GEOMETRY, 1).read(ids)
 
 
 @pytest.mark.parametrize("kind", [Kind.Q4_1, Kind.Q4_0, Kind.Q8_0, Kind.F16, Kind.F32])

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from foretype.engine.vocabulary import Vocabulary
-from foretype.models.manifest import GRAPH, Geometry
+from foretype.models.manifest import Geometry
 from foretype.models.recipe import VocabularyRule
-from foretype.prepare.check import FusedReader
+from foretype.prepare.check import open_reader
 from foretype.prepare.fuse import NotFusableError, lay
 from foretype.prepare.gguf_file import GgufFile, UnknownGgufError
 from foretype.prepare.gguf_gemma3 import GgufGemma3
@@ -101,7 +101,7 @@ def test_the_graph_gives_the_logits_of_transformers_for_the_tokens_that_are_kept
     with torch.no_grad():
         expected = read_weights(folder, gguf_file=NAME)(torch.from_numpy(kept[ids][None])).logits[0].numpy()
 
-    reader = FusedReader(tmp_path / GRAPH, geometry(len(kept)), 1)
+    reader = open_reader(tmp_path, "fused", geometry(len(kept)), 1)
     np.testing.assert_allclose(reader.read(ids), expected[:, kept], atol=APART)
     reader.restart()
     steps = np.concatenate([reader.read(ids[n : n + 1]) for n in range(len(ids))])

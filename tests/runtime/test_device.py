@@ -15,7 +15,6 @@ import onnx
 import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 
 from foretype.models.manifest import Geometry
 from foretype.runtime.arena import IDLE, Arena, free_arenas, lone_arena
@@ -28,16 +27,12 @@ from foretype.runtime.providers import CPU_ONLY, NAMES, Providers
 from foretype.runtime.ranks import Ranks
 from foretype.runtime.thread import ModelThread
 from foretype.support.execution_provider import Provider
+from tests.runtime.as_onnx_runtime import STATUSES_WITHOUT_MEMORY, failed_run, raising
 
 GEOMETRY = Geometry(layers=1, kv_heads=1, head_dim=1, vocab_size=2, context_length=600)
 CAPACITY = 599
 SLOTS = IDLE + CAPACITY
 ON_CUDA: Providers = [(NAMES[Provider.CUDA], {"gpu_mem_limit": "9"}), NAMES[Provider.CPU]]
-WORDS = {  # as the library says it: tests/runtime/test_out_of_memory.py
-    RuntimeError: "bfc_arena.cc:360 Failed to allocate memory for requested buffer of size 9",
-    RuntimeException: "bfc_arena.cc:376 Failed to allocate memory for requested buffer of size 9",
-    Fail: "CUDA failure 2: out of memory ; GPU=0",
-}
 
 
 class FarBinding:
@@ -320,7 +315,7 @@ def test_logits_that_are_no_numbers_are_no_good(
 
 def cannot_record(session: FarSession) -> None:
     if session.records and session.runs[-1] != str(UNRECORDED):
-        raise Fail("CUDA failure 900: operation not permitted when stream is capturing")
+        raise failed_run("CUDA failure 900: operation not permitted when stream is capturing")
 
 
 def test_where_nothing_can_be_recorded_runs_are_made_kernel_by_kernel(
@@ -376,30 +371,24 @@ def test_tensorrt_and_the_cpu_record_nothing(tmp_path: Path, monkeypatch: pytest
 def test_a_model_that_does_not_run_at_all_is_an_error(
     runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(session: FarSession) -> None:
-        raise Fail("Non-zero status code returned while running Add node")
-
-    monkeypatch.setattr(FarSession, "before_run", broken)
-    with pytest.raises(Fail, match="Add node"):
+    monkeypatch.setattr(FarSession, "before_run", raising(failed_run("no kernel", "Add")))
+    with pytest.raises(RuntimeError, match="Add node"):
         runtime.warm_up(runtime.new_pool(4, CAPACITY))
 
 
 # -- memory ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [RuntimeError, RuntimeException, Fail])
+@pytest.mark.parametrize("status", STATUSES_WITHOUT_MEMORY)
 async def test_a_run_without_memory_says_so_and_the_next_one_may_go_on(
-    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+    runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
-    def full(session: FarSession) -> None:
-        raise kind(WORDS[kind])
-
     thread = ModelThread(AsIds(runtime))
     arena = lone_arena(runtime.new_pool(1, CAPACITY))
-    monkeypatch.setattr(FarSession, "before_run", full)
+    monkeypatch.setattr(FarSession, "before_run", raising(failed_run(status)))
     with pytest.raises(OutOfMemoryError) as raised:
         await thread.run([Step(arena, one_token())])
-    assert "buffer" not in str(raised.value)
+    assert status not in str(raised.value)
     monkeypatch.setattr(FarSession, "before_run", None)
     assert await thread.run([Step(lone_arena(runtime.new_pool(1, CAPACITY)), one_token(4))]) == [[4]]
     await thread.stop()
@@ -408,12 +397,9 @@ async def test_a_run_without_memory_says_so_and_the_next_one_may_go_on(
 async def test_another_failure_stays_what_it_is(
     runtime: DeviceRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(session: FarSession) -> None:
-        raise Fail("Non-zero status code returned while running Add node")
-
     thread = ModelThread(AsIds(runtime))
-    monkeypatch.setattr(FarSession, "before_run", broken)
-    with pytest.raises(Fail):
+    monkeypatch.setattr(FarSession, "before_run", raising(failed_run("no kernel")))
+    with pytest.raises(RuntimeError, match="no kernel"):
         await thread.run([Step(lone_arena(runtime.new_pool(1, CAPACITY)), one_token())])
     await thread.stop()
 

@@ -63,6 +63,7 @@ SUMMARIES = {
     "prepare": "Make a model ready to serve: fetch its weights, make its ONNX graph, quantise it, check the "
     "quality.",
     "models": "List all models with their size on disk, their quality and their speed.",
+    "providers": "List the execution providers, and try a prepared model on each that can be used here.",
     "distil": "Train a smaller model (the student) from a larger one (the teacher), as DistilGPT2 was made "
     "from GPT-2.",
     "compare": "Compare the size, speed and quality of prepared models.",

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 
 from foretype.cli.commands import command
 from foretype.cli.common import FAILED, fail, in_ms, say, settings_or_exit
 from foretype.cli.options import Given, takes
+from foretype.cli.tables import new_table, print_whole
 
 if TYPE_CHECKING:
     from foretype.models.manifest import PassedOver
     from foretype.models.prepared import Prepared
 
-MOST_WIDTH = 1000  # of a table
 NOT_CHOSEN = (
     "slower, refused: other weights that were tried when the model was prepared and were not chosen, because "
     "they are slower on this machine or predict worse."
@@ -48,11 +47,11 @@ def models(given: Given) -> None:
     there = prepared_names(settings.models_dir)
     listed, damaged = _listed(settings.models_dir, there)
     console = Console()
-    _print_whole(console, _overview(listed))
+    print_whole(console, _overview(listed))
     prepared = [(one.name, one.ready) for one in listed if one.ready is not None]
     if prepared:
         console.print()
-        _print_whole(console, _figures(prepared))
+        print_whole(console, _figures(prepared))
     if any(ready.manifest.passed_over for _, ready in prepared):
         console.print(f"\n{NOT_CHOSEN}")
     if not there:
@@ -99,36 +98,19 @@ def _listed(models_dir: Path, there: Collection[str]) -> tuple[list[_Listed], li
 
 
 def _overview(listed: Sequence[_Listed]) -> Table:
-    table = _new_table("Prepared", "Description")
+    table = new_table("Model", "Prepared", "Description")
     for one in listed:
         table.add_row(one.name, one.state, one.description)
     return table
 
 
 def _figures(prepared: Sequence[tuple[str, Prepared]]) -> Table:
-    table = _new_table("Weights", "Disk", "Bits per byte", "Step", "First pass")
+    table = new_table("Model", "Weights", "Disk", "Bits per byte", "Step", "First pass")
     for name, ready in prepared:
         table.add_row(name, *_own_figures(ready))
         for other in ready.manifest.passed_over:
             table.add_row("", *_other_figures(other), style="dim")
     return table
-
-
-def _new_table(*others: str) -> Table:
-    """A table of models. Users type the names of models, so each name stands on one line."""
-    table = Table(box=None)
-    table.add_column("Model", no_wrap=True)
-    for other in others:
-        table.add_column(other)
-    return table
-
-
-def _print_whole(console: Console, table: Table) -> None:
-    """Print a table, wider than the terminal if it is too narrow for the longest name."""
-    least = Measurement.get(console, console.options.update(max_width=MOST_WIDTH), table).minimum
-    if least > console.width:
-        console = Console(file=console.file, width=least)
-    console.print(table)
 
 
 def _require_readable(models_dir: Path) -> None:

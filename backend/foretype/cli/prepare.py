@@ -93,7 +93,7 @@ def prepare(
     settings = settings_or_exit(given, model=model)
     try:
         # Checked before an import that would fail without a reason, and before minutes of useless work.
-        chosen = choose_provider(settings.provider, Surroundings.here(), half=True)
+        chosen = choose_provider(settings.provider, Surroundings.here(settings.provider), half=True)
     except ProviderMissingError as error:
         fail(error)
     console = progress_console()

@@ -48,7 +48,9 @@ def prepare_model(settings: Settings) -> ReadyModel:
         _import_runtime(settings)
         from foretype.prepare.ensure import ensure_prepared
 
-        return ensure_prepared(settings)
+        ready = ensure_prepared(settings)
+        _try_plugin(ready, settings)
+        return ready
 
 
 class Loading:
@@ -96,7 +98,9 @@ class Loading:
         finally:
             self._imported.set()
         with _as_sentences():
-            return ensure_made(self._settings)
+            ready = ensure_made(self._settings)
+            _try_plugin(ready, self._settings)
+            return ready
 
     def _load(self) -> LoadedModel:
         """Load the model and check its files at the same time. If they are damaged, that is the error."""
@@ -119,7 +123,17 @@ def _import_runtime(settings: Settings) -> None:
 
     from foretype.runtime.providers import Surroundings, choose_provider
 
-    choose_provider(settings.provider, Surroundings.here(), half=True)
+    choose_provider(settings.provider, Surroundings.here(settings.provider), half=True)
+
+
+def _try_plugin(ready: ReadyModel, settings: Settings) -> None:
+    """Raises ProviderUnusableError if the settings ask for a plug-in that is not better than the CPU."""
+    from foretype.runtime.plugins import WHEELS
+
+    if settings.provider in WHEELS:
+        from foretype.prepare.provider_process import require_better
+
+        require_better(settings.provider, ready.folder, settings.threads)
 
 
 def _settle(future: Future[T], work: Callable[[], T]) -> None:

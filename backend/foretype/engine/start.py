@@ -18,7 +18,7 @@ from foretype.models.prepared import check_tokens
 from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import NAMES, first_gpu
-from foretype.support.execution_provider import Provider
+from foretype.support.execution_provider import ON_NVIDIA
 from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
 from foretype.words.store import WordStore
@@ -89,7 +89,7 @@ def _trees_bytes(settings: Settings, provider: str) -> int:
     """
     if settings.trees_mb is not None:
         return settings.trees_mb * MEBIBYTE
-    gpu = None if provider == NAMES[Provider.CPU] else first_gpu()
+    gpu = first_gpu() if provider in {NAMES[one] for one in ON_NVIDIA} else None
     if gpu is None:
         return TREES_BYTES
     memory = gpu.memory_bytes if settings.gpu_memory_mb is None else settings.gpu_memory_mb * MEBIBYTE

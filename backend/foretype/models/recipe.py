@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
 from foretype.models.field_kind import FieldKind
 from foretype.support.checkout import PACKAGE, checkout
-from foretype.support.execution_provider import Provider
+from foretype.support.execution_provider import ON_NVIDIA, Provider
 from foretype.support.expected import expected
 
 TEMPLATE = "template"  # the file to copy; no model itself
@@ -24,7 +24,7 @@ DEFAULTS = ("distilgpt2", "smollm2-135m")
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 WeightsName = Annotated[
-    str, StringConstraints(pattern=r"^(float32|float16|grid8?|int(4|8)-block(16|32|64|128))$")
+    str, StringConstraints(pattern=r"^(float32|float16|grid8?|int(4|8)-block(16|32|64|128)(-zeros)?)$")
 ]
 
 
@@ -140,8 +140,10 @@ class Recipe(_Strict):
         return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()
 
     def on(self, provider: Provider) -> Recipe:
-        """The same recipe with the weights to try for `provider`, which must not be AUTO."""
-        if provider is Provider.CPU:
+        """The same recipe with the weights to try for `provider`, which must not be AUTO. A plug-in runs the
+        weights of the CPU.
+        """
+        if provider not in ON_NVIDIA:
             return self
         lists = {str(name): weights for name, weights in self.weights_on.items()}
         return self.model_copy(update={"weights": lists.get(provider, ON_A_GPU)})

@@ -6,6 +6,7 @@ The text is read in one pass and token by token, since a single row uses another
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,11 +14,15 @@ from typing import Any, Protocol
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from foretype.models.manifest import GRAPH, Geometry
+from foretype.prepare.gate import gate_text
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.fused import FusedRuntime
+from foretype.runtime.protocol import LogitsRuntime
+from foretype.runtime.providers import CPU_ONLY
 from foretype.runtime.session import session_options
 from foretype.support.progress import ProgressStep
 
@@ -44,6 +49,17 @@ class GateText:
         total = peak + np.log(np.exp(rows - peak[:, None]).sum(axis=1))
         nats = float((total - rows[np.arange(len(wanted)), wanted]).sum())
         return nats / math.log(2) / self.bytes
+
+
+def tokens_of_gate(tokeniser: Tokenizer, begin_ids: Sequence[int], most: int) -> GateText:
+    """The gate's text as the tokens of a model, at most `most` of them together with those that texts begin
+    with.
+    """
+    text = gate_text()
+    encoded = tokeniser.encode(text, add_special_tokens=False)
+    kept = encoded.ids[: most - len(begin_ids)]
+    end = encoded.offsets[len(kept) - 1][1]
+    return GateText(np.array([*begin_ids, *kept], np.int64), len(begin_ids), len(text[:end].encode()))
 
 
 class Reader(Protocol):
@@ -92,12 +108,12 @@ class ExportReader:
         return found
 
 
-class FusedReader:
-    """The fused graph in the runtime that serves it, with past and present in one buffer."""
+class RuntimeReader:
+    """A model in a runtime that serves it, with past and present in one buffer of `capacity` tokens."""
 
-    def __init__(self, graph: Path, geometry: Geometry, threads: int) -> None:
-        self._runtime = FusedRuntime(graph, geometry, threads=threads, providers=["CPUExecutionProvider"])
-        self._capacity = geometry.context_length
+    def __init__(self, runtime: LogitsRuntime, capacity: int) -> None:
+        self._runtime = runtime
+        self._capacity = capacity
         self.restart()
 
     def restart(self) -> None:
@@ -111,8 +127,10 @@ class FusedReader:
 
 def open_reader(folder: Path, graph: str, geometry: Geometry, threads: int) -> Reader:
     """The reader of a folder's model. `graph` is “fused” or “plain”, as in the manifest."""
-    kind = FusedReader if graph == "fused" else ExportReader
-    return kind(folder / GRAPH, geometry, threads)
+    if graph != "fused":
+        return ExportReader(folder / GRAPH, geometry, threads)
+    runtime = FusedRuntime(folder / GRAPH, geometry, threads=threads, providers=CPU_ONLY)
+    return RuntimeReader(runtime, geometry.context_length)
 
 
 def in_one_pass(reader: Reader, text: GateText) -> float:

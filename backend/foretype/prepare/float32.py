@@ -18,9 +18,16 @@ from foretype.models.errors import NotAModelError, QualityRefusedError
 from foretype.models.manifest import GRAPH, TOKENIZER, Geometry
 from foretype.models.recipe import Recipe
 from foretype.models.store import Store
-from foretype.prepare.check import LOGITS_APART_AT_MOST, ExportReader, GateText, Logits, Reader, open_reader
+from foretype.prepare.check import (
+    LOGITS_APART_AT_MOST,
+    ExportReader,
+    GateText,
+    Logits,
+    Reader,
+    open_reader,
+    tokens_of_gate,
+)
 from foretype.prepare.fetch import Weights
-from foretype.prepare.gate import gate_text
 from foretype.prepare.gguf_file import GgufFile, UnknownGgufError
 from foretype.prepare.graph_files import save_graph
 from foretype.prepare.packages import require_export, versions
@@ -207,11 +214,7 @@ def _gate_text(tokeniser_file: Path, recipe: Recipe, context_length: int) -> Gat
 
     tokeniser = Tokenizer.from_file(str(tokeniser_file))
     begin = [_begin_id(tokeniser, token, recipe) for token in recipe.begin]
-    text = gate_text()
-    encoded = tokeniser.encode(text, add_special_tokens=False)
-    kept = encoded.ids[: context_length - len(begin)]
-    end = encoded.offsets[len(kept) - 1][1]
-    return GateText(ids=np.array([*begin, *kept], np.int64), begin=len(begin), bytes=len(text[:end].encode()))
+    return tokens_of_gate(tokeniser, begin, context_length)
 
 
 def _begin_id(tokeniser: Any, token: str, recipe: Recipe) -> int:

@@ -1,5 +1,5 @@
-"""Weights of 8 or 4 bits: `MatMulNBits` with symmetric blocks and products in 8 bits (accuracy level 4), also
-for the output head.
+"""Weights of 8 or 4 bits: `MatMulNBits` with products in 8 bits (accuracy level 4), also for the output head.
+Blocks are symmetric, or have a zero point of their own.
 
 The embedding stays float32: a lookup costs nothing, and because its file is mapped, only the rows that are
 used take memory.
@@ -15,7 +15,7 @@ import onnx
 from foretype.prepare.grid import BLOCK, keep_grids
 from foretype.prepare.packages import require_export
 
-_NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)|grid(?P<grid>8?)")
+_NAME = re.compile(r"int(?P<bits>4|8)-block(?P<block>16|32|64|128)(?P<zeros>-zeros)?|grid(?P<grid>8?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,14 @@ class Blocks:
     """The way weights are rounded: to `bits` bits each; `block` of them share a scale.
 
     grid: the bits at which weights that were rounded before stay as they are (foretype.prepare.grid); only
-    the others are rounded. 0: all weights are rounded.
+    the others are rounded. 0: all weights are rounded. zeros: whether each block has a zero point, a whole
+    number, so that its values need not lie around 0.
     """
 
     bits: int
     block: int
     grid: int = 0
+    zeros: bool = False
 
     @classmethod
     def named(cls, name: str) -> Blocks:
@@ -41,7 +43,7 @@ class Blocks:
             )
         if match["grid"] is not None:
             return cls(8, BLOCK, grid=8 if match["grid"] else 4)
-        return cls(int(match["bits"]), int(match["block"]))
+        return cls(int(match["bits"]), int(match["block"]), zeros=match["zeros"] is not None)
 
 
 def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
@@ -59,7 +61,7 @@ def quantise(model: onnx.ModelProto, blocks: Blocks) -> onnx.ModelProto:
         model,
         bits=blocks.bits,
         block_size=blocks.block,
-        is_symmetric=True,
+        is_symmetric=not blocks.zeros,
         accuracy_level=4,
         nodes_to_exclude=exact,
     )

@@ -21,7 +21,7 @@ from foretype.runtime.host import HostRuntime
 from foretype.runtime.host_pool import HostPool
 from foretype.runtime.providers import Providers
 from foretype.runtime.ranks import Ranks
-from foretype.runtime.session import open_session, session_options
+from foretype.runtime.session import open_session
 
 
 class FusedRuntime:
@@ -33,7 +33,7 @@ class FusedRuntime:
 
     def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: Providers) -> None:
         self.geometry = geometry
-        self._open = partial(open_session, graph, session_options(threads), providers)
+        self._open = partial(open_session, graph, threads, providers)
         self._session = self._open()
         self._dtype = float_type(self._session)
         self.slot_bytes = slot_bytes(geometry, self._dtype)

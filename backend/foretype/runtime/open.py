@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from foretype.models.manifest import GRAPH, Manifest
@@ -10,8 +11,14 @@ from foretype.runtime.device.runtime import DeviceRuntime
 from foretype.runtime.fused import FusedRuntime
 from foretype.runtime.plain import PlainRuntime
 from foretype.runtime.protocol import LogitsRuntime
-from foretype.runtime.providers import Surroundings, WrongWeightsError, choose_provider, with_options
-from foretype.support.execution_provider import Provider
+from foretype.runtime.providers import (
+    Surroundings,
+    WrongWeightsError,
+    choose_provider,
+    with_options,
+)
+from foretype.runtime.session import open_session, placed
+from foretype.support.execution_provider import ON_NVIDIA, Provider
 
 
 def open_runtime(
@@ -29,15 +36,24 @@ def open_runtime(
     weights, and ONNX Runtime's own errors.
     """
     manifest = Manifest.read(folder)
-    there = Surroundings.here()
+    there = Surroundings.here(provider)
     chosen = choose_provider(provider, there, half=manifest.weights == FLOAT16)
-    if chosen is not Provider.CPU and manifest.weights != DeviceRuntime.needs_weights:
+    if chosen in ON_NVIDIA and manifest.weights != DeviceRuntime.needs_weights:
         raise WrongWeightsError(folder, manifest.weights, FLOAT16)
     providers = with_options(chosen, folder, there, memory_mb=memory_mb)
     if manifest.graph != "fused":
         return PlainRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
-    if chosen is Provider.CPU:
+    if chosen not in ON_NVIDIA:
         return FusedRuntime(folder / GRAPH, manifest.geometry, threads=threads, providers=providers)
     return DeviceRuntime(
         folder / GRAPH, manifest.geometry, threads=threads, providers=providers, records=records
     )
+
+
+def placed_nodes(folder: Path, *, threads: int, provider: Provider) -> dict[str, Counter[str]]:
+    """How many nodes of each operator each provider computes if the prepared model in `folder` runs on
+    `provider`, by the name that ONNX Runtime gives it. Raises as `open_runtime` does.
+    """
+    there = Surroundings.here(provider)
+    providers = with_options(choose_provider(provider, there, half=True), folder, there)
+    return placed(open_session(folder / GRAPH, threads, providers, places=True))

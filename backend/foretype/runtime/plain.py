@@ -16,7 +16,7 @@ from foretype.runtime.host import HostRuntime
 from foretype.runtime.host_pool import HostPool, slots_of
 from foretype.runtime.providers import Providers
 from foretype.runtime.ranks import Ranks
-from foretype.runtime.session import open_session, session_options
+from foretype.runtime.session import open_session
 
 
 class PlainRuntime:
@@ -34,7 +34,7 @@ class PlainRuntime:
     def __init__(self, graph: Path, geometry: Geometry, *, threads: int, providers: Providers) -> None:
         self.geometry = geometry
         self.slot_bytes = slot_bytes(geometry)
-        self._open = partial(open_session, graph, session_options(threads), providers)
+        self._open = partial(open_session, graph, threads, providers)
         self._session = self._open()
         self.provider: str = self._session.get_providers()[0]
         self._inputs = {entry.name for entry in self._session.get_inputs()}

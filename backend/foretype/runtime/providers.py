@@ -9,13 +9,15 @@ import ctypes
 import hashlib
 import sys
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from foretype.support.execution_provider import Provider
+from foretype.runtime.plugins import WHEELS, Plugin, is_registered, offered, start
+from foretype.support.execution_provider import ON_NVIDIA, Provider
 
-PACKAGES = ("onnxruntime", "onnxruntime-gpu")
+# Each of them contains all of ONNX Runtime, with some execution providers built in.
+PACKAGES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino")
 # The packages' own names: Foretype's extras (`[gpu]`) can be installed only from its folder or wheel.
 FOR_THE_CPU, FOR_A_GPU = "onnxruntime", "'onnxruntime-gpu[cuda,cudnn]'"
 MEBIBYTE = 1024 * 1024
@@ -29,8 +31,15 @@ NAMES = {
     Provider.CPU: "CPUExecutionProvider",
     Provider.CUDA: "CUDAExecutionProvider",
     Provider.TENSORRT: "TensorrtExecutionProvider",
+    Provider.OPENVINO: "OpenVINOExecutionProvider",
+    Provider.WEBGPU: "WebGpuExecutionProvider",
+    Provider.TENSORRT_RTX: "NvTensorRTRTXExecutionProvider",
+    Provider.QNN: "QNNExecutionProvider",
+    Provider.MLX: "MLXExecutionProvider",
 }
 CPU_ONLY: Providers = [NAMES[Provider.CPU]]
+
+INSTEAD = "FORETYPE_PROVIDER=cpu needs none of that."
 
 _WHAT_IS_NEEDED = {
     Provider.CUDA: "an NVIDIA GPU with its driver, CUDA 13 and cuDNN 9",
@@ -44,6 +53,17 @@ _WHAT_BRINGS_IT = {
 
 class ProviderMissingError(Exception):
     """The provider that was asked for is missing. `str()` is one sentence that says what to install."""
+
+
+class ProviderUnusableError(ProviderMissingError):
+    """The provider that was asked for cannot be used. `reason` is one or more sentences, of which the first
+    begins as if after “but”. `instead`: a sentence on what the user may ask for in its place.
+    """
+
+    def __init__(self, provider: Provider, reason: str, instead: str = "") -> None:
+        super().__init__(f"FORETYPE_PROVIDER is {provider.value}, but {reason} {instead}".rstrip())
+        self.provider = provider
+        self.reason = reason
 
 
 class WrongWeightsError(ProviderMissingError):
@@ -69,21 +89,27 @@ class Gpu:
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """This machine: the ONNX Runtimes installed (name: version), the providers that they were built
-    with, and the GPU.
+    with, the GPU, and the plug-ins that were registered.
     """
 
     installed: Mapping[str, str]
     built_in: Collection[str]
     gpu: Gpu | None
+    plugins: Mapping[Provider, Plugin] = field(default_factory=dict)
 
     @classmethod
-    def here(cls) -> Surroundings:
-        """Raises ProviderMissingError where there are two ONNX Runtimes, or none."""
+    def here(cls, asked: Provider = Provider.AUTO) -> Surroundings:
+        """If `asked` is a plug-in that is installed, it is registered. Raises ProviderMissingError where
+        there are two ONNX Runtimes, or none.
+        """
         installed = installed_runtimes()
         check_installed(installed)
         import onnxruntime
 
-        return cls(installed, onnxruntime.get_available_providers(), first_gpu())
+        available = onnxruntime.get_available_providers()
+        built_in = [name for name in available if not is_registered(name)]
+        plugin = None if asked not in WHEELS or NAMES[asked] in built_in else start(asked, NAMES[asked])
+        return cls(installed, built_in, first_gpu(), {} if plugin is None else {asked: plugin})
 
 
 def installed_runtimes() -> dict[str, str]:
@@ -127,14 +153,33 @@ def choose_provider(asked: Provider, there: Surroundings, *, half: bool) -> Prov
     if asked is Provider.AUTO:
         ready = half and there.gpu is not None and NAMES[Provider.CUDA] in there.built_in
         return Provider.CUDA if ready else Provider.CPU
-    if NAMES[asked] not in there.built_in:
-        raise ProviderMissingError(
-            f"FORETYPE_PROVIDER is {asked.value}, but the installed ONNX Runtime does not have it: "
-            f"pip uninstall {' '.join(there.installed)}, then pip install {FOR_A_GPU}."
+    if asked in WHEELS and NAMES[asked] not in there.built_in:
+        _check_plugin(asked, there.plugins.get(asked))
+    elif NAMES[asked] not in there.built_in:
+        raise ProviderUnusableError(
+            asked,
+            "the installed ONNX Runtime does not have it: "
+            f"pip uninstall {' '.join(there.installed)}, then pip install {FOR_A_GPU}.",
         )
-    if asked is not Provider.CPU and there.gpu is None:
+    elif asked in ON_NVIDIA and there.gpu is None:
         raise _not_there(asked)
     return asked
+
+
+def _check_plugin(asked: Provider, plugin: Plugin | None) -> None:
+    """Raises ProviderUnusableError if the plug-in is not installed, or has no device here."""
+    wheel = WHEELS[asked]
+    if plugin is None:
+        raise ProviderUnusableError(asked, f"its package is not installed: pip install {wheel.packages[0]}.")
+    package = f"{plugin.package} {plugin.version}"
+    if plugin.trouble is not None:
+        raise ProviderUnusableError(asked, f"{package} cannot be loaded: {plugin.trouble}")
+    if not plugin.devices:
+        raise ProviderUnusableError(
+            asked,
+            f"{package} offers no device on this machine. It needs {wheel.needs}.",
+            INSTEAD,
+        )
 
 
 def with_options(
@@ -144,8 +189,8 @@ def with_options(
 
     memory_mb: the most megabytes that its arena on the GPU may take. CUDA computes what TensorRT cannot.
     """
-    if provider is Provider.CPU:
-        return list(CPU_ONLY)
+    if provider not in ON_NVIDIA:
+        return list(CPU_ONLY) if provider is Provider.CPU else [(NAMES[provider], {}), *CPU_ONLY]
     cuda: Options = {"arena_extend_strategy": "kSameAsRequested"}
     if memory_mb is not None:
         cuda["gpu_mem_limit"] = str(memory_mb * MEBIBYTE)
@@ -196,12 +241,23 @@ def check_taken(asked: Providers, taken: Collection[str]) -> None:
         raise _not_there(next(provider for provider, name in NAMES.items() if name == first))
 
 
-def _not_there(provider: Provider) -> ProviderMissingError:
-    return ProviderMissingError(
-        f"FORETYPE_PROVIDER is {provider.value}, but this provider cannot start on this machine. It needs "
-        f"{_WHAT_IS_NEEDED[provider]}. {_WHAT_BRINGS_IT[provider]} installs the libraries. The driver "
-        "belongs to the system. FORETYPE_PROVIDER=cpu needs none of them."
+def _not_there(provider: Provider) -> ProviderUnusableError:
+    libraries = _WHAT_BRINGS_IT.get(provider)
+    needs = _WHAT_IS_NEEDED.get(provider) or WHEELS[provider].needs
+    return ProviderUnusableError(
+        provider,
+        f"this provider cannot start on this machine. It needs {needs}. "
+        + ("" if libraries is None else f"{libraries} installs the libraries. ")
+        + "The driver belongs to the system.",
+        INSTEAD,
     )
+
+
+def devices_of(provider: Provider, there: Surroundings) -> tuple[str, ...]:
+    """The devices that a provider can use here, in words. Empty if there are none."""
+    if provider in ON_NVIDIA:
+        return () if there.gpu is None else (there.gpu.name,)
+    return tuple(map(str, offered(NAMES[provider])))
 
 
 def first_gpu() -> Gpu | None:

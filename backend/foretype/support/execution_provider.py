@@ -12,3 +12,12 @@ class Provider(StrEnum):
     CPU = "cpu"
     CUDA = "cuda"
     TENSORRT = "tensorrt"
+    OPENVINO = "openvino"
+    WEBGPU = "webgpu"
+    TENSORRT_RTX = "tensorrt-rtx"
+    QNN = "qnn"
+    MLX = "mlx"
+
+
+ON_NVIDIA = (Provider.CUDA, Provider.TENSORRT)
+"""The providers with memory of their own, which need float16 weights."""

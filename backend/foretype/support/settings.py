@@ -211,7 +211,9 @@ class Settings(BaseModel):
         default_factory=_models_dir, description="The folder for prepared models."
     )
     provider: Annotated[Provider, Group.MODEL] = Field(
-        Provider.AUTO, description="The execution provider for the model: auto, cpu, cuda or tensorrt."
+        Provider.AUTO,
+        description="The execution provider for the model: auto, cpu, cuda, tensorrt, or a plug-in "
+        "(openvino, webgpu, tensorrt-rtx, qnn, mlx). foretype providers tries them.",
     )
     threshold: Annotated[float | None, Group.MODEL] = Field(
         None,

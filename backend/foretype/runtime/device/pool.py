@@ -19,7 +19,7 @@ from foretype.runtime.arena import IDLE, Arena, Pool
 from foretype.runtime.device import graphs as device_graphs
 from foretype.runtime.feed import Float
 from foretype.runtime.providers import Providers
-from foretype.runtime.session import open_session, session_options
+from foretype.runtime.session import open_session
 
 
 class DeviceMemory:
@@ -43,7 +43,7 @@ class DeviceMemory:
 
     def open_graph(self, graph: bytes) -> ort.InferenceSession:
         """A session of a small graph on the device (foretype.runtime.device.graphs)."""
-        return open_session(graph, session_options(threads=1), self._providers)
+        return open_session(graph, 1, self._providers)
 
     def new_pool(self, rows: int, capacity: int) -> DevicePool:
         return DevicePool(self, rows, capacity)

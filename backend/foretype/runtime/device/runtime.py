@@ -35,7 +35,7 @@ from foretype.runtime.fused import bind_past, float_type
 from foretype.runtime.out_of_memory import OutOfMemoryError, recognised
 from foretype.runtime.providers import MEBIBYTE, Providers, recording, without_tensorrt
 from foretype.runtime.ranks import Ranks
-from foretype.runtime.session import open_session, session_options
+from foretype.runtime.session import open_session
 from foretype.support import logs
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class DeviceRuntime:
     def _load_session(self) -> None:
         providers = recording(self._providers) if self._records else None
         self._session: ort.InferenceSession = open_session(
-            self._graph, session_options(self._threads), providers or self._providers
+            self._graph, self._threads, providers or self._providers
         )
         self._fixed: WeakKeyDictionary[Pool, dict[Shape, FixedRun]] = WeakKeyDictionary()
         self._recordings = 0
