@@ -1,0 +1,125 @@
+"""The graph in each form for a browser gives the logits of the float32 graph, within what the form rounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+
+from foretype.engine.pressure import Effort
+from foretype.models.manifest import GRAPH, Geometry
+from foretype.prepare.check import FusedReader
+from foretype.prepare.fuse.llama import lay
+from foretype.prepare.grid import BLOCK
+from foretype.prepare.quantise import Blocks, quantise
+from latency.browser.forms import WEIGHTS, write_form
+from latency.browser.results import within_budget
+from latency.simulate.measured import SHIPPED, read_measured
+
+GEOMETRY = Geometry(layers=2, kv_heads=2, head_dim=16, vocab_size=200, context_length=64)
+CONFIG = SimpleNamespace(
+    hidden_act="silu",
+    model_type="llama",
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    num_hidden_layers=2,
+    rms_norm_eps=1e-5,
+    rope_theta=5000.0,
+)
+SIZES = {"q": (64, 64), "k": (64, 32), "v": (64, 32), "o": (64, 64), "gate": (64, 96), "up": (64, 96)}
+IDS, EXAMPLE = np.random.default_rng(3).integers(0, GEOMETRY.vocab_size, (2, 24))
+
+Array = NDArray[np.float32]
+
+
+class OnAGrid:
+    """Random weights of a small Llama. Matrices are on a grid of 4 bits with an offset, as in a Q4_1 file."""
+
+    def __init__(self) -> None:
+        self._draw = np.random.default_rng(7)
+
+    def parameter(self, name: str) -> Array:
+        assert name == "model.embed_tokens.weight"
+        return self._draw.normal(0, 1, (GEOMETRY.vocab_size, 64)).astype(np.float32)
+
+    def norm(self, module: str) -> Array:
+        return self._draw.uniform(0.5, 1.5, 64).astype(np.float32)
+
+    def linear(self, module: str) -> Array:
+        rows, columns = SIZES.get(module.rpartition(".")[2].removesuffix("_proj"), (96, 64))
+        if module == "lm_head":
+            rows, columns = 64, GEOMETRY.vocab_size
+        ranks = self._draw.integers(0, 16, (columns, rows // BLOCK, BLOCK))
+        ranks[..., 0], ranks[..., 1] = 0, 15
+        scale = self._draw.uniform(0.01, 0.03, (*ranks.shape[:2], 1))
+        blocks = scale.astype(np.float32) * (ranks - self._draw.uniform(6, 9, scale.shape).astype(np.float32))
+        return blocks.reshape(columns, rows).T.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def float32(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A graph before its weights were rounded."""
+    folder = tmp_path_factory.mktemp("float32")
+    onnx.save(lay(OnAGrid(), CONFIG, GEOMETRY), folder / GRAPH)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prepared(float32: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    onnx.save(quantise(onnx.load(float32 / GRAPH), Blocks.named("grid")), folder / GRAPH)
+    return folder
+
+
+def logits_of(folder: Path, *, together: int = len(IDS)) -> Array:
+    """`together`: how many tokens run at once."""
+    reader = FusedReader(folder / GRAPH, GEOMETRY, threads=1)
+    return np.concatenate([reader.read(IDS[at : at + together]) for at in range(0, len(IDS), together)])
+
+
+@pytest.mark.parametrize(
+    ("form", "most"),
+    [("prepared", 0.1), ("blocks8", 0.1), ("float32", 1e-5), ("int8", 0.1), ("int8-rows", 0.1)],
+)
+def test_each_form_gives_the_logits_of_the_float32_graph(
+    form: str, most: float, float32: Path, prepared: Path, tmp_path: Path
+) -> None:
+    """Within `most` of their standard deviation."""
+    write_form(prepared, form, GEOMETRY, EXAMPLE, tmp_path)
+    expected = logits_of(float32)
+    apart = np.abs(logits_of(tmp_path) - expected).max() / expected.std()
+    assert apart < most
+
+
+@pytest.mark.parametrize("form", ["float32", "int8", "int8-rows"])
+def test_no_product_keeps_its_blocks_and_all_weights_lie_beside_the_graph(
+    form: str, prepared: Path, tmp_path: Path
+) -> None:
+    write_form(prepared, form, GEOMETRY, EXAMPLE, tmp_path)
+    write_form(prepared, form, GEOMETRY, EXAMPLE, tmp_path)  # the second time writes over the first
+    kinds = {node.op_type for node in onnx.load(tmp_path / GRAPH, load_external_data=False).graph.node}
+    assert not kinds & {"MatMulNBits", "AveragePool"}
+    weights = sum(tensor.ByteSize() for tensor in onnx.load(tmp_path / GRAPH).graph.initializer)
+    assert 0.8 * weights < (tmp_path / WEIGHTS).stat().st_size < weights
+
+
+def test_a_scale_for_each_token_keeps_tokens_apart(prepared: Path, tmp_path: Path) -> None:
+    apart = {}
+    for form in ("int8", "int8-rows"):
+        write_form(prepared, form, GEOMETRY, EXAMPLE, tmp_path / form)
+        difference = logits_of(tmp_path / form) - logits_of(tmp_path / form, together=1)
+        apart[form] = np.abs(difference).max()
+    assert apart["int8-rows"] < 1e-4
+    assert apart["int8"] > 10 * apart["int8-rows"]
+
+
+def test_a_keystroke_is_in_time_if_its_tokens_are() -> None:
+    measured = read_measured(SHIPPED)
+    tokens = measured.needs[Effort.NOTHING_AHEAD].tokens
+    assert within_budget(1, measured, Effort.NOTHING_AHEAD) == 1
+    assert within_budget(100, measured, Effort.NOTHING_AHEAD) == sum(tokens[:3]) / sum(tokens)
+    assert within_budget(1000, measured, Effort.NOTHING_AHEAD) == tokens[0] / sum(tokens)
