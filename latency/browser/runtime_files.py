@@ -1,4 +1,4 @@
-"""The files of onnxruntime-web, installed with npm from the lock file of the page."""
+"""The packages of the page, which npm installs from its lock file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from latency.errors import MeasurementError
 
 PAGE = Path(__file__).parent / "page"
 PACKAGE = PAGE / "node_modules" / "onnxruntime-web"
+INSTALLED = PAGE / "node_modules" / ".installed"  # the lock file whose packages are installed
 FILES = {
     "wasm": ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"),
     "webgpu": (
@@ -22,33 +23,27 @@ FILES = {
 
 
 class NoRuntimeError(MeasurementError):
-    """onnxruntime-web cannot be installed. The message says why."""
+    """The packages cannot be installed, or do not run. The message says why."""
 
 
 def runtime_files(provider: str) -> list[Path]:
-    """Installs the package if it is missing or has another version than the lock file. Raises
-    NoRuntimeError.
-    """
-    if _installed() != locked_version():
-        _install()
+    """Raises NoRuntimeError."""
+    install()
     return [PACKAGE / "dist" / name for name in FILES[provider]]
 
 
-def _installed() -> str | None:
-    try:
-        found: str = json.loads((PACKAGE / "package.json").read_text("utf-8"))["version"]
-    except FileNotFoundError:
-        return None
-    return found
-
-
 def locked_version() -> str:
+    """The version of onnxruntime-web in the lock file."""
     packages = json.loads((PAGE / "package-lock.json").read_text("utf-8"))["packages"]
     found: str = packages["node_modules/onnxruntime-web"]["version"]
     return found
 
 
-def _install() -> None:
+def install() -> None:
+    """Installs the packages of the lock file, if they are not. Raises NoRuntimeError."""
+    lock = (PAGE / "package-lock.json").read_bytes()
+    if INSTALLED.is_file() and INSTALLED.read_bytes() == lock:
+        return
     try:
         subprocess.run(
             ["npm", "ci", "--ignore-scripts"], cwd=PAGE, check=True, capture_output=True, text=True
@@ -59,3 +54,4 @@ def _install() -> None:
         ) from error
     except subprocess.CalledProcessError as error:
         raise NoRuntimeError(f"`npm ci` failed in {PAGE}: {error.stderr.strip()[-300:]}") from error
+    INSTALLED.write_bytes(lock)

@@ -7,8 +7,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from typer.testing import CliRunner
 
 from foretype.engine.pressure import Effort
 from foretype.models.manifest import GRAPH, Geometry
@@ -16,8 +19,10 @@ from foretype.prepare.check import FusedReader
 from foretype.prepare.fuse.llama import lay
 from foretype.prepare.grid import BLOCK
 from foretype.prepare.quantise import Blocks, quantise
-from latency.browser.forms import WEIGHTS, write_form
+from latency.browser.cli import app
+from latency.browser.forms import WEIGHTS, Product, int8, smoothed, write_form
 from latency.browser.results import within_budget
+from latency.command import NOT_MEASURED
 from latency.simulate.measured import SHIPPED, read_measured
 
 GEOMETRY = Geometry(layers=2, kv_heads=2, head_dim=16, vocab_size=200, context_length=64)
@@ -115,6 +120,40 @@ def test_a_scale_for_each_token_keeps_tokens_apart(prepared: Path, tmp_path: Pat
         apart[form] = np.abs(difference).max()
     assert apart["int8-rows"] < 1e-4
     assert apart["int8"] > 10 * apart["int8-rows"]
+
+
+def test_a_column_with_large_values_does_not_take_the_steps_of_the_others() -> None:
+    draw = np.random.default_rng(5)
+    values = draw.normal(size=(8, 64)).astype(np.float32)
+    values[:, 7] *= 100  # as one of a language model's columns has it
+    weight = draw.normal(size=(64, 32)).astype(np.float32)
+    most = {"x": np.abs(values).max(axis=0)}
+    apart = [
+        np.abs(run_alone(make("x", weight, "y"), values) - values @ weight).mean()
+        for make in (int8, smoothed(int8, most))
+    ]
+    assert apart[1] < apart[0] / 4
+
+
+def run_alone(product: Product, values: Array) -> Array:
+    tensor = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        list(product.nodes),
+        "product",
+        [tensor("x", TensorProto.FLOAT, [None, values.shape[1]])],
+        [tensor("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(np.ascontiguousarray(one), name) for name, one in product.weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    found: Array = session.run(["y"], {"x": values})[0]
+    return found
+
+
+def test_an_unknown_form_is_a_sentence() -> None:
+    result = CliRunner().invoke(app, ["--form", "int3"])
+    assert result.exit_code == NOT_MEASURED
+    assert "“int3” is no form; choose from: prepared, blocks8, float32, int8, int8-rows." in result.output
 
 
 def test_a_keystroke_is_in_time_if_its_tokens_are() -> None:
