@@ -55,8 +55,11 @@ user_pref("network.proxy.http_port", 9);
 user_pref("network.proxy.ssl", "127.0.0.1");
 user_pref("network.proxy.ssl_port", 9);
 user_pref("network.proxy.failover_direct", false);
+user_pref("extensions.background.idle.timeout", 600000);
 """
-"""No request to another machine leaves the browser."""
+"""No request to another machine leaves the browser. It does not end the background page, which it does after
+30 s without an event otherwise.
+"""
 LISTENING = re.compile(r"listening on (ws:\S+)")
 
 

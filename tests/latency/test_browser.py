@@ -1,7 +1,10 @@
-"""The graph in each form for a browser gives the logits of the float32 graph, within what the form rounds."""
+"""The graph in each form for a browser gives the logits of the float32 graph, within what the form rounds;
+results are compared with the native ones.
+"""
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +14,7 @@ import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from rich.console import Console
 from typer.testing import CliRunner
 
 from foretype.engine.pressure import Effort
@@ -19,9 +23,20 @@ from foretype.prepare.check import FusedReader
 from foretype.prepare.fuse.llama import lay
 from foretype.prepare.grid import BLOCK
 from foretype.prepare.quantise import Blocks, quantise
+from latency.browser.browsers import Place
 from latency.browser.cli import app
 from latency.browser.forms import WEIGHTS, Product, int8, smoothed, write_form
-from latency.browser.results import within_budget
+from latency.browser.job import Done, Job
+from latency.browser.results import (
+    FormFigures,
+    Result,
+    budget_table,
+    flat_of,
+    loading_table,
+    times_table,
+    within_budget,
+)
+from latency.browser.work import Measured, Times
 from latency.command import NOT_MEASURED
 from latency.simulate.measured import SHIPPED, read_measured
 
@@ -154,6 +169,42 @@ def test_an_unknown_form_is_a_sentence() -> None:
     result = CliRunner().invoke(app, ["--form", "int3"])
     assert result.exit_code == NOT_MEASURED
     assert "“int3” is no form; choose from: prepared, blocks8, float32, int8, int8-rows." in result.output
+
+
+def result_of(done: Done | str) -> Result:
+    job = Job(Place.CHROMIUM, Path("int8"), "wasm", 2)
+    return Result(job, Measured(Times(10, 20, 40), Times(15, 30, 60), np.eye(4, dtype=np.float32)), done)
+
+
+def done_with(logits: Array) -> Done:
+    measured = Measured(Times(25, 100, 200), Times(45, 150, 300), logits)
+    return Done(
+        measured, 100, 900, heap_bytes=250_000_000, process_bytes=630_000_000, isolated=True, adapter=None
+    )
+
+
+def test_results_are_compared_with_the_native_ones() -> None:
+    logits = np.eye(4, dtype=np.float32)
+    logits[0, 3] = 2.5  # another first token, once in four
+    flat = flat_of(
+        [result_of(done_with(logits)), result_of("no adapter")], {"int8": FormFigures(1, 2_000_000, 1.01)}
+    )
+    assert flat["chromium_int8_wasm_2_step_ratio"] == 2.5
+    assert flat["chromium_int8_wasm_2_step_processor_ratio"] == 3
+    assert flat["chromium_int8_wasm_2_same_first_share"] == 0.75
+    assert flat["int8_package_mb"] == 2
+
+
+def test_a_job_that_failed_says_why_beside_the_others() -> None:
+    console = Console(width=200, record=True, file=StringIO())
+    results = [result_of(done_with(np.zeros((4, 4), np.float32))), result_of("no adapter")]
+    server = read_measured(SHIPPED)
+    for table in (times_table(results, "here"), loading_table(results), budget_table(results, server)):
+        console.print(table)
+    shown = console.export_text()
+    assert "int8, wasm, 2 threads, chromium" in shown
+    assert "no adapter" in shown
+    assert results[1].line == "int8, wasm, 2 threads, chromium: no adapter"
 
 
 def test_a_keystroke_is_in_time_if_its_tokens_are() -> None:
