@@ -11,6 +11,7 @@ import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -67,11 +68,17 @@ class NoBrowserError(MeasurementError):
     """A browser cannot be started. The message says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A browser that runs. `ended` gives its exit code."""
+
+    process: psutil.Process
+    ended: asyncio.Task[int]
+
+
 @asynccontextmanager
-async def browser(place: Place, extension: Path, page: str, *, gpu: bool) -> AsyncIterator[psutil.Process]:
-    """The process of a browser with a profile of its own, which has the extension, or shows the page. Raises
-    NoBrowserError.
-    """
+async def browser(place: Place, extension: Path, page: str, *, gpu: bool) -> AsyncIterator[Browser]:
+    """A browser with a new profile that has the extension, or shows the page. Raises NoBrowserError."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         arguments = _arguments(place, Path(profile), extension, page, gpu=gpu)
         try:
@@ -84,7 +91,8 @@ async def browser(place: Place, extension: Path, page: str, *, gpu: bool) -> Asy
         try:
             if place is Place.FIREFOX:
                 await _install(extension, await _address(started))
-            yield process
+            ended = asyncio.create_task(started.wait())
+            yield Browser(process, ended)
         finally:
             _end(process)
             await started.wait()
@@ -153,6 +161,8 @@ async def _install(extension: Path, address: str) -> None:
 
 def _end(process: psutil.Process) -> None:
     """Ends the browser and its processes."""
+    if not process.is_running():
+        return
     every = [*process.children(recursive=True), process]
     for one in every:
         try:

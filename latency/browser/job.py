@@ -71,14 +71,17 @@ async def do(job: Job, work: Work, geometry: Geometry, scratch: Path) -> Done:
             _lay_out(extension, job, _described(job, work, geometry, home.address))
             async with browser(
                 job.place, extension, f"{home.address}/page.html", gpu=job.provider == "webgpu"
-            ) as process:
-                home.browser.set_result(process)
-                try:
-                    async with asyncio.timeout(TIMEOUT_S):
-                        figures = await home.figures
-                except TimeoutError:
-                    raise JobFailedError(f"no figures after {TIMEOUT_S} s") from None
-                process_bytes = memory_of(process)
+            ) as running:
+                home.browser.set_result(running.process)
+                await asyncio.wait(
+                    {home.figures, running.ended}, timeout=TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                if running.ended.done():
+                    raise JobFailedError(f"the browser ended with exit code {running.ended.result()}")
+                if not home.figures.done():
+                    raise JobFailedError(f"no figures after {TIMEOUT_S} s")
+                figures = home.figures.result()
+                process_bytes = memory_of(running.process)
     return Done(
         measured=Measured(
             wall=Times(*(figures[name]["wall"] for name in Times.__slots__)),
