@@ -76,7 +76,7 @@ findings: ## Show unexpected behaviour of other software, in three to five minut
 	@exec findings/run-all $(ARGS)
 
 clean: ## Delete everything that make has made, also prepared models
-	rm -rf .venv dist models/build latency/out tests/out .venv-peers .venv-fuzz .venv-chart tests/deploy/kinds/node_modules extension/node_modules extension/.output extension/.wxt
+	rm -rf .venv dist models/build latency/out tests/out .venv-peers .venv-fuzz .venv-chart tests/deploy/kinds/node_modules latency/browser/page/node_modules extension/node_modules extension/.output extension/.wxt
 
 $(served): requirements.lock requirements-pip.lock pyproject.toml
 	@PYTHON="$(PYTHON)" tools/venv $@ requirements.lock

@@ -1,0 +1,1 @@
+"""The prepared model inside a browser, as an experiment: `python -m latency.browser`."""

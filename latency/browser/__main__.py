@@ -1,0 +1,3 @@
+from latency.browser.cli import app
+
+app(prog_name="python -m latency.browser")
