@@ -109,6 +109,7 @@ NO_FRAMES = [
     ({"text": ""}, "suggestion: required"),
     ({"reason": "unlikely"}, "suggestion: not"),
     ({"more": 1}, "suggestion: additionalProperties"),
+    ({"replaces": 0}, "replaces: minimum"),
     ({"alternatives": [{"text": "ck", "confidence": 0.1, "x": 1}]}, "alternatives.0: additionalProperties"),
 ]
 
@@ -433,6 +434,7 @@ OPTIONAL = {
     "alternatives": near,
     "kind": kinds,
     "subject": texts,
+    "corrections": st.booleans() | anything,
     "unknown": anything,
 }
 
