@@ -350,7 +350,7 @@ class Draft:
         if query.doubted is None or right > MOST_LIKELY_RIGHT:
             return None
         if self._meant is None or self._meant[0] is not query:
-            self._meant = query, self._meant_by(query, query.doubted)
+            self._meant = query, self._meant_by(query, query.doubted, findings.mass)
         meant = self._meant[1]
         if meant is None or (share := meant.share(right)) < query.policy.correct:
             return None
@@ -364,13 +364,13 @@ class Draft:
             return None  # the stem may prove to be less probable, and the word more certain
         return _QueryResult(word, of_word, chosen)
 
-    def _meant_by(self, query: _Query, doubted: Split) -> Meant | None:
+    def _meant_by(self, query: _Query, doubted: Split, least_right: float) -> Meant | None:
         distribution = self._personal.distribution(query.root)
         if distribution is None or not distribution.is_whole() or not may_be_slip(doubted, query.caret.after):
             return None
         if self._personal.knows(query.stem, self._vocabulary):
             return None
-        return meant_by(doubted.stem, distribution, self._vocabulary)
+        return meant_by(doubted.stem, distribution, self._vocabulary, least_right)
 
     def _floors(self, query: _Query) -> Floors:
         policy = query.policy

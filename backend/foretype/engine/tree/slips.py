@@ -11,12 +11,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from foretype.engine.tree.split import Split
 from foretype.engine.vocabulary import Vocabulary
 from foretype.runtime.distribution import Distribution, Likely
 
 LEAST_LETTERS = 3  # of a half word: fewer fit too many words
 LAST_LETTER = "\u024f"  # Latin; all letters up to here are one UTF-16 unit
+LEAST_LIKELY = 1e-5  # a word that is less probable is not offered
+NOTICED = 0.1  # times the stem's probability: words that reach less with their slip hardly change anything
 FOLLOWED = 32  # tokens that are looked at for each beginning of the half word
 MOST_LIKELY_RIGHT = 0.005  # a half word that is more probable is not looked at
 
@@ -79,15 +83,19 @@ def _begins_sentence(settled: str) -> bool:
     return before == "" or before[-1] in _SENTENCE_ENDS
 
 
-def meant_by(stem: str, distribution: Distribution, vocabulary: Vocabulary) -> Meant | None:
+def meant_by(
+    stem: str, distribution: Distribution, vocabulary: Vocabulary, least_right: float = 0.0
+) -> Meant | None:
     """The likeliest beginning of a word of which `stem` is a slip, if the model's distribution has one.
-    `distribution`: of the token at the place where the stem begins; it must be whole.
+    `distribution`: of the token at the place where the stem begins; it must be whole. `least_right`: the
+    stem has at least this probability. If it is high, few words are looked at.
     """
     letters = stem.removeprefix(" ")
     space = stem[: len(stem) - len(letters)]
     weights: dict[str, float] = {}
     lengths: dict[str, int] = {}  # how many letters of each word the half word stands for
-    for rank, log_prob in _likely(stem, letters, distribution, vocabulary):
+    least = max(LEAST_LIKELY, least_right * NOTICED / max(SWAPPED, DOUBLED))
+    for rank, log_prob in _likely(stem, letters, distribution, vocabulary, math.log(least)):
         word = _word_of(vocabulary.texts[rank], space)
         if word is None or _is_capital(word) != _is_capital(letters):
             continue
@@ -103,24 +111,25 @@ def meant_by(stem: str, distribution: Distribution, vocabulary: Vocabulary) -> M
 
 
 def _likely(
-    stem: str, letters: str, distribution: Distribution, vocabulary: Vocabulary
+    stem: str, letters: str, distribution: Distribution, vocabulary: Vocabulary, least: float
 ) -> Iterable[tuple[int, float]]:
     """Tokens that may begin the word, and the logarithms of their probabilities: the likeliest of all, and
-    the likeliest after each beginning of the half word that may be right.
+    the likeliest after each beginning of the half word that may be right. `least`: the lowest logarithm.
     """
     space = stem[: len(stem) - len(letters)]
     starts = [stem[: len(space) + end] for end in range(1, len(letters))]
-    first, second = letters[:2].lower()
-    others = _beside(first) | {second}
+    others = _beside(letters[0].lower()) | {letters[1].lower()}
     starts += [space + (other.upper() if letters[0].isupper() else other) for other in others]
-    found = dict(_listed(distribution.top))
+    found = dict(_listed(distribution.top, least))
     for start in starts:
-        found.update(_listed(distribution.best_in(vocabulary.interval(start.encode()), FOLLOWED)))
+        found.update(_listed(distribution.best_in(vocabulary.interval(start.encode()), FOLLOWED), least))
     return found.items()
 
 
-def _listed(likely: Likely) -> Iterable[tuple[int, float]]:
-    return zip(likely.ranks.tolist(), likely.log_probs.tolist(), strict=True)
+def _listed(likely: Likely, least: float) -> Iterable[tuple[int, float]]:
+    """The best first, so all up to the first that is below `least`."""
+    count = int(np.count_nonzero(likely.log_probs >= least))
+    return zip(likely.ranks[:count].tolist(), likely.log_probs[:count].tolist(), strict=True)
 
 
 def _is_capital(word: str) -> bool | None:
