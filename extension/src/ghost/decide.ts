@@ -78,7 +78,8 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
   const obstacle = obstacleTo(live);
   if (obstacle) return nothing(obstacle);
   if (!suggestion) return nothing("no_answer");
-  if (suggestion.replaces) return decideCorrection(suggestion, suggestion.replaces, live);
+  if (suggestion.replaces && suggestion.text.trim() !== "")
+    return decideCorrection(suggestion, suggestion.replaces, live);
   const typed = typedThrough(suggestion.anchor, suggestion.text, live);
   if (typed === null) return nothing("other_text");
   const text = withoutOverlap(oneLine(suggestion.text.slice(typed)), live.after);
