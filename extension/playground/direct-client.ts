@@ -24,6 +24,7 @@ export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   readonly codeToo = false;
   readonly subjectToo = true;
+  readonly corrections = true;
   readonly learn = false;
   readonly fieldsOff = [];
   readonly on = true;
@@ -105,11 +106,11 @@ export class DirectClient implements Client {
   #receive(frame: SuggestionFrame | ErrorFrame): void {
     this.#unanswered.answer(frame);
     if (frame.type === "error") return this.#refused(frame);
-    const { field, seq, text, confidence, final, source, reason, alternatives } = frame;
+    const { field, seq, text, confidence, final, source, reason, alternatives, replaces } = frame;
     if (final && source && this.#asked?.field === field && this.#asked.seq === seq) {
       this.#observer.answered(performance.now() - this.#asked.at, source);
     }
-    this.#listener(field, { seq, text, confidence, final, reason, alternatives });
+    this.#listener(field, { seq, text, confidence, final, reason, alternatives, replaces });
   }
 
   #refused(frame: ErrorFrame): void {

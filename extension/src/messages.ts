@@ -37,6 +37,7 @@ export type ToPage =
       readonly chars: number;
       readonly codeToo: boolean;
       readonly subjectToo: boolean;
+      readonly corrections: boolean;
       /** Whether the server may learn what is typed on this page. */
       readonly learn: boolean;
       readonly fieldsOff: readonly FieldKind[];

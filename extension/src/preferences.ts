@@ -28,6 +28,8 @@ export interface Preferences extends Amount {
   readonly codeToo: boolean;
   /** Whether the subject of a mail is sent to the server with its text. */
   readonly subjectToo: boolean;
+  /** Whether a word that looks mistyped gets a correction in place of a suggestion. */
+  readonly corrections: boolean;
   /** Whether the server may learn the words that the user types. */
   readonly learnWords: boolean;
   /** Other kinds of field that are off. */
@@ -57,6 +59,7 @@ export const FASTEST_TYPING = 200;
 export const DEFAULTS: Preferences = {
   codeToo: false,
   subjectToo: true,
+  corrections: true,
   learnWords: false,
   fieldsOff: [],
   sitesOff: [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +32,7 @@ from latency.paths import MAILS, OUT
 from latency.replay.figures import Waits, keystrokes, summarise, waited
 from latency.replay.picture import draw
 from latency.replay.report import Report, print_report, write_json
-from latency.replay.run import replay
+from latency.replay.run import Replay, replay
 from latency.replay.server import STARTING, own_server
 from latency.replay.texts import Mail, read_mails
 from latency.replay.type_text import Manner
@@ -106,7 +106,11 @@ def main(
         float, typer.Option(help="Factor for all times between keys; 0.5 types twice as fast.")
     ] = 1.0,
     typo_rate: Annotated[
-        float, typer.Option(help="Share of keys that are mistyped, noticed, deleted and typed again, 0 to 1.")
+        float,
+        typer.Option(
+            help="Share of letters that slip, 0 to 1. If it is not 0, the texts are typed twice: without and "
+            "with corrections."
+        ),
     ] = 0.0,
     glance_ms: Annotated[
         float, typer.Option(help="How long a suggestion must be visible before a typist accepts it, in ms.")
@@ -141,6 +145,8 @@ def main(
 
     * `python -m latency.replay --serve --fast --mails 2` — a short try, in half a minute
 
+    * `python -m latency.replay --serve --fast --typo-rate 0.03` — what corrections of slips save
+
     * `python -m latency.replay --serve --typists 5` — twenty mails at a person's speed, in ten minutes
 
     * `python -m latency.replay --token … --pid 4711 --check main-job` — a running server and its limits
@@ -150,6 +156,7 @@ def main(
         None if fast else wpm,
         time_scale,
         typo_rate,
+        typo_rate > 0,
         glance_ms / 1000,
         kind or None,
         max_words,
@@ -181,17 +188,12 @@ async def _measure(
 ) -> tuple[Report, Waits]:
     """Types at the server `running`. If it is None, starts a server."""
     async with _target(running, setup, console) as target:
-        meter = Meter(target.pid) if target.pid is not None else None
-        with _progress(len(setup.texts), console) as progress:
-            done = await replay(
-                target.address,
-                target.token,
-                setup.texts,
-                setup.manner,
-                typists=setup.typists,
-                limit_s=setup.limit_s,
-                progress=progress,
-            )
+        corrections = setup.manner.corrections
+        with _progress(len(setup.texts) * (1 + corrections), console) as progress:
+            without = replace(setup, manner=replace(setup.manner, corrections=False))
+            plain = await _replay(without, target, progress) if corrections else None
+            meter = Meter(target.pid) if target.pid is not None else None
+            done = await _replay(setup, target, progress)
         budget_ms = done.welcome.budget_ms
         figures = summarise(done.typed, budget_ms=budget_ms)
         usage = meter.read(figures.keystrokes) if meter else None
@@ -204,8 +206,21 @@ async def _measure(
         done.work,
         usage,
         target.ready_s,
+        summarise(plain.typed, budget_ms=budget_ms) if plain else None,
     )
     return report, waited(keystrokes(done.typed), budget_ms=budget_ms)
+
+
+async def _replay(setup: ReplaySetup, target: TargetServer, progress: Callable[[], None]) -> Replay:
+    return await replay(
+        target.address,
+        target.token,
+        setup.texts,
+        setup.manner,
+        typists=setup.typists,
+        limit_s=setup.limit_s,
+        progress=progress,
+    )
 
 
 @contextlib.asynccontextmanager

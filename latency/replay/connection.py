@@ -36,7 +36,9 @@ class Welcome:
 class Listener(Protocol):
     """Called on the event loop for each frame of a field."""
 
-    def suggestion(self, seq: int, text: str, source: str, *, final: bool, confidence: float) -> None: ...
+    def suggestion(
+        self, seq: int, text: str, source: str, *, final: bool, confidence: float, replaces: int
+    ) -> None: ...
     def error(self, seq: int, code: str) -> None: ...
 
 
@@ -128,6 +130,7 @@ class Connection:
                 frame["source"],
                 final=frame["final"],
                 confidence=frame["confidence"],
+                replaces=frame.get("replaces", 0),
             )
         elif frame["type"] == "error" and "seq" in frame:
             listener.error(frame["seq"], frame["code"])

@@ -17,7 +17,7 @@ class TypedText:
 
     chars: int
     keys: int
-    corrections: int
+    by_hand: int  # keys without suggestions: the characters, and what the slips cost
     screen: ScreenTally
     ledger: Ledger
 
@@ -87,8 +87,8 @@ class Figures(Answers):
     texts: int
     chars: int
     keys: int
-    corrections: int
-    saved_share: float | None  # 1 - keys / (characters + keys that correct mistyped characters)
+    by_hand: int
+    saved_share: float | None  # 1 - keys / by_hand
     shown: int
     taken_share: float | None  # of the shown suggestions, those of which a word was accepted
     offers: int
@@ -97,6 +97,8 @@ class Figures(Answers):
     replaced: int  # these three: changes of a visible suggestion that still agreed with the text
     withdrawn: int
     resized: int
+    corrections: int  # words that were offered in place of what was typed
+    corrections_taken_share: float | None
 
 
 def share(part: int, whole: int) -> float | None:
@@ -149,18 +151,15 @@ def keystrokes(typed: Iterable[TypedText]) -> list[SentKeystroke]:
 def summarise(typed: Sequence[TypedText], *, budget_ms: float) -> Figures:
     """The figures of all texts together."""
     answered = answers(keystrokes(typed), budget_ms=budget_ms)
-    chars, keys, corrections = (
-        sum(getattr(s, name) for s in typed) for name in ("chars", "keys", "corrections")
-    )
+    chars, keys, by_hand = (sum(getattr(s, name) for s in typed) for name in ("chars", "keys", "by_hand"))
     counted = {one.name: sum(getattr(s.screen, one.name) for s in typed) for one in fields(ScreenTally)}
-    without = chars + corrections
     return Figures(
         **{one.name: getattr(answered, one.name) for one in fields(Answers)},
         texts=len(typed),
         chars=chars,
         keys=keys,
-        corrections=corrections,
-        saved_share=1 - keys / without if without else None,
+        by_hand=by_hand,
+        saved_share=1 - keys / by_hand if by_hand else None,
         shown=counted["shown"],
         taken_share=share(counted["taken"], counted["shown"]),
         offers=counted["offers"],
@@ -169,6 +168,8 @@ def summarise(typed: Sequence[TypedText], *, budget_ms: float) -> Figures:
         replaced=counted["replaced"],
         withdrawn=counted["withdrawn"],
         resized=counted["resized"],
+        corrections=counted["corrections"],
+        corrections_taken_share=share(counted["corrections_taken"], counted["corrections"]),
     )
 
 

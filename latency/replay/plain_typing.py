@@ -36,7 +36,9 @@ class _Listener:
         self._answer = asyncio.get_running_loop().create_future()
         return self._answer
 
-    def suggestion(self, seq: int, text: str, source: str, *, final: bool, confidence: float) -> None:
+    def suggestion(
+        self, seq: int, text: str, source: str, *, final: bool, confidence: float, replaces: int
+    ) -> None:
         if final:
             self._settle(seq, Final(text, source, confidence=confidence))
 

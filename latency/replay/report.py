@@ -30,6 +30,7 @@ class Report:
     work: ModelWork
     usage: Usage | None = None
     ready_s: float | None = None
+    without_corrections: Figures | None = None  # the same texts and slips, if they were typed so, too
 
     @property
     def typed_by(self) -> str:
@@ -42,6 +43,8 @@ class Report:
         """Every figure by its name in `budget.toml`."""
         flat = self.figures.flat() | {"ready_s": self.ready_s, "typists": float(self.typists)}
         flat |= self.work.per_keystroke(self.figures.keystrokes)
+        if self.without_corrections is not None:
+            flat["without_corrections_saved_share"] = self.without_corrections.saved_share
         return flat | (asdict(self.usage) if self.usage else {})
 
 
@@ -58,7 +61,10 @@ def print_report(report: Report, console: Console) -> None:
     table.add_row(
         "typed", f"{many(found.texts, 'text')}, {found.chars} characters, {found.keystrokes} keystrokes"
     )
-    table.add_row("keystrokes saved", f"{percent(found.saved_share)}  ({found.keys} keys were pressed)")
+    pressed = f"{found.keys} keys were pressed, {found.by_hand} by hand"
+    table.add_row("keystrokes saved", f"{percent(found.saved_share)}  ({pressed})")
+    if report.without_corrections is not None:
+        _add_corrections(table, found, report.without_corrections)
     table.add_row("suggestions accepted", f"{percent(found.taken_share)} of {found.shown} shown")
     table.add_row("words accepted", f"{percent(found.words_taken_share)} of {found.offers} offered")
     table.add_row(
@@ -87,6 +93,17 @@ def print_report(report: Report, console: Console) -> None:
         table.add_row("processor time", f"{per_1000} s per 1,000 keystrokes")
         table.add_row("memory of the server", f"{report.usage.rss_mb:.0f} MB")
     console.print(table)
+
+
+def _add_corrections(table: Table, found: Figures, without: Figures) -> None:
+    table.add_row(
+        "without corrections",
+        f"{percent(without.saved_share)}  ({without.keys} keys), {percent(without.taken_share)} of "
+        f"{without.shown} shown suggestions accepted",
+    )
+    table.add_row(
+        "corrections accepted", f"{percent(found.corrections_taken_share)} of {found.corrections} offered"
+    )
 
 
 def _per_1000(count: int, keystrokes: int) -> str:

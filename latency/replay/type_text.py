@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from foretype.compare.typist.keys import Typist
+from foretype.compare.typist.keys import Typist, keys_by_hand
 from foretype.compare.typist.screen import Screen
+from foretype.compare.typist.slips import slips_in
 from foretype.compare.typist.turn import press
 from foretype.engine.keystroke import Sureness
 from latency.replay.connection import Connection
@@ -29,7 +30,8 @@ class Manner:
 
     wpm: float | None = 40.0
     time_scale: float = 1.0
-    slip_rate: float = 0.0  # share of keys that are mistyped and corrected
+    slip_rate: float = 0.0  # share of letters that slip
+    corrections: bool = False  # whether the client offers corrections of slips
     glance_s: float = 0.0  # how long a suggestion must be visible before it can be accepted
     kind: str | None = None
     max_words: int | None = None
@@ -54,11 +56,13 @@ class TypedField:
         now = time.perf_counter()
         self.ledger.sent(seq, now, late=max(0.0, now - due))
 
-    def suggestion(self, seq: int, text: str, source: str, *, final: bool, confidence: float) -> None:
+    def suggestion(
+        self, seq: int, text: str, source: str, *, final: bool, confidence: float, replaces: int
+    ) -> None:
         now = time.perf_counter()
         self.ledger.suggestion(seq, source, final=final, now=now, has_text=bool(text))
         if self.ledger.is_latest(seq):
-            self.screen.answer(text, now)
+            self.screen.answer(text, now, replaces=replaces)
             if final:
                 self.answered.set()
 
@@ -85,7 +89,8 @@ async def type_text(
     passes `typed_field`, and reads the ledger in it.
     """
     rng = Random(f"{manner.seed}/{name}")
-    typist = Typist(text, rng, slip_rate=manner.slip_rate, begun=begun)
+    slips = slips_in(text, manner.slip_rate, Random(f"{manner.seed}/{name}/slips"))
+    typist = Typist(text, slips, begun=begun)
     typed_field = typed_field or TypedField()
     connection.listen(name, typed_field)
     pauses = None if manner.wpm is None else gaps(manner.wpm, rng, scale=manner.time_scale)
@@ -104,8 +109,10 @@ async def type_text(
         )
     await _final_answer(typed_field, patience)
     await connection.forget(name)
-    chars = len(_right_part(typist)) - begun
-    return TypedText(chars, typist.keys, typist.corrections, typed_field.screen.tally, typed_field.ledger)
+    right = _right_part(typist)
+    by_hand = keys_by_hand(right, slips, begun=begun)
+    screen, ledger = typed_field.screen, typed_field.ledger
+    return TypedText(len(right) - begun, typist.keys, by_hand, screen.tally, ledger)
 
 
 def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, object]:
@@ -117,6 +124,7 @@ def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, ob
         "sureness": manner.sureness,
         "subject": manner.subject,
         "learn": manner.learn,
+        "corrections": manner.corrections,
     }
     return frame | {name: value for name, value in wishes.items() if value}
 

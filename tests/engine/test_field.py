@@ -624,3 +624,24 @@ def test_the_same_subject_keeps_the_tree(desk: Desk) -> None:
     outcome = desk.answers.finals[-1][1]
     assert isinstance(outcome, Suggestion)
     assert outcome.source is Source.TREE
+
+
+def test_a_dismissed_correction_is_not_offered_again_in_this_field() -> None:
+    desk = new_desk()
+
+    def answer_to(seq: int, before: str) -> Suggestion:
+        desk.field.keystroke(Keystroke(seq, before, corrections=True))
+        desk.scheduler.finish()
+        answered, outcome = desk.answers.finals[-1]
+        assert answered == seq
+        assert isinstance(outcome, Suggestion)
+        return outcome
+
+    offered = answer_to(1, "Please any quetsio")
+    assert (offered.text, offered.replaces) == ("questions", 7)
+    assert answer_to(2, "Please any quetsion").replaces == 8
+    desk.field.dismissed(2)
+    assert answer_to(3, "Please any quetsions").reason is Reason.DISMISSED
+    assert answer_to(4, "any quetsio").replaces == 7  # a shorter beginning may become another word
+    assert answer_to(5, "any quetsion").replaces == 0
+    assert answer_to(6, "any qiestion").replaces == 8

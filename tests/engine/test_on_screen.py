@@ -119,3 +119,20 @@ def test_a_dismissal_holds_in_a_long_text_while_the_word_grows() -> None:
     for typed in range(1, len("stions")):
         on_screen.typed(before + "stions"[:typed])
         assert on_screen.is_quiet
+
+
+def test_a_correction_is_not_continued_by_keys_but_can_be_dismissed() -> None:
+    on_screen = OnScreen()
+    on_screen.typed("I recie")
+    on_screen.show("receive", replaces=5)
+    assert on_screen.text == ""
+    assert on_screen.rest_after("I recier") == ""
+    assert not on_screen.keeps_word
+    assert on_screen.dismiss()
+    assert on_screen.is_quiet
+    for before, kept in [("I recie", True), ("so recieva", True), ("I reci", False), ("I receive", False)]:
+        on_screen.typed(before)
+        assert on_screen.keeps_word == kept
+    on_screen.forget()
+    on_screen.typed("I recie")
+    assert not on_screen.keeps_word

@@ -6,7 +6,7 @@ from latency.replay.ledger import Ledger
 
 
 def session(ledger: Ledger | None = None, **counts: int) -> TypedText:
-    typed = {"chars": 100, "keys": 100, "corrections": 0} | counts
+    typed = {"chars": 100, "keys": 100, "by_hand": 100} | counts
     return TypedText(**typed, screen=ScreenTally(), ledger=ledger or Ledger())
 
 
@@ -18,7 +18,7 @@ def test_the_percentile_is_one_of_the_numbers() -> None:
 
 
 def test_what_slips_cost_is_no_loss_of_the_suggestions() -> None:
-    found = summarise([session(keys=80), session(keys=90, corrections=20)], budget_ms=300)
+    found = summarise([session(keys=80), session(keys=90, by_hand=120)], budget_ms=300)
     assert found.saved_share == pytest.approx(1 - 170 / 220)
 
 

@@ -109,6 +109,7 @@ NO_FRAMES = [
     ({"text": ""}, "suggestion: required"),
     ({"reason": "unlikely"}, "suggestion: not"),
     ({"more": 1}, "suggestion: additionalProperties"),
+    ({"replaces": 0}, "replaces: minimum"),
     ({"alternatives": [{"text": "ck", "confidence": 0.1, "x": 1}]}, "alternatives.0: additionalProperties"),
 ]
 
@@ -435,6 +436,7 @@ OPTIONAL = {
     "kind": kinds,
     "subject": texts,
     "traceparent": st.just(PARENT) | st.sampled_from([PARENT + "\n", PARENT.upper(), "01" + PARENT[2:]]),
+    "corrections": st.booleans() | anything,
     "unknown": anything,
 }
 

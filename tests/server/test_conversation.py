@@ -58,13 +58,21 @@ async def test_optional_members_reach_the_engine(running: Running) -> None:
     async with running.client() as client:
         lengths = {"max_chars": 20, "max_words": 3}
         await client.keystroke(
-            1, **lengths, sureness="calm", alternatives=100, kind="email", subject="Lunch?"
+            1,
+            **lengths,
+            sureness="calm",
+            alternatives=100,
+            kind="email",
+            subject="Lunch?",
+            corrections=True,
         )
         await client.next()
     assert running.engine.calls[0] == (
         "keystroke",
         "f1",
-        Keystroke(1, "Thanks for the qui", "", 20, 3, Sureness.CALM, 8, FieldKind.EMAIL, "Lunch?"),
+        Keystroke(
+            1, "Thanks for the qui", "", 20, 3, Sureness.CALM, 8, FieldKind.EMAIL, "Lunch?", corrections=True
+        ),
     )
 
 
@@ -94,6 +102,17 @@ async def test_alternatives_are_told(start: Start) -> None:
     async with start(FakeEngine(script)) as running, running.client() as client:
         await client.keystroke(1, alternatives=1)
         assert (await client.next())["alternatives"] == [{"text": "et", "confidence": 0.1}]
+
+
+async def test_a_correction_says_how_many_characters_it_replaces(start: Start) -> None:
+    def script(desk: FakeDesk, field: str, keystroke: Keystroke) -> None:
+        found = Suggestion("receive", 0.9, Source.MODEL, replaces=5)
+        desk.answer(field, keystroke.seq, found, final=True, elapsed_ms=1)
+
+    async with start(FakeEngine(script)) as running, running.client() as client:
+        await client.keystroke(1, corrections=True)
+        frame = await client.next()
+        assert (frame["text"], frame["replaces"]) == ("receive", 5)
 
 
 async def test_what_was_overtaken_is_not_answered(start: Start) -> None:

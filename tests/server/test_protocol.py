@@ -46,6 +46,7 @@ members = st.fixed_dictionaries(
         "kind": st.sampled_from(["email", "search", "text"]) | anything,
         "subject": anything,
         "traceparent": anything,
+        "corrections": anything,
     },
 )
 

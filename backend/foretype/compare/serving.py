@@ -11,7 +11,6 @@ import asyncio
 import statistics
 import time
 from dataclasses import dataclass, field
-from random import Random
 
 import psutil
 
@@ -113,7 +112,7 @@ async def measure_typing(client: EngineClient, texts: QualityTexts, on_progress:
     counts = TypingCounts()
     total = sum(map(len, texts.typed))
     for number, text in enumerate(texts.typed):
-        typist, screen = Typist(text, Random(0)), Screen()
+        typist, screen = Typist(text), Screen()
         while not typist.done:
             press(typist, screen)
             suggested, waited_ms = await client.keystroke(f"text-{number}", typist.typed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from foretype.engine.ahead import Ahead
@@ -248,6 +248,8 @@ class Field:
     def _place(self, draft: Draft, keystroke: Keystroke, effort: Effort) -> Reason | None:
         """Walk to where the keystroke stands in the tree. A reason, if nothing is to be suggested there."""
         rest = self._on_screen.rest_after(keystroke.before)
+        if keystroke.corrections and self._on_screen.keeps_word:
+            keystroke = replace(keystroke, corrections=False)
         reason = draft.place(keystroke, rest, brief=effort is Effort.BRIEF)
         if reason is None and self._on_screen.is_quiet:
             return Reason.DISMISSED
@@ -304,12 +306,12 @@ class Field:
         if not chosen:
             return Suggestion.nothing(Reason.BUDGET if source is Source.BUDGET else Reason.UNLIKELY, source)
         best = chosen[0]
-        return Suggestion(best.text, best.confidence, source, alternatives=tuple(chosen[1:]))
+        return Suggestion(best.text, best.confidence, source, None, tuple(chosen[1:]), best.replaces)
 
     def _show(self, suggestion: Suggestion, *, final: bool) -> None:
         # An empty answer at the end of the budget does not change the text on the screen.
         if suggestion.reason is not Reason.BUDGET:
-            self._on_screen.show(suggestion.text)
+            self._on_screen.show(suggestion.text, replaces=suggestion.replaces)
         self._answer(suggestion, final=final)
 
     def _show_nothing(self, reason: Reason) -> None:

@@ -47,6 +47,7 @@ class Keystroke:
     alternatives: int = 0
     kind: FieldKind | None = None
     subject: str | None = None
+    corrections: bool = False  # whether the client can show a word in place of the one that is typed
     learn: bool = False  # whether the field's text may be learnt (foretype.words)
     traceparent: str | None = None  # the client's span that the keystroke's span belongs to
     trace: int = field(default=0, compare=False)  # the server's number for it in the log; 0: none
@@ -54,21 +55,28 @@ class Keystroke:
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """A text that continues `before` exactly, and the probability, 0 to 1, that all of it is typed next."""
+    """A text that continues `before` exactly, and the probability, 0 to 1, that all of it is typed next.
+
+    replaces: characters at the end of `before` in whose place the text stands, because they are a slip.
+    """
 
     text: str
     confidence: float
+    replaces: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The answer to one keystroke. `reason` is set if and only if `text` is empty."""
+    """The answer to one keystroke. `reason` is set if and only if `text` is empty. `replaces`: as in
+    `Continuation`.
+    """
 
     text: str
     confidence: float
     source: Source
     reason: Reason | None = None
     alternatives: tuple[Continuation, ...] = ()
+    replaces: int = 0
 
     @classmethod
     def nothing(cls, reason: Reason, source: Source = Source.TREE) -> Suggestion:

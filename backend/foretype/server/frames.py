@@ -87,6 +87,8 @@ def suggestion(field: str, seq: int, found: Suggestion, *, final: bool, elapsed_
         "elapsed_ms": round(elapsed_ms, 1),
         "source": found.source.value,
     }
+    if found.replaces:
+        frame["replaces"] = found.replaces
     if found.reason is not None and not found.text:
         frame["reason"] = found.reason.value
     return _text(frame)

@@ -252,6 +252,7 @@ def read_keystroke(message: dict[str, Any], limits: ClientLimits) -> Keystroke:
         alternatives=min(_optional_number(message, "alternatives", least=0) or 0, limits.alternatives),
         kind=_one_of(FieldKind, message, "kind"),
         subject=None if message.get("subject") is None else string(message, "subject", limits.context_chars),
+        corrections=_true_or_false(message, "corrections"),
         learn=_true_or_false(message, "learn"),
         traceparent=_traceparent(message),
     )

@@ -122,8 +122,8 @@ export class Switchboard {
       if (answer) this.#timers.setTimeout(() => post(answer), waitWhenOverloaded());
       return;
     }
-    const { seq, text, final, confidence, reason, alternatives } = frame;
-    post({ seq, text, confidence, final, reason, alternatives });
+    const { seq, text, final, confidence, reason, alternatives, replaces } = frame;
+    post({ seq, text, confidence, final, reason, alternatives, replaces });
   }
 
   /** Whether suggestions appear by themselves on a page. */
@@ -156,7 +156,7 @@ export class Switchboard {
   /** Sends nothing until both the preferences and the hosts of the page are known. */
   #tellContextTo(number: number): void {
     if (!this.#preferences || !this.#hosts.has(number)) return;
-    const { codeToo, subjectToo, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
+    const { codeToo, subjectToo, corrections, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
     const hosts = this.#hostsOf(number);
     const on = this.#isOnApartFromPause(this.#preferences, number);
     const besidePage = isBesidePageAt(this.#preferences, hosts);
@@ -165,6 +165,7 @@ export class Switchboard {
       chars: this.#contextChars,
       codeToo,
       subjectToo,
+      corrections,
       learn: this.#mayLearn(number),
       fieldsOff,
       on,
@@ -193,7 +194,7 @@ export class Switchboard {
         if (this.#outage.isHintDue(this.#timers.now())) {
           this.#pages.get(number)?.post({ type: "hint", isLocal: this.#isLocal });
         }
-        const { seq, before, after, kind, subject, learn, alternatives, byKey } = message;
+        const { seq, before, after, kind, subject, learn, corrections, alternatives, byKey } = message;
         if (byKey) this.#byKey.add(field);
         else this.#byKey.delete(field);
         this.#doubtSilence();
@@ -202,6 +203,7 @@ export class Switchboard {
             ...{ type: "keystroke", field, seq, before, after, kind },
             ...(subject ? { subject } : {}),
             ...(learn ? { learn } : {}),
+            ...(corrections ? { corrections } : {}),
             ...(alternatives ? { alternatives } : {}),
           }),
         );

@@ -22,6 +22,7 @@ export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
   subjectToo = false;
+  corrections = false;
   learn = false;
   fieldsOff: readonly FieldKind[] = [];
   spoken = false;
@@ -161,6 +162,7 @@ export class WorkerClient implements Client {
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
     this.subjectToo = message.subjectToo;
+    this.corrections = message.corrections;
     this.learn = message.learn;
     this.fieldsOff = message.fieldsOff;
     this.#on = message.on;

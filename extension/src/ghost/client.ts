@@ -13,6 +13,8 @@ export interface Keystroke {
   readonly subject?: string;
   /** The server may learn what is typed in the field. */
   readonly learn?: boolean;
+  /** The field can show and take a word in place of the one that was typed. */
+  readonly corrections?: boolean;
   /** The number of other suggestions that are wanted. */
   readonly alternatives?: number;
   /** The user requested the suggestion by a key, on a page where none appears by itself. */
@@ -29,6 +31,8 @@ export interface Client {
   readonly codeToo: boolean;
   /** Whether the subject of a mail is sent with its text. */
   readonly subjectToo: boolean;
+  /** Whether a word that looks mistyped gets a correction. */
+  readonly corrections: boolean;
   /** Whether the server may learn what is typed on this page. */
   readonly learn: boolean;
   /** The kinds of field that the user turned off. */

@@ -5,7 +5,7 @@ import type { Field, Written } from "./fields/field.ts";
 import type { FieldKind } from "./fields/field-kind.ts";
 import { type Act, actOf, isAsking, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
-import { CLIPBOARD, type FittingSnippet, snippetAt } from "./snippet.ts";
+import { CLIPBOARD, snippetAt } from "./snippet.ts";
 import { textOf } from "./snippet-text.ts";
 import { isUndo, TakenTexts } from "./taken-texts.ts";
 import { nextWord } from "./text/words.ts";
@@ -58,8 +58,16 @@ interface Drawn {
   readonly seq: number;
   readonly atLineEnd: boolean;
   readonly rightToLeft: boolean;
-  /** It is a snippet of the user: a key accepts the whole of it. */
-  readonly snippet: FittingSnippet | null;
+  /** It stands in place of what was typed: a key accepts the whole of it. */
+  readonly replacement: Replacement | null;
+}
+
+/** A snippet of the user, or a correction. */
+interface Replacement {
+  readonly kind: "snippet" | "correction";
+  /** The typed text before the caret that it replaces. */
+  readonly replaced: string;
+  readonly text: string;
 }
 
 /**
@@ -246,7 +254,7 @@ export class Completer {
   #act(session: Session, drawn: Drawn, act: Act): void {
     if (act === "dismiss") this.#dismiss(session, drawn);
     else if (act === "next" || act === "previous") this.#choose(session, act === "next" ? 1 : -1);
-    else if (drawn.snippet) void this.#take(session, drawn.snippet);
+    else if (drawn.replacement) void this.#take(session, drawn.replacement, drawn.seq);
     else void this.#accept(session, drawn, act === "word" ? nextWord(drawn.text) : drawn.text);
   }
 
@@ -284,7 +292,7 @@ export class Completer {
 
   /** If the requested suggestion is used up, or does not fit the text any more, the field is quiet again. */
   #endOnce(session: Session, live: Live | null): void {
-    if (this.#drawn?.snippet) return;
+    if (this.#drawn?.replacement) return;
     const shown = live && decide(session.conversation.held, live);
     const isOver = shown === null || (shown.kind === "nothing" && OVER.includes(shown.reason));
     if (isOver) this.#beQuiet(session);
@@ -328,11 +336,13 @@ export class Completer {
     const kind = field.kind === "code" || field.kind === "line" ? "text" : field.kind;
     // Code may contain keys and passwords.
     const learn = this.#client.learn && field.kind !== "code";
+    const corrections = this.#client.corrections && field.kind !== "code" && field.replace !== undefined;
     const subject = this.#client.subjectToo ? field.subject : "";
     this.#client.keystroke({
       ...{ field: name, seq, before, after, kind },
       ...(subject ? { subject } : {}),
       ...(learn ? { learn } : {}),
+      ...(corrections ? { corrections } : {}),
       ...(alternatives > 0 ? { alternatives } : {}),
       ...(once ? { byKey: true } : {}),
     });
@@ -357,14 +367,14 @@ export class Completer {
       return this.#askAgain(session);
     }
     // The server has none, so there is nothing to wait for.
-    if (session.once && answer.final && !session.conversation.held?.text && !this.#drawn?.snippet)
+    if (session.once && answer.final && !session.conversation.held?.text && !this.#drawn?.replacement)
       return this.#beQuiet(session);
     if (!this.#isDrawnAlready(session)) this.#whenAnswered();
   }
 
   /** Whether the newest answer is already drawn. This is usual while the user types the suggested letters. */
   #isDrawnAlready({ conversation, live }: Session): boolean {
-    if (this.#drawn?.snippet) return false;
+    if (this.#drawn?.replacement) return false;
     const shown = live && decide(conversation.held, live);
     if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.whole || shown.choice) return false;
     this.#drawn = { ...this.#drawn, seq: shown.seq };
@@ -375,8 +385,15 @@ export class Completer {
     session.live = live;
     const { field, conversation } = session;
     const snippet = live && field.replace ? snippetAt(conversation.snippet, live, field.takesLines) : null;
-    if (live && snippet) return this.#drawSnippet(session, live, snippet);
+    if (live && snippet) {
+      const seq = conversation.snippet?.seq ?? 0;
+      return this.#drawReplacement(session, live, { kind: "snippet", ...snippet }, snippet.label, seq);
+    }
     const shown = live && decide(session.conversation.held, live);
+    if (live && shown?.kind === "correction") {
+      const { replaced, text, seq } = shown;
+      return this.#drawReplacement(session, live, { kind: "correction", replaced, text }, text, seq);
+    }
     const placement = shown?.kind === "ghost" ? session.field.placement() : null;
     if (!live || shown?.kind !== "ghost" || !placement) return this.#erase();
     const { text, seq, choice } = shown;
@@ -392,25 +409,27 @@ export class Completer {
       seq,
       atLineEnd: !somethingFollows(live.after),
       rightToLeft,
-      snippet: null,
+      replacement: null,
     };
     this.#setDrawn(drawn, placement.frame ? [element, placement.frame] : [element]);
   }
 
   /** As a label, because it replaces what is typed; if a label would cover something, after an arrow in the line. */
-  #drawSnippet({ field, conversation }: Session, live: Live, snippet: FittingSnippet): void {
+  #drawReplacement({ field }: Session, live: Live, replacement: Replacement, label: string, seq: number): void {
     const placement = field.placement();
     const isPages = this.#notesPageSuggestion(field) && !this.#client.besidePage;
     if (!placement || isPages) return this.#erase();
     const { rightToLeft, frame } = placement;
     const atLineEnd = !somethingFollows(live.after);
-    const arrow = rightToLeft ? "←" : "→";
+    const withArrow = ` ${rightToLeft ? "←" : "→"} ${label}`;
+    // A label without an arrow would look like a suggestion in the middle of a text.
+    const below = replacement.kind === "correction" ? withArrow : label;
     const read =
-      this.#screen.show(snippet.label, "below", placement, null) ??
-      (atLineEnd ? this.#screen.show(` ${arrow} ${snippet.label}`, "inline", placement, null) : null);
-    if (!read) return this.#erase();
-    const seq = conversation.snippet?.seq ?? 0;
-    const drawn = { text: read, whole: read, seq, atLineEnd, rightToLeft, snippet };
+      this.#screen.show(below, "below", placement, null) ??
+      (atLineEnd ? this.#screen.show(withArrow, "inline", placement, null) : null);
+    // The user must see the whole word, because the key takes the whole of it.
+    if (!read || (replacement.kind === "correction" && !read.endsWith(label))) return this.#erase();
+    const drawn = { text: read, whole: read, seq, atLineEnd, rightToLeft, replacement };
     this.#setDrawn(drawn, frame ? [field.element, frame] : [field.element]);
   }
 
@@ -439,10 +458,10 @@ export class Completer {
   }
 
   /** The clipboard is read only now, if it is a part of the snippet. If it can't be read, nothing is written. */
-  async #take(session: Session, { replaced, text }: FittingSnippet): Promise<void> {
+  async #take(session: Session, { kind, replaced, text }: Replacement, seq: number): Promise<void> {
     const { field, conversation } = session;
     const replace = async (): Promise<Written> => {
-      const whole = await textOf(text, field.takesLines);
+      const whole = kind === "correction" ? text : await textOf(text, field.takesLines);
       // Meanwhile the page may have made the field private.
       if (whole === null || !field.readable) return "refused";
       return (await field.replace?.(replaced, whole)) ?? "refused";
@@ -453,7 +472,8 @@ export class Completer {
         // Without Foretype, the user would have pasted the clipboard, and not typed it.
         const [length, presses] = [text.replaceAll(CLIPBOARD, "").length, replaced.length + 1];
         if (session.live) session.taken.add(session.live, length, presses);
-        this.#client.snippetTaken(length, presses);
+        if (kind === "snippet") this.#client.snippetTaken(length, presses);
+        else this.#client.accepted(session.name, seq, text, presses);
       } else if (written === "refused") conversation.dismiss();
       else this.#giveUp(session);
     });
@@ -499,7 +519,7 @@ export class Completer {
   #dismiss(session: Session, drawn: Drawn): void {
     session.conversation.dismiss();
     // The server does not know snippets.
-    if (!drawn.snippet) {
+    if (drawn.replacement?.kind !== "snippet") {
       this.#client.dismissed(session.name, drawn.seq);
       session.isHushed = true;
     }

@@ -11,6 +11,8 @@ export interface Answer {
   readonly reason?: string | undefined;
   /** Other suggestions, if they were requested. */
   readonly alternatives?: readonly string[] | undefined;
+  /** The number of characters before the caret in whose place `text` stands: it is a correction. */
+  readonly replaces?: number | undefined;
 }
 
 /** From the suggestion that is held to the next one, or back to the previous one. */
@@ -98,8 +100,9 @@ export class Conversation {
     if (answer.seq === this.#choosing?.seq) return this.#takeChoices(answer, newest, this.#choosing.offset);
     if (this.#isChosen(newest)) return;
     if (answer.text === "" && !(answer.final && anchor === newest && answer.reason !== "budget")) return;
-    if (typedThrough(anchor, answer.text, newest) === null) return;
-    this.#held = { anchor, text: answer.text, confidence: answer.confidence };
+    if (typedThrough(anchor, answer.replaces ? "" : answer.text, newest) === null) return;
+    const { text, confidence, replaces } = answer;
+    this.#held = { anchor, text, confidence, ...(replaces ? { replaces } : {}) };
   }
 
   /** Takes an offer. If the user has asked for other suggestions instead, it is ignored. */
@@ -111,8 +114,9 @@ export class Conversation {
   /** The held suggestion becomes the first choice, so that one step shows another suggestion. */
   #takeChoices({ text, confidence, alternatives = [], final }: Answer, newest: Anchor, offset: ChoiceOffset): void {
     if (!final) return;
-    const typed = this.#held && typedThrough(this.#held.anchor, this.#held.text, newest);
-    const shown = this.#held && typed !== null ? this.#held.text.slice(typed) : "";
+    const held = this.#held?.replaces ? null : this.#held;
+    const typed = held && typedThrough(held.anchor, held.text, newest);
+    const shown = held && typed !== null ? held.text.slice(typed) : "";
     this.#choices = [...new Set([shown, text, ...alternatives])].filter((choice) => choice.trim() !== "");
     this.#choosing = null;
     if (this.#choices.length === 0) return;

@@ -12,6 +12,8 @@ export interface Suggestion {
   readonly text: string;
   /** The model's probability, from 0 to 1, that the user types all of `text` next. */
   readonly confidence: number;
+  /** The number of characters before the caret in whose place `text` stands. Missing if `text` continues them. */
+  readonly replaces?: number;
   /** The number of the suggestion, if the user steps through several. */
   readonly choice?: Choice;
 }
@@ -60,6 +62,8 @@ export type Shown =
       readonly seq: number;
       readonly choice: Choice | null;
     }
+  /** A word in place of the typed text `replaced`, which ends at the caret. */
+  | { readonly kind: "correction"; readonly text: string; readonly replaced: string; readonly seq: number }
   | { readonly kind: "nothing"; readonly reason: Reason };
 
 /** The lowest confidence that is shown after a short value: `python -m latency.forms` measures how often Tab then completes too much. */
@@ -74,6 +78,8 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
   const obstacle = obstacleTo(live);
   if (obstacle) return nothing(obstacle);
   if (!suggestion) return nothing("no_answer");
+  if (suggestion.replaces && suggestion.text.trim() !== "")
+    return decideCorrection(suggestion, suggestion.replaces, live);
   const typed = typedThrough(suggestion.anchor, suggestion.text, live);
   if (typed === null) return nothing("other_text");
   const text = withoutOverlap(oneLine(suggestion.text.slice(typed)), live.after);
@@ -89,6 +95,15 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
     seq: suggestion.anchor.seq,
     choice: typed === 0 ? countOf(suggestion) : null,
   };
+}
+
+/** A correction is about exactly one text: it goes with the next key. `replaces`: in Unicode characters. */
+function decideCorrection({ anchor, text, confidence }: Suggestion, replaces: number, live: Live): Shown {
+  if (typedThrough(anchor, "", live) === null) return nothing("other_text");
+  const replaced = [...live.before].slice(-replaces).join("");
+  if (!live.byKey && isShortValue(live) && confidence < SURE) return nothing("doubtful");
+  if (text.length - replaced.length > live.room) return nothing("no_room");
+  return { kind: "correction", text, replaced, seq: anchor.seq };
 }
 
 /** Which one of several suggestions it is. A single one is not counted. */

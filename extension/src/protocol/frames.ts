@@ -23,6 +23,7 @@ export type ClientFrame =
       readonly kind?: string;
       readonly subject?: string;
       readonly learn?: boolean;
+      readonly corrections?: boolean;
       readonly alternatives?: number;
       readonly max_words?: number;
       readonly sureness?: string;
@@ -58,6 +59,8 @@ export interface SuggestionFrame {
   readonly elapsedMs: number;
   readonly reason?: string;
   readonly alternatives?: readonly string[];
+  /** The number of characters before the caret that `text` replaces. Missing if `text` continues them. */
+  readonly replaces?: number;
 }
 
 export interface ErrorFrame {
@@ -116,7 +119,7 @@ function readWelcome({ model, budget_ms, limits }: Record<string, unknown>): Wel
 }
 
 function readSuggestion(members: Record<string, unknown>): SuggestionFrame | null {
-  const { field, seq, text, final, source, confidence, elapsed_ms, reason, alternatives } = members;
+  const { field, seq, text, final, source, confidence, elapsed_ms, reason, alternatives, replaces } = members;
   if (typeof field !== "string" || typeof seq !== "number" || typeof text !== "string") return null;
   return {
     type: "suggestion",
@@ -129,6 +132,7 @@ function readSuggestion(members: Record<string, unknown>): SuggestionFrame | nul
     elapsedMs: typeof elapsed_ms === "number" ? elapsed_ms : 0,
     ...(typeof reason === "string" ? { reason } : {}),
     ...(Array.isArray(alternatives) && alternatives.length > 0 ? { alternatives: textsOf(alternatives) } : {}),
+    ...(typeof replaces === "number" && replaces > 0 ? { replaces } : {}),
   };
 }
 

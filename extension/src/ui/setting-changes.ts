@@ -83,6 +83,7 @@ const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
   fieldsOff: listed((kind) => FIELD_NAMES[kind], false),
   codeToo: switched(FIELD_NAMES.code),
   subjectToo: switched(message("fields_subject")),
+  corrections: switched(message("amount_corrections")),
   learnWords: switched(message("words_learn")),
   keys: (before, after) =>
     ACTS.filter((act) => before[act] !== after[act]).map((act) =>

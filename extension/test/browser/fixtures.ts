@@ -152,6 +152,7 @@ export const test = base.extend<OfTest, OfWorker>({
   page: async ({ browserContext, server }, use) => {
     server.received.length = 0;
     server.script = () => "";
+    server.replaces = () => 0;
     server.knowledge = "knows the token";
     const page = await browserContext.newPage();
     await use(page);

@@ -70,6 +70,8 @@ export class ScriptedServer {
   knowledge: Knowledge = "knows the token";
   /** Other suggestions, if they are requested. */
   others: (keystroke: Keystroke) => readonly string[] = () => [];
+  /** The number of characters in whose place the text of the script stands, if the client can show that. */
+  replaces: (keystroke: Keystroke) => number = () => 0;
   /** The pages that it serves, by path. */
   readonly pages = new Map<string, string>();
   /** The answers to requests about words, by method and path: the status and the body. */
@@ -180,7 +182,8 @@ export class ScriptedServer {
       elapsed_ms: 1,
       source: "tree",
     };
-    const send = () => client.send(JSON.stringify(answer));
+    const replaces = keystroke.corrections ? this.replaces(keystroke) : 0;
+    const send = () => client.send(JSON.stringify(replaces > 0 ? { ...answer, replaces } : answer));
     if (this.#held) this.#held.push(send);
     else send();
   }

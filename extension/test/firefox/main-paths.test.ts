@@ -75,6 +75,25 @@ test("in an editable element Tab accepts a word, and the right arrow accepts the
   await eventually(text).toBe(SENTENCE);
 });
 
+test.each([
+  ["a text area", TEXTAREA, VALUE],
+  [
+    "an editable element",
+    '<div id="field" contenteditable="true"></div>',
+    "document.querySelector('#field').textContent",
+  ],
+])("in %s Tab puts the right word in place of a mistyped one", async (_, html, value) => {
+  server.script = ({ before }) => (before.endsWith("recie") ? "receive" : "");
+  server.replaces = ({ before }) => (before.endsWith("recie") ? 5 : 0);
+  await show(html);
+  await tab.type("I will recie");
+  await ghost().toBe("→ receive");
+  await tab.press("Tab");
+  await eventually(async () => String(await tab.value(value)).replaceAll("\u00a0", " ")).toBe("I will receive");
+  await ghost().toBe(null);
+  server.replaces = () => 0;
+});
+
 test("typing what is suggested keeps the rest of the suggestion", async () => {
   await show(TEXTAREA);
   await tab.type("Thanks");

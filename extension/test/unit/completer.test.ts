@@ -14,6 +14,7 @@ class RecordingClient implements Client {
   contextChars = 100;
   codeToo = false;
   subjectToo = true;
+  corrections = true;
   learn = false;
   fieldsOff: FieldKind[] = [];
   on = true;
@@ -751,4 +752,56 @@ test("the clipboard is read only when the snippet is taken; if it can't be read,
   completer.press(press("Tab"));
   await vi.waitFor(() => expect(field.before).toBe(";p Ref ABC."));
   vi.unstubAllGlobals();
+});
+
+test("a correction is drawn after an arrow, and Tab puts the whole word in place of the typed one", async () => {
+  type("I recie");
+  answer("receive", { replaces: 5 });
+  expect(screen.text).toBe(" → receive");
+  client.log.length = 0;
+  expect(completer.press(press("Tab"))).toBe(true);
+  await vi.waitFor(() => expect(client.log).toHaveLength(2));
+  expect(field.before).toBe("I receive");
+  // The letters of the wrong word count as keys that were pressed for the right one.
+  expect(client.log).toEqual(["accepted f1 7 receive with 6", "keystroke f1 8 I receive"]);
+  expect(screen.text).toBeNull();
+});
+
+test("a correction goes with the next key, and when it is dismissed", () => {
+  type("I recie");
+  answer("receive", { replaces: 5 });
+  type("v");
+  expect(screen.text).toBeNull();
+  answer("receive", { replaces: 6 });
+  expect(completer.press(press("Escape"))).toBe(true);
+  expect([screen.text, client.log.at(-1)]).toEqual([null, "dismissed f1 8"]);
+});
+
+test("a late correction of a text that has changed is not drawn", () => {
+  type("I recie");
+  type("v");
+  client.answer("f1", { seq: 7, text: "receive", confidence: 0.9, final: true, replaces: 5 });
+  expect(screen.text).toBeNull();
+});
+
+test("other suggestions than a correction continue the text", () => {
+  type("I recie");
+  answer("receive", { replaces: 5 });
+  completer.press(press("ArrowDown", { altKey: true }));
+  answer("pe", { alternatives: ["st"] });
+  expect(screen.text).toBe("st");
+});
+
+test("corrections are wanted only where a word can be replaced, not in code, and not if they are off", () => {
+  type("a");
+  client.corrections = false;
+  type("b");
+  client.corrections = true;
+  field.kind = "code";
+  client.codeToo = true;
+  type("c");
+  field.kind = "text";
+  Object.assign(field, { replace: undefined });
+  type("d");
+  expect(client.asked.map(({ corrections }) => corrections)).toEqual([true, undefined, undefined, undefined]);
 });

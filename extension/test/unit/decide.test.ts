@@ -104,3 +104,23 @@ test("a long line is prose: less likely suggestions are drawn, too", () => {
   const long = { ...suggestion("stions", "", 0.3), anchor: { seq: 4, before, after: "" } };
   expect(decide(long, live({ oneLine: true, before }))).toMatchObject({ text: "stions" });
 });
+
+test("a correction stands in place of the characters before the caret, for exactly its text", () => {
+  const correction: Suggestion = {
+    ...suggestion("there"),
+    anchor: { seq: 4, before: "Hi tehre", after: "" },
+    replaces: 5,
+  };
+  expect(decide(correction, live({ before: "Hi tehre" }))).toEqual({
+    kind: "correction",
+    text: "there",
+    replaced: "tehre",
+    seq: 4,
+  });
+  expect(decide(correction, live({ before: "Hi tehr" }))).toEqual(reason("other_text"));
+  expect(decide(correction, live({ before: "Hi tehret" }))).toEqual(reason("other_text"));
+  expect(decide(correction, live({ before: "Hi tehre", after: "x" }))).toEqual(reason("inside_word"));
+  expect(decide(correction, live({ before: "Hi tehre", oneLine: true }))).toEqual(reason("doubtful"));
+  const longer = { ...correction, text: "thereof" };
+  expect(decide(longer, live({ before: "Hi tehre", room: 1 }))).toEqual(reason("no_room"));
+});

@@ -146,6 +146,7 @@ test("pages learn how much text the server wants", () => {
     chars: 500,
     codeToo: false,
     subjectToo: true,
+    corrections: true,
     learn: false,
     fieldsOff: [],
     on: true,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,7 +32,7 @@ def experiment(text: str, suggested: list[str]) -> Counts:
 
 
 def replayed(text: str, suggested: list[str]) -> Counts:
-    ann, screen = Typist(text, Random(0)), Screen()
+    ann, screen = Typist(text), Screen()
     while not ann.done:
         screen.answer(suggested[len(ann.typed)], 0.0)
         match ann.press(screen.visible(0.0)):

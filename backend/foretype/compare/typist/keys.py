@@ -1,18 +1,16 @@
-"""The typist's next key, given the ghost text on the screen.
+"""The typist's next key, given what is on the screen.
 
 The typist writes a given text. If the next word of the suggestion is right, the typist accepts it with one
-key; all other characters are typed. The typist may slip to a neighbouring key, notices it one to three keys
-later, deletes the wrong characters and types them again.
+key; all other characters are typed. Some of them slip. The typist notices a slip at the end of the word, goes
+back to it and types the rest of the word again, or takes the correction that the screen offers before.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
 
+from foretype.compare.typist.slips import Slips
 from foretype.engine.words import continues, next_word
-
-_ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +30,49 @@ class TakeKey:
     word: str
 
 
-Key = TypeKey | EraseKey | TakeKey
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A word that is offered in place of the last `replaces` characters."""
+
+    replaces: int
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectKey:
+    """Tab: accept the correction."""
+
+    correction: Correction
+
+
+Key = TypeKey | EraseKey | TakeKey | CorrectKey
 
 
 class Typist:
-    """Owns the text in the field. `keys` counts all keys, `corrections` those that slips cost.
+    """Owns the text in the field. `keys` counts all keys.
 
     The field holds the first `begun` characters of `target` at the start.
     """
 
-    def __init__(self, target: str, rng: Random, *, slip_rate: float = 0.0, begun: int = 0) -> None:
+    def __init__(self, target: str, slips: Slips | None = None, *, begun: int = 0) -> None:
         self.target = target
         self.typed = target[:begun]
         self.keys = 0
-        self.corrections = 0
-        self._rng = rng
-        self._slip_rate = slip_rate
-        self._unnoticed = 0  # keys until the typist notices a slip
+        self._slips = dict(slips or {})  # those that have not happened yet
+        self._slipping = ""  # the rest of a slip of several characters
+        self._meant = begun  # while the text is wrong: how much of `target` the typist believes to be typed
 
     @property
     def done(self) -> bool:
         return self.typed == self.target
 
-    def press(self, on_screen: str) -> Key:
+    @property
+    def _is_right(self) -> bool:
+        return self.target.startswith(self.typed)
+
+    def press(self, on_screen: str, correction: Correction | None = None) -> Key:
         """The next key, already applied to `typed`. May be called only if `done` is False."""
-        key = self._decide(on_screen)
+        key = self._decide(on_screen, correction)
         self.keys += 1
         match key:
             case TypeKey(char):
@@ -65,43 +81,55 @@ class Typist:
                 self.typed = self.typed[:-1]
             case TakeKey(word):
                 self.typed += word
+            case CorrectKey(Correction(replaces, word)):
+                self.typed = self.typed[:-replaces] + word
         return key
 
-    def _decide(self, on_screen: str) -> Key:
-        if not self.target.startswith(self.typed):
-            self.corrections += 1
+    def _decide(self, on_screen: str, correction: Correction | None) -> Key:
+        if correction is not None and self._is_helped_by(correction):
+            self._slipping = ""
+            return CorrectKey(correction)
+        if not self._is_right:
             return self._after_slip()
-        rest = self.target[len(self.typed) :]
+        at = len(self.typed)
+        rest = self.target[at:]
         word = next_word(on_screen)
         if continues(word, rest):
             return TakeKey(word)
-        wrong = self._slip(rest[0])
-        if wrong is not None:
-            self.corrections += 1
-            self._unnoticed = self._rng.randint(1, 3)
-            return TypeKey(wrong)
+        if at in self._slips:
+            return self._slip(at)
         return TypeKey(rest[0])
 
+    def _is_helped_by(self, correction: Correction) -> bool:
+        kept = self.typed[: -correction.replaces]
+        return self.target.startswith(kept) and continues(correction.word, self.target[len(kept) :])
+
+    def _slip(self, at: int) -> TypeKey:
+        slip = self._slips.pop(at)
+        self._meant = at + slip.covers
+        self._slipping = slip.typed[1:]
+        return TypeKey(slip.typed[0])
+
     def _after_slip(self) -> Key:
-        if self._unnoticed > 0 and len(self.typed) < len(self.target):
-            self._unnoticed -= 1
-            return TypeKey(self.target[len(self.typed)])
-        self._unnoticed = 0
-        return EraseKey()
-
-    def _slip(self, char: str) -> str | None:
-        """The wrong key that is pressed in place of `char`. None if the typist does not slip."""
-        if not self._slip_rate or self._rng.random() >= self._slip_rate:
-            return None
-        beside = neighbours(char)
-        return self._rng.choice(beside) if beside else None
+        if self._slipping:
+            char, self._slipping = self._slipping[0], self._slipping[1:]
+            return TypeKey(char)
+        following = self.target[self._meant : self._meant + 1]
+        if not _is_in_word(following):
+            return EraseKey()
+        if self._meant in self._slips:
+            return self._slip(self._meant)
+        self._meant += 1
+        return TypeKey(following)
 
 
-def neighbours(char: str) -> list[str]:
-    """The keys left and right of a letter or digit, in its case. Empty for other characters."""
-    for row in _ROWS:
-        at = row.find(char.lower())
-        if at >= 0:
-            beside = row[max(0, at - 1) : at] + row[at + 1 : at + 2]
-            return list(beside.upper() if char.isupper() else beside)
-    return []
+def keys_by_hand(text: str, slips: Slips, *, begun: int = 0) -> int:
+    """The keys that a typist presses who sees no suggestions."""
+    typist = Typist(text, slips, begun=begun)
+    while not typist.done:
+        typist.press("")
+    return typist.keys
+
+
+def _is_in_word(char: str) -> bool:
+    return char.isalnum() or char == "'"

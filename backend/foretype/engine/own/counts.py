@@ -69,6 +69,24 @@ class Table:
             found.append(Followers(self.places[begin:end], self.counts[begin:end], self.totals[index]))
         return found
 
+    def has_beginning(self, text: bytes, vocabulary: Vocabulary, context: Sequence[int] = ()) -> bool:
+        """Whether the person has typed, after `context`, tokens whose bytes begin with `text`."""
+        found = self.followers(context)
+        if len(found) <= len(context):
+            return False  # the context was never typed
+        ranks = self.ranks[found[-1].places]
+        interval = vocabulary.interval(text)
+        if bool(((ranks >= interval.low) & (ranks < interval.high)).any()):
+            return True
+        there = set(ranks.tolist())
+        for rank in vocabulary.prefixes(text):
+            if rank in there:
+                token = int(vocabulary.ranks.ids[rank])
+                longer = (*context, number_of(token))[-ORDER:]
+                if self.has_beginning(text[len(vocabulary.texts[rank]) :], vocabulary, longer):
+                    return True
+        return False
+
     @property
     def bytes(self) -> int:
         tables = (self.ranks, self.ends_word, self.after_nothing, self.places, self.counts)

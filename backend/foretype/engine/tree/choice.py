@@ -25,6 +25,8 @@ class Policy:
     ahead: the lowest for a next letter whose answer is worked out before it is typed.
     gain, frugal_gain: the lowest expected number of next keystrokes that a run ahead serves, per step that it
     costs; the second if the server saves energy.
+    correct: the lowest for a word in place of the one that is typed. It is higher, because such a word
+    contradicts the user.
     least_chars: a shorter text saves nothing, because taking it costs a key too.
     """
 
@@ -37,6 +39,7 @@ class Policy:
     ahead: float = 0.02
     gain: float = 0.094
     frugal_gain: float = 0.3
+    correct: float = 0.6
     least_chars: int = 2
 
     def at(self, sureness: Sureness) -> Policy:
@@ -49,6 +52,7 @@ class Policy:
             draw_out=max(show, min(1.0, self.draw_out * change.draw_out)),
             keep=min(1.0, self.keep * change.show),
             price=self.price * change.price,
+            correct=min(1.0, self.correct * change.correct),
         )
 
 
@@ -58,13 +62,14 @@ class _Change(NamedTuple):
     show: float
     draw_out: float
     price: float
+    correct: float
 
 
 # Measured in docs/decisions/0026-how-much.md.
 _CHANGES = {
-    Sureness.EAGER: _Change(show=0.6, draw_out=0.7, price=0.5),
-    Sureness.BALANCED: _Change(show=1.0, draw_out=1.0, price=1.0),
-    Sureness.CALM: _Change(show=2.0, draw_out=1.7, price=2.5),
+    Sureness.EAGER: _Change(show=0.6, draw_out=0.7, price=0.5, correct=0.8),
+    Sureness.BALANCED: _Change(show=1.0, draw_out=1.0, price=1.0, correct=1.0),
+    Sureness.CALM: _Change(show=2.0, draw_out=1.7, price=2.5, correct=1.4),
 }
 
 

@@ -14,6 +14,7 @@ from foretype.engine.keystroke import Continuation, Keystroke, Reason, Sureness
 from foretype.engine.tree.choice import CaretContext, Policy, choose_continuations
 from foretype.engine.tree.personal import Personal, TableOf, no_table
 from foretype.engine.tree.search import Expected, Findings, Floors, Search
+from foretype.engine.tree.slips import MOST_LIKELY_RIGHT, Meant, may_be_slip, meant_by
 from foretype.engine.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
 from foretype.engine.tree.trie import Node, Run, Trie, missing
 from foretype.engine.tree.window import Window
@@ -108,6 +109,7 @@ class _Query:
     brief: bool  # one word is enough
     policy: Policy
     max_words: int | None = None
+    doubted: Split | None = None  # whose stem may be corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,9 @@ class _QueryResult:
 
 
 # All that the answer to a keystroke depends on: the part of the settled text that is read (None: the anchor
-# is not in it), stem, after, max_chars, max_words, sureness, alternatives, on_screen, brief.
-_Key = tuple[str | None, str, str, int | None, int | None, Sureness, int, str, bool]
+# is not in it), stem, after, max_chars, max_words, sureness, alternatives, corrections, on_screen,
+# brief.
+_Key = tuple[str | None, str, str, int | None, int | None, Sureness, int, bool, str, bool]
 WORD_ENDS = {b" ", b",", b"."}  # bytes that often follow a complete word
 NOWHERE = _Query(Node(0, None), b"", CaretContext(), 0, brief=False, policy=Policy())
 
@@ -149,6 +152,7 @@ class Draft:
         self._foreseen_with = self._personal.table
         self._window = Window(vocabulary, limits.context_tokens)
         self._query = NOWHERE
+        self._meant: tuple[_Query, Meant | None] | None = None  # of the latest query that was doubted
         self._foreseen_result: _QueryResult | None = None  # of the latest keystroke, if it was foreseen
         self._foreseen: dict[_Key, _QueryResult] = {}
         self._findings_ahead = Findings()  # of the last search ahead
@@ -211,13 +215,17 @@ class Draft:
         """Search with the distributions that are there."""
         found = self._foreseen_result or self._search_for(self._query, self._limits.nodes_a_run)
         self._foreseen_result = None
-        self._wanted = found.findings.wanted
         self._wanted_ahead = False
+        read = found.findings.unread
+        if (corrected := self._corrected(found)) is not None:
+            found = corrected
+            read = [*read, *found.findings.unread]
+        self._wanted = found.findings.wanted
         limits = self._limits
         most_runs = limits.runs_a_brief_keystroke if self._query.brief else limits.runs_a_keystroke
         done = not self._wanted or self._runs >= most_runs
         sure = bool(found.chosen) and found.findings.sure_words > 0
-        return SearchResult(found.chosen, done, sure, _first_uses(found.findings.unread))
+        return SearchResult(found.chosen, done, sure, _first_uses(read))
 
     @property
     def missing_tokens(self) -> int:
@@ -309,7 +317,8 @@ class Draft:
         one = keystroke
         read = self._window.read_of(cut.settled)
         lengths = one.max_chars, one.max_words
-        return read, cut.stem, one.after, *lengths, one.sureness, one.alternatives, on_screen, brief
+        wishes = one.sureness, one.alternatives, one.corrections
+        return read, cut.stem, one.after, *lengths, *wishes, on_screen, brief
 
     def _query_at(
         self, keystroke: Keystroke, cut: Split, ids: Sequence[int], on_screen: str, *, brief: bool
@@ -323,6 +332,7 @@ class Draft:
             brief,
             self._policies[keystroke.sureness],
             keystroke.max_words,
+            cut if keystroke.corrections and not keystroke.alternatives else None,
         )
 
     def _search_for(self, query: _Query, most_wanted: int) -> _QueryResult:
@@ -331,13 +341,46 @@ class Draft:
         chosen = choose_continuations(findings.words, query.policy, query.caret, agreeing, query.alternatives)
         return _QueryResult(query, findings, chosen)
 
+    def _corrected(self, found: _QueryResult) -> _QueryResult | None:
+        """The search for the word that was meant, if the stem is a slip: then nothing continues the stem. It
+        needs no run to find out which word that may be, but perhaps one to learn where that word ends.
+        """
+        query, findings = found.query, found.findings
+        right = findings.mass + findings.unknown
+        if query.doubted is None or right > MOST_LIKELY_RIGHT:
+            return None
+        if self._meant is None or self._meant[0] is not query:
+            self._meant = query, self._meant_by(query, query.doubted, findings.mass)
+        meant = self._meant[1]
+        if meant is None or (share := meant.share(right)) < query.policy.correct:
+            return None
+        word = replace(query, stem=meant.stem, caret=CaretContext(query.caret.after), brief=True, max_words=1)
+        floor = query.policy.correct / share
+        floors = Floors(floor, 1.0, query.policy.keep)
+        search = self._new_search(word, floors, self._limits.nodes_a_run, may_end=True)
+        of_word = search.explore()
+        chosen = _correction(query, meant, share, of_word)
+        if not chosen and not of_word.wanted and findings.unknown and findings.wanted:
+            return None  # the stem may prove to be less probable, and the word more certain
+        return _QueryResult(word, of_word, chosen)
+
+    def _meant_by(self, query: _Query, doubted: Split, least_right: float) -> Meant | None:
+        distribution = self._personal.distribution(query.root)
+        if distribution is None or not distribution.is_whole() or not may_be_slip(doubted, query.caret.after):
+            return None
+        if self._personal.knows(query.stem, self._vocabulary):
+            return None
+        return meant_by(doubted.stem, distribution, self._vocabulary, least_right)
+
     def _floors(self, query: _Query) -> Floors:
         policy = query.policy
         # Alternatives are less likely than the text that is shown.
         word = policy.show * policy.follow / (4 if query.alternatives else 1)
         return Floors(word, 1.0 if query.brief else policy.draw_out, policy.keep)
 
-    def _new_search(self, query: _Query, floors: Floors, most_wanted: int) -> Search:
+    def _new_search(
+        self, query: _Query, floors: Floors, most_wanted: int, *, may_end: bool = False
+    ) -> Search:
         return Search(
             self._trie,
             query.root,
@@ -347,8 +390,23 @@ class Draft:
             on_screen=query.caret.on_screen.encode(),
             most_words=query.max_words,
             most_wanted=most_wanted,
+            may_end=may_end,
             distribution_of=self._personal.distribution,
         )
+
+
+def _correction(query: _Query, meant: Meant, share: float, findings: Findings) -> list[Continuation]:
+    """The word that was meant, if it is certain enough. `share`: the probability that it begins so."""
+    if not findings.words:
+        return []
+    word = findings.words[0]
+    text = (meant.stem + word.text).decode().removeprefix(" ")
+    confidence = share * word.probability
+    typed = query.stem.decode().removeprefix(" ")
+    most = query.caret.max_chars
+    if confidence < query.policy.correct or (most is not None and len(text) > most):
+        return []
+    return [Continuation(text, confidence, replaces=len(typed))]
 
 
 def _served(expected: Sequence[Expected]) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from foretype.engine.own.counts import AT_START, ORDER, Table, number_of
 from foretype.engine.own.mixed import MixedDistribution
 from foretype.engine.tree.trie import Node
+from foretype.engine.vocabulary import Vocabulary
 from foretype.runtime.distribution import Distribution
 
 MOST_MIXED = 64  # as many as a tree keeps distributions: each holds on to one of the model
@@ -45,6 +46,11 @@ class Personal:
                 self._mixed.clear()
             mixed = self._mixed[node] = MixedDistribution(base, table, self._context(node))
         return mixed
+
+    def knows(self, beginning: bytes, vocabulary: Vocabulary) -> bool:
+        """Whether the person has typed words that begin so."""
+        table = self._table_of()
+        return table is not None and table.has_beginning(beginning, vocabulary)
 
     def give_up(self) -> None:
         """Free the memory."""

@@ -79,7 +79,8 @@ class Findings:
     words: list[Word] = field(default_factory=list)
     lacking: list[Lacking] = field(default_factory=list)
     sure_words: int = 0
-    mass: float = 1.0  # the probability of all that fits the stem
+    mass: float = 1.0  # the probability of all that fits the stem, as far as it is known
+    unknown: float = 0.0  # the most by which it may be higher
     edges: list[_Edge] = field(default_factory=list)
     unread: list[Node] = field(default_factory=list)  # whose distributions no answer had read before
 
@@ -170,9 +171,11 @@ class Search:
         on_screen: bytes,
         most_wanted: int,
         most_words: int | None = None,
+        may_end: bool = False,
         distribution_of: Callable[[Node], Distribution | None] = attrgetter("distribution"),
     ) -> None:
         """`distribution_of`: a node's, for the person who types. `most_words`: of one continuation.
+        `may_end`: whether the word may end with the stem; then its continuation is empty.
         `most_wanted`: how many nodes are noted as lacking. With 0 the search ends at the first one, and its
         findings are of no use.
         """
@@ -186,6 +189,7 @@ class Search:
         self._shown = stem + on_screen if on_screen else b""
         self._most_wanted = most_wanted
         self._most_words = math.inf if most_words is None else most_words
+        self._least_end = len(stem) + (not may_end)  # bytes of a text that ends a word
         self._queue: list[_Branch] = []
         self._edges: list[_Edge] = []
         self._unread: list[Node] = []
@@ -216,7 +220,10 @@ class Search:
             distribution = self._distribution_of(node)
             if distribution is not None and self._suffices(branch, distribution):
                 self._expand(branch, node, distribution)
-            elif len(findings.lacking) < max(1, self._most_wanted):
+                continue
+            if len(branch.text) < len(self._stem):
+                findings.unknown += likelihood
+            if len(findings.lacking) < max(1, self._most_wanted):
                 next_byte = branch.text[len(self._stem) : len(self._stem) + 1]
                 findings.lacking.append(Lacking(node, likelihood, next_byte, branch.beyond > 0))
                 if not self._most_wanted:
@@ -287,7 +294,7 @@ class Search:
 
     def _is_in_word(self, branch: _Branch) -> bool:
         """Whether a suggestion that ended here would end with a byte of a word."""
-        return len(branch.text) > len(self._stem) and is_word_byte(branch.text[-1])
+        return len(branch.text) >= self._least_end and is_word_byte(branch.text[-1])
 
     def _push(self, branch: _Branch) -> None:
         heapq.heappush(self._queue, branch)

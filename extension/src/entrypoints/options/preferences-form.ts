@@ -21,6 +21,7 @@ const keyList = findElement("#key-list", HTMLDivElement);
 const keyOutcome = findElement("#key-outcome", HTMLParagraphElement);
 const fieldKinds = findElement("#field-kinds", HTMLDivElement);
 const subjectToo = findElement("#subject-too", HTMLInputElement);
+const corrections = findElement("#corrections", HTMLInputElement);
 const learnWords = findElement("#learn-words", HTMLInputElement);
 const spoken = findElement("#spoken", HTMLInputElement);
 const sites = findElement("#sites", HTMLUListElement);
@@ -147,9 +148,11 @@ function show(): void {
   for (const box of fieldKinds.querySelectorAll("input")) box.checked = isFieldOn(preferences, box.value as FieldKind);
   spoken.checked = preferences.spoken;
   subjectToo.checked = preferences.subjectToo;
+  corrections.checked = preferences.corrections;
   learnWords.checked = preferences.learnWords;
 }
 
+corrections.addEventListener("change", () => prefer((now) => ({ ...now, corrections: corrections.checked })));
 subjectToo.addEventListener("change", () => prefer((now) => ({ ...now, subjectToo: subjectToo.checked })));
 learnWords.addEventListener("change", () => prefer((now) => ({ ...now, learnWords: learnWords.checked })));
 spoken.addEventListener("change", () => prefer((now) => ({ ...now, spoken: spoken.checked })));

@@ -1,0 +1,115 @@
+import { EDITOR_PAGES, Opened } from "./editor-pages.ts";
+import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
+import type { ScriptedServer } from "./scripted-server.ts";
+
+/** Words in place of slips: in fields and real editors. */
+
+const TEXTAREA = '<textarea id="field" rows="4" cols="70"></textarea>';
+const SOON = { intervals: [5, 10, 20, 50, 100], timeout: 3000 };
+const SLIP = /recie[ve]*$/;
+
+/** The server takes "recie" for a slip. */
+function correct(server: ScriptedServer): void {
+  server.script = ({ before }) => (SLIP.test(before) ? "receive" : "");
+  server.replaces = ({ before }) => SLIP.exec(before)?.[0].length ?? 0;
+}
+
+test.afterEach(({ browserContext }) =>
+  inWorker(browserContext, "chrome.storage.local.remove(['preferences', 'saved'])"),
+);
+
+/** What replaces a snippet works in all editors (snippets.spec.ts). These are one of each way to write. */
+const EDITORS = [
+  "textarea",
+  "input",
+  "contenteditable",
+  "ProseMirror",
+  "Lexical",
+  "Quill",
+  "CKEditor",
+  "React, controlled",
+];
+
+for (const editor of EDITOR_PAGES.filter(({ name }) => EDITORS.includes(name))) {
+  test(`${editor.name}: one Tab replaces exactly the mistyped word, and one Ctrl-Z brings it back`, async ({
+    page,
+    server,
+  }) => {
+    const opened = await Opened.open(page, server, editor);
+    correct(server);
+    await page.keyboard.type("I will recie");
+    await opened.ghost.expectText("→ receive");
+    await page.keyboard.type("v");
+    await opened.ghost.expectText("→ receive");
+    await page.keyboard.press("Tab");
+    await expect.poll(() => opened.text(), SOON).toBe("I will receive");
+    await opened.ghost.expectText(null);
+    expect(server.received).toContainEqual(expect.objectContaining({ type: "accepted", text: "receive" }));
+    await page.keyboard.press("Control+z");
+    await expect.poll(() => opened.text(), SOON).toBe("I will reciev");
+  });
+}
+
+test("a correction in the middle of a text leaves what follows as it is", async ({ page, ghost, server, show }) => {
+  correct(server);
+  await show(TEXTAREA, "I will  it soon");
+  for (let steps = 0; steps < " it soon".length; steps++) await page.keyboard.press("ArrowLeft");
+  await page.keyboard.type("recie");
+  await ghost.expectText("→ receive");
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).toHaveValue("I will receive it soon");
+});
+
+test("a correction can be dismissed, and then Tab belongs to the page", async ({ page, ghost, server, show }) => {
+  correct(server);
+  await show(`${TEXTAREA}<button>Send</button>`, "I will recie");
+  await ghost.expectText("→ receive");
+  await page.keyboard.press("Escape");
+  await ghost.expectText(null);
+  await expect.poll(() => server.received.at(-1)).toMatchObject({ type: "dismissed" });
+  await page.keyboard.press("Tab");
+  await expect(page.locator("#field")).toHaveValue("I will recie");
+  await expect(page.locator("button")).toBeFocused();
+});
+
+test("the user can turn corrections off in the options", async ({ page, ghost, server, show }) => {
+  correct(server);
+  await page.goto(OPTIONS);
+  await page.getByLabel("Offer corrections of slips").uncheck();
+  server.received.length = 0;
+  await show(TEXTAREA, "I will recie");
+  await ghost.expectText("receive");
+  expect(server.keystrokes.at(-1)).not.toHaveProperty("corrections");
+});
+
+test("an accepted correction is counted, with the letters of the wrong word as keys", async ({
+  page,
+  ghost,
+  server,
+  show,
+  browserContext,
+}) => {
+  await inWorker(browserContext, "chrome.storage.local.remove('saved')");
+  correct(server);
+  await show(TEXTAREA, "I will recie");
+  await ghost.expectText("→ receive");
+  await page.keyboard.press("Tab");
+  const keys = () =>
+    inWorker<number>(
+      browserContext,
+      "chrome.storage.local.get('saved').then(({ saved }) => saved?.days[0]?.keys ?? -1)",
+    );
+  await expect.poll(keys, SOON).toBe("receive".length - "recie".length - 1);
+});
+
+for (const name of ["Monaco", "CodeMirror"]) {
+  const editor = EDITOR_PAGES.find((one) => one.name === name);
+  if (!editor) continue;
+  test(`in ${name} no correction is asked for: code is not prose`, async ({ page, server, browserContext }) => {
+    await inWorker(browserContext, "chrome.storage.local.set({ preferences: { codeToo: true } })");
+    await Opened.open(page, server, editor);
+    await page.keyboard.type("a recie");
+    await expect.poll(() => server.keystrokes.at(-1)?.before, SOON).toContain("recie");
+    expect(server.keystrokes.some(({ corrections }) => corrections)).toBe(false);
+  });
+}
