@@ -45,6 +45,7 @@ members = st.fixed_dictionaries(
         "alternatives": anything,
         "kind": st.sampled_from(["email", "search", "text"]) | anything,
         "subject": anything,
+        "context": st.dictionaries(st.sampled_from(["answered", "label", "unknown"]), anything) | anything,
     },
 )
 

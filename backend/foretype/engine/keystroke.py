@@ -35,6 +35,18 @@ class Sureness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What stands around a field (`context` in the protocol). None: the client sent none.
+
+    answered: the mail that is answered.
+    label: what the page calls the field.
+    """
+
+    answered: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Keystroke:
     """One state of one field. `before` and `after` may hold any code point, also lone surrogates and NUL."""
 
@@ -47,6 +59,7 @@ class Keystroke:
     alternatives: int = 0
     kind: FieldKind | None = None
     subject: str | None = None
+    context: Context | None = None
     learn: bool = False  # whether the field's text may be learnt (foretype.words)
     trace: int = field(default=0, compare=False)  # the server's number for it in the log; 0: none
 
