@@ -24,6 +24,8 @@ export class DirectClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   readonly codeToo = false;
   readonly subjectToo = true;
+  readonly answeredToo = false;
+  readonly labelToo = true;
   readonly learn = false;
   readonly fieldsOff = [];
   readonly on = true;

@@ -37,6 +37,8 @@ export type ToPage =
       readonly chars: number;
       readonly codeToo: boolean;
       readonly subjectToo: boolean;
+      readonly answeredToo: boolean;
+      readonly labelToo: boolean;
       /** Whether the server may learn what is typed on this page. */
       readonly learn: boolean;
       readonly fieldsOff: readonly FieldKind[];

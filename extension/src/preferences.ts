@@ -28,6 +28,10 @@ export interface Preferences extends Amount {
   readonly codeToo: boolean;
   /** Whether the subject of a mail is sent to the server with its text. */
   readonly subjectToo: boolean;
+  /** Whether the mail that is answered is sent to the server with the text of the answer. */
+  readonly answeredToo: boolean;
+  /** Whether the label of a field of one line is sent to the server with its text. */
+  readonly labelToo: boolean;
   /** Whether the server may learn the words that the user types. */
   readonly learnWords: boolean;
   /** Other kinds of field that are off. */
@@ -57,6 +61,8 @@ export const FASTEST_TYPING = 200;
 export const DEFAULTS: Preferences = {
   codeToo: false,
   subjectToo: true,
+  answeredToo: false,
+  labelToo: true,
   learnWords: false,
   fieldsOff: [],
   sitesOff: [],

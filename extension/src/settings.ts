@@ -81,6 +81,8 @@ const isAmounts: Check<Preferences["amounts"]> = (value): value is Preferences["
 const CHECKS: { readonly [Name in SettingName]: Check<Settings[Name]> } = {
   codeToo: isBoolean,
   subjectToo: isBoolean,
+  answeredToo: isBoolean,
+  labelToo: isBoolean,
   learnWords: isBoolean,
   fieldsOff: listOf(isKind),
   sitesOff: listOf(isHost),

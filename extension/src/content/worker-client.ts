@@ -22,6 +22,8 @@ export class WorkerClient implements Client {
   contextChars = DEFAULT_CONTEXT_CHARS;
   codeToo = false;
   subjectToo = false;
+  answeredToo = false;
+  labelToo = false;
   learn = false;
   fieldsOff: readonly FieldKind[] = [];
   spoken = false;
@@ -161,6 +163,8 @@ export class WorkerClient implements Client {
     this.contextChars = message.chars;
     this.codeToo = message.codeToo;
     this.subjectToo = message.subjectToo;
+    this.answeredToo = message.answeredToo;
+    this.labelToo = message.labelToo;
     this.learn = message.learn;
     this.fieldsOff = message.fieldsOff;
     this.#on = message.on;

@@ -83,6 +83,8 @@ const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
   fieldsOff: listed((kind) => FIELD_NAMES[kind], false),
   codeToo: switched(FIELD_NAMES.code),
   subjectToo: switched(message("fields_subject")),
+  answeredToo: switched(message("fields_answered")),
+  labelToo: switched(message("fields_label")),
   learnWords: switched(message("words_learn")),
   keys: (before, after) =>
     ACTS.filter((act) => before[act] !== after[act]).map((act) =>

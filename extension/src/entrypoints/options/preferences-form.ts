@@ -21,6 +21,8 @@ const keyList = findElement("#key-list", HTMLDivElement);
 const keyOutcome = findElement("#key-outcome", HTMLParagraphElement);
 const fieldKinds = findElement("#field-kinds", HTMLDivElement);
 const subjectToo = findElement("#subject-too", HTMLInputElement);
+const answeredToo = findElement("#answered-too", HTMLInputElement);
+const labelToo = findElement("#label-too", HTMLInputElement);
 const learnWords = findElement("#learn-words", HTMLInputElement);
 const spoken = findElement("#spoken", HTMLInputElement);
 const sites = findElement("#sites", HTMLUListElement);
@@ -147,10 +149,14 @@ function show(): void {
   for (const box of fieldKinds.querySelectorAll("input")) box.checked = isFieldOn(preferences, box.value as FieldKind);
   spoken.checked = preferences.spoken;
   subjectToo.checked = preferences.subjectToo;
+  answeredToo.checked = preferences.answeredToo;
+  labelToo.checked = preferences.labelToo;
   learnWords.checked = preferences.learnWords;
 }
 
 subjectToo.addEventListener("change", () => prefer((now) => ({ ...now, subjectToo: subjectToo.checked })));
+answeredToo.addEventListener("change", () => prefer((now) => ({ ...now, answeredToo: answeredToo.checked })));
+labelToo.addEventListener("change", () => prefer((now) => ({ ...now, labelToo: labelToo.checked })));
 learnWords.addEventListener("change", () => prefer((now) => ({ ...now, learnWords: learnWords.checked })));
 spoken.addEventListener("change", () => prefer((now) => ({ ...now, spoken: spoken.checked })));
 fieldKinds.addEventListener("change", ({ target }) => {
