@@ -1,5 +1,5 @@
 """What stands around a field's text: the parts of it that the model reads before the text
-(docs/decisions/0035, 0041).
+(docs/decisions/0035-the-subject.md, 0041-what-stands-around.md).
 """
 
 from __future__ import annotations
