@@ -14,9 +14,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import aiohttp
+import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -43,6 +44,18 @@ RULES = {
     "many_lines": "the extension's rule for several lines",
     "one_line": "the extension's rule for one line",
 }
+
+LABELS = {
+    "country": "Country",
+    "city": "City",
+    "name": "Full name",
+    "title": "Job title",
+    "subject": "Subject",
+    "organisation": "Company",
+    "address": "Street address",
+    "answer": "Your answer",
+}
+"""A usual label for each kind of value. Most addresses and answers have a better one on a real form."""
 
 app = new_app()
 
@@ -120,7 +133,13 @@ def flat(takes: Mapping[str, Takes], values: Sequence[Value]) -> dict[str, float
 
 
 @app.command()
-def main(model: Model = "smollm2-135m", out: FiguresFile = OUT / "forms.json", check: Check = None) -> None:
+def main(
+    model: Model = "smollm2-135m",
+    labels: Annotated[bool, typer.Option(help="Send the label of each field, as the extension does.")] = True,
+    every: Annotated[int, typer.Option(help="Type only each Nth value.")] = 1,
+    out: FiguresFile = OUT / "forms.json",
+    check: Check = None,
+) -> None:
     """Measure how often Tab completes too much in a form, and how many keys it saves there.
 
     It types names, places, titles and subjects, one letter after the other, and asks the extension's code
@@ -129,8 +148,8 @@ def main(model: Model = "smollm2-135m", out: FiguresFile = OUT / "forms.json", c
     console = Console()
     with errors_as_sentences(console, "forms"):
         budget = find_optional_budget(check)
-        values = read_values()
-        answers = run(_answers(settings_for(model), values, console))
+        values = read_values()[::every]
+        answers = run(_answers(settings_for(model), values, console, labels=labels))
         inserted = _inserted(values, answers)
     takes = {rule: takes_of(values, [one[rule] for one in inserted]) for rule in RULES}
     figures = flat(takes, values)
@@ -142,10 +161,13 @@ def main(model: Model = "smollm2-135m", out: FiguresFile = OUT / "forms.json", c
 Answers = list[dict[str, Any]]
 
 
-async def _answers(settings: dict[str, str], values: Sequence[Value], console: Console) -> list[Answers]:
+async def _answers(
+    settings: dict[str, str], values: Sequence[Value], console: Console, *, labels: bool
+) -> list[Answers]:
     """The final answer after each letter of each value. Raises `ServerLostError`."""
     console.print(STARTING)
-    more = settings | {"FORETYPE_BUDGET_MS": str(BUDGET_MS)}
+    # Each letter waits for its answer, so runs ahead would only cost time.
+    more = settings | {"FORETYPE_BUDGET_MS": str(BUDGET_MS), "FORETYPE_RUNS_AHEAD": "0"}
     async with (
         own_server(OUT / "forms-server.log", unlimited_rate=True, settings=more) as server,
         aiohttp.ClientSession() as http,
@@ -153,15 +175,15 @@ async def _answers(settings: dict[str, str], values: Sequence[Value], console: C
     ):
         with Progress(console=console, transient=True) as bar:
             return [
-                await _typed(connection, f"f{number}", value.text)
+                await _typed(connection, f"f{number}", value.text, LABELS[value.kind] if labels else None)
                 for number, value in enumerate(bar.track(values, description="typing"))
             ]
 
 
-async def _typed(connection: Connection, field: str, text: str) -> Answers:
+async def _typed(connection: Connection, field: str, text: str, label: str | None) -> Answers:
     answers = []
     # The extension sends this kind for fields of one line.
-    async for final in type_plainly(connection, field, text, kind="text"):
+    async for final in type_plainly(connection, field, text, kind="text", label=label):
         if final.source is None:
             raise ServerLostError(f"The server gave no suggestion ({final.error or 'it did not answer'}).")
         answers.append({"text": final.text, "confidence": final.confidence})

@@ -25,6 +25,8 @@ export class DirectClient implements Client {
   readonly codeToo = false;
   readonly subjectToo = true;
   readonly corrections = true;
+  readonly answeredToo = false;
+  readonly labelToo = true;
   readonly learn = false;
   readonly fieldsOff = [];
   readonly on = true;

@@ -38,6 +38,8 @@ export type ToPage =
       readonly codeToo: boolean;
       readonly subjectToo: boolean;
       readonly corrections: boolean;
+      readonly answeredToo: boolean;
+      readonly labelToo: boolean;
       /** Whether the server may learn what is typed on this page. */
       readonly learn: boolean;
       readonly fieldsOff: readonly FieldKind[];

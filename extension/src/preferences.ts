@@ -30,6 +30,10 @@ export interface Preferences extends Amount {
   readonly subjectToo: boolean;
   /** Whether a word that looks mistyped gets a correction in place of a suggestion. */
   readonly corrections: boolean;
+  /** Whether the mail that is answered is sent to the server with the text of the answer. */
+  readonly answeredToo: boolean;
+  /** Whether the label of a field of one line is sent to the server with its text. */
+  readonly labelToo: boolean;
   /** Whether the server may learn the words that the user types. */
   readonly learnWords: boolean;
   /** Other kinds of field that are off. */
@@ -60,6 +64,8 @@ export const DEFAULTS: Preferences = {
   codeToo: false,
   subjectToo: true,
   corrections: true,
+  answeredToo: false,
+  labelToo: true,
   learnWords: false,
   fieldsOff: [],
   sitesOff: [],

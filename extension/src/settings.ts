@@ -82,6 +82,8 @@ const CHECKS: { readonly [Name in SettingName]: Check<Settings[Name]> } = {
   codeToo: isBoolean,
   subjectToo: isBoolean,
   corrections: isBoolean,
+  answeredToo: isBoolean,
+  labelToo: isBoolean,
   learnWords: isBoolean,
   fieldsOff: listOf(isKind),
   sitesOff: listOf(isHost),

@@ -89,6 +89,13 @@ def main(
             help="A folder with the subject of each text, in a file of the same name. Default: none is sent."
         ),
     ] = None,
+    answered: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder with the mail that each text answers, in a file of the same name. Default: none "
+            "is sent. `python -m latency.replies` makes such folders."
+        ),
+    ] = None,
     mails: Mails = 20,
     chars: Chars = 450,
     typists: Annotated[
@@ -167,7 +174,7 @@ def main(
         budget = find_optional_budget(check)
         folder = texts or (texts_for(model) if model else None) or MAILS
         setup = ReplaySetup(
-            read_mails(folder, subjects, mails=mails, chars=chars),
+            read_mails(folder, subjects, answered, mails=mails, chars=chars),
             manner,
             typists,
             limit * 60 if limit else None,

@@ -51,20 +51,25 @@ class _Listener:
 
 
 async def type_plainly(
-    connection: Connection, name: str, text: str, *, kind: str = "email"
+    connection: Connection, name: str, text: str, *, kind: str = "email", label: str | None = None
 ) -> AsyncIterator[Final]:
-    """Types `text` in the field `name`, and yields the final answer to each character.
+    """Types `text` in the field `name`, which has this label, and yields the final answer to each character.
 
     The next character is typed when the caller asks for the next answer. The field stays open. Raises
     `ServerLostError`.
     """
     beginnings = (text[:length] for length in range(1, len(text) + 1))
-    async for final in answers_to(connection, name, beginnings, kind=kind):
+    async for final in answers_to(connection, name, beginnings, kind=kind, label=label):
         yield final
 
 
 async def answers_to(
-    connection: Connection, name: str, befores: Iterable[str], *, kind: str = "email"
+    connection: Connection,
+    name: str,
+    befores: Iterable[str],
+    *,
+    kind: str = "email",
+    label: str | None = None,
 ) -> AsyncIterator[Final]:
     """Sends each of `befores` as the text of the field `name`, and yields the final answer to it.
 
@@ -78,7 +83,7 @@ async def answers_to(
         answer = listener.expect(seq)
         before = text[-connection.welcome.context_chars :]
         frame = {"type": "keystroke", "field": name, "seq": seq, "before": before, "after": "", "kind": kind}
-        await connection.send(frame)
+        await connection.send(frame if label is None else frame | {"context": {"label": label}})
         final = Final()
         with contextlib.suppress(TimeoutError):  # no answer came: an empty `Final` is yielded
             async with asyncio.timeout(patience):

@@ -22,21 +22,24 @@ class NoTextsError(MeasurementError):
         self.folder = folder
 
 
-class NoSubjectError(MeasurementError):
-    """A text has no file with its subject."""
+class NoFileOfTextError(MeasurementError):
+    """A text has no file with its subject, or with the mail that it answers."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file.parent} has no {file.name}. The folder of --subjects needs a file for each text, "
-            "with the same name."
+            f"{file.parent} has no {file.name}. The folders of --subjects and --answered need a file for "
+            "each text, with the same name."
         )
         self.file = file
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
+    """answered: the mail that it answers, None if it is not to be sent."""
+
     text: str
     subject: str | None = None
+    answered: str | None = None
 
 
 def read_texts(folder: Path, *, mails: int | None = None, chars: int = 450) -> list[str]:
@@ -45,13 +48,19 @@ def read_texts(folder: Path, *, mails: int | None = None, chars: int = 450) -> l
 
 
 def read_mails(
-    folder: Path, subjects: Path | None = None, *, mails: int | None = None, chars: int = 450
+    folder: Path,
+    subjects: Path | None = None,
+    answered: Path | None = None,
+    *,
+    mails: int | None = None,
+    chars: int = 450,
 ) -> list[Mail]:
     """The first `mails` suitable texts of a folder, in the order of their names, each cut to `chars`.
 
-    `subjects` has the subject of each text, in a file of the same name.
+    `subjects` has the subject of each text, in a file of the same name, and `answered` the mail that it
+    answers.
 
-    Raises `NoTextsError`, `NoSubjectError`.
+    Raises `NoTextsError`, `NoFileOfTextError`.
     """
     texts: list[Mail] = []
     for file in sorted(folder.glob("*.txt")):
@@ -59,16 +68,19 @@ def read_mails(
             break
         text = typable(file.read_text("utf-8", errors="replace"))[:chars]
         if text.isascii() and len(text) > SHORTEST:
-            texts.append(Mail(text, _subject(subjects / file.name) if subjects else None))
+            texts.append(Mail(text, _of(file, subjects), _of(file, answered)))
     if not texts:
         raise NoTextsError(folder)
     return texts
 
 
-def _subject(file: Path) -> str:
-    """Raises `NoSubjectError`."""
+def _of(text: Path, folder: Path | None) -> str | None:
+    """What `folder` has for the text in this file. Raises `NoFileOfTextError`."""
+    if folder is None:
+        return None
+    file = folder / text.name
     if not file.is_file():
-        raise NoSubjectError(file)
+        raise NoFileOfTextError(file)
     return file.read_text("utf-8", errors="replace").strip()
 
 

@@ -14,6 +14,7 @@ from foretype.compare.typist.screen import Screen
 from foretype.compare.typist.slips import slips_in
 from foretype.compare.typist.turn import press
 from foretype.engine.keystroke import Sureness
+from foretype.engine.surroundings import ANSWERED_CHARS
 from latency.replay.connection import Connection
 from latency.replay.figures import TypedText
 from latency.replay.ledger import Ledger
@@ -38,6 +39,7 @@ class Manner:
     sureness: Sureness | None = None
     seed: int = 0
     subject: str | None = None  # of the mail that is typed
+    answered: str | None = None  # the mail that it answers
     learn: bool = False  # whether the server may learn the texts
 
 
@@ -123,6 +125,7 @@ def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, ob
         "max_words": manner.max_words,
         "sureness": manner.sureness,
         "subject": manner.subject,
+        "context": {"answered": manner.answered[:ANSWERED_CHARS]} if manner.answered else None,
         "learn": manner.learn,
         "corrections": manner.corrections,
     }

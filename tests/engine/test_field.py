@@ -10,10 +10,11 @@ from prometheus_client import CollectorRegistry
 
 from foretype.engine.contract import Failure, FailureCode, Owner
 from foretype.engine.deadline import Deadline
-from foretype.engine.field import OVERLOADED, Field, Surroundings
-from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.engine.field import OVERLOADED, Field
+from foretype.engine.keystroke import Context, Keystroke, Reason, Source, Suggestion
 from foretype.engine.pressure import Pressure
 from foretype.engine.scheduler import Client
+from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, SearchResult, TreeLimits
 from foretype.engine.tree.search import Search
@@ -99,6 +100,11 @@ class Desk:
         self.field.keystroke(Keystroke(seq, before))
 
 
+def surroundings_of(keystroke: Keystroke) -> Surroundings:
+    answered = keystroke.context.answered if keystroke.context else None
+    return Surroundings(FieldKind.EMAIL, keystroke.subject or "", answered or "")
+
+
 def new_desk(
     runs_ahead: int = 0, script: Mapping[str, Mapping[str, float]] = SCRIPT, *, frugal: bool = False
 ) -> Desk:
@@ -108,13 +114,14 @@ def new_desk(
 
     def new_draft(surroundings: Surroundings) -> Draft:
         limits = TreeLimits()
+        begin = [BEGIN, *VOCABULARY.encode(surroundings.answered)]
         return Draft(
-            lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), [BEGIN], VOCABULARY, ANY_RUN, limits
+            lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens)), begin, VOCABULARY, ANY_RUN, limits
         )
 
     field = Field(
         ME,
-        lambda keystroke: Surroundings(FieldKind.EMAIL, keystroke.subject or ""),
+        surroundings_of,
         new_draft,
         scheduler,  # type: ignore[arg-type]
         answers,
@@ -615,6 +622,50 @@ def test_a_changed_subject_grows_a_new_tree_and_the_run_for_the_old_one_adds_not
     ((seq, outcome),) = desk.answers.finals
     assert isinstance(outcome, Suggestion)
     assert (seq, outcome.text, outcome.source) == (2, "tions", Source.MODEL)
+
+
+@pytest.mark.parametrize("context", [Context("One"), Context("Two"), None])
+def test_a_changed_mail_that_is_answered_grows_a_new_tree(desk: Desk, context: Context | None) -> None:
+    desk.field.keystroke(Keystroke(1, "Please any que", context=Context("One")))
+    desk.scheduler.finish()
+    desk.field.keystroke(Keystroke(2, "Please any ques", context=context))
+    desk.scheduler.finish()
+    outcome = desk.answers.finals[-1][1]
+    assert isinstance(outcome, Suggestion)
+    assert outcome.text == "tions"
+    assert outcome.source is (Source.TREE if context == Context("One") else Source.MODEL)
+
+
+def test_what_stands_around_is_read_while_the_field_is_empty() -> None:
+    desk = new_desk(runs_ahead=1)
+    answered = Context("x" * 60)
+    desk.field.keystroke(Keystroke(1, "", context=answered))
+    ((_, outcome),) = desk.answers.finals
+    assert isinstance(outcome, Suggestion)
+    assert outcome.reason is Reason.NO_CONTEXT  # at once
+    desk.scheduler.finish()
+    assert sum(desk.scheduler.model.runs) == 61
+    desk.field.keystroke(Keystroke(2, "Please any", context=answered))
+    desk.scheduler.step()
+    assert sum(desk.scheduler.model.runs) == 61 + len(VOCABULARY.encode("Please"))
+
+
+def test_a_keystroke_need_not_wait_until_all_that_stands_around_is_read() -> None:
+    desk = new_desk(runs_ahead=1)
+    answered = Context("x" * 60)
+    desk.field.keystroke(Keystroke(1, " ", context=answered))
+    desk.scheduler.step()
+    assert sum(desk.scheduler.model.runs) == TreeLimits().tokens_a_run
+    desk.field.keystroke(Keystroke(2, "Please any que", context=answered))
+    desk.scheduler.finish()
+    outcome = desk.answers.finals[-1][1]
+    assert isinstance(outcome, Suggestion)
+    assert outcome.text == "stions"
+
+
+def test_nothing_is_read_ahead_if_the_server_makes_no_runs_ahead(desk: Desk) -> None:
+    desk.field.keystroke(Keystroke(1, "", context=Context("x" * 60)))
+    assert not desk.scheduler.waiting
 
 
 def test_the_same_subject_keeps_the_tree(desk: Desk) -> None:

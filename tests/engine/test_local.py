@@ -21,7 +21,7 @@ from foretype.engine import local, start
 from foretype.engine.beginning import Beginning
 from foretype.engine.contract import Desk, Failure, Owner
 from foretype.engine.field import OVERLOADED
-from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.engine.keystroke import Context, Keystroke, Reason, Source, Suggestion
 from foretype.engine.local import EngineConfig, LocalEngine
 from foretype.engine.memory import MEBIBYTE
 from foretype.engine.scheduler import Scheduler
@@ -453,7 +453,7 @@ async def test_the_real_model_finishes_half_a_word(real: LocalEngine, before: st
     assert 0.0 < found.confidence <= 1.0
 
 
-SUBJECTS = {
+AROUND = {
     "usual": "Re: The pipeline in Portland",
     "long": "Portland " * 200,
     "lines and controls": "Portland\r\n\x00\x1b[2J\u2028pipeline",
@@ -465,30 +465,31 @@ SUBJECTS = {
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("name", SUBJECTS)
-async def test_any_subject_is_answered(real: LocalEngine, name: str) -> None:
+@pytest.mark.parametrize("name", AROUND)
+async def test_whatever_stands_around_a_keystroke_is_answered(real: LocalEngine, name: str) -> None:
     answers = Answers()
     desk = real.open(ME, answers)
-    for seq, subject in enumerate([SUBJECTS[name], "Another", SUBJECTS[name]], start=1):
+    for seq, text in enumerate([AROUND[name], "Another", AROUND[name]], start=1):
         keystroke = Keystroke(seq, "Please let me know if you have any que", kind=FieldKind.EMAIL)
-        desk.keystroke("f", replace(keystroke, subject=subject))
+        desk.keystroke("f", replace(keystroke, subject=text, context=Context(text)))
         found = await answers.suggestion("f", seq)
         assert first_word(found.text) == "stions"
 
 
 @pytest.mark.model
-async def test_a_name_from_the_subject_becomes_likely(real: LocalEngine) -> None:
-    async def confidence(subject: str | None) -> float:
+async def test_a_name_from_what_stands_around_becomes_likely(real: LocalEngine) -> None:
+    async def confidence(subject: str | None = None, answered: str | None = None) -> float:
         answers = Answers()
         keystroke = Keystroke(1, "Dear Ann,\n\nThank you for the visit to Bren", kind=FieldKind.EMAIL)
         desk = real.open(ME, answers)
-        desk.keystroke("f", replace(keystroke, subject=subject))
+        desk.keystroke("f", replace(keystroke, subject=subject, context=Context(answered)))
         found = await answers.suggestion("f", 1)
         desk.close()
         return found.confidence if found.text.startswith("ham") else 0.0
 
-    with_subject, without = [await confidence(subject) for subject in ("The visit to Brenham", None)]
-    assert with_subject > without
+    without = await confidence()
+    assert await confidence(subject="The visit to Brenham") > without
+    assert await confidence(answered="Hi,\n\nwe would be glad to see you in Brenham in May.") > without
 
 
 STRANGE = {

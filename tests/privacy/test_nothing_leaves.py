@@ -12,7 +12,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ needs_strace = pytest.mark.skipif(strace.why_not() is not None, reason=str(strac
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 120.0  # of each step
 TOKEN = "a-token-of-the-tests"
+MARKERS = {name: f"zqx{name}zqx" for name in ("before", "after", "subject", "answered", "label")}
 TALKATIVE = "import onnxruntime, sys; sys.stdin.read()"
 
 
@@ -53,6 +54,7 @@ class Machine:
             "FORETYPE_MODELS_DIR": str(self.own / "models"),
             "FORETYPE_STATE_DIR": str(self.own / "state"),
             "FORETYPE_TOKEN": TOKEN,
+            "FORETYPE_LOG_LEVEL": "debug",
         }
 
     def strangers(self) -> list[Path]:
@@ -62,10 +64,13 @@ class Machine:
 
 @dataclass(frozen=True)
 class Ran:
+    """said: what it printed and logged, at the most talkative level, and its metrics."""
+
     code: int
     strangers: list[Path]
     trace: str
     answer: Mapping[str, Any]
+    said: str = ""
 
 
 @pytest.fixture(scope="module")
@@ -104,18 +109,18 @@ async def serve(machine: Machine) -> Ran:
     process = await started(machine, command, trace)
     try:
         address = await printed_address(process)
-        answer = await complete(address)
+        answer, metrics = await complete(address)
         if strace.why_not() is None:
             await collector_looked_up(
                 machine.environment | {"HOME": str(machine.own), "TMPDIR": str(machine.own)}
             )
         process.terminate()
         async with asyncio.timeout(DEADLINE_S):
-            await process.communicate()
+            printed, _ = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
-    return ended(machine, process, trace, answer)
+    return replace(ended(machine, process, trace, answer), said=printed.decode() + metrics)
 
 
 async def started(machine: Machine, command: list[str], trace: Path) -> asyncio.subprocess.Process:
@@ -124,7 +129,11 @@ async def started(machine: Machine, command: list[str], trace: Path) -> asyncio.
     if strace.why_not() is None:
         program = strace.watched(*program, into=trace)
     return await asyncio.create_subprocess_exec(
-        *program, cwd=machine.home, env=machine.environment, stdout=asyncio.subprocess.PIPE
+        *program,
+        cwd=machine.home,
+        env=machine.environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
 
 
@@ -145,9 +154,15 @@ async def printed_address(process: asyncio.subprocess.Process) -> str:
     raise AssertionError("the server ended before it was ready")
 
 
-async def complete(address: str) -> Mapping[str, Any]:
-    """The answer to one keystroke."""
-    keystroke = {"before": "Thanks for the qui", "after": ""}
+async def complete(address: str) -> tuple[Mapping[str, Any], str]:
+    """The answer to one keystroke, and the metrics after it."""
+    keystroke = {
+        "before": f"{MARKERS['before']}. Thanks for the qui",
+        "after": MARKERS["after"],
+        "kind": "email",
+        "subject": MARKERS["subject"],
+        "context": {"answered": MARKERS["answered"], "label": MARKERS["label"]},
+    }
     limit = aiohttp.ClientTimeout(total=DEADLINE_S)
     async with (
         aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=limit) as http,
@@ -155,7 +170,8 @@ async def complete(address: str) -> Mapping[str, Any]:
     ):
         assert answer.status == 200
         found: Mapping[str, Any] = await answer.json()
-        return found
+        async with http.get(f"{address}/metrics") as metrics:
+            return found, await metrics.text()
 
 
 async def collector_looked_up(environment: Mapping[str, str]) -> None:
@@ -196,6 +212,17 @@ def test_a_server_that_answered_a_keystroke_leaves_no_file_outside_its_own_folde
     assert serving.answer["final"] is True
     assert serving.answer["source"] == "model"
     assert serving.strangers == []
+
+
+@pytest.mark.parametrize("marker", MARKERS.values(), ids=MARKERS)
+def test_what_a_keystroke_carries_is_in_no_file_no_log_and_no_metric(
+    serving: Ran, own: Path, marker: str
+) -> None:
+    assert "foretype_keystrokes" in serving.said
+    assert marker not in serving.said
+    files = [path for path in own.rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if marker.encode() in path.read_bytes()] == []
 
 
 @needs_strace

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from typing import Any
 
 import aiohttp
@@ -17,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from foretype.engine.keystroke import Continuation, Keystroke, Reason, Source, Suggestion, Sureness
+from foretype.engine.keystroke import Context, Continuation, Keystroke, Reason, Source, Suggestion, Sureness
 from foretype.engine.start import start_engine
 from foretype.models.field_kind import FieldKind
 from foretype.prepare.ensure import ensure_prepared
@@ -148,10 +149,21 @@ def test_the_document_has_the_close_codes_of_the_code() -> None:
     assert set(contract.close_codes()) == CLOSE_CODES
 
 
+def around(keystroke: dict[str, Any]) -> dict[str, Any]:
+    """The schemas of the members of `context`."""
+    members: dict[str, Any] = keystroke["context"]["properties"]
+    return members
+
+
+def test_the_document_has_the_members_of_what_stands_around() -> None:
+    keystroke = contract.payload("keystroke")["properties"]
+    assert set(around(keystroke)) == {one.name for one in fields(Context)}
+
+
 def test_the_document_has_the_bounds_of_the_code() -> None:
     keystroke, limits = contract.payload("keystroke")["properties"], ClientLimits()
-    for member in ("before", "after", "subject"):
-        assert keystroke[member]["maxLength"] == limits.context_chars
+    for member in (*map(keystroke.get, ("before", "after", "subject")), *around(keystroke).values()):
+        assert member["maxLength"] == limits.context_chars
     assert contract.payload("accepted")["properties"]["text"]["maxLength"] == limits.context_chars
     assert keystroke["field"]["maxLength"] == limits.name_chars
     assert keystroke["seq"]["maximum"] == MAX_SEQ
@@ -437,6 +449,8 @@ OPTIONAL = {
     "subject": texts,
     "traceparent": st.just(PARENT) | st.sampled_from([PARENT + "\n", PARENT.upper(), "01" + PARENT[2:]]),
     "corrections": st.booleans() | anything,
+    "context": st.fixed_dictionaries({}, optional={"answered": texts, "label": texts, "unknown": anything})
+    | st.none(),
     "unknown": anything,
 }
 
@@ -465,6 +479,16 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
 @example({"type": "keystroke", "field": "f", "seq": 1, "before": "", "after": "", "subject": "x" * 2001})
 @example({"type": "keystroke", "field": "f", "seq": 1, "before": "", "after": "", "traceparent": PARENT})
 @example({"type": "keystroke", "field": "f", "seq": 1, "before": "", "after": "", "traceparent": "0" * 55})
+@example(
+    {
+        "type": "keystroke",
+        "field": "f",
+        "seq": 1,
+        "before": "",
+        "after": "",
+        "context": {"answered": "x" * 2001},
+    }
+)
 def test_the_server_takes_what_the_schema_takes_and_refuses_what_it_refuses(message: dict[str, Any]) -> None:
     protocol = Protocol(ClientLimits(), lambda: 0.0)
     protocol.greet()
@@ -472,7 +496,8 @@ def test_the_server_takes_what_the_schema_takes_and_refuses_what_it_refuses(mess
     wrong = contract.errors(message, tuple(MEMBERS))
     assert isinstance(event, Refused) == bool(wrong), (event, wrong)
     if isinstance(event, Refused):
-        long = {f"{member}: maxLength" for member in ("before", "after", "subject", "text")}
+        texts_of = ("before", "after", "subject", "context.answered", "context.label", "text")
+        long = {f"{member}: maxLength" for member in texts_of}
         if event.code is ErrorCode.TEXT_TOO_LONG:
             assert long & set(wrong)
         else:

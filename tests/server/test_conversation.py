@@ -251,6 +251,9 @@ MALFORMED = [
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","kind":"poem"}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","kind":[]}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","subject":7}',
+    '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","context":"a"}',
+    '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","context":{"answered":7}}',
+    '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","context":{"label":[]}}',
     '{"type":"keystroke","field":"' + "n" * 129 + '","seq":1,"before":"a","after":""}',
     "[" * 30000, '{"a":' * 6000, '{"type":"close","field":"f1"} and more',
 ]  # fmt: skip
@@ -294,6 +297,27 @@ async def test_text_is_counted_in_code_points(running: Running, side: str) -> No
         assert (await client.next())["type"] == "suggestion"
         await client.socket.send_str(_raw(2, **{side: "\N{GRINNING FACE}" * 2001}))
         assert (await client.next())["code"] == "text_too_long"
+
+
+@pytest.mark.parametrize("member", ["answered", "label"])
+async def test_a_text_around_is_counted_in_code_points_and_named_if_it_is_too_long(
+    running: Running, member: str
+) -> None:
+    async with running.client() as client:
+        for seq, length in ((1, 2000), (2, 2001)):
+            await client.keystroke(seq, context={member: "\N{GRINNING FACE}" * length})
+        assert (await client.next())["type"] == "suggestion"
+        frame = await client.next()
+        assert (frame["code"], frame["seq"]) == ("text_too_long", 2)
+        assert frame["message"] == f"'context.{member}' is longer than 2000 characters: send its beginning."
+
+
+async def test_null_and_unknown_members_of_what_stands_around_are_ignored(running: Running) -> None:
+    async with running.client() as client:
+        around = [None, {}, {"answered": None}, {"unknown": {"a": 1}}, {"answered": "Free on Friday?"}]
+        for seq, context in enumerate(around, start=1):
+            await client.keystroke(seq, context=context)
+            assert (await client.next())["type"] == "suggestion"
 
 
 def _raw(seq: int, **more: str) -> str:

@@ -76,15 +76,23 @@ async def test_a_marker_that_is_typed_everywhere_is_written_nowhere(
         logs.quiet_loop(asyncio.get_running_loop())
         async with running.client() as client:
             for seq in (1, 2):
-                await client.keystroke(seq, before=MARKER, after=MARKER, field=MARKER, subject=MARKER)
+                around = {"answered": MARKER, "label": MARKER, "unknown": MARKER}
+                texts = {"before": MARKER, "after": MARKER, "subject": MARKER, "context": around}
+                await client.keystroke(seq, field=MARKER, **texts)
                 await client.next()
             for text in [MARKER, f'{{"type":"{MARKER}"', json.dumps({"type": MARKER, "field": MARKER})]:
                 await client.socket.send_str(text)
                 await client.next()
             await client.socket.send_bytes(MARKER.encode())
             await client.next()
-            await client.keystroke(3, before=MARKER * 500)
-            await client.next()
+            for wrong in [
+                {"before": MARKER * 500},
+                {"context": {"answered": MARKER * 500}},
+                {"context": {"label": MARKER * 500}},
+                {"context": MARKER},
+            ]:
+                await client.keystroke(3, **wrong)
+                assert MARKER not in (await client.next())["message"]
             await client.send(type="accepted", field=MARKER, seq=2, text=MARKER)
             await running.engine.until("accepted")
         async with running.socket() as client:

@@ -53,7 +53,11 @@ async def test_words_are_learnt_from_fields_whose_keystrokes_ask_for_it(running:
     running.engine.known = {"met"}
     async with running.client() as client:
         for number in range(3):
-            await write(client, "met Quillfeather", f"f{number}", learn=True)
+            around = {
+                "subject": "met Subjectname",
+                "context": {"answered": "met Sendername", "label": "Labelname"},
+            }
+            await write(client, "met Quillfeather", f"f{number}", learn=True, **around)
             await write(client, "hid Secretname", f"g{number}")
     await settled(running)
     found = await words(running)

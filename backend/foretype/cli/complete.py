@@ -14,7 +14,7 @@ from foretype.cli.options import Given, takes
 from foretype.cli.signals import leave_on_signals
 from foretype.cli.start import CannotServeError, Loading
 from foretype.engine.contract import Engine, Failure, Owner
-from foretype.engine.keystroke import Keystroke, Suggestion
+from foretype.engine.keystroke import Context, Keystroke, Suggestion
 from foretype.models.field_kind import FieldKind
 from foretype.support import logs
 
@@ -32,6 +32,9 @@ def complete(
     after: Annotated[str, typer.Option("--after", help="The text after the caret.")] = "",
     subject: Annotated[
         str | None, typer.Option(help="The subject of the mail that TEXT belongs to.", show_default=False)
+    ] = None,
+    answered: Annotated[
+        str | None, typer.Option(help="The mail that TEXT is the answer to.", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the suggestion as JSON.")] = False,
 ) -> None:
@@ -52,8 +55,9 @@ def complete(
         1,
         text[-settings.context_chars :],
         after[: settings.context_chars],
-        kind=None if subject is None else FieldKind.EMAIL,
+        kind=None if subject is None and answered is None else FieldKind.EMAIL,
         subject=subject,
+        context=None if answered is None else Context(answered),
     )
     try:
         outcome, elapsed_ms = asyncio.run(_load_and_ask(Loading(with_time), keystroke))

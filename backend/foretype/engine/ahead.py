@@ -31,6 +31,7 @@ class Ahead:
         self._most_runs = most_runs
         self._effort = Effort.ALL
         self._runs_left = 0
+        self._reads = False  # whether what stands before the user's text is read
         self._searched = False  # whether the draft knows what the next run is for
         self._coming: list[str] = []  # texts that may be typed or taken next and have no answer yet
         self._timer: Timer | None = None  # for the next of them
@@ -47,17 +48,25 @@ class Ahead:
         self._runs_left = self._effort.runs_ahead(self._most_runs)
         self._searched = False
 
+    def read_beginning(self) -> None:
+        """The field is still empty: what stands before its text may be read until a keystroke arrives."""
+        self._reads = self._effort.runs_ahead(self._most_runs) > 0
+
     def stop(self) -> None:
         self._runs_left = 0
+        self._reads = False
         self._coming = []
         self._stop_timer()
 
     @property
     def wants_runs(self) -> bool:
-        return self._runs_left > 0
+        return self._reads or self._runs_left > 0
 
     def prepare_run(self, draft: Draft, keystroke: Keystroke) -> bool:
         """Find out what the next run is for. False if no run is to be made."""
+        if self._reads:
+            self._reads = draft.want_beginning()
+            return self._reads
         if self._runs_left and not self._searched:
             self._searched = True
             lacking = draft.search_ahead(frugal=self._frugal())
@@ -68,6 +77,8 @@ class Ahead:
 
     def ran(self, draft: Draft, keystroke: Keystroke, *, asked_for: bool) -> None:
         """A run has ended. `asked_for` is False if it was made for an older keystroke: it does not count."""
+        if self._reads:
+            return
         self._runs_left -= asked_for
         self._searched = False
         if not self._runs_left:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from foretype.engine.tree.split import is_latin
+from foretype.engine.keystroke import Context
+from foretype.engine.surroundings import Surroundings, line_of, paragraphs_of
+from foretype.models.field_kind import FieldKind
 
-SUBJECT_CHARS = 200
 SUBJECT_TOKENS = 32
 """Nearly all subjects are shorter. A longer one is cut: its tokens are read before the first answer."""
+ANSWERED_TOKENS = 128
+"""Of the mail that is answered, for the same reason."""
 SUBJECT_PLACE = "Subject:"
+REPLY = " Re: "
+LABEL_TOKENS = 16
+LABEL_ENDS = " :*"
+"""What pages write behind a label."""
+AFTER_LABEL = ":\n"
 
 Encode = Callable[[str], list[int]]
 
@@ -19,21 +27,31 @@ Encode = Callable[[str], list[int]]
 class Beginning:
     """The begin tokens and the prompt of one kind of field.
 
-    plain: token ids without a subject.
+    plain: token ids without anything that stands around.
     before_subject, after_subject: token ids around the subject, empty if the prompt has no place for one.
+    next_head: token ids between a mail and the subject of its answer: the head that the prompt ends with.
+    answered_tokens: how many of the mail that is answered are read.
+    label_tokens: how many of the field's label are read.
     """
 
     plain: list[int]
     before_subject: list[int] = field(default_factory=list)
     after_subject: list[int] = field(default_factory=list)
+    next_head: list[int] = field(default_factory=list)
+    answered_tokens: int = 0
+    label_tokens: int = 0
 
     @classmethod
     def of(cls, begin_ids: list[int], prompt: str, encode: Encode, most_tokens: int) -> Beginning:
         """The begin tokens, then the prompt, unless the prompt would take more than `most_tokens` tokens of
         the model's context, which the user's own text needs.
 
-        A subject is put behind the prompt's last line if that is an empty `Subject:`.
+        A subject is put behind the prompt's last line if that is an empty `Subject:`. A mail that is answered
+        is put under that head, with the same head again behind it. A label is put on a line of its own where
+        there is no prompt.
         """
+        if not prompt:
+            return cls(begin_ids, label_tokens=LABEL_TOKENS if most_tokens >= LABEL_TOKENS else 0)
         prompt_ids = encode(prompt)
         if len(prompt_ids) > most_tokens:
             return cls(begin_ids)
@@ -41,31 +59,50 @@ class Beginning:
         head = prompt.rstrip("\n")
         if not head.endswith(SUBJECT_PLACE):
             return cls(plain)
-        return cls(plain, [*begin_ids, *encode(head)], encode(prompt[len(head) :]))
+        before, after = [*begin_ids, *encode(head)], encode(prompt[len(head) :])
+        next_head = encode("\n\n" + head.rpartition("\n\n")[2])
+        room = most_tokens - len(before) - len(next_head) - 2 * (SUBJECT_TOKENS + len(after))
+        return cls(plain, before, after, next_head, max(0, min(ANSWERED_TOKENS, room)))
 
     @property
     def most_tokens(self) -> int:
-        """The number of tokens with the longest subject."""
-        around = len(self.before_subject) + len(self.after_subject)
-        return max(len(self.plain), around + SUBJECT_TOKENS) if self.before_subject else len(self.plain)
+        """The number of tokens with the longest of all that may stand around."""
+        if not self.before_subject:
+            return len(self.plain) + self.label_tokens
+        with_subject = len(self.before_subject) + SUBJECT_TOKENS + len(self.after_subject)
+        between = (
+            len(self.after_subject) + len(self.next_head) + SUBJECT_TOKENS if self.answered_tokens else 0
+        )
+        return max(len(self.plain), with_subject + self.answered_tokens + between)
 
-    def takes(self, subject: str | None) -> str:
-        """The part of `subject` that changes what the model reads; empty if nothing of it does."""
-        return subject_line(subject) if subject and self.before_subject else ""
+    def surroundings(self, kind: FieldKind, subject: str | None, context: Context | None) -> Surroundings:
+        """What of this changes what the model reads. Empty where nothing of it does."""
+        if not self.before_subject:
+            label = context.label if context is not None and self.label_tokens else None
+            return Surroundings(kind, label=line_of(label).rstrip(LABEL_ENDS))
+        answered = context.answered if context is not None and self.answered_tokens else None
+        return Surroundings(kind, line_of(subject), paragraphs_of(answered))
 
-    def ids(self, subject: str, encode: Encode) -> list[int]:
-        """The token ids before the user's text. `subject`: from `takes`."""
-        if not subject:
+    def ids(self, around: Surroundings, encode: Encode) -> list[int]:
+        """The token ids before the user's text. `around`: from `surroundings`."""
+        if around.label:
+            end = encode(AFTER_LABEL)
+            return [*self.plain, *encode(around.label)[: self.label_tokens - len(end)], *end]
+        if not around.subject and not around.answered:
             return self.plain
-        return [*self.before_subject, *encode(f" {subject}")[:SUBJECT_TOKENS], *self.after_subject]
+        subject = _subject(around.subject, " ", encode)
+        if not around.answered:
+            return [*self.before_subject, *subject, *self.after_subject]
+        return [
+            *self.before_subject,
+            *subject,
+            *self.after_subject,
+            *encode(around.answered)[: self.answered_tokens],
+            *self.next_head,
+            *_subject(around.subject, REPLY, encode),
+            *self.after_subject,
+        ]
 
 
-def subject_line(subject: str) -> str:
-    """`subject` as one line of printable characters. Empty if a letter is of a script that the models cannot
-    write: after it, what they suggest would be nonsense.
-    """
-    if subject.isascii() and subject.isprintable():
-        return " ".join(subject[:SUBJECT_CHARS].split())
-    shown = "".join(one if one.isprintable() else " " for one in subject[:SUBJECT_CHARS])
-    line = " ".join(shown.split())
-    return line if all(is_latin(one) for one in line if one.isalpha()) else ""
+def _subject(subject: str, before: str, encode: Encode) -> list[int]:
+    return encode(before + subject)[:SUBJECT_TOKENS] if subject else []

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from foretype.engine.ahead import Ahead
 from foretype.engine.contract import Failure, FailureCode, Owner
 from foretype.engine.deadline import Deadline
-from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.engine.keystroke import Context, Keystroke, Reason, Source, Suggestion
 from foretype.engine.on_screen import OnScreen
 from foretype.engine.pressure import Effort
 from foretype.engine.scheduler import Need, Scheduler
+from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.draft import Draft, SearchResult
 from foretype.engine.tree.trie import Run
 from foretype.models.field_kind import FieldKind
@@ -30,12 +31,7 @@ NOTHING_FOUND = SearchResult([], done=True)
 NOT_SEARCHED = SearchResult([], done=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """The things around a field's text that change what the model reads. `subject`: empty if it has none."""
-
-    kind: FieldKind
-    subject: str = ""
+_Given = tuple[FieldKind | None, str | None, Context | None]
 
 
 class Reply(Protocol):
@@ -74,6 +70,7 @@ class Field:
         self._new_draft = new_draft
         self._draft: Draft | None = None
         self._surroundings: Surroundings | None = None  # that the draft was made for
+        self._given: _Given | None = None  # what they were made from
         self._scheduler = scheduler
         self._reply = reply
         self._timers = timers
@@ -230,19 +227,28 @@ class Field:
         placed_s = self._stages.clock() - began
         if reason is not None:
             self._show_nothing(reason)
+            if reason is Reason.NO_CONTEXT:
+                self._ahead.read_beginning()
+                self._go_ahead()
             return
         if self._timer is None:
             self._start_budget()
         self._advance(draft, placed_s)
 
     def _draft_for(self, keystroke: Keystroke) -> Draft | None:
-        """A tree holds for the tokens that it begins with: if the subject has changed, a new one is grown."""
-        surroundings = self._surroundings_of(keystroke)
-        if surroundings != self._surroundings:
-            self._drop_draft()
-        if self._draft is None:
-            self._draft = self._new_draft(surroundings)
+        """A tree holds for the tokens that it begins with: if what stands around the text has changed, a new
+        one is grown.
+        """
+        given = (keystroke.kind, keystroke.subject, keystroke.context)
+        # Usually all is as it was, and then to compare it is all that is done with it at a keystroke.
+        if self._draft is None or given != self._given:
+            surroundings = self._surroundings_of(keystroke)
+            if surroundings != self._surroundings:
+                self._drop_draft()
+            if self._draft is None:
+                self._draft = self._new_draft(surroundings)
             self._surroundings = surroundings
+            self._given = given
         return self._draft
 
     def _place(self, draft: Draft, keystroke: Keystroke, effort: Effort) -> Reason | None:
@@ -333,7 +339,7 @@ class Field:
         if self._draft is not None:
             self._draft.give_up()
             self._draft = None
-        self._surroundings = None
+        self._surroundings = self._given = None
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

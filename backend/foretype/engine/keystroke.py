@@ -35,6 +35,18 @@ class Sureness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What stands around a field (`context` in the protocol). None: the client sent none.
+
+    answered: the mail that is answered.
+    label: what the page calls the field.
+    """
+
+    answered: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Keystroke:
     """One state of one field. `before` and `after` may hold any code point, also lone surrogates and NUL."""
 
@@ -48,6 +60,7 @@ class Keystroke:
     kind: FieldKind | None = None
     subject: str | None = None
     corrections: bool = False  # whether the client can show a word in place of the one that is typed
+    context: Context | None = None
     learn: bool = False  # whether the field's text may be learnt (foretype.words)
     traceparent: str | None = None  # the client's span that the keystroke's span belongs to
     trace: int = field(default=0, compare=False)  # the server's number for it in the log; 0: none

@@ -15,11 +15,12 @@ from foretype.engine.beginning import Beginning
 from foretype.engine.beginnings import Beginnings
 from foretype.engine.contract import Answer, Owner
 from foretype.engine.desk import LocalDesk
-from foretype.engine.field import Field, Surroundings
+from foretype.engine.field import Field
 from foretype.engine.keystroke import Keystroke
 from foretype.engine.memory import MEBIBYTE, MemoryBudget
 from foretype.engine.own.persons import Persons
 from foretype.engine.scheduler import Scheduler
+from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
 from foretype.engine.tree.personal import no_table
@@ -237,14 +238,14 @@ class LocalEngine:
         arena = None if self._recovering else self._memory.arena()
         if arena is None:
             return None
-        begin = self._config.begin[surroundings.kind].ids(surroundings.subject, self._vocabulary.encode)
+        begin = self._config.begin[surroundings.kind].ids(surroundings, self._vocabulary.encode)
         self._beginnings.copy_into(arena, surroundings.kind, begin)
         table_of = no_table if self._persons is None else partial(self._persons.table, owner.token)
         return Draft(arena, begin, self._vocabulary, self._config.policy, self._limits, table_of)
 
     def _surroundings_of(self, keystroke: Keystroke) -> Surroundings:
         kind = keystroke.kind or FieldKind.TEXT
-        return Surroundings(kind, self._config.begin[kind].takes(keystroke.subject))
+        return self._config.begin[kind].surroundings(kind, keystroke.subject, keystroke.context)
 
 
 def _give_back_pools() -> None:

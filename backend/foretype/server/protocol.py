@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
-from foretype.engine.keystroke import Keystroke, Sureness
+from foretype.engine.keystroke import Context, Keystroke, Sureness
 from foretype.models.field_kind import FieldKind
 from foretype.server.frames import ErrorCode, Refused
 from foretype.server.limits import ClientLimits, TokenBucket
@@ -251,10 +251,25 @@ def read_keystroke(message: dict[str, Any], limits: ClientLimits) -> Keystroke:
         sureness=_one_of(Sureness, message, "sureness") or Sureness.BALANCED,
         alternatives=min(_optional_number(message, "alternatives", least=0) or 0, limits.alternatives),
         kind=_one_of(FieldKind, message, "kind"),
-        subject=None if message.get("subject") is None else string(message, "subject", limits.context_chars),
+        subject=_optional_string(message, "subject", limits.context_chars),
+        context=_context(message, limits),
         corrections=_true_or_false(message, "corrections"),
         learn=_true_or_false(message, "learn"),
         traceparent=_traceparent(message),
+    )
+
+
+def _context(message: dict[str, Any], limits: ClientLimits) -> Context | None:
+    """The texts around the field. A member of it that is not known is ignored, as anywhere else."""
+    around = message.get("context")
+    if around is None:
+        return None
+    if not isinstance(around, dict):
+        raise UnreadableError("'context' must be an object.")
+    members = {f"context.{name}": value for name, value in around.items()}  # as an error names them
+    return Context(
+        answered=_optional_string(members, "context.answered", limits.context_chars),
+        label=_optional_string(members, "context.label", limits.context_chars),
     )
 
 
@@ -267,17 +282,23 @@ def _claim(message: dict[str, Any]) -> Claim | None:
     return Claim(key, nonce, address) if fits else None
 
 
-def string(message: dict[str, Any], name: str, at_most: int) -> str:
-    """A member that is required. Its length is counted in code points."""
+def string(message: dict[str, Any], name: str, at_most: int, part: str = "the part next to the caret") -> str:
+    """A member that is required. Its length is counted in code points. `part`: what to send if it is too
+    long.
+    """
     value = message.get(name)
     if not isinstance(value, str):
         raise UnreadableError(f"The message needs a string member '{name}'.")
     if len(value) > at_most:
         raise UnreadableError(
-            f"'{name}' is longer than {at_most} characters: send the part next to the caret.",
+            f"'{name}' is longer than {at_most} characters: send {part}.",
             ErrorCode.TEXT_TOO_LONG,
         )
     return value
+
+
+def _optional_string(message: dict[str, Any], name: str, at_most: int) -> str | None:
+    return None if message.get(name) is None else string(message, name, at_most, "its beginning")
 
 
 def whole_number(message: dict[str, Any], name: str, least: int = 0) -> int:

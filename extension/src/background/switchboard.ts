@@ -156,7 +156,8 @@ export class Switchboard {
   /** Sends nothing until both the preferences and the hosts of the page are known. */
   #tellContextTo(number: number): void {
     if (!this.#preferences || !this.#hosts.has(number)) return;
-    const { codeToo, subjectToo, corrections, fieldsOff, keys, spoken, pausedUntil } = this.#preferences;
+    const { codeToo, subjectToo, answeredToo, labelToo, corrections, fieldsOff, keys, spoken, pausedUntil } =
+      this.#preferences;
     const hosts = this.#hostsOf(number);
     const on = this.#isOnApartFromPause(this.#preferences, number);
     const besidePage = isBesidePageAt(this.#preferences, hosts);
@@ -166,6 +167,8 @@ export class Switchboard {
       codeToo,
       subjectToo,
       corrections,
+      answeredToo,
+      labelToo,
       learn: this.#mayLearn(number),
       fieldsOff,
       on,
@@ -194,7 +197,7 @@ export class Switchboard {
         if (this.#outage.isHintDue(this.#timers.now())) {
           this.#pages.get(number)?.post({ type: "hint", isLocal: this.#isLocal });
         }
-        const { seq, before, after, kind, subject, learn, corrections, alternatives, byKey } = message;
+        const { seq, before, after, kind, subject, context, learn, corrections, alternatives, byKey } = message;
         if (byKey) this.#byKey.add(field);
         else this.#byKey.delete(field);
         this.#doubtSilence();
@@ -202,6 +205,7 @@ export class Switchboard {
           this.#unanswered.ask({
             ...{ type: "keystroke", field, seq, before, after, kind },
             ...(subject ? { subject } : {}),
+            ...(context ? { context } : {}),
             ...(learn ? { learn } : {}),
             ...(corrections ? { corrections } : {}),
             ...(alternatives ? { alternatives } : {}),
@@ -273,11 +277,22 @@ export class Switchboard {
   }
 
   #ask(keystroke: KeystrokeFrame): void {
-    if (this.#preferences && this.#send(this.#withAmount(this.#withLearning(keystroke), this.#preferences)))
+    if (this.#preferences && this.#send(this.#allowed(keystroke, this.#preferences)))
       this.#silentSince ??= this.#timers.now();
   }
 
-  /** The page may not know yet that nothing more may be learnt, and the keystroke may have waited for the server since then. */
+  /** The keystroke as the preferences are now: it may have waited for the server, or its page may not know them yet. */
+  #allowed(keystroke: KeystrokeFrame, preferences: Preferences): KeystrokeFrame {
+    const { context, ...rest } = this.#withAmount(this.#withLearning(keystroke), preferences);
+    const { answered, label } = context ?? {};
+    const allowed = {
+      ...(answered && preferences.answeredToo ? { answered } : {}),
+      ...(label && preferences.labelToo ? { label } : {}),
+    };
+    return Object.keys(allowed).length > 0 ? { ...rest, context: allowed } : rest;
+  }
+
+  /** Without `learn` if nothing more may be learnt. */
   #withLearning({ learn, ...keystroke }: KeystrokeFrame): KeystrokeFrame {
     const isPausedNow = isPaused(this.#preferences ?? DEFAULTS, this.#timers.now());
     return learn && !isPausedNow && this.#mayLearn(pageOf(keystroke.field)) ? { ...keystroke, learn } : keystroke;

@@ -23,6 +23,8 @@ export class WorkerClient implements Client {
   codeToo = false;
   subjectToo = false;
   corrections = false;
+  answeredToo = false;
+  labelToo = false;
   learn = false;
   fieldsOff: readonly FieldKind[] = [];
   spoken = false;
@@ -163,6 +165,8 @@ export class WorkerClient implements Client {
     this.codeToo = message.codeToo;
     this.subjectToo = message.subjectToo;
     this.corrections = message.corrections;
+    this.answeredToo = message.answeredToo;
+    this.labelToo = message.labelToo;
     this.learn = message.learn;
     this.fieldsOff = message.fieldsOff;
     this.#on = message.on;

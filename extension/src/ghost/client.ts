@@ -3,6 +3,14 @@ import type { FieldKind, KeystrokeKind } from "./fields/field-kind.ts";
 import type { Keys } from "./keys.ts";
 import type { SnippetOffer } from "./snippet.ts";
 
+/** The texts around a field, as the protocol names them. */
+export interface Context {
+  /** The mail that is answered. */
+  readonly answered?: string;
+  /** What the page calls the field. */
+  readonly label?: string;
+}
+
 export interface Keystroke {
   readonly field: string;
   readonly seq: number;
@@ -11,6 +19,7 @@ export interface Keystroke {
   readonly kind: KeystrokeKind;
   /** The subject of the mail that is written in the field. */
   readonly subject?: string;
+  readonly context?: Context;
   /** The server may learn what is typed in the field. */
   readonly learn?: boolean;
   /** The field can show and take a word in place of the one that was typed. */
@@ -33,6 +42,10 @@ export interface Client {
   readonly subjectToo: boolean;
   /** Whether a word that looks mistyped gets a correction. */
   readonly corrections: boolean;
+  /** Whether the mail that is answered is sent with the text of the answer. */
+  readonly answeredToo: boolean;
+  /** Whether the label of a field of one line is sent with its text. */
+  readonly labelToo: boolean;
   /** Whether the server may learn what is typed on this page. */
   readonly learn: boolean;
   /** The kinds of field that the user turned off. */

@@ -1,4 +1,4 @@
-import type { Client } from "./client.ts";
+import type { Client, Context } from "./client.ts";
 import { type Answer, type ChoiceOffset, Conversation } from "./conversation.ts";
 import { type Anchor, decide, type Live, obstacleTo, positionIn, type Reason, somethingFollows } from "./decide.ts";
 import type { Field, Written } from "./fields/field.ts";
@@ -49,6 +49,10 @@ interface Session {
   choices: number;
   /** The last key was Enter. */
   hasEntered: boolean;
+  /** The mail that is answered, as it was when it was needed first; null before that. */
+  answered: string | null;
+  /** The same for the label of the field. */
+  label: string | null;
 }
 
 interface Drawn {
@@ -159,6 +163,8 @@ export class Completer {
       retries: 0,
       choices: 0,
       hasEntered: false,
+      answered: null,
+      label: null,
     };
     this.#client.focused();
   }
@@ -310,9 +316,17 @@ export class Completer {
 
   #ask(session: Session, live: Live): void {
     const { conversation } = session;
-    if (obstacleTo(live) || live.before.trim() === "") return;
+    if (obstacleTo(live)) return;
+    if (live.before.trim() === "") return this.#sendAnswered(session, live);
     if (conversation.isAsked(live) || conversation.isDismissed(live)) return;
     this.#askAbout(session, live);
+  }
+
+  /** There is nothing to suggest yet, but the server can read the mail that is answered before the first letter is typed. */
+  #sendAnswered(session: Session, live: Live): void {
+    if (!this.#client.answeredToo || session.answered !== null) return;
+    session.answered = session.field.answered;
+    if (session.answered) this.#askAbout(session, live);
   }
 
   #askAbout(session: Session, live: Live): void {
@@ -332,20 +346,34 @@ export class Completer {
     return ranOutOfTime && conversation.isNewest(seq) && !this.#drawn && retries < RETRIES;
   }
 
-  #send({ field, name, once }: Session, { seq, before, after }: Anchor, alternatives = 0): void {
+  #send(session: Session, { seq, before, after }: Anchor, alternatives = 0): void {
+    const { field, name, once } = session;
     const kind = field.kind === "code" || field.kind === "line" ? "text" : field.kind;
     // Code may contain keys and passwords.
     const learn = this.#client.learn && field.kind !== "code";
     const corrections = this.#client.corrections && field.kind !== "code" && field.replace !== undefined;
     const subject = this.#client.subjectToo ? field.subject : "";
+    const context = this.#contextOf(session);
     this.#client.keystroke({
       ...{ field: name, seq, before, after, kind },
       ...(subject ? { subject } : {}),
+      ...(Object.keys(context).length > 0 ? { context } : {}),
       ...(learn ? { learn } : {}),
       ...(corrections ? { corrections } : {}),
       ...(alternatives > 0 ? { alternatives } : {}),
       ...(once ? { byKey: true } : {}),
     });
+  }
+
+  /** What stands around the field, as far as the user allows it to be read. The page is searched once a field. */
+  #contextOf(session: Session): Context {
+    const { answeredToo, labelToo } = this.#client;
+    if (answeredToo) session.answered ??= session.field.answered;
+    if (labelToo) session.label ??= session.field.label;
+    return {
+      ...(answeredToo && session.answered ? { answered: session.answered } : {}),
+      ...(labelToo && session.label ? { label: session.label } : {}),
+    };
   }
 
   /** Shows the next or the previous suggestion. The others are requested when the user first wants them. */

@@ -22,6 +22,7 @@ export type ClientFrame =
       readonly after: string;
       readonly kind?: string;
       readonly subject?: string;
+      readonly context?: { readonly answered?: string; readonly label?: string };
       readonly learn?: boolean;
       readonly corrections?: boolean;
       readonly alternatives?: number;

@@ -84,6 +84,8 @@ const DESCRIBE: { readonly [Name in SettingName]: Describe<Settings[Name]> } = {
   codeToo: switched(FIELD_NAMES.code),
   subjectToo: switched(message("fields_subject")),
   corrections: switched(message("amount_corrections")),
+  answeredToo: switched(message("fields_answered")),
+  labelToo: switched(message("fields_label")),
   learnWords: switched(message("words_learn")),
   keys: (before, after) =>
     ACTS.filter((act) => before[act] !== after[act]).map((act) =>

@@ -29,3 +29,9 @@ const WINDOW = (body: string) =>
 
 export const COMPOSE = WINDOW(BODY(`<div><br></div>${SIGNATURE}`));
 export const REPLY = WINDOW(BODY(`<div dir="ltr"><br></div>${SIGNATURE}${QUOTE}`));
+
+const MAIL = (text: string) =>
+  `<div class="adn ads" role="listitem"><h3 class="iw"><span class="gD" email="bob@example.org">Bob</span></h3><div class="ii gt"><div class="a3s aiL"><div dir="ltr">${text}</div><div class="yj6qo"></div></div></div></div>`;
+
+/** Two mails of a thread, the second with what it quotes, and the reply box under them. */
+export const THREAD = `<div class="nH"><h2 class="hP">Lunch</h2><div role="list">${MAIL("An older mail, <b>Ann</b>.")}${MAIL(`Hi Ann,<br><br>are you free on <b>Friday</b>?<div>We could go to the harbour.</div>${QUOTE}`)}<div class="adn ads" role="listitem"><div class="aO7"><form class="bAs" onsubmit="return false">${BODY("<br>")}<div role="button" class="aoO">Send</div></form></div></div></div></div>${KEYS}`;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { THREAD } from "../browser/gmail.ts";
 import { knows, ScriptedServer } from "../browser/scripted-server.ts";
 import { Firefox, type Tab } from "./firefox.ts";
 import { eventually, pair, welcomePage } from "./pairing.ts";
@@ -121,6 +122,24 @@ test("where suggestions appear only when a key is pressed, Ctrl+Space shows one"
   await tab.hold(["Control"], " ");
   await ghost().toBe(" for the quick response");
   expect(server.keystrokes).toMatchObject([{ before: "Thanks", sureness: "eager" }]);
+  await own.value('browser.storage.local.remove("preferences").then(() => true)');
+});
+
+test("if the user has allowed it, the mail above the reply is sent with the reply", async () => {
+  await own.value("browser.storage.local.set({ preferences: { answeredToo: true } }).then(() => true)");
+  server.pages.set(
+    "/page",
+    `<!doctype html><html lang="en"><title>A page</title><link rel="icon" href="data:,">${THREAD}`,
+  );
+  await tab.go(`${server.origin}/page`);
+  await tab.focus('[g_editable="true"]');
+  await tab.type("Yes");
+  const answered = "Hi Ann,\n\nare you free on Friday?\nWe could go to the harbour.";
+  await eventually(() => server.keystrokes.at(-1)).toMatchObject({
+    before: "Yes",
+    kind: "email",
+    context: { answered },
+  });
   await own.value('browser.storage.local.remove("preferences").then(() => true)');
 });
 

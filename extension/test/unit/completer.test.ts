@@ -15,6 +15,8 @@ class RecordingClient implements Client {
   codeToo = false;
   subjectToo = true;
   corrections = true;
+  answeredToo = true;
+  labelToo = true;
   learn = false;
   fieldsOff: FieldKind[] = [];
   on = true;
@@ -85,6 +87,14 @@ class FakeField implements Field {
   room = Number.POSITIVE_INFINITY;
   hasPageSuggestion = false;
   subject = "";
+  /** How often the page was searched for the mail that is answered. */
+  searches = 0;
+  mail = "";
+  label = "";
+  get answered(): string {
+    this.searches += 1;
+    return this.mail;
+  }
   readable = true;
   reads = 0;
   before = "";
@@ -144,6 +154,54 @@ test("the subject of the mail is sent with its text, unless the user has turned 
   client.subjectToo = true;
   type("!");
   expect(client.asked.map(({ subject }) => subject)).toEqual(["Lunch", undefined, undefined]);
+});
+
+test("the mail that is answered is looked for once a field, and only if the user has allowed that", () => {
+  client.answeredToo = false;
+  field.mail = "Are you free on Friday?";
+  type("H");
+  expect(field.searches).toBe(0);
+  client.answeredToo = true;
+  type("i");
+  field.mail = "And on Monday?";
+  type("!");
+  client.answeredToo = false;
+  type("?");
+  const seen = { answered: "Are you free on Friday?" };
+  expect(client.asked.map(({ context }) => context)).toEqual([undefined, seen, seen, undefined]);
+  expect(field.searches).toBe(1);
+});
+
+test("the mail that is answered is sent before the first letter is typed, once", () => {
+  field.mail = "Are you free on Friday?";
+  completer.changed();
+  field.before = " ";
+  completer.changed();
+  type("Y");
+  expect(client.asked.map(({ before, context }) => [before, context?.answered])).toEqual([
+    ["", field.mail],
+    [" Y", field.mail],
+  ]);
+});
+
+test("the label is sent with the text, as it was at the first letter, unless the user has turned that off", () => {
+  field.label = "Country";
+  completer.changed();
+  type("I");
+  field.label = "City";
+  type("t");
+  client.labelToo = false;
+  type("a");
+  const seen = { label: "Country" };
+  expect(client.asked.map(({ context }) => context)).toEqual([seen, seen, undefined]);
+});
+
+test("an empty field without a mail that is answered is not sent", () => {
+  completer.changed();
+  client.answeredToo = false;
+  field.mail = "Are you free on Friday?";
+  completer.changed();
+  expect(client.asked).toEqual([]);
 });
 
 test("what is typed may be learnt only if the page may be learnt from, and not in code", () => {

@@ -147,6 +147,8 @@ test("pages learn how much text the server wants", () => {
     codeToo: false,
     subjectToo: true,
     corrections: true,
+    answeredToo: false,
+    labelToo: true,
     learn: false,
     fieldsOff: [],
     on: true,
@@ -199,6 +201,21 @@ test("a keystroke that has waited for the server is not learnt if the user has s
   switchboard.prefer(DEFAULTS);
   switchboard.welcome(welcome);
   expect(learnt()).toEqual([true, false]);
+});
+
+test("what stands around is sent only while the user allows it, also after a wait for the server", () => {
+  const label = "Country";
+  const context = { answered: "Are you free on Friday?", label };
+  const one = page();
+  const contexts = () => sent.map((frame) => frame.type === "keystroke" && frame.context);
+  one.receive({ ...keystroke("Hi"), context });
+  switchboard.prefer({ ...DEFAULTS, answeredToo: true });
+  one.receive({ ...keystroke("Hi"), context });
+  switchboard.prefer(DEFAULTS);
+  switchboard.welcome(welcome);
+  switchboard.prefer({ ...DEFAULTS, labelToo: false });
+  switchboard.welcome(welcome);
+  expect(contexts()).toEqual([{ label }, context, { label }, undefined]);
 });
 
 test("while a field has the focus, keep-alive messages are sent; when none has, the connection is closed", () => {

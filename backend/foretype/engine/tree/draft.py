@@ -16,7 +16,7 @@ from foretype.engine.tree.personal import Personal, TableOf, no_table
 from foretype.engine.tree.search import Expected, Findings, Floors, Search
 from foretype.engine.tree.slips import MOST_LIKELY_RIGHT, Meant, may_be_slip, meant_by
 from foretype.engine.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
-from foretype.engine.tree.trie import Node, Run, Trie, missing
+from foretype.engine.tree.trie import NO_SLOT, Node, Run, Trie, missing
 from foretype.engine.tree.window import Window
 from foretype.engine.vocabulary import Vocabulary
 from foretype.runtime.arena import IDLE, Arena
@@ -266,6 +266,13 @@ class Draft:
         self._wanted_ahead = True
         gain = policy.frugal_gain if frugal else policy.gain
         return bool(chosen) and _served(chosen) >= gain * (1.0 + STEPS_A_NODE * (len(chosen) - 1))
+
+    def want_beginning(self) -> bool:
+        """Let `next_run` read what stands before the user's text. False if it is read."""
+        node = self._trie.node([])
+        self._wanted = [node] if node.slot == NO_SLOT else []
+        self._wanted_ahead = True
+        return bool(self._wanted)
 
     def likely_letters(self) -> list[str]:
         """The next keys by the last `search_ahead`, likeliest first: letters, or what ends a word."""

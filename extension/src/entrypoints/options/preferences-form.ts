@@ -22,6 +22,8 @@ const keyOutcome = findElement("#key-outcome", HTMLParagraphElement);
 const fieldKinds = findElement("#field-kinds", HTMLDivElement);
 const subjectToo = findElement("#subject-too", HTMLInputElement);
 const corrections = findElement("#corrections", HTMLInputElement);
+const answeredToo = findElement("#answered-too", HTMLInputElement);
+const labelToo = findElement("#label-too", HTMLInputElement);
 const learnWords = findElement("#learn-words", HTMLInputElement);
 const spoken = findElement("#spoken", HTMLInputElement);
 const sites = findElement("#sites", HTMLUListElement);
@@ -149,11 +151,15 @@ function show(): void {
   spoken.checked = preferences.spoken;
   subjectToo.checked = preferences.subjectToo;
   corrections.checked = preferences.corrections;
+  answeredToo.checked = preferences.answeredToo;
+  labelToo.checked = preferences.labelToo;
   learnWords.checked = preferences.learnWords;
 }
 
 corrections.addEventListener("change", () => prefer((now) => ({ ...now, corrections: corrections.checked })));
 subjectToo.addEventListener("change", () => prefer((now) => ({ ...now, subjectToo: subjectToo.checked })));
+answeredToo.addEventListener("change", () => prefer((now) => ({ ...now, answeredToo: answeredToo.checked })));
+labelToo.addEventListener("change", () => prefer((now) => ({ ...now, labelToo: labelToo.checked })));
 learnWords.addEventListener("change", () => prefer((now) => ({ ...now, learnWords: learnWords.checked })));
 spoken.addEventListener("change", () => prefer((now) => ({ ...now, spoken: spoken.checked })));
 fieldKinds.addEventListener("change", ({ target }) => {

@@ -1,5 +1,6 @@
 import type { Placement } from "../placement.ts";
 import { zoomOf } from "../zoom.ts";
+import { answeredIn } from "./answered.ts";
 import { startNewUndoStepIn } from "./browser-undo.ts";
 import { coloursOf } from "./colours.ts";
 import { blockAround, caretBox, flowBox, startsAtEdge } from "./editable-boxes.ts";
@@ -9,6 +10,7 @@ import { editorOf } from "./editors/index.ts";
 import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
+import { labelOf } from "./labels.ts";
 import { hasSuggestionAt, suggestionElementAt } from "./page-suggestion.ts";
 import { scaleOf } from "./scale.ts";
 import { subjectOf } from "./subject.ts";
@@ -54,6 +56,14 @@ export class Editable implements Field {
 
   get subject(): string {
     return this.kind === "email" ? subjectOf(this.element, this.#context.privacy) : "";
+  }
+
+  get answered(): string {
+    return this.kind === "email" ? answeredIn(this.element, this.#context.privacy) : "";
+  }
+
+  get label(): string {
+    return this.oneLine && this.kind !== "search" ? labelOf(this.element) : "";
   }
 
   get readable(): boolean {

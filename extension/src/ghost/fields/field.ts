@@ -26,7 +26,10 @@ export interface EditorListener {
 
 /** The parts of the page that a field needs. */
 export interface FieldContext {
-  readonly privacy: { isClosed(element: HTMLElement): boolean };
+  readonly privacy: {
+    isClosed(element: HTMLElement): boolean;
+    isOptedOut(element: Element): boolean;
+  };
   readonly page: PageAccess;
 }
 
@@ -41,6 +44,10 @@ export interface Field {
   readonly takesLines: boolean;
   /** The subject of the mail that is written here; empty if there is none. */
   readonly subject: string;
+  /** The mail that is answered here; empty if there is none. It is looked for on the page each time. */
+  readonly answered: string;
+  /** What the page calls a field of one line in a form; empty for other fields, and if there is no label. */
+  readonly label: string;
   /** Whether it may be read now. Asked before every reading: a page may change its fields while the user types. */
   readonly readable: boolean;
   /** Only for editors whose text and caret change without an event of the page. Ends with `signal`. */

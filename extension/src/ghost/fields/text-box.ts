@@ -2,6 +2,7 @@ import { type Box, intersection, type Lead, overlap, type Placement } from "../p
 import { firstOf, lastOf } from "../text/cut.ts";
 import { measuredWidth } from "../text/measured-width.ts";
 import { zoomOf } from "../zoom.ts";
+import { answeredIn } from "./answered.ts";
 import { startNewUndoStep } from "./browser-undo.ts";
 import { coloursOf } from "./colours.ts";
 import { type Edges, edges } from "./edges.ts";
@@ -11,6 +12,7 @@ import type { Field, FieldContext, FieldText, Written } from "./field.ts";
 import type { FieldKind } from "./field-kind.ts";
 import { innerSpan } from "./inner-span.ts";
 import { isOneLine, kindOf } from "./kind-of.ts";
+import { labelOf } from "./labels.ts";
 import { isContinuedAround } from "./page-suggestion.ts";
 import { scaleOf } from "./scale.ts";
 import { subjectOf } from "./subject.ts";
@@ -36,6 +38,14 @@ export class TextBox implements Field {
 
   get subject(): string {
     return this.kind === "email" ? subjectOf(this.element, this.#context.privacy) : "";
+  }
+
+  get answered(): string {
+    return this.kind === "email" ? answeredIn(this.element, this.#context.privacy) : "";
+  }
+
+  get label(): string {
+    return this.oneLine && this.kind !== "search" ? labelOf(this.element) : "";
   }
 
   get readable(): boolean {

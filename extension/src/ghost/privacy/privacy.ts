@@ -1,4 +1,5 @@
 import { SELF_OPTED_OUT } from "../fields/editors/index.ts";
+import { labelsOf } from "../fields/labels.ts";
 import { isFilledByBrowser } from "./autofill.ts";
 import { hasChoicesPopup } from "./choices-popup.ts";
 import { PasswordMemory } from "./password-memory.ts";
@@ -17,9 +18,6 @@ const OPTED_OUT = [
  * for all: it is matched at each key.
  */
 const CLOSED_AROUND = `${OPTED_OUT}, [inert], [role="combobox"][aria-expanded="true"]`;
-
-/** A longer label is not a name. It may mention passwords only to warn against writing them. */
-const LONGEST_NAME = 60;
 
 /** Decides which fields are never read. */
 export class Privacy {
@@ -63,6 +61,11 @@ export class Privacy {
       isMasked(element)
     );
   }
+
+  /** Whether the page forbids writing tools in `element`, which need not be a field. */
+  isOptedOut(element: Element): boolean {
+    return closestAcrossShadows(element, OPTED_OUT) !== null;
+  }
 }
 
 /** Whether an element around the field makes it unusable. An inert element never has the focus, so only the ancestors are checked. */
@@ -79,16 +82,6 @@ function isReadOnly(element: HTMLElement): boolean {
     element.getAttribute("aria-readonly") === "true" ||
     element.getAttribute("aria-disabled") === "true"
   );
-}
-
-/** The visible labels that name the field. */
-function labelsOf(element: HTMLElement): string[] {
-  const root = element.getRootNode() as Document | ShadowRoot;
-  const named = (element.getAttribute("aria-labelledby") ?? "").split(/\s+/).map((id) => id && root.getElementById(id));
-  const labels: Iterable<Element> = "labels" in element ? ((element.labels ?? []) as NodeListOf<HTMLLabelElement>) : [];
-  return [...labels, ...named]
-    .map((label) => (label ? (label.textContent ?? "").trim() : ""))
-    .filter((name) => name.length <= LONGEST_NAME);
 }
 
 /** A limited number of digits: a code from a message, a PIN, a card's number. */

@@ -46,6 +46,8 @@ class MonacoField implements Field {
   readonly oneLine = false;
   readonly takesLines = true;
   readonly subject = "";
+  readonly answered = "";
+  readonly label = "";
   /** Monaco draws its own suggestions only in code editors whose page turned them on. They are not recognised. */
   readonly hasPageSuggestion = false;
   readonly #input: EditContext;
