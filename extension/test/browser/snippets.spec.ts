@@ -26,9 +26,9 @@ const kept = (context: BrowserContext) =>
 test.afterEach(({ browserContext }) => inWorker(browserContext, "chrome.storage.local.remove('preferences')"));
 
 /** They lose line breaks, or undo each line by itself, so they get spaces. */
-const JOINS_LINES = ["input", "Lexical", "CKEditor", "Editor.js"];
-/** In Monaco, no snippet is offered. Squire's undo removes more than the phrase, as EDITORS.md says. */
-const WITHOUT = ["Monaco", "Squire"];
+const JOINS_LINES = ["input", "Lexical", "CKEditor", "Draft.js", "Editor.js"];
+/** No snippet is offered there. */
+const WITHOUT = ["Monaco"];
 /** These differ from "textarea" only in how ghost text is drawn. */
 const LIKE_TEXTAREA = /^(Vue|Svelte|open shadow|frame|dialog|scrolled|zoomed|scaled|right to left|Gmail, reply)/;
 
