@@ -217,6 +217,10 @@ export const EDITOR_PAGES: readonly EditorPage[] = [
   },
 ];
 
+/** The names of fields that differ from another one only in how ghost text is drawn. */
+export const DRAWN_ELSEWHERE =
+  /^(Vue|Svelte|open shadow|frame|dialog|scrolled|zoomed|scaled|right to left|Gmail, reply)/;
+
 /** An editor on its page, with the caret in it. */
 export class Opened {
   readonly page: Page;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { BrowserContext, Page } from "@playwright/test";
 import type { Snippet } from "../../src/snippets.ts";
 import { picturesInAllSchemes, problemsInAllSchemes } from "./accessibility.ts";
-import { EDITOR_PAGES, Opened } from "./editor-pages.ts";
+import { DRAWN_ELSEWHERE, EDITOR_PAGES, Opened } from "./editor-pages.ts";
 import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
 
 /** The user's snippets: in the options, and in real editors. */
@@ -29,10 +29,7 @@ test.afterEach(({ browserContext }) => inWorker(browserContext, "chrome.storage.
 const JOINS_LINES = ["input", "Lexical", "CKEditor", "Draft.js", "Editor.js"];
 /** No snippet is offered there. */
 const WITHOUT = ["Monaco"];
-/** These differ from "textarea" only in how ghost text is drawn. */
-const LIKE_TEXTAREA = /^(Vue|Svelte|open shadow|frame|dialog|scrolled|zoomed|scaled|right to left|Gmail, reply)/;
-
-for (const editor of EDITOR_PAGES.filter(({ name }) => !WITHOUT.includes(name) && !LIKE_TEXTAREA.test(name))) {
+for (const editor of EDITOR_PAGES.filter(({ name }) => !WITHOUT.includes(name) && !DRAWN_ELSEWHERE.test(name))) {
   test(`${editor.name}: one Tab replaces an abbreviation, and one Ctrl-Z brings it back`, async ({
     page,
     server,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Box, Key } from "../behaviours/behaviour.ts";
-import { EDITOR_PAGES, type EditorPage, ENGLISH, restOf } from "../browser/editor-pages.ts";
+import { DRAWN_ELSEWHERE, EDITOR_PAGES, type EditorPage, ENGLISH, restOf } from "../browser/editor-pages.ts";
 import { keepPart, keptPart } from "../browser/editors-md.ts";
 import { COLUMNS, type Column, NOT_MEASURED, partOf, type ReasonOf } from "../browser/editors-table.ts";
 import { knows, ScriptedServer } from "../browser/scripted-server.ts";
@@ -174,10 +174,9 @@ for (const editor of EDITOR_PAGES) {
   });
 }
 
-/** Monaco gets no suggestions. The others differ from "textarea" only in how ghost text is drawn. */
-const WITHOUT = /^(Monaco|Vue|Svelte|open shadow|frame|dialog|scrolled|zoomed|scaled|right to left|Gmail, reply)/;
+const taking = EDITOR_PAGES.filter(({ name }) => name !== "Monaco" && !DRAWN_ELSEWHERE.test(name));
 
-for (const editor of EDITOR_PAGES.filter(({ name }) => !WITHOUT.test(name))) {
+for (const editor of taking) {
   test(`${editor.name}: one Tab replaces an abbreviation, and one Ctrl-Z brings it back`, async () => {
     const scene = await open(editor);
     await scene.target.type("Home: ;ad");
