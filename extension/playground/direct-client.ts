@@ -17,6 +17,7 @@ export interface Observer {
   answered(ms: number, source: Source): void;
   accepted(length: number, presses: number): void;
   takenBack(length: number, presses: number): void;
+  takenAgain(length: number, presses: number): void;
 }
 
 /** Connects the server's own page to the server by a socket, without the extension. */
@@ -88,6 +89,10 @@ export class DirectClient implements Client {
 
   takenBack(length: number, presses: number): void {
     this.#observer.takenBack(length, presses);
+  }
+
+  takenAgain(length: number, presses: number): void {
+    this.#observer.takenAgain(length, presses);
   }
 
   dismissed(field: string, seq: number): void {

@@ -30,6 +30,11 @@ export class Figures {
     this.#saved -= length - presses;
   }
 
+  /** It was redone. */
+  takenAgain(length: number, presses: number): void {
+    this.#saved += length - presses;
+  }
+
   get count(): number {
     return this.#answers.length;
   }

@@ -42,6 +42,10 @@ const client = new DirectClient({
     figures.takenBack(length, presses);
     showFigures(figures, budgetMs);
   },
+  takenAgain(length, presses) {
+    figures.takenAgain(length, presses);
+    showFigures(figures, budgetMs);
+  },
 });
 
 function showState(state: ConnectionState): void {

@@ -26,6 +26,8 @@ export type ToWorker =
   | { readonly type: "snippet-taken"; readonly length: number; readonly presses: number }
   /** An accepted text or a snippet was undone. */
   | { readonly type: "taken-back"; readonly length: number; readonly presses: number }
+  /** It was redone. */
+  | { readonly type: "taken-again"; readonly length: number; readonly presses: number }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
   | { readonly type: "left"; readonly field: string }
   /** The hint that the server is unreachable was shown. */

@@ -87,6 +87,10 @@ export function withTakenBack(savings: Savings, { day, length, presses, host }: 
   };
 }
 
+/** The user has redone it: counts what `withTakenBack` has removed. */
+export const withTakenAgain = (savings: Savings, acceptance: Acceptance): Savings =>
+  withAccepted(savings, { ...acceptance, presses: Math.min(acceptance.presses, acceptance.length) });
+
 function withSite(sites: readonly SiteCount[], host: string, add: (count: Count) => Count): SiteCount[] {
   const known = sites.find((one) => one.host === host) ?? NOTHING;
   return [{ host, ...add(known) }, ...sites.filter((one) => one.host !== host)].slice(0, SITES_KEPT);

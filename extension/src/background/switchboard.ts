@@ -189,7 +189,7 @@ export class Switchboard {
     if (message.type === "keystroke" && !message.byKey && !this.#isOn(number)) return;
     if (message.type === "hinted") return this.hintShown();
     // The server does not know snippets, and does not count what they and suggestions save.
-    if (message.type === "snippet-taken" || message.type === "taken-back") return;
+    if (message.type === "snippet-taken" || message.type === "taken-back" || message.type === "taken-again") return;
     const field = `${number}.${message.field}`;
     switch (message.type) {
       case "keystroke": {

@@ -108,6 +108,10 @@ export class WorkerClient implements Client {
     this.#post({ type: "taken-back", length, presses });
   }
 
+  takenAgain(length: number, presses: number): void {
+    this.#post({ type: "taken-again", length, presses });
+  }
+
   dismissed(field: string, seq: number): void {
     this.#post({ type: "dismissed", field, seq });
   }

@@ -26,8 +26,10 @@ import {
   countedHost,
   dayOf,
   NO_SAVINGS,
+  type Savings,
   withAccepted,
   withoutSites,
+  withTakenAgain,
   withTakenBack,
 } from "../savings.ts";
 import { allowedBy, hostsOf, isAllowedAt, patternOf } from "../sites.ts";
@@ -118,9 +120,11 @@ function joinPages(switchboard: Switchboard, snippets: SnippetDesk, ports: Set<B
     port.onMessage.addListener((message: ToWorker) => {
       receive(message);
       if (message.type === "keystroke") void snippets.offer(message, (offer) => port.postMessage(offer));
-      if (message.type === "accepted") void countAccepted(message.text.length, message.presses, port.sender?.tab);
-      if (message.type === "snippet-taken") void countAccepted(message.length, message.presses, port.sender?.tab);
-      if (message.type === "taken-back") void uncount(message.length, message.presses, port.sender?.tab);
+      if (message.type === "accepted")
+        void countBy(withAccepted, { length: message.text.length, presses: message.presses }, port.sender?.tab);
+      if (message.type === "snippet-taken") void countBy(withAccepted, message, port.sender?.tab);
+      if (message.type === "taken-back") void countBy(withTakenBack, message, port.sender?.tab);
+      if (message.type === "taken-again") void countBy(withTakenAgain, message, port.sender?.tab);
       if (message.type === "hinted") void writeHintShown();
     });
     port.onDisconnect.addListener(leave);
@@ -129,19 +133,15 @@ function joinPages(switchboard: Switchboard, snippets: SnippetDesk, ports: Set<B
 
 type Tab = Browser.tabs.Tab | undefined;
 
-async function countAccepted(length: number, presses: number, tab: Tab): Promise<void> {
-  const accepted = await acceptanceOf(length, presses, tab);
-  await changeSavings((now) => withAccepted(now, accepted));
-}
-
-async function uncount(length: number, presses: number, tab: Tab): Promise<void> {
-  const accepted = await acceptanceOf(length, presses, tab);
-  await changeSavings((now) => withTakenBack(now, accepted));
-}
-
-async function acceptanceOf(length: number, presses: number, tab: Tab): Promise<Acceptance> {
+/** Changes the numbers of saved keystrokes by a text that was accepted, undone or redone. */
+async function countBy(
+  change: (savings: Savings, acceptance: Acceptance) => Savings,
+  { length, presses }: { readonly length: number; readonly presses: number },
+  tab: Tab,
+): Promise<void> {
   const { countSites } = await readPreferences();
-  return { day: dayOf(new Date()), length, presses, host: countSites ? countedHost(tab) : null };
+  const acceptance = { day: dayOf(new Date()), length, presses, host: countSites ? countedHost(tab) : null };
+  await changeSavings((now) => change(now, acceptance));
 }
 
 const forgetSites = () => changeSavings((now) => (now.sites.length === 0 ? now : withoutSites(now)));

@@ -7,7 +7,7 @@ import { type Act, actOf, isAsking, type Press } from "./keys.ts";
 import type { Screen } from "./screen.ts";
 import { CLIPBOARD, snippetAt } from "./snippet.ts";
 import { textOf } from "./snippet-text.ts";
-import { isUndo, TakenTexts } from "./taken-texts.ts";
+import { type HistoryStep, stepOf, TakenTexts } from "./taken-texts.ts";
 import { nextWord } from "./text/words.ts";
 
 /** The number of other suggestions that are requested. */
@@ -35,8 +35,8 @@ interface Session {
   /** A suggestion was written into this field. */
   hasTaken: boolean;
   readonly taken: TakenTexts;
-  /** The last key, or the last input event, was an undo. */
-  isUndoing: boolean;
+  /** The last key, or the last input event, was this step in the history of the field. */
+  step: HistoryStep | null;
   /** A write failed in this field: there are no suggestions until it gets the focus again. */
   leftAlone: boolean;
   /** The user requested one suggestion by a key, where none appears by itself, and has not used it up yet. */
@@ -156,7 +156,7 @@ export class Completer {
       live: null,
       hasTaken: false,
       taken: new TakenTexts(),
-      isUndoing: false,
+      step: null,
       leftAlone: false,
       once: false,
       isHushed: false,
@@ -187,9 +187,9 @@ export class Completer {
     if (this.#session && !this.#writing) this.#session.dictated = true;
   }
 
-  /** An undo of the browser has changed the text. It may come from a menu, without a key. */
-  undone(): void {
-    if (this.#session) this.#session.isUndoing = true;
+  /** An undo or a redo of the browser has changed the text. It may come from a menu, without a key. */
+  stepped(step: HistoryStep): void {
+    if (this.#session) this.#session.step = step;
   }
 
   /** The text, the caret, or their place on the screen may have changed: draws again, and asks about a new text. */
@@ -200,7 +200,7 @@ export class Completer {
     const live = this.#read(session);
     this.#draw(session, live);
     if (live) this.#sayWhenSent(session, live);
-    if (live && session.isUndoing) this.#sayWhatWasUndone(session, live);
+    if (live) this.#followHistory(session, live);
     if (session.once) this.#endOnce(session, live);
     else if (live) this.#ask(session, live);
   }
@@ -222,7 +222,8 @@ export class Completer {
     if (session && press.isTrusted) session.dictated = false;
     if (!session) return false;
     session.hasEntered = press.key === "Enter";
-    session.isUndoing = isUndo(press);
+    const step = stepOf(press);
+    if (step !== undefined) session.step = step;
     if (!this.#client.on && isAsking(press, this.#client.keys)) return this.#askOnce(session);
     if (!this.#drawn) return false;
     if (!this.#writing && !this.#screen.isStillSeen()) {
@@ -252,9 +253,11 @@ export class Completer {
     if (this.#client.learn) this.#client.left(session.name);
   }
 
-  /** What the user has taken back did not save a keystroke. */
-  #sayWhatWasUndone(session: Session, live: Live): void {
-    for (const { length, presses } of session.taken.undone(live)) this.#client.takenBack(length, presses);
+  /** What the user has undone did not save a keystroke, unless the user redoes it. */
+  #followHistory({ taken, step }: Session, live: Live): void {
+    if (step === null) taken.changed(live);
+    if (step === "undo") for (const { length, presses } of taken.undone(live)) this.#client.takenBack(length, presses);
+    if (step === "redo") for (const { length, presses } of taken.redone(live)) this.#client.takenAgain(length, presses);
   }
 
   #act(session: Session, drawn: Drawn, act: Act): void {
@@ -518,7 +521,9 @@ export class Completer {
     written(outcome);
     this.changed();
     // During the write, the user may have moved to another field. The keys were not meant for that field.
-    if (this.#session === session) for (const press of waiting) this.press(press);
+    if (this.#session !== session) return;
+    if (session.live) session.taken.added(session.live);
+    for (const press of waiting) this.press(press);
   }
 
   #written(session: Session, drawn: Drawn, text: string, written: Written): void {

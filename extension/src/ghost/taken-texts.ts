@@ -14,30 +14,88 @@ export interface Taken {
   readonly presses: number;
 }
 
+interface Written extends Taken {
+  /** What the field contained before. */
+  readonly was: Around;
+  /** What the field contained with it. Null until the field was read again. */
+  is: Around | null;
+}
+
+/** A step in the history of a field. */
+export type HistoryStep = "undo" | "redo";
+
 /** An undo soon after a text was taken concerns one of the last ones. */
 const MOST_KEPT = 10;
 
-/** Ctrl+Z, or Command+Z on a Mac. */
-const UNDO = ["Ctrl+z", "Meta+z"];
+/** Those of Windows and Linux, and those of a Mac. */
+const STEPS: Readonly<Record<string, HistoryStep>> = {
+  "Ctrl+z": "undo",
+  "Meta+z": "undo",
+  "Ctrl+y": "redo",
+  "Ctrl+Shift+z": "redo",
+  "Shift+Meta+z": "redo",
+};
 
-export const isUndo = (press: Press): boolean => UNDO.includes(chordOf(press) ?? "");
+/** The step that a key asks for. Null for any other key. Undefined for a modifier alone, which may belong to the next key. */
+export function stepOf(press: Press): HistoryStep | null | undefined {
+  const chord = chordOf(press);
+  return chord === null ? undefined : (STEPS[chord] ?? null);
+}
 
 /**
- * The texts that Foretype last wrote into one field, each with the text around the caret before it. If an undo leads back to there, or to
- * less, the written text is not in the field any more. Redo does not add it again.
+ * The texts that Foretype last wrote into one field, each with the text around the caret before and after it. If an undo leads back to the
+ * text before, or to less, the written text is not in the field any more. If a redo then leads to the text after, or to more, it is there again.
  */
 export class TakenTexts {
-  readonly #texts: (Taken & Around)[] = [];
+  #texts: Written[] = [];
+  /** Those that an undo has removed. The last one is the one that a redo adds first. */
+  #undone: Written[] = [];
+  /** The text of the field after the last step of its history. */
+  #left: string | null = null;
 
-  /** `length` and `presses` as in `Taken`; the field contained `around` before. */
-  add({ before, after }: Around, length: number, presses: number): void {
-    this.#texts.push({ before, after, length, presses });
+  /** `length` and `presses` as in `Taken`; the field contained `was` before. */
+  add(was: Around, length: number, presses: number): void {
+    this.#texts.push({ was, is: null, length, presses });
+    this.#undone = [];
     if (this.#texts.length > MOST_KEPT) this.#texts.shift();
   }
 
+  /** The field contains `around` now that the last text was added. */
+  added({ before, after }: Around): void {
+    const last = this.#texts.at(-1);
+    if (last) last.is ??= { before, after };
+  }
+
   /** The texts that an undo has removed, if the field contains `around` after it. Each is returned once. */
-  undone({ before, after }: Around): Taken[] {
-    const first = this.#texts.findIndex((text) => text.after === after && text.before.startsWith(before));
-    return first < 0 ? [] : this.#texts.splice(first);
+  undone(around: Around): Taken[] {
+    this.#left = wholeOf(around);
+    const first = this.#texts.findIndex(
+      ({ was }) => was.after === around.after && was.before.startsWith(around.before),
+    );
+    if (first < 0) return [];
+    const gone = this.#texts.splice(first);
+    this.#undone.push(...gone.toReversed());
+    return gone;
+  }
+
+  /** The texts that a redo has added again, if the field contains `around` after it. Each is returned once for each undo. */
+  redone(around: Around): Taken[] {
+    this.#left = wholeOf(around);
+    const back: Written[] = [];
+    for (let text = this.#undone.at(-1); text?.is && isIn(text.is, around); text = this.#undone.at(-1)) {
+      this.#undone.pop();
+      back.push(text);
+    }
+    this.#texts.push(...back);
+    return back;
+  }
+
+  /** The field contains `around`, and not by its history. Once other text is typed, nothing can be redone any more. */
+  changed(around: Around): void {
+    if (this.#undone.length > 0 && wholeOf(around) !== this.#left) this.#undone = [];
   }
 }
+
+const isIn = (is: Around, { before, after }: Around): boolean => is.after === after && before.startsWith(is.before);
+
+const wholeOf = ({ before, after }: Around): string => before + after;

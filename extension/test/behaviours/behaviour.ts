@@ -18,6 +18,7 @@ export type Key =
   | "End"
   | "Escape"
   | "Backspace"
+  | "Delete"
   | "Enter"
   | "Shift"
   | "Control";

@@ -74,9 +74,6 @@ const SHADOW = (mode: string) =>
   `<div id="host"></div><script>{ const root = document.querySelector("#host").attachShadow({ mode: "${mode}" }); if (root.mode === "closed") window.closedRoot = root; root.innerHTML = '<textarea id="field" rows="4" cols="70" ></textarea>'; }</script>`;
 const RICH = (style: string) => `<div id="field" contenteditable="true" style="min-height: 60px; ${style}"></div>`;
 
-const SQUIRE =
-  "Squire ends its undo steps at spaces, and nothing on the page leads from the field to the editor. So Ctrl-Z also removes the letters that the user typed before the accepted word.";
-
 export const EDITOR_PAGES: readonly EditorPage[] = [
   { name: "textarea", page: { body: TEXTAREA }, field: "#field", textbox: true },
   { name: "input", page: { body: '<input id="field" size="80">' }, field: "#field", textbox: true, oneLine: true },
@@ -118,7 +115,6 @@ export const EDITOR_PAGES: readonly EditorPage[] = [
     packageName: "squire-rte",
     page: { script: "squire" },
     field: ".field",
-    limits: { undo: SQUIRE, redo: SQUIRE },
   },
   {
     name: "Summernote",
@@ -145,6 +141,7 @@ export const EDITOR_PAGES: readonly EditorPage[] = [
     field: ".ce-paragraph",
     oneLine: true,
   },
+  { name: "Draft.js", packageName: "draft-js", page: { script: "draft" }, field: ".public-DraftEditor-content" },
   { name: "Jodit", packageName: "jodit", page: { script: "jodit" }, field: ".jodit-wysiwyg" },
   { name: "medium-editor", packageName: "medium-editor", page: { script: "medium" }, field: ".medium-editor-element" },
   {
@@ -219,6 +216,10 @@ export const EDITOR_PAGES: readonly EditorPage[] = [
     words: HEBREW,
   },
 ];
+
+/** The names of fields that differ from another one only in how ghost text is drawn. */
+export const DRAWN_ELSEWHERE =
+  /^(Vue|Svelte|open shadow|frame|dialog|scrolled|zoomed|scaled|right to left|Gmail, reply)/;
 
 /** An editor on its page, with the caret in it. */
 export class Opened {

@@ -39,7 +39,9 @@ This page shows how well the extension works in each kind of field. The browser 
 - **→ all**: the right arrow accepts the whole suggestion.
 - **typing along**: while the user types the suggested text, the rest of it does not move or flicker, even without a new answer from the
   server.
-- **undo**: after two presses of Tab, each Ctrl-Z restores the exact text before one of them. **redo** inserts the word again.
+- **undo**: after two presses of Tab, each Ctrl-Z restores the exact text before one of them. **redo** inserts the word again. Squire is
+  recognised when it first stores its text, which it does at a space or a deletion. Before the first one in a field, Ctrl-Z also removes the
+  letters before the accepted word.
 - **IME**: during a composition no suggestion is shown or accepted. After it, the suggestion is shown again.
 - **mid-line caret**: if text follows the caret, the suggestion is a label under the line. Tab accepts its first word.
 - **Esc**: the suggestion disappears, the text does not change, and no suggestion appears again at this place.
@@ -48,7 +50,7 @@ Code editors (CodeMirror, Monaco) are off until the user turns them on. The test
 
 \`npm run test:random\` does a thousand random steps in each field: it presses keys, clicks, pastes, undoes, accepts and dismisses. At the
 end, it checks that the field contains exactly the expected text, and that no suggestion is left on the page. \`FORETYPE_SEED\` chooses
-another random sequence. \`npm run test:browser\` does sixty steps.
+another random sequence. \`npm run test:browser\` does sixty steps, and \`npm run test:firefox\` ten in Firefox.
 
 To add an editor, add a file in \`src/ghost/fields/editors/\`, a line in its \`index.ts\`, a test page in \`test/browser/pages/\`, and a row in
 \`test/browser/editor-pages.ts\`.

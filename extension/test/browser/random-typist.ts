@@ -1,6 +1,4 @@
 import { nextWord } from "../../src/ghost/text/words.ts";
-import type { Opened } from "./editor-pages.ts";
-import { expect } from "./fixtures.ts";
 
 /** A sequence of numbers in [0, 1), always the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -20,30 +18,53 @@ export const SENTENCES = [
   "I hope this helps; it's well-known that half-done is done",
 ] as const;
 
-const SOON = { intervals: [5, 10, 20, 50, 100], timeout: 3000 };
-const PASTED = "and so on ";
+/** The text of the clipboard. */
+export const PASTED = "and so on";
+
+/** An opened editor, with the caret in it, in any browser. */
+export interface Typewriter {
+  type(text: string): Promise<void>;
+  /** A key, or a key with others that are held, as in `Control+z`. */
+  press(key: string): Promise<void>;
+  /** What is written in the editor. */
+  text(): Promise<string>;
+  /** The ghost text. Null if nothing is drawn. */
+  ghost(): Promise<string | null>;
+  /** The focus leaves the editor. */
+  leave(): Promise<void>;
+  focus(): Promise<void>;
+  /** Deletes the whole text. */
+  clear(): Promise<void>;
+  redo(): Promise<void>;
+  /** Waits until the editor has noticed that the browser moved the caret. */
+  settle(): Promise<void>;
+  /** Reads a value again and again, for some seconds, until it is as expected. */
+  eventually(read: () => Promise<unknown>, message: string): { toBe(expected: unknown): Promise<unknown> };
+}
 
 /**
  * A user who does random steps, and a model of the result: the `text` and the `caret` that the field must have. The field is compared with the
  * model. Only one thing is not known in advance: whether ghost text was drawn in time. If a key may have accepted it, two texts are right.
  */
 export class RandomTypist {
-  readonly #opened: Opened;
+  readonly #opened: Typewriter;
+  readonly #seed: number;
   readonly #random: () => number;
   readonly #multiline: boolean;
   #text = "";
   #caret = 0;
   readonly #done: string[] = [];
 
-  constructor(opened: Opened, seed: number, multiline: boolean) {
+  constructor(opened: Typewriter, seed: number, multiline: boolean) {
     this.#opened = opened;
+    this.#seed = seed;
     this.#random = randomFrom(seed);
     this.#multiline = multiline;
   }
 
-  /** The last steps, to explain a failure. */
+  /** The seed and the last steps, to explain a failure. */
   get done(): string {
-    return this.#done.slice(-12).join(", ");
+    return `FORETYPE_SEED=${this.#seed}, step ${this.#done.length}: ${this.#done.slice(-12).join(", ")}`;
   }
 
   async act(): Promise<void> {
@@ -66,13 +87,21 @@ export class RandomTypist {
 
   /** Checks that the field has the text of the model, and that ghost text is what the server suggests. */
   async check(): Promise<void> {
-    await expect.poll(() => this.#opened.text(), { ...SOON, message: this.done }).toBe(this.#text);
-    await expect
-      .poll(async () => this.#isRight(await this.#opened.ghost.text()), {
-        ...SOON,
-        message: this.done,
-      })
-      .toBe(true);
+    await this.#expectText();
+    // If it stays wrong, the report of the test contains it.
+    const wrong = async () => {
+      const ghost = await this.#opened.ghost();
+      return this.#isRight(ghost) ? "nothing" : ghost;
+    };
+    await this.#opened.eventually(wrong, this.done).toBe("nothing");
+  }
+
+  async #expectText(): Promise<void> {
+    await this.#opened.eventually(() => this.#opened.text(), this.done).toBe(this.#text);
+  }
+
+  async #expectNoGhost(): Promise<void> {
+    await this.#opened.eventually(() => this.#opened.ghost(), this.done).toBe(null);
   }
 
   /** If text follows the caret, ghost text is a label under the line. It does not show the space before its first word, which Tab inserts. */
@@ -84,7 +113,7 @@ export class RandomTypist {
   async end(): Promise<void> {
     await this.check();
     await this.#opened.leave();
-    await this.#opened.ghost.expectText(null);
+    await this.#expectNoGhost();
   }
 
   #pick<Choice extends readonly [number, unknown]>(...choices: Choice[]): Choice {
@@ -115,7 +144,7 @@ export class RandomTypist {
 
   async #press(key: string): Promise<void> {
     this.#done.push(key);
-    await this.#opened.page.keyboard.press(key);
+    await this.#opened.press(key);
   }
 
   async #type(letter: string): Promise<void> {
@@ -123,7 +152,7 @@ export class RandomTypist {
     if (letter === " " && (this.#caret === 0 || /\s/.test(this.#text[this.#caret - 1] ?? ""))) return;
     if (letter === " " && /^\s/.test(this.#text.slice(this.#caret))) return;
     this.#done.push(letter);
-    await this.#opened.page.keyboard.type(letter);
+    await this.#opened.type(letter);
     this.#insert(letter);
   }
 
@@ -141,11 +170,10 @@ export class RandomTypist {
 
   async #move(key: "ArrowLeft" | "ArrowRight"): Promise<void> {
     await this.check();
-    const { text } = this.#opened;
     await this.#press(key);
     await this.#opened.settle();
     if (key === "ArrowLeft") this.#caret = Math.max(0, this.#caret - 1);
-    else if ((await text.call(this.#opened)) !== this.#text) this.#insert(this.#suggestion);
+    else if ((await this.#opened.text()) !== this.#text) this.#insert(this.#suggestion);
     else this.#caret = Math.min(this.#text.length, this.#caret + 1);
     await this.check();
   }
@@ -155,7 +183,7 @@ export class RandomTypist {
     // A user sees at least one frame before accepting. An editor without an event for a deletion is noticed in the next frame.
     await this.#opened.settle();
     await this.check();
-    if ((await this.#opened.ghost.text()) === null) return;
+    if ((await this.#opened.ghost()) === null) return;
     const was = { text: this.#text, caret: this.#caret };
     const words = 1 + Math.floor(this.#random() * 3);
     for (let word = 0; word < words && this.#suggestion !== "" && !this.#isInsideWord; word++) {
@@ -178,7 +206,7 @@ export class RandomTypist {
     await this.#press("Control+z");
     this.#text = was.text;
     this.#caret = was.caret;
-    await expect.poll(() => this.#opened.text(), { ...SOON, message: this.done }).toBe(this.#text);
+    await this.#expectText();
     this.#done.push("redo");
     await this.#opened.redo();
     this.#text = now;
@@ -188,9 +216,9 @@ export class RandomTypist {
 
   async #dismiss(): Promise<void> {
     await this.check();
-    if ((await this.#opened.ghost.text()) === null) return;
+    if ((await this.#opened.ghost()) === null) return;
     await this.#press("Escape");
-    await this.#opened.ghost.expectText(null);
+    await this.#expectNoGhost();
     await this.check();
   }
 
@@ -210,14 +238,14 @@ export class RandomTypist {
     if (this.#caret === 0 || this.#caret < this.#text.length || /\s$/.test(this.#text)) return;
     await this.#type(" ");
     await this.#press("Control+v");
-    this.#insert(PASTED.trimEnd());
+    this.#insert(PASTED);
     await this.check();
   }
 
   async #leaveAndComeBack(): Promise<void> {
     await this.check();
     await this.#opened.leave();
-    await this.#opened.ghost.expectText(null);
+    await this.#expectNoGhost();
     await this.#opened.focus();
     await this.#toEnd();
   }
@@ -226,9 +254,5 @@ export class RandomTypist {
     await this.#press("Control+End");
     await this.#opened.settle();
     this.#caret = this.#text.length;
-  }
-
-  static async fillClipboard(opened: Opened): Promise<void> {
-    await opened.page.evaluate((text) => navigator.clipboard.writeText(text), PASTED.trimEnd());
   }
 }

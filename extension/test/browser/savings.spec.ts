@@ -58,7 +58,7 @@ for (const [name, body] of Object.entries({
   "a textarea": TEXTAREA,
   "a rich editor": '<div id="field" contenteditable="true"></div>',
 }))
-  test(`in ${name}, an accepted word that is undone with Ctrl+Z is not counted`, async ({
+  test(`in ${name}, an accepted word that is undone with Ctrl+Z is not counted, and counts again when it is redone`, async ({
     page,
     ghost,
     server,
@@ -77,13 +77,17 @@ for (const [name, body] of Object.entries({
     await expect.poll(saved).toEqual({ taken: 1, keys: 1 });
     await page.keyboard.press("Control+z");
     await expect.poll(saved).toEqual({ taken: 0, keys: 0 });
+    await page.keyboard.press("Control+Shift+Z");
+    await expect.poll(saved).toEqual({ taken: 1, keys: 1 });
+    await page.keyboard.press("Control+Shift+Z");
+    await expect.poll(saved).toEqual({ taken: 2, keys: 9 });
   });
 
 /** They keep their own history, so the browser reports no undo. */
 const WITH_HISTORY = ["ProseMirror", "CodeMirror", "Lexical", "Quill", "Slate", "CKEditor"];
 
 for (const editor of EDITOR_PAGES.filter(({ name }) => WITH_HISTORY.includes(name)))
-  test(`${editor.name}: an accepted word that is undone with Ctrl+Z is not counted`, async ({
+  test(`${editor.name}: an accepted word that is undone with Ctrl+Z is not counted, and counts again when it is redone`, async ({
     page,
     server,
     browserContext,
@@ -98,6 +102,9 @@ for (const editor of EDITOR_PAGES.filter(({ name }) => WITH_HISTORY.includes(nam
     await page.keyboard.press("Control+z");
     await expect.poll(() => opened.text()).toBe("Thanks for the qui");
     await expect.poll(() => savedIn(browserContext)).toEqual({ taken: 0, keys: 0 });
+    await opened.redo();
+    await expect.poll(() => opened.text()).toBe("Thanks for the quick");
+    await expect.poll(() => savedIn(browserContext)).toEqual({ taken: 1, keys: 1 });
   });
 
 test("accepted suggestions appear on the open page, by site once that is wished, and are deleted by a button", async ({

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { BrowserContext, Page } from "@playwright/test";
 import type { Snippet } from "../../src/snippets.ts";
 import { picturesInAllSchemes, problemsInAllSchemes } from "./accessibility.ts";
-import { EDITOR_PAGES, Opened } from "./editor-pages.ts";
+import { DRAWN_ELSEWHERE, EDITOR_PAGES, Opened } from "./editor-pages.ts";
 import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
 
 /** The user's snippets: in the options, and in real editors. */
@@ -26,13 +26,10 @@ const kept = (context: BrowserContext) =>
 test.afterEach(({ browserContext }) => inWorker(browserContext, "chrome.storage.local.remove('preferences')"));
 
 /** They lose line breaks, or undo each line by itself, so they get spaces. */
-const JOINS_LINES = ["input", "Lexical", "CKEditor", "Editor.js"];
-/** In Monaco, no snippet is offered. Squire's undo removes more than the phrase, as EDITORS.md says. */
-const WITHOUT = ["Monaco", "Squire"];
-/** These differ from "textarea" only in how ghost text is drawn. */
-const LIKE_TEXTAREA = /^(Vue|Svelte|open shadow|frame|dialog|scrolled|zoomed|scaled|right to left|Gmail, reply)/;
-
-for (const editor of EDITOR_PAGES.filter(({ name }) => !WITHOUT.includes(name) && !LIKE_TEXTAREA.test(name))) {
+const JOINS_LINES = ["input", "Lexical", "CKEditor", "Draft.js", "Editor.js"];
+/** No snippet is offered there. */
+const WITHOUT = ["Monaco"];
+for (const editor of EDITOR_PAGES.filter(({ name }) => !WITHOUT.includes(name) && !DRAWN_ELSEWHERE.test(name))) {
   test(`${editor.name}: one Tab replaces an abbreviation, and one Ctrl-Z brings it back`, async ({
     page,
     server,

@@ -1,4 +1,4 @@
-import { expect, test } from "./fixtures.ts";
+import { expect, inWorker, test } from "./fixtures.ts";
 import { knows } from "./scripted-server.ts";
 
 const SENTENCE = "Thanks for the quick response, and see you on Friday";
@@ -210,5 +210,33 @@ for (const html of [
     await page.keyboard.press("Control+z");
     const text = () => page.locator("#field").evaluate((field) => ("value" in field ? field.value : field.textContent));
     expect(await text()).toBe("");
+  });
+
+  test(`typed text is one undo step, although suggestions are announced between the words: ${html.slice(1, 6)}`, async ({
+    page,
+    server,
+    show,
+    browserContext,
+  }) => {
+    await inWorker(browserContext, "chrome.storage.local.set({ preferences: { spoken: true } })");
+    server.script = ({ before }) => ` or ${before.length} other words`;
+    const session = await page.context().newCDPSession(page);
+    const announced = async () => {
+      const { nodes } = await session.send("Accessibility.getFullAXTree");
+      const names = nodes.map(({ name }) => String(name?.value));
+      return names.filter((name) => /^or \d+ other words$/.test(name));
+    };
+    await show(html);
+    await page.locator("#field").focus();
+    let length = 0;
+    for (const word of ["Thanks", " for", " all"]) {
+      await page.keyboard.type(word);
+      length += word.length;
+      await expect.poll(async () => new Set(await announced())).toEqual(new Set([`or ${length} other words`]));
+    }
+    await page.keyboard.press("Control+z");
+    const text = () => page.locator("#field").evaluate((field) => ("value" in field ? field.value : field.textContent));
+    expect(await text()).toBe("");
+    await inWorker(browserContext, "chrome.storage.local.remove('preferences')");
   });
 }

@@ -44,6 +44,7 @@ const KEYS = {
   End: "\uE010",
   Escape: "\uE00C",
   Backspace: "\uE003",
+  Delete: "\uE017",
   Enter: "\uE007",
   Shift: "\uE008",
   Control: "\uE009",

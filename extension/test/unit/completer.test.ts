@@ -46,6 +46,9 @@ class RecordingClient implements Client {
   takenBack(length: number, presses: number) {
     this.log.push(`taken back ${length} with ${presses}`);
   }
+  takenAgain(length: number, presses: number) {
+    this.log.push(`taken again ${length} with ${presses}`);
+  }
   dismissed(field: string, seq: number) {
     this.log.push(`dismissed ${field} ${seq}`);
   }
@@ -284,9 +287,17 @@ const undo = (before: string): void => {
   field.before = before;
   completer.changed();
 };
+const redo = (before: string, key = "Z"): void => {
+  completer.press(press("Control", { ctrlKey: true }));
+  completer.press(press(key, { ctrlKey: true, shiftKey: key === "Z" }));
+  field.before = before;
+  completer.changed();
+};
 const takenBack = () => client.log.filter((line) => line.startsWith("taken back"));
+const takenAgain = () => client.log.filter((line) => line.startsWith("taken again"));
 
-test("an accepted text that is undone is taken back once, also after others, and redo does not count it again", async () => {
+/** The user accepts "ere", then the rest of "Hi there, Ann". */
+const acceptTwice = async (): Promise<void> => {
   type("Hi th");
   answer("ere, Ann");
   completer.press(press("Tab"));
@@ -295,15 +306,60 @@ test("an accepted text that is undone is taken back once, also after others, and
   completer.press(press("ArrowRight"));
   await vi.waitFor(() => expect(field.before).toBe("Hi there, Ann"));
   await vi.waitFor(() => expect(screen.text).toBeNull());
+};
+
+test("an accepted text that is undone is taken back once, also after others; if it is redone, it counts again", async () => {
+  await acceptTwice();
   undo("Hi there");
   expect(takenBack()).toEqual(["taken back 5 with 1"]);
   undo("Hi th");
   expect(takenBack()).toEqual(["taken back 5 with 1", "taken back 3 with 1"]);
-  completer.press(press("z", { ctrlKey: true, shiftKey: true }));
-  field.before = "Hi there";
-  completer.changed();
+  redo("Hi there");
+  expect(takenAgain()).toEqual(["taken again 3 with 1"]);
+  redo("Hi there, Ann", "y");
+  expect(takenAgain()).toEqual(["taken again 3 with 1", "taken again 5 with 1"]);
+  undo("Hi there");
+  expect(takenBack()).toHaveLength(3);
+});
+
+test("an editor may undo and redo both texts in one step", async () => {
+  await acceptTwice();
   undo("Hi th");
   expect(takenBack()).toHaveLength(2);
+  redo("Hi there, Ann");
+  expect(takenAgain()).toEqual(["taken again 3 with 1", "taken again 5 with 1"]);
+});
+
+test("if an editor redoes only typed letters, or redo does nothing, no text counts again", async () => {
+  await acceptTwice();
+  undo("Hi");
+  redo("Hi th");
+  expect(takenAgain()).toEqual([]);
+  redo("Hi th");
+  expect(takenAgain()).toEqual([]);
+});
+
+test("once other text is typed after an undo, the same text does not count again, even if the user presses redo after it", async () => {
+  await acceptTwice();
+  undo("Hi there");
+  completer.press(press(","));
+  type("Hi there, Ann");
+  redo("Hi there, Ann");
+  expect(takenAgain()).toEqual([]);
+});
+
+test("a caret that moves between undo and redo changes nothing", async () => {
+  await acceptTwice();
+  undo("Hi there");
+  completer.press(press("ArrowLeft"));
+  field.before = "Hi ther";
+  field.after = "e";
+  completer.changed();
+  field.after = "";
+  completer.stepped("redo");
+  field.before = "Hi there, Ann";
+  completer.changed();
+  expect(takenAgain()).toEqual(["taken again 5 with 1"]);
 });
 
 test("an undo from a menu, or of more than the accepted text, takes it back, too", async () => {
@@ -311,7 +367,7 @@ test("an undo from a menu, or of more than the accepted text, takes it back, too
   answer("ere, Ann");
   completer.press(press("Tab"));
   await vi.waitFor(() => expect(screen.text).toBe(", Ann"));
-  completer.undone();
+  completer.stepped("undo");
   field.before = "";
   completer.changed();
   expect(takenBack()).toEqual(["taken back 3 with 1"]);

@@ -19,4 +19,6 @@ test("accepting a word of five letters with one key saves four keystrokes", () =
   expect(figures.savedShare).toBeCloseTo(0.4);
   figures.takenBack(5, 1);
   expect(figures.saved).toBe(0);
+  figures.takenAgain(5, 1);
+  expect(figures.saved).toBe(4);
 });

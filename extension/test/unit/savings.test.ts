@@ -14,6 +14,7 @@ import {
   timeFor,
   withAccepted,
   withoutSites,
+  withTakenAgain,
   withTakenBack,
 } from "../../src/savings.ts";
 
@@ -57,6 +58,16 @@ test("what is undone is not counted, on its day and its site, and never below ze
   expect(none.sites).toEqual([{ host, taken: 0, keys: 0 }]);
   expect(back(none, 8)).toEqual(none);
   expect(countOn(back(accepted(NO_SAVINGS, day, 1, 4), 1, 4), day)).toEqual({ taken: 0, keys: 0 });
+});
+
+test("what is redone counts as it did before it was undone", () => {
+  const [day, host] = ["2026-11-25", "mail.test"];
+  const again = (savings: Savings, length: number, presses: number) =>
+    withTakenAgain(withTakenBack(savings, { day, length, presses, host }), { day, length, presses, host });
+  const word = accepted(NO_SAVINGS, day, 8, 1, host);
+  expect(again(word, 8, 1)).toEqual(word);
+  const dear = accepted(word, day, 1, 4, host);
+  expect(again(dear, 1, 4)).toEqual(dear);
 });
 
 test("the number of stored days is bounded, and the sum of all days stays right", () => {

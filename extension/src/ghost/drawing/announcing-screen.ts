@@ -1,7 +1,7 @@
 import type { Choice, Position } from "../decide.ts";
 import type { Placement } from "../placement.ts";
 import type { Screen } from "../screen.ts";
-import { generated } from "./generated.ts";
+import { generated, regenerate } from "./generated.ts";
 import { setStyle } from "./set-style.ts";
 
 /** A suggestion is announced only if it stays this long: a user who continues to type is not interrupted. */
@@ -24,6 +24,11 @@ export class AnnouncingScreen implements Screen {
   readonly #isWanted: () => boolean;
   readonly #host = document.createElement("div");
   readonly #region = document.createElement("div");
+  /**
+   * Two elements that are announced in turn: the one that appears is new to a screen reader. They are hidden instead of removed, because Chromium
+   * ends an undo step when any node of the page is removed (findings/undo-steps-end-at-removals.sh).
+   */
+  readonly #texts: [HTMLElement, HTMLElement] = [generated(""), generated("")];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #text = "";
 
@@ -32,6 +37,8 @@ export class AnnouncingScreen implements Screen {
     this.#isWanted = isWanted;
     for (const [name, value] of Object.entries(UNSEEN)) this.#host.style.setProperty(name, value, "important");
     this.#region.setAttribute("role", "status");
+    this.#region.append(...this.#texts);
+    this.#hideTexts();
     // The host itself has nothing to scroll, so a page can't measure the text.
     const box = document.createElement("div");
     setStyle(box, { width: "1px", height: "1px", overflow: "hidden" });
@@ -72,15 +79,28 @@ export class AnnouncingScreen implements Screen {
     clearTimeout(this.#timer);
     // Screen readers announce a change of a live region, but not the text that it has when it is added. So it is added first.
     if (!this.#host.isConnected) documentElement.append(this.#host);
-    this.#timer = setTimeout(() => {
-      this.#region.replaceChildren(generated(text));
-    }, PAUSE_MS);
+    this.#timer = setTimeout(() => this.#showText(text), PAUSE_MS);
   }
 
   #clear(): void {
     if (this.#text === "") return;
     this.#text = "";
     clearTimeout(this.#timer);
-    this.#region.replaceChildren();
+    this.#hideTexts();
+  }
+
+  #showText(text: string): void {
+    this.#texts.reverse();
+    const [next, last] = this.#texts;
+    setStyle(last, { display: "none" });
+    regenerate(next, text);
+    setStyle(next, { display: "inline" });
+  }
+
+  #hideTexts(): void {
+    for (const text of this.#texts) {
+      setStyle(text, { display: "none" });
+      regenerate(text, "");
+    }
   }
 }

@@ -1,6 +1,9 @@
 import type { Completer } from "../completer.ts";
+import type { HistoryStep } from "../taken-texts.ts";
 import type { FocusedField } from "./focused-field.ts";
 import type { Follower } from "./follower.ts";
+
+const STEPS: Readonly<Record<string, HistoryStep>> = { historyUndo: "undo", historyRedo: "redo" };
 
 /** Passes keys, text and compositions of the focused field on to `completer`. */
 export function listenToTyping(
@@ -20,7 +23,8 @@ export function listenToTyping(
     if (!completer.element) return;
     if (!byKey && isWords(event)) completer.dictated();
     byKey = false;
-    if ((event as InputEvent).inputType === "historyUndo") completer.undone();
+    const step = STEPS[(event as InputEvent).inputType];
+    if (step) completer.stepped(step);
     follower.followText();
   };
   const onKeyDown = (event: KeyboardEvent) => {

@@ -90,16 +90,29 @@ export function startsAtEdge(align: string, rightToLeft: boolean): boolean {
 
 /** The box of the line's text at the caret. An empty line has no text: then it is the box of its `br`, or the beginning of the block. */
 export function caretBox(caret: Caret, inline: Element, block: HTMLElement): Box {
-  const range = document.createRange();
-  range.setStart(caret.node, caret.offset);
-  const drawn = [...range.getClientRects()].at(-1);
-  if (drawn && drawn.height > 0) return plain(drawn);
+  const drawn = drawnAt(caret) ?? drawnAt(endOfTextBefore(caret));
+  if (drawn) return drawn;
   const next = caret.node.childNodes[caret.offset];
   if (next instanceof Element) {
     const box = next.getBoundingClientRect();
     if (box.height > 0) return { left: box.left, top: box.top, width: 0, height: box.height };
   }
   return emptyLine(inline, block);
+}
+
+function drawnAt(caret: Caret | null): Box | null {
+  if (!caret) return null;
+  const range = document.createRange();
+  range.setStart(caret.node, caret.offset);
+  const drawn = [...range.getClientRects()].at(-1);
+  return drawn && drawn.height > 0 ? plain(drawn) : null;
+}
+
+/** Firefox has no box for a caret that is not in a text but after it, as ProseMirror sets it there. */
+function endOfTextBefore({ node, offset }: Caret): Caret | null {
+  let last: Node | null = node.childNodes[offset - 1] ?? null;
+  while (last instanceof Element && getComputedStyle(last).display === "inline") last = last.lastChild;
+  return last instanceof Text ? { node: last, offset: last.length } : null;
 }
 
 function emptyLine(inline: Element, block: HTMLElement): Box {

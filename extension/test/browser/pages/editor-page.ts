@@ -26,9 +26,15 @@ export function expose(page: Page): void {
 
 /** The text of an editor's element: each of its children is a paragraph. */
 export function paragraphsOf(root: Node | null | undefined): string {
-  const lines = [...(root?.childNodes ?? [])].map(({ textContent }) => textContent ?? "");
-  return lines
+  return [...(root?.childNodes ?? [])]
+    .map(textOf)
     .join("\n")
     .replaceAll("\u00a0", " ")
     .replaceAll(/[\u200b\ufeff]/g, "");
+}
+
+/** A line break at the end of a paragraph only gives it a height. The node may be of a frame, which has classes of its own. */
+function textOf(node: Node): string {
+  if (node.nodeName === "BR") return node.nextSibling ? "\n" : "";
+  return node.nodeType === Node.TEXT_NODE ? (node.textContent ?? "") : [...node.childNodes].map(textOf).join("");
 }

@@ -20,3 +20,14 @@ declare module "medium-editor" {
     constructor(element: HTMLElement, options: object);
   }
 }
+
+declare module "draft-js" {
+  export class EditorState {
+    static createEmpty(): EditorState;
+    getCurrentContent(): { getPlainText(delimiter: string): string };
+  }
+  export const Editor: import("react").ComponentType<{
+    editorState: EditorState;
+    onChange(state: EditorState): void;
+  }>;
+}

@@ -33,7 +33,8 @@ export default defineConfig({
   base: "/pages/",
   logLevel: "warn",
   plugins: [svelte, ckEditor4],
-  define: { "process.env.NODE_ENV": '"production"', __VUE_OPTIONS_API__: "false" },
+  // Draft.js needs `global`.
+  define: { "process.env.NODE_ENV": '"production"', __VUE_OPTIONS_API__: "false", global: "globalThis" },
   build: {
     outDir: fileURLToPath(new URL("../../../.output/test-pages/", here)),
     emptyOutDir: true,

@@ -4,6 +4,7 @@ import { ckEditor } from "./ckeditor.ts";
 import { ckEditor4 } from "./ckeditor4.ts";
 import { codeMirror } from "./codemirror.ts";
 import { codeMirror5 } from "./codemirror5.ts";
+import { draft } from "./draft.ts";
 import type { Editor } from "./editor.ts";
 import { editorJs } from "./editor-js.ts";
 import { gmail } from "./gmail.ts";
@@ -13,6 +14,7 @@ import { monaco, monacoFieldAt } from "./monaco.ts";
 import { proseMirror } from "./prosemirror.ts";
 import { quill } from "./quill.ts";
 import { slate } from "./slate.ts";
+import { squire } from "./squire.ts";
 import { summernote } from "./summernote.ts";
 import { tinyMce } from "./tinymce.ts";
 import { trix } from "./trix.ts";
@@ -25,6 +27,7 @@ export const EDITORS: readonly Editor[] = [
   proseMirror,
   quill,
   slate,
+  draft,
   tinyMce,
   ckEditor,
   ckEditor4,
@@ -38,6 +41,8 @@ export const EDITORS: readonly Editor[] = [
   codeMirror5,
   monaco,
   ace,
+  // It claims each element that no editor above has claimed.
+  squire,
 ];
 
 /**

@@ -1,14 +1,10 @@
 import { byRequest } from "../write.ts";
 import type { Editor } from "./editor.ts";
+import { fibersAround } from "./react.ts";
 
 interface SlateEditor {
   readonly selection: unknown;
   readonly history?: { readonly undos: { readonly operations: unknown[]; readonly selectionBefore: unknown }[] };
-}
-
-interface Fiber {
-  readonly return: Fiber | null;
-  readonly memoizedProps?: { readonly editor?: SlateEditor } | null;
 }
 
 /** Slate. It draws its own model with React, and breaks if the browser changes its elements. */
@@ -33,14 +29,11 @@ export const slate: Editor = {
   },
 };
 
-/** React keeps the properties of components in a tree, and the element leads to that tree. */
+/** The editor is a property of one of the components around the element. */
 function slateEditorOf(element: HTMLElement): SlateEditor | null {
-  const key = Object.keys(element).find((name) => name.startsWith("__reactFiber$"));
-  let fiber = key ? ((element as unknown as Record<string, Fiber | null>)[key] ?? null) : null;
-  while (fiber) {
-    const editor = fiber.memoizedProps?.editor;
+  for (const { memoizedProps } of fibersAround(element)) {
+    const editor = (memoizedProps as { readonly editor?: SlateEditor } | null | undefined)?.editor;
     if (editor?.history) return editor;
-    fiber = fiber.return;
   }
   return null;
 }
