@@ -14,15 +14,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
+from foretype.engine.vocabulary import Vocabulary
 from foretype.models.errors import (
     DiskFullError,
     FileLimitError,
     ModelsFolderError,
 )
+from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import (
     EMBEDDING,
     GRAPH,
     TOKENIZER,
+    WORD_ENDS,
     Figures,
     FileEntry,
     Manifest,
@@ -36,6 +41,7 @@ from foretype.prepare.fetch import Weights, fetch, has_changed
 from foretype.prepare.float32 import Float32, Work, make_float32
 from foretype.prepare.packages import require_export, versions
 from foretype.prepare.quiet import quiet
+from foretype.prepare.word_ends import measure_word_ends
 from foretype.support.machine import machine_name
 from foretype.support.progress import SILENT, Progress
 
@@ -90,11 +96,25 @@ class _Making:
         weights = fetch(self._recipe, self._store, given, self._progress)
         exact = make_float32(weights, self._work)
         chosen, others = choose_weights(exact, self._work)
+        self._note_word_ends(chosen.folder, exact)
         self._keep(chosen, others, weights, exact)
+
+    def _note_word_ends(self, folder: Path, exact: Float32) -> None:
+        """Only the fused graph reads many tokens after one text in one run; other models serve without it."""
+        if exact.kind != "fused":
+            return
+        with self._progress.step("measure where words end"):
+            vocabulary = Vocabulary.load(exact.tokeniser, exact.geometry.vocab_size)
+            begin = exact.text.ids[: len(self._recipe.begin)].tolist()
+            prompt = self._recipe.prompts.get(FieldKind.EMAIL, "")
+            measured = measure_word_ends(
+                folder / GRAPH, exact.geometry, vocabulary, begin, prompt, self._work.threads
+            )
+            np.save(folder / WORD_ENDS, measured)
 
     def _keep(self, chosen: Chosen, others: list[PassedOver], weights: Weights, exact: Float32) -> None:
         with self._progress.step("put the model in place"), self._store.making("whole") as part:
-            for name in (GRAPH, EMBEDDING):
+            for name in (GRAPH, EMBEDDING, WORD_ENDS):
                 if (chosen.folder / name).is_file():
                     _place(chosen.folder / name, part / name)
             _place(exact.tokeniser / TOKENIZER, part / TOKENIZER)
