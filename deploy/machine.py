@@ -2,9 +2,9 @@
 """Writes the files for N servers on one machine behind HAProxy: haproxy.cfg, the systemd template, and the
 cores of each server.
 
-Run it on the machine that will run the servers: it divides the cores of the machine that it runs on. It
-changes nothing there: an administrator copies the files, as docs/many-machines.md says. It is no
-command of `foretype`, because the files belong to root and to HAProxy, and it needs no package.
+Run it on the machine that will run the servers, because it divides the cores of the machine that it runs on.
+It changes nothing there: an administrator copies the files, as docs/many-machines.md says. It is not a
+command of `foretype`, because the files belong to root and to HAProxy. It needs no package.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
 class Wanted(NamedTuple):
     """What is to be written. host: the name under which browsers reach the machine; None for the example's.
-    user: whose rights HAProxy keeps.
+    user: the user as whom HAProxy runs.
     """
 
     servers: int
@@ -45,8 +45,8 @@ class Wanted(NamedTuple):
 def haproxy(servers: Sequence[tuple[str, int, int]], bind: str, control: str, user: str | None = None) -> str:
     """HAProxy's configuration.
 
-    servers: name, port and operations port of each. user: whose rights HAProxy keeps after root has started
-    it, with a group of the same name; None for the user who starts it.
+    servers: name, port and operations port of each. user: the user as whom HAProxy runs after root has
+    started it, with a group of the same name; None for the user who starts it.
     """
     lowered = "" if user is None else f"  user {user}\n  group {user}\n"
     lines = [
@@ -94,7 +94,7 @@ def cores_here() -> list[list[int]]:
 
 
 def warnings(servers: int, cores: int, certificate: str | None, host: str | None) -> list[str]:
-    """What an administrator has still to do, or may not have meant. `cores`: of this machine."""
+    """What the administrator still has to do, and what may be a mistake. cores: the cores of this machine."""
     said = []
     if cores < servers:
         some = "1 core" if cores == 1 else f"{cores} cores"
@@ -104,13 +104,13 @@ def warnings(servers: int, cores: int, certificate: str | None, host: str | None
         )
     if certificate is not None and not Path(certificate).is_file():
         said.append(
-            f"{certificate} is no file that can be read here. Put the certificate, its chain and its key "
+            f"The certificate file {certificate} does not exist. Put the certificate, its chain and its key "
             "there before HAProxy starts."
         )
     if host is None:
         said.append(
             "foretype.env has the example's name, complete.example.org. Give yours with --host, or write it "
-            "into FORETYPE_ALLOWED_HOSTS there: servers refuse other names."
+            "into FORETYPE_ALLOWED_HOSTS in this file: servers refuse other names."
         )
     return said
 

@@ -1,7 +1,8 @@
 """Makes the environment of an image small and quick to start: `python slim.py cpu|gpu`, with its own Python.
 
-It takes away what only prepares models or belongs to no running server, and compiles all modules: a read-only
-container cannot do it later. So the image serves prepared models, and cannot prepare one.
+It removes everything that only prepares models or that a running server does not need, and compiles all
+modules, because a read-only container cannot do this later. So the image serves prepared models, and cannot
+prepare one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ UNUSED = (
     *(f"numpy/{name}" for name in ("distutils", "f2py")),
 )
 NEVER_IMPORTED = re.compile(r"/site-packages/(fsspec|huggingface_hub|pygments|requests|urllib3)/")
-"""Packages that others name among their needs. A server never imports them, so they are not compiled."""
+"""Packages that other packages require. A server never imports them, so they are not compiled."""
 TESTS = ("test", "tests")
 SOURCES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".hpp", ".proto")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Chromium: giving back an optional permission for all sites takes away a host that the manifest requires.
+# Chromium: removing the optional permission for all sites also removes a host that the manifest requires.
 set -euo pipefail
 
 folder=$(mktemp -d)

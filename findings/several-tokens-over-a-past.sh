@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ONNX Runtime: GroupQueryAttention on the CPU takes a batch with a past only one new token at a time.
+# ONNX Runtime: with a past, GroupQueryAttention on the CPU accepts a batch only with one new token for each row.
 set -euo pipefail
 
 folder=$(mktemp -d)

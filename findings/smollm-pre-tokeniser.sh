@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# transformers: the pre-tokeniser that a GGUF file names is ignored, and its eos token comes out as its bos token.
+# transformers: the pre-tokeniser that a GGUF file names is ignored, and its bos token is used as the eos token.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -297,8 +297,8 @@ WORDS: Mapping[str, str] = {
     "keystrokes": "keystrokes that were typed",
     "lost": "keystrokes without an answer",
     "refused": "of the answered ones, those with the answer `overloaded`: too little processor time",
-    "cut": "sockets that ended without a word",
-    "moved": "sockets that the stopped server closed after it had said so",
+    "cut": "sockets that ended without the error `draining`",
+    "moved": "sockets that the stopped server closed with the error `draining`",
     "sent_again": "keystrokes that were sent to the second container again",
     "slowest_ms": "milliseconds of the slowest keystroke, with its reconnection",
 }

@@ -1,4 +1,4 @@
-"""Where a server's memory is: its resident pages, by what the system maps there.
+"""Where a server's memory is: its resident pages, by the name of each mapping.
 
 `python -m latency.memory_map PID` reads a server that runs. It needs root, because the memory of the server
 is closed to its own user.
@@ -34,7 +34,7 @@ class UnreadableError(MeasurementError):
 
 
 def resident(smaps: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """Resident bytes, and those of them that no file backs, by the name of what is mapped; the largest first.
+    """Resident bytes, and those of them that no file backs, by the name of the mapping; the largest first.
     Pure. `smaps`: the lines of `/proc/PID/smaps`.
     """
     every: Counter[str] = Counter()
@@ -55,7 +55,7 @@ def main(
     pid: Annotated[int, typer.Argument(help="The number of the server's process.")],
     out: FiguresFile = OUT / "memory_map.json",
 ) -> None:
-    """Print the resident memory of a process by what is mapped, in megabytes."""
+    """Print the resident memory of a process for each mapping, in megabytes."""
     console = Console()
     with errors_as_sentences(console, "memory_map"):
         try:

@@ -5,7 +5,7 @@
 FOLDER has a folder for each person, with the mails in the order of their names: the subject, an empty line,
 the text. For each person the same mails are typed, those after the 200th, each key as soon as the last one is
 answered: first at a server that learns no words; then, for each number of known mails, at a server that has
-learnt from as many mails just before the typed ones, and goes on learning with each mail that is typed.
+learnt from as many mails just before the typed ones, and continues to learn with each mail that is typed.
 
 Own words also raise the share of shown texts that are accepted. To compare what is saved at the same share,
 name lower thresholds with `--threshold`: the last column is interpolated between the two whose shares lie

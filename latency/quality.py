@@ -143,7 +143,7 @@ def main(
 ) -> None:
     """Measure how many bits per byte texts cost a prepared model, and its float32 weights.
 
-    The texts were not used to choose anything when models were prepared. Takes about two minutes.
+    The texts were not used to choose anything when models were prepared. Takes about three minutes.
     """
     console = Console()
     with errors_as_sentences(console, "quality"):

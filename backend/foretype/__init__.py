@@ -1,7 +1,7 @@
 """Foretype: autocomplete for everything people type in a browser.
 
-A keystroke goes through the rooms in this order, and imports point the same way (docs/architecture.md):
-socket → field → tree → scheduler → runtime. Beside the path: tokens, models, settings, metrics, logs, cli.
+A keystroke goes through `server`, `engine` (field, tree, scheduler) and `runtime`, in this order. Imports
+point the same way. docs/architecture.md describes all packages.
 """
 
 import os

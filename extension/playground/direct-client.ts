@@ -70,7 +70,7 @@ export class DirectClient implements Client {
   focused(): void {}
 
   keystroke(keystroke: Keystroke): void {
-    // Kept also while there is no connection yet: it is sent when the server has welcomed this page.
+    // Kept also while there is no connection yet: it is sent when the server has accepted this page.
     const frame = this.#unanswered.ask({ type: "keystroke", ...keystroke });
     const sent = this.#connection?.send(frame);
     this.#asked = sent ? { seq: keystroke.seq, field: keystroke.field, at: performance.now() } : null;

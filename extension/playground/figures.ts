@@ -19,13 +19,13 @@ export class Figures {
     this.#typed += 1;
   }
 
-  /** So many presses of keys wrote `length` characters. */
+  /** `presses` pressed keys wrote `length` characters. */
   accepted(length: number, presses: number): void {
     this.#typed += presses;
     this.#saved += length - presses;
   }
 
-  /** What `accepted` was told of was undone. The presses of keys remain. */
+  /** A text that `accepted` counted was undone. Its pressed keys stay counted. */
   takenBack(length: number, presses: number): void {
     this.#saved -= length - presses;
   }

@@ -1,5 +1,5 @@
 import type { FieldKind } from "./ghost/index.ts";
-import { DEFAULT_KEYS, type Keys } from "./ghost/keys.ts";
+import { completeKeys, DEFAULT_KEYS, type Keys } from "./ghost/keys.ts";
 import type { Snippet } from "./snippets.ts";
 
 /** The user's preferences, and what follows from them for one page. Pure: `storage.ts` keeps them. */
@@ -75,7 +75,7 @@ export const DEFAULTS: Preferences = {
 
 /** Stored preferences, completed by the defaults: an older version may not have stored all of them, or not all of the keys. */
 export function withDefaults(stored: Partial<Preferences> | undefined): Preferences {
-  return { ...DEFAULTS, ...stored, keys: { ...DEFAULTS.keys, ...stored?.keys } };
+  return { ...DEFAULTS, ...stored, keys: completeKeys(stored?.keys ?? {}) };
 }
 
 export const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import type { FieldKind } from "./ghost/index.ts";
-import { ACTS, isFree, type Keys } from "./ghost/keys.ts";
+import { ACTS, type Act, completeKeys, isFree, type Keys } from "./ghost/keys.ts";
 import {
   type Amount,
   FASTEST_TYPING,
@@ -45,13 +45,12 @@ const isKind: Check<FieldKind> = (value): value is FieldKind => KINDS.includes(v
 const isChord = (value: unknown): value is string =>
   typeof value === "string" && value.length <= LONGEST_CHORD && (value === "" || isFree(value));
 
-/** Every action has a key or none, and no two actions have the same key. */
+/** No two actions have the same key. An older version may have written fewer actions: `checkSettings` adds those. */
 function isKeys(value: unknown): value is Keys {
   if (!isRecord(value)) return false;
-  const keys = value;
-  const used = Object.values(keys).filter((chord) => chord !== "");
-  const isComplete = Object.keys(keys).length === ACTS.length && ACTS.every((act) => isChord(keys[act]));
-  return isComplete && new Set(used).size === used.length;
+  const used = Object.values(value).filter((chord) => chord !== "");
+  const areKnown = Object.entries(value).every(([act, chord]) => ACTS.includes(act as Act) && isChord(chord));
+  return areKnown && new Set(used).size === used.length;
 }
 
 const oneOf =
@@ -114,7 +113,8 @@ export function checkSettings(values: Readonly<Record<string, unknown>>): Checke
     if (!SETTING_NAMES.includes(name as SettingName)) return { kind: "unknown", name };
     if (!CHECKS[name as SettingName](value)) return { kind: "unusable", name };
   }
-  return { kind: "settings", settings: values as Partial<Settings> };
+  const settings = values as Partial<Settings>;
+  return { kind: "settings", settings: settings.keys ? { ...settings, keys: completeKeys(settings.keys) } : settings };
 }
 
 /** JSON in which the members of an object are sorted: the browser's storage does not keep their order. */

@@ -125,7 +125,7 @@ export function onSyncedItems(listener: () => void): void {
   browser.storage.sync.onChanged.addListener(listener);
 }
 
-/** Calls a listener whenever what it is named after has changed. */
+/** Calls a listener whenever the stored value with the listener's name has changed. */
 export function onStorageChange(listeners: {
   readonly server?: () => void;
   readonly preferences?: () => void;

@@ -90,7 +90,7 @@ def main(
     json: FiguresFile = OUT / "simulate-against.json",
     check: Check = None,
 ) -> None:
-    """Compare the simulated server with a real one that 24, 48 and 96 typists type at, in two minutes."""
+    """Compare the simulated server with a real one that 24, 48 and 96 typists type at, in three minutes."""
     console = Console()
     with errors_as_sentences(console, "simulate.against"):
         budget = find_optional_budget(check)

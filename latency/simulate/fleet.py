@@ -135,7 +135,7 @@ class Fleet:
             self._replicas = [replica for replica in self._replicas if replica.zone != lost]
 
     def _replace(self, now: float) -> None:
-        """Start what is missing, and end what is too much, as a Deployment with maxUnavailable 0 does."""
+        """Start missing replicas, and end surplus ones, as a Deployment with maxUnavailable 0 does."""
         old = [replica for replica in self._replicas if replica.version < self._version]
         surge = math.ceil(self._events.surge * self._wanted) if old else 0
         new = len(self._replicas) - len(old)

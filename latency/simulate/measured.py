@@ -15,7 +15,7 @@ SHIPPED = Path(__file__).parent / "epyc-2-cores-smollm2.json"
 
 
 class BadMeasuredFileError(MeasurementError):
-    """The file is missing, or it is not what `--calibrate` writes."""
+    """The file is missing, or it is not what `latency.simulate.calibrate` writes."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(

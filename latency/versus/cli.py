@@ -57,7 +57,7 @@ def main(
 
     **Examples**
 
-    * `python -m latency.versus 14cb6b9 --check light` — 6 minutes
+    * `python -m latency.versus 14cb6b9 --check light` — 8 minutes
 
     * `python -m latency.versus HEAD~1 --mails 2 --wpm 120` — a short try, 1.5 minutes
     """

@@ -212,7 +212,7 @@ async def a_wrong_content_encoding(trial: Trial, texts: Sequence[str]) -> Found:
 
 
 async def a_laptop_that_slept(trial: Trial, texts: Sequence[str]) -> Found:
-    """The server is stopped for as long as it keeps what it has read, and then goes on: SIGSTOP, SIGCONT."""
+    """The server sleeps for `ASLEEP_S`, in which it keeps what it has read: SIGSTOP, then SIGCONT."""
     async with (
         trial.serving() as server,
         aiohttp.ClientSession() as http,

@@ -64,7 +64,7 @@ def test_what_is_kept_but_not_listed_yet_is_not_hidden(folder: Path) -> None:
     assert "secret" in words("export", folder=folder).stdout
     removed = words("remove", "secret", folder=folder)
     assert removed.exit_code == 0
-    assert "It is forgotten" in removed.stdout
+    assert "Their counts are forgotten" in removed.stdout
     assert "secret" not in words("export", folder=folder).stdout
 
 

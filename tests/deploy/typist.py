@@ -25,9 +25,9 @@ class Typist:
     token: str
     answered: int = 0
     moved: int = 0
-    """Sockets that a server closed after it had said so."""
+    """Sockets that a server closed with the error `draining`."""
     cut: int = 0
-    """Sockets that ended without a word."""
+    """Sockets that ended without this error."""
     refused: int = 0
     """Attempts to connect that failed."""
     answers_come: asyncio.Event = field(default_factory=asyncio.Event)

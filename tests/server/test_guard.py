@@ -7,6 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
+from foretype.server.app import make_app
 from foretype.server.guard import EXTENSION_ID, Guard, Verdict, digest, matching_id
 from tests.server.conftest import TOKEN, Running, Start
 
@@ -21,6 +22,13 @@ ROUTES = [
     ("POST", "/v1/pair"),
     ("OPTIONS", "/v1/pair"),
     ("POST", "/v1/code"),
+    ("GET", "/v1/words"),
+    ("POST", "/v1/words"),
+    ("DELETE", "/v1/words"),
+    ("OPTIONS", "/v1/words"),
+    ("GET", "/v1/words/export"),
+    ("POST", "/v1/words/import"),
+    ("GET", "/playground.css"),
     ("OPTIONS", "/no-such-page"),
     ("PUT", "/"),
 ]
@@ -81,6 +89,12 @@ async def status(running: Running, method: str, path: str, **headers: str) -> in
             assert text.startswith("Forbidden: ")
             assert "\n" not in text
         return response.status
+
+
+async def test_the_list_of_routes_is_complete(running: Running) -> None:
+    routes = make_app(running.server.service).router.routes()
+    registered = {(one.method, one.resource.canonical) for one in routes if one.resource is not None}
+    assert {route for route in registered if route[0] != "HEAD"} <= set(ROUTES)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: " ".join(route))

@@ -60,15 +60,15 @@ SUMMARIES = {
     "pair": "Make a one-time code that connects the browser extension, or another client, with the server.",
     "token": "Tokens for a team, which several servers accept.",
     "words": "Show, change and forget the words that the server has learnt from a person.",
-    "prepare": "Make a model ready to serve: fetch its weights, export them to ONNX, quantise them, check "
-    "the quality.",
+    "prepare": "Make a model ready to serve: fetch its weights, make its ONNX graph, quantise it, check the "
+    "quality.",
     "models": "List all models with their size on disk, their quality and their speed.",
     "distil": "Train a smaller model (the student) from a larger one (the teacher), as DistilGPT2 was made "
     "from GPT-2.",
     "compare": "Compare the size, speed and quality of prepared models.",
     "capacity": "Compute the replicas, machines and dollars an hour for a number of typists.",
     "settings": "Print every setting with its default and its meaning, as a Markdown table.",
-    "service": "Run the server without a terminal, from each login on.",
+    "service": "Start the server at each login, without a terminal.",
 }
 """The commands, in the order of the help."""
 

@@ -66,13 +66,14 @@ def capacity(
 ) -> None:
     """Compute the replicas, machines and dollars an hour for a number of typists.
 
-    The plan rests on a measurement: how many people who type without a pause one server serves, so that 95 %
-    of the answers come within the budget and no keystroke is refused. Make one on the kind of machine that
-    you will rent, in a checkout: `python -m latency.capacity --json measured.json`. Without `--measured`,
-    the figures are those of the machine that the table names, which come with Foretype.
+    The plan is computed from a measurement: the number of people that one server serves while they type
+    without a pause, so that 95 % of the answers come within the budget and no keystroke is refused. Measure
+    on the kind of machine that you will rent, in a checkout: `python -m latency.capacity --json
+    measured.json`. Without `--measured`, the figures are those of the machine that the table names, which
+    come with Foretype.
 
-    Beside the plan stands the article that Foretype began as an answer to: 200 GPU machines for $150.40 an
-    hour, which served two users each.
+    The plan is shown beside the figures of the article about serving DistilGPT2 to which Foretype began as an
+    answer: 200 GPU machines for $150.40 an hour, with two users each.
 
     **Examples**
 

@@ -49,7 +49,7 @@ def say(what: str | Exception) -> None:
 
 
 def progress_console() -> Console:
-    """A console on standard error, for lines about work that goes on if nobody can read them."""
+    """A console on standard error for progress lines. If nobody can read them, the work continues."""
     from rich.console import Console
 
     return Console(file=cast(TextIO, Unbreakable(sys.stderr)), highlight=False)

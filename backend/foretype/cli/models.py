@@ -115,7 +115,7 @@ def _figures(prepared: Sequence[tuple[str, Prepared]]) -> Table:
 
 
 def _new_table(*others: str) -> Table:
-    """A table of models. Their names are to be typed, so they stand whole on one line."""
+    """A table of models. Users type the names of models, so each name stands on one line."""
     table = Table(box=None)
     table.add_column("Model", no_wrap=True)
     for other in others:

@@ -66,7 +66,7 @@ def prepare(
     ] = False,
     while_stdin_open: Annotated[bool, typer.Option("--while-stdin-open", hidden=True)] = False,
 ) -> None:
-    """Make a model ready to serve: fetch its weights, export them to ONNX, quantise them, check the quality.
+    """Make a model ready to serve: fetch its weights, make its ONNX graph, quantise it, check the quality.
 
     This takes a few minutes and some gigabytes of disk. A model that is prepared already is not made again.
     If the command is stopped, the same command continues.
@@ -202,7 +202,7 @@ def _settle_licence(
         return
     console.print(
         f"{recipe.name} is under the {recipe.licence}: {recipe.terms}\n"
-        "Its authors restrict what the model may be used for, and who passes it on must pass on these terms.",
+        "Its authors restrict what the model may be used for. If you pass it on, pass on these terms too.",
         markup=False,
         soft_wrap=True,
     )

@@ -31,7 +31,7 @@ NOT_INSTALLED = 4
 
 service = new_app(
     name="service",
-    short_help="Run the server without a terminal, from each login on.",
+    short_help="Start the server at each login, without a terminal.",
     no_args_is_help=True,
     help="Run the server without a terminal: it starts at each login, and again if it fails.",
 )
@@ -137,9 +137,7 @@ def _named(given: Given) -> list[str]:
 def _check_settings(settings: Settings, config: Path) -> None:
     """Exit if a service cannot have these settings."""
     if settings.port == 0:
-        fail(
-            "A service needs a fixed port, because browsers are paired with it: choose another than 0.", USAGE
-        )
+        fail("A service needs a fixed port, because browsers are paired with it: choose one above 0.", USAGE)
     if any(name.upper() == f"{PREFIX}TOKEN" and not is_blank(value) for name, value in os.environ.items()):
         fail(
             f"{PREFIX}TOKEN is set, but a service does not store the token, because other users can read "
@@ -156,7 +154,7 @@ def _usable(program: Sequence[str]) -> Supervisor:
     except CannotSuperviseError as error:
         fail(
             f"{error} No service was installed. In a container, or with another supervisor (such as OpenRC, "
-            f"runit or supervisord), let that start this command: {shlex.join(program)}"
+            f"runit or supervisord), let it start this command: {shlex.join(program)}"
         )
     return supervisor
 

@@ -134,8 +134,9 @@ def _settle(future: Future[T], work: Callable[[], T]) -> None:
 
 @contextmanager
 def _as_sentences(folder: Path | None = None) -> Iterator[None]:
-    """Turns errors into `CannotServeError`. `folder`: of the model that is being loaded, if one is: then all
-    errors, because the runtime's libraries raise many types if they cannot load a model.
+    """Turns errors into `CannotServeError`. `folder`: the folder of the model that is being loaded, if any.
+    If it is given, all errors are turned, because the runtime's libraries raise many types if they cannot
+    load a model.
     """
     from foretype.models.errors import ModelError
     from foretype.runtime.providers import ProviderMissingError

@@ -44,10 +44,10 @@ def mint(
         str, typer.Argument(help="The organisation whose quota the token uses, such as example.org.")
     ],
     name: Annotated[
-        str, typer.Option(metavar="<text>", help="Whose token it is, for the list.", show_default=False)
+        str, typer.Option(metavar="<text>", help="The name of its person, for the list.", show_default=False)
     ] = "",
     days: Annotated[
-        int, typer.Option(min=1, max=MOST_DAYS, metavar="<integer>", help="How long it is valid.")
+        int, typer.Option(min=1, max=MOST_DAYS, metavar="<integer>", help="The days for which it is valid.")
     ] = DEFAULT_DAYS,
     folder: Folder = None,
 ) -> None:

@@ -21,7 +21,7 @@ from foretype.words.store import MOST_ADDED, Word, WordStore, stored_form
 
 SHOWN = 50
 NOT_LISTED = (
-    "A word is in the list from the third time on. `foretype words export` prints all that is kept, "
+    "The list has a word from the third time on. `foretype words export` prints everything that is kept, "
     "and `foretype words forget` deletes it."
 )
 SIGNED = re.compile(r"signed [0-9a-f]{16}", re.ASCII)
@@ -38,19 +38,21 @@ PersonOption = Annotated[
     typer.Option(
         "--person",
         metavar="ID",
-        help="Whose words: an id of `foretype pair --list`, `fixed` for the fixed token, or `signed ID` for "
-        "a signed token. Not needed if only one person has words.",
+        help="The person: an id that `foretype pair --list` prints, `fixed` for the fixed token, or "
+        "`signed ID` for a signed token. Not needed if only one person has words.",
         show_default=False,
     ),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, metavar="<integer>", help="How many are printed.")]
+Limit = Annotated[
+    int, typer.Option("--limit", min=1, metavar="<integer>", help="The largest number of words to print.")
+]
 Texts = Annotated[list[str], typer.Argument(help="Words or phrases.")]
 
 
 @words.command()
 @takes("state_dir")
 def show(given: Given, limit: Limit = SHOWN, person: PersonOption = None) -> None:
-    """Print the words and phrases that were seen most, with how often."""
+    """Print the words and phrases that were seen most, with their counts."""
     _print_matching(given, "", limit, person)
 
 
@@ -79,7 +81,7 @@ def add(given: Given, texts: Texts, person: PersonOption = None) -> None:
     if refused := [text for text in texts if stored_form(text) not in after]:
         fail(
             f"{len(refused)} could not be added: a phrase has at most {LONGEST_PHRASE} words of "
-            f"{2 * LONGEST_WORD} characters, and a person at most {MOST_ADDED} words and phrases by hand.",
+            f"{2 * LONGEST_WORD} characters, and a person may add at most {MOST_ADDED} words and phrases.",
             FAILED,
         )
 
@@ -95,9 +97,9 @@ def remove(given: Given, texts: Texts, person: PersonOption = None) -> None:
         left = {word.text for word in store.words(whose)}
     typer.echo(f"{len(before - left)} removed.")
     if not was_there:
-        fail("None of these was in the list: `foretype words search` finds words.", FAILED)
+        fail("None of these words is in the list: `foretype words search` finds words.", FAILED)
     if left == before:
-        typer.echo("The count of these words was not in the list yet. It is forgotten.")
+        typer.echo("These words were not in the list yet. Their counts are forgotten.")
 
 
 @words.command()
@@ -122,7 +124,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A file that was exported; - for standard input.")],
     person: PersonOption = None,
 ) -> None:
-    """Add what was exported. Counts are added to those that are there."""
+    """Add the words of an export. Their counts are added to the existing counts."""
     try:
         with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
             content = source.read(LONGEST_IMPORT + 1)
@@ -134,7 +136,7 @@ def import_(
     except (ValueError, RecursionError):
         fail(f"{file} is not JSON: name a file that `foretype words export` has printed.", USAGE)
     if not isinstance(exported, dict):
-        fail(f"{file} is no export of own words.", USAGE)
+        fail(f"{file} is not an export of own words.", USAGE)
     with _file(given) as store:
         whose = _person(store, given, person)
         try:
@@ -150,7 +152,7 @@ def import_(
 def forget(
     given: Given,
     person: PersonOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Forget everything that was learnt from a person or added by hand."""
     with _file(given) as store:
@@ -183,23 +185,23 @@ def _person(store: WordStore, given: Given, asked: str | None) -> str:
     if known:
         why = f"Several persons have words: name one with --person. They are: {', '.join(known)}."
     else:
-        why = "Nobody has words, and no client is paired: name a person with --person."
+        why = "No person has words, and no client is paired: name a person with --person."
     return fail(why, USAGE)
 
 
 def _fail_without_words(store: WordStore, person: str) -> None:
     if person not in (known := store.persons()):
-        fail(f"{person} has no words. These persons have: {', '.join(known) or 'nobody'}.", FAILED)
+        fail(f"{person} has no words. Persons with words: {', '.join(known) or 'none'}.", FAILED)
 
 
 def _known(store: WordStore, given: Given, asked: str) -> str:
-    """`asked`, if there may be such a person: a misspelt id would look like somebody without words."""
+    """`asked`, if there may be such a person: a misspelt id would look like a person without words."""
     from foretype.server.credentials import FIXED
 
     have_words = store.persons()
     if asked in have_words or asked == FIXED or SIGNED.fullmatch(asked) or asked in _paired(given):
         return asked
-    have = f"Persons with words: {', '.join(have_words)}." if have_words else "Nobody has words there."
+    have = f"Persons with words: {', '.join(have_words)}." if have_words else "No person has words there."
     return fail(
         f"No person has the id {asked} in {store.path.parent}. {have} `foretype pair --list` prints the ids "
         "of paired clients. For the fixed token the person is `fixed`, for a signed token `signed ID`. "

@@ -35,8 +35,8 @@ class Owner:
     """The owner of keystrokes. Tokens share the model's time equally, and the people of one token share its
     part (`foretype.engine.shares`).
 
-    token: the id of the client that the token belongs to. person: whose it is, if several people have the
-    same token; else the same as `token`.
+    token: the id of the client that the token belongs to. person: the person, if several people have the same
+    token; else the same as `token`.
     """
 
     token: str

@@ -1,5 +1,5 @@
 """The text that one press of Tab takes, by the rule of `extension/src/ghost/text/words.ts`, and whether a
-text goes on in whole words.
+text continues in whole words.
 """
 
 from __future__ import annotations

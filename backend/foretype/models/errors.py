@@ -39,7 +39,7 @@ class LicenceNotAcceptedError(ModelError):
 
     def __init__(self, name: str, licence: str, terms: str, models_dir: Path) -> None:
         super().__init__(
-            f"{name} was not fetched: nobody has accepted its licence here, the {licence} ({terms})."
+            f"{name} was not fetched, because its licence must be accepted first: the {licence} ({terms})."
         )
         self.name = name
         self.models_dir = models_dir

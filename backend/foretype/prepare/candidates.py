@@ -1,4 +1,4 @@
-"""The kinds of weights that a recipe lets try, and the choice among them: the fastest that is good enough."""
+"""The kinds of weights that a recipe lists, and the choice among them: the fastest that is good enough."""
 
 from __future__ import annotations
 

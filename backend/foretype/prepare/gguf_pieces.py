@@ -92,7 +92,7 @@ class Pieces:
             models.BPE(ids, merges, byte_fallback=True, fuse_unk=True, unk_token=self._unknown)
         )
         tokeniser.normalizer = normalizers.Replace(" ", SPACE)
-        # No piece goes on behind a space, so texts are cut there first: words are found in the cache.
+        # No piece continues after a space, so texts are cut there first: words are found in the cache.
         tokeniser.pre_tokenizer = pre_tokenizers.Split(SPACE, "merged_with_next")
         tokeniser.decoder = decoders.Sequence(
             [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
@@ -150,7 +150,7 @@ class Pieces:
 
 
 def _spans_words(text: str) -> bool:
-    """Whether something goes on behind a space inside a piece. Gemma has one such piece, a bit of HTML."""
+    """Whether a piece continues after a space inside it. Gemma has one such piece, a bit of HTML."""
     return SPACE in text.lstrip(SPACE)
 
 

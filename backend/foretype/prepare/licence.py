@@ -1,4 +1,4 @@
-"""A licence that somebody has to accept before a model is fetched, and the note that somebody did.
+"""A licence that the user has to accept before a model is fetched, and the note that the user did.
 
 The note is a file in the models folder. It holds no name and no date: only what was accepted.
 """
@@ -19,8 +19,8 @@ def accept(recipe: Recipe, models_dir: Path) -> None:
 
 
 def is_accepted(recipe: Recipe, models_dir: Path) -> bool:
-    """Whether nothing is to be accepted, or this licence with these terms was. If either changes in the
-    recipe, it is to be accepted again.
+    """Whether the recipe has no licence to accept, or this licence with these terms was accepted. If either
+    changes in the recipe, it must be accepted again.
     """
     if recipe.terms is None:
         return True

@@ -1,8 +1,8 @@
-"""Clients are accepted by their token; the others get an error.
+"""The server accepts a client by its token. Clients without a correct token get an error.
 
-A right token is always accepted, because a program at the same address that guesses tokens must not lock out
-a client with a right one. So the length of a token prevents guessing, not the lockout. The lockout
-refuses programs that guess, tells other clients when to try again, and writes a warning to the log.
+A correct token is always accepted: otherwise a program that guesses tokens could lock out the other clients
+at its address. So the length of a token prevents guessing, and not the lockout. The lockout refuses programs
+that guess, tells other clients when to try again, and writes a warning to the log.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ MOVED = Refused(
 )
 TENANT_FULL = Refused(
     ErrorCode.RATE_LIMITED,
-    "Your organisation has as many connections as it may have: close some, or try again later.",
+    "Your organisation has reached its limit of connections: close some, or try again later.",
 )
 PASSED_ON = Refused(
     ErrorCode.UNAUTHORIZED,
@@ -66,7 +66,7 @@ PASSED_ON = Refused(
 Opening = TypeVar("Opening", Hello, Proof)
 TRACES = itertools.count(1)
 CONNECTIONS = itertools.count(1)
-INTERNAL = "The server failed to process this keystroke. Go on typing: it tries again with the next one."
+INTERNAL = "The server failed to process this keystroke. Continue typing: the next keystroke is a new try."
 
 
 class Connection:

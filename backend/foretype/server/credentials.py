@@ -48,7 +48,7 @@ class Tokens:
 
     Called on the event loop: the file of paired clients is small, and is read again only if it has changed.
     If it cannot be read, clients that were known stay accepted, and the others get `UnreadableStateError`:
-    nobody can tell whether they are paired.
+    the server cannot tell whether they are paired.
     """
 
     def __init__(self, fixed: str | None, pairing: Pairing, signed: SignedReader | None = None) -> None:

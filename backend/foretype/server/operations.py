@@ -32,7 +32,7 @@ async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 
 async def _livez(_: web.Request) -> web.Response:
-    """The event loop runs. A model that fails for good ends the process, so that is all there is to know."""
+    """The event loop runs. Nothing else is checked, because a model that fails for good ends the process."""
     return web.Response(text="ok")
 
 

@@ -164,7 +164,7 @@ class Protocol:
                 field = self._name(message)
                 return FieldClosed(field) if self._fields.pop(field, None) else Ignored()
             case "hello" | "proof":
-                raise UnreadableError("This connection is welcome already: send keystrokes.")
+                raise UnreadableError("This connection was accepted already: send keystrokes.")
             case str():
                 raise UnreadableError("'type' must be keystroke, accepted, dismissed or close.")
             case _:

@@ -42,7 +42,9 @@ class OpenConnection(Protocol):
         """Return right after the next final answer was sent, but after at most `within` seconds."""
 
     async def move(self, retry_after: float) -> None:
-        """As `leave`, but the server goes on: the client shall go to the server that has room."""
+        """As `leave`, but the server continues to run: the client is to connect to a server with fewer
+        connections.
+        """
 
 
 class Phase(StrEnum):

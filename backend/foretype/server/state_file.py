@@ -342,7 +342,7 @@ def _hash(found: dict[str, Any], name: str, form: re.Pattern[str]) -> str:
 
 def _time(value: object) -> float:
     if type(value) not in (int, float) or not 0 <= value <= LATEST:  # type: ignore[operator]  # a number here
-        raise _OddContentError("a time is not a time")
+        raise _OddContentError("a time is not valid")
     return float(value)  # type: ignore[arg-type]
 
 

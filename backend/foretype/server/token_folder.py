@@ -184,7 +184,7 @@ class TokenFolder:
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn what goes wrong with the folder's files into sentences."""
+        """Turn the errors of the folder's files into sentences."""
         try:
             yield
         except OSError as error:

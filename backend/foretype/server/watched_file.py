@@ -13,7 +13,7 @@ from foretype.support.logs import SparseLines
 
 T = TypeVar("T")
 LOOK_SECONDS = 1.0
-"""The file is looked at this often at most, however many keystrokes come."""
+"""The file is checked at most this often, however many keystrokes come."""
 
 
 class BadFileError(Exception):

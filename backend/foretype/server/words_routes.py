@@ -25,7 +25,7 @@ MOST_TEXTS = 500  # in one change
 IMPORT_BYTES = 32 * 1024 * 1024
 OFF = Refused(
     ErrorCode.BAD_MESSAGE,
-    "This server learns no words: whoever runs it has switched FORETYPE_OWN_WORDS off.",
+    "This server learns no words: its administrator has switched off FORETYPE_OWN_WORDS.",
 )
 UNUSABLE = Refused(
     ErrorCode.INTERNAL,

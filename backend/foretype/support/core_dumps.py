@@ -1,4 +1,4 @@
-"""No core dumps: the memory of a process that reads typed text holds it, and a token beside it."""
+"""No core dumps, because the memory of a process that reads typed text holds this text, and a token."""
 
 from __future__ import annotations
 

@@ -174,8 +174,8 @@ class Settings(BaseModel):
         0,
         ge=0,
         le=3600,
-        description="Seconds in which a server that is stopped closes its connections, one after the other; "
-        "0 closes all of them at once.",
+        description="Seconds in which a server that is being stopped closes its connections, one after the "
+        "other; 0 closes all of them at once.",
     )
     token: Annotated[Token, Group.ACCESS] = Field(
         None,
@@ -231,13 +231,13 @@ class Settings(BaseModel):
         4,
         ge=0,
         le=100,
-        description="Model runs after each answer that prepare for the next keystrokes, if no field waits "
-        "for the model, and only if they are worth it; 0 means none.",
+        description="Largest number of model runs for the next keystrokes after each answer. They are made "
+        "only if no field waits for the model and if they are likely to be useful; 0 means none.",
     )
     frugal: Annotated[Frugal, Group.WORK] = Field(
         Frugal.AUTO,
-        description="Save energy: fewer model runs for the next keystrokes, so more answers wait for the "
-        "model. on, off, or auto: while the machine runs on its battery.",
+        description="Save energy: the server makes fewer model runs for the next keystrokes, so more answers "
+        "wait for the model. on, off, or auto: on while the machine runs on its battery.",
     )
     gpu_memory_mb: Annotated[int | None, Group.WORK] = Field(
         None,
@@ -295,15 +295,15 @@ class Settings(BaseModel):
         30,
         ge=0,
         le=10_080,
-        description="The longest age of a WebSocket. The server closes each one at an age of its own, from "
-        "half of it on, just after an answer, so that clients spread over several servers; 0 means no limit.",
+        description="Minutes that a WebSocket may be open. So that clients spread over several servers, the "
+        "server closes each at a random age from half of this on, just after an answer; 0 means no limit.",
     )
     sockets_target: Annotated[int | None, Group.CONNECTIONS] = Field(
         None,
         ge=1,
         le=100_000,
-        description="If more WebSockets are open, the server closes idle ones, a few a second, so that their "
-        "clients go to another server; by default none.",
+        description="If more WebSockets than this are open, the server closes idle ones, a few a second, so "
+        "that their clients go to another server; by default no target.",
     )
     connections_per_address: Annotated[int, Group.CONNECTIONS] = Field(
         100,
@@ -321,8 +321,8 @@ class Settings(BaseModel):
         30_000,
         ge=1000,
         le=1_000_000,
-        description="Short runs of words that are kept for one person; the least seen and oldest are "
-        "forgotten first. 30,000 take about 4 MB in the file, and 10 MB in memory while the person types.",
+        description="Short runs of words that are kept for one person, at most; the least seen and oldest "
+        "are forgotten first. 30,000 take about 4 MB in the file, 10 MB in memory while the person types.",
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."

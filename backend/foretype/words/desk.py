@@ -1,4 +1,4 @@
-"""Learns from fields as they are left or fall quiet, off the way of their keystrokes."""
+"""Learns from fields when they are left or quiet, without delaying their keystrokes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from foretype.words.field_text import FieldText, Taken
 from foretype.words.store import WordStore
 
 T = TypeVar("T")
-QUIET_S = 30.0  # without a keystroke; then what was typed in a field is learnt
+QUIET_S = 30.0  # without a keystroke; then the text of a field is learnt
 MOST_FIELDS = 4096  # that are followed at the same time; the one used longest ago is learnt first
 
 Place = tuple[str, str]
@@ -30,8 +30,8 @@ class _Followed:
     text: FieldText
     used_at: float
     lasting: bool
-    is_learnt: bool = False  # everything but what may still be typed
-    # The person's in the file when the field was begun. Used on the thread only.
+    is_learnt: bool = False  # except the word that may still be typed
+    # The person's identity in the file when the field was begun. Used on the thread only.
     identity: bytes | None = None
 
 
@@ -56,8 +56,9 @@ class LearningDesk:
     def keystroke(
         self, person: str, place: Place, before: str, after: str, *, learn: bool, lasting: bool = True
     ) -> None:
-        """The newest state of a field. If it is not to be learnt, nothing of the field is. `lasting`: whether
-        somebody will say that the field is left; otherwise it is when it falls quiet.
+        """The newest state of a field. `learn`: if it is False, nothing of the field is learnt. `lasting`:
+        whether the caller will report that the field is left; if not, the field counts as left when it is
+        quiet.
         """
         followed = self._fields.pop(place, None)
         if not learn:
@@ -89,7 +90,7 @@ class LearningDesk:
             self._learn(followed, followed.text.take(is_over=followed.is_learnt))
 
     def forget(self, person: str) -> None:
-        """What a person has typed and was not learnt yet is not learnt any more."""
+        """Discard everything that a person has typed and that was not learnt yet."""
         for place in [place for place, one in self._fields.items() if one.person == person]:
             del self._fields[place]
 
@@ -124,7 +125,7 @@ class LearningDesk:
             self._timer = self._timers.call_at(min(waiting) + QUIET_S, self._learn_quiet)
 
     def _begin(self, followed: _Followed) -> None:
-        """Another process may forget the person before the field is left."""
+        """Note the identity, because another process may forget the person before the field is left."""
         with contextlib.suppress(WordsFileError):  # told when the field is learnt
             followed.identity = self._store.identity(followed.person)
 

@@ -81,7 +81,7 @@ class FieldText:
         return self._text[found + OVERLAP :] if found >= 0 else ""
 
     def take(self, *, is_over: bool) -> Taken:
-        """What was typed and is still there, each run once. If typing may go on, the word at the caret is
+        """What was typed and is still there, each run once. If typing may continue, the word at the caret is
         left for the next time.
         """
         shown = "".join(

@@ -101,8 +101,8 @@ def _pieces_of(chunk: str, space: str) -> list[str | None]:
 
 
 def is_learnable(word: str) -> bool:
-    """Whether a word may be learnt: letters only, not too long, and not as passwords and keys look: several
-    changes from small to capital letters, or many letters without a vowel.
+    """Whether a word may be learnt. It has only letters, is not too long, and does not look like a password
+    or a key, which have several changes from small to capital letters, or many letters without a vowel.
     """
     if len(word) > LONGEST_WORD or not _WORD.fullmatch(word) or len(_HUMPS.findall(word)) > 1:
         return False

@@ -1,4 +1,5 @@
-"""The SQLite file of own words: its layout, one transaction for each call, and what keeps it from being used.
+"""The SQLite file of own words: its layout, one transaction for each call, and the reasons why it cannot be
+used.
 
 Each call opens the file and closes it again, so the server and `foretype words` may use it at the same time,
 and a file that was deleted is noticed. Every call waits for the disk.
@@ -58,8 +59,8 @@ class SqliteFile:
 
     @contextlib.contextmanager
     def change(self, *, make: bool = True) -> Iterator[Any]:
-        """A transaction that nobody else changes the file in. None if there is no file and none is to be
-        made.
+        """A transaction, during which no other process changes the file. None if there is no file and none is
+        to be made.
         """
         if not make and not self._is_there():
             yield None
@@ -75,8 +76,8 @@ class SqliteFile:
             file.execute("COMMIT")
 
     def compact(self) -> None:
-        """Write the file anew. `secure_delete` overwrites what is deleted, but not the copies that SQLite
-        leaves in a page when it moves rows to another one.
+        """Write the whole file again. `secure_delete` overwrites what is deleted, but not the copies that
+        SQLite leaves in a page when it moves rows to another one.
         """
         with self._opened() as file:
             file.execute("PRAGMA temp_store = MEMORY")  # else a folder for temporary files gets a copy
@@ -108,7 +109,7 @@ class SqliteFile:
                 file.close()
 
     def _unusable(self, error: OSError | sqlite3.Error | None) -> WordsFileError:
-        """None: another version of Foretype has written the file."""
+        """`error`: None if another version of Foretype has written the file."""
         why = NEWER if error is None else _why(error)
         return WordsFileError(f"The file of own words, {self.path}, {why}", _name_of(error))
 
@@ -157,7 +158,7 @@ _UNREADABLE = "cannot be opened or written. Make it writable, or set FORETYPE_ST
 _REASONS = {
     "SQLITE_READONLY": _UNREADABLE,
     "SQLITE_CANTOPEN": _UNREADABLE,
-    "SQLITE_BUSY": f"is used by another program for more than {LOCK_SECONDS:.0f} seconds: try again.",
+    "SQLITE_BUSY": f"has been in use by another program for more than {LOCK_SECONDS:.0f} seconds: try again.",
     "SQLITE_FULL": "cannot be written: the disk is full. Free some space on it.",
     "SQLITE_NOTADB": "is damaged: delete it, or put a backup in its place.",
     "SQLITE_CORRUPT": "is damaged: delete it, or put a backup in its place.",

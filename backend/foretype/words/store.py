@@ -41,7 +41,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of a person's words in the file. Words that were taken away change `whole`."""
+    """The state of a person's words in the file. If words were removed, `whole` changes."""
 
     person: int = 0
     version: int = 0
@@ -87,9 +87,9 @@ class WordStore:
         """Count the runs of one text, and take back those that were undone in it. Of an unknown word only a
         keyed mark is kept, until it was seen in `SIGHTINGS` texts.
 
-        since: the person's identity when the text was begun. If it is another now, the person has had
-        everything forgotten meanwhile, and nothing of the text is counted. Returns the identity for the next
-        part of the same text.
+        since: the person's identity when the text was begun. If it has changed, the person's words were
+        forgotten meanwhile, and nothing of the text is counted. Returns the identity for the next part of the
+        same text.
         """
         if not taken:
             return since
@@ -171,8 +171,8 @@ class WordStore:
         )
 
     def _tidy(self, file: sqlite3.Connection, row: _Row) -> None:
-        """Once a day forget what is old and was seen once; and at any time what is too much, with the least
-        seen and oldest first.
+        """Once a day, forget old runs that were seen once. If there are too many runs, forget the least seen
+        and oldest ones at any time.
         """
         today, dropped = self._today(), 0
         if row.tidied != today:
@@ -233,7 +233,7 @@ class WordStore:
 
     def remove(self, person: str, texts: Iterable[str]) -> bool:
         """Forget words and phrases: also every run that holds one of them. Their places in the file are
-        overwritten. Whether there was anything of them, also if it was not shown yet.
+        overwritten. Returns whether the file had anything of them, also if it was not shown yet.
         """
         wanted = {words for text in texts for form in (text, _composed(text)) if (words := _words_in(form))}
         with self._file.change(make=False) as file:
@@ -260,8 +260,8 @@ class WordStore:
         """Forget everything of a person. Its places in the file are overwritten. If an earlier call could not
         overwrite them, this one does.
 
-        A file in which nobody is left stays: another process may have it open, and would then write its
-        journal beside a file that has no name any more.
+        A file without persons stays: another process may have it open, and would then write its journal
+        beside a file that has no name any more.
         """
         with self._file.change(make=False) as file:
             if file is None:
@@ -348,7 +348,7 @@ class WordStore:
         return version
 
     def _became_whole(self, file: sqlite3.Connection, row: _Row) -> None:
-        """Whoever holds counts must read all of them again."""
+        """Every process that holds counts must read all of them again."""
         file.execute("UPDATE persons SET whole = whole + 1, version = version + 1 WHERE id = ?", (row.id,))
 
 
@@ -390,7 +390,9 @@ def _added(file: sqlite3.Connection, person: int) -> set[str]:
 
 
 def _mark(row: _Row, word: str) -> bytes:
-    """From which the word cannot be read; who has the file can still try words, as with a hashed password."""
+    """A keyed hash of a word. It does not reveal the word, but a person who has the file can try words, as
+    with a hashed password.
+    """
     return hashlib.blake2b(word.encode(), key=row.key, digest_size=8).digest()
 
 

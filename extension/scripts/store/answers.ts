@@ -63,7 +63,7 @@ No, I am not using remote code. All scripts are in the package, and the content 
 
 ## Data usage
 
-What the extension sends goes to the user's own server, and to nobody else. The same data is declared in the Firefox manifest.
+The extension sends data only to the user's own server. The same data is declared in the Firefox manifest.
 
 ${boxes.join("\n")}
 
@@ -86,8 +86,8 @@ export function mozillaPrivacy(firefox: Manifest, reasons: readonly Reason[], po
 
 ## Data collection
 
-The manifest declares: ${collected(firefox).join(", ")}. This is the text of the field in which the user writes. It is sent to the user's own
-server, and to nobody else. Mozilla shows this declaration to the user at the installation.
+The manifest declares: ${collected(firefox).join(", ")}. This is the text of the field in which the user writes. It is sent only to the user's own
+server. Mozilla shows this declaration to the user at the installation.
 
 ## Permissions
 
@@ -95,7 +95,7 @@ ${permissions.join("\n")}
 
 ## "Do you use a code generator, a minifier or a bundler?"
 
-Yes. Upload the archive of sources. Its SOURCES.md says how to build the same files.
+Yes. Upload the archive of sources. SOURCES.md in the archive says how to build the same files.
 
 ## Privacy policy
 
@@ -109,7 +109,7 @@ export function reviewerNotes(home: string): string {
 
 1. Download Foretype's sources: ${home}
 2. In their folder, run: make serve
-   The first start downloads 1.2 GB of packages and prepares a model of 230 MB, in 2 to 4 minutes. It then prints an address with a pairing code.
+   The first start installs 270 MB of packages and prepares a model of up to 159 MB, in 1 to 3 minutes. It then prints an address with a pairing code.
 3. Install the extension. Its welcome page opens.
 4. Paste the pairing code (the part of the printed address after "#code=") into "Pairing code or token". The page connects at once.
 5. On the same page, click into "A message". The rest of the sentence appears in grey. Tab accepts a word, Esc dismisses the suggestion.

@@ -18,7 +18,7 @@ export interface Page {
   post(message: ToPage): void;
   /** The hosts of the tab that contains it, as far as the browser tells. */
   readonly hosts?: readonly string[];
-  /** Whether what is typed in it may be learnt: not in a private window, and not on the extension's own pages. */
+  /** Whether the server may learn its text: not in a private window, and not on the extension's own pages. */
   readonly mayBeLearnt?: boolean;
 }
 

@@ -41,7 +41,7 @@ export class Conversation {
     return this.#held;
   }
 
-  /** The snippet that was offered last. It may fit the text no more. */
+  /** The snippet that was offered last. It may no longer fit the text. */
   get snippet(): HeldSnippet | null {
     return this.#snippet;
   }

@@ -33,6 +33,14 @@ export const DEFAULT_KEYS: Keys = {
   ask: "Ctrl+ ",
 };
 
+/** `keys` with the default key of each action that it lacks; with none, if another action has that key. */
+export function completeKeys(keys: Partial<Keys>): Keys {
+  const used = Object.values(keys);
+  const missing = ACTS.filter((act) => keys[act] === undefined);
+  const added = missing.map((act) => [act, used.includes(DEFAULT_KEYS[act]) ? "" : DEFAULT_KEYS[act]] as const);
+  return { ...DEFAULT_KEYS, ...keys, ...Object.fromEntries(added) };
+}
+
 /** An input method reports the keys that it uses itself with this code, also before a composition starts. */
 const TAKEN_BY_INPUT_METHOD = 229;
 

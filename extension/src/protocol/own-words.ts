@@ -61,7 +61,7 @@ export class OwnWords {
     return readFound(await this.#request(`${PATH}?${query}`));
   }
 
-  /** The server leaves out a text that it cannot use, without a word. */
+  /** The server leaves out a text that it cannot use, and reports no error. */
   async add(text: string): Promise<void> {
     await this.#request(PATH, { method: "POST", body: JSON.stringify({ add: [text] }) });
     const { total, words } = await this.find(text, MOST, 0);

@@ -4,8 +4,8 @@ import type { Behaviour } from "./behaviour.ts";
 
 const HEAD = `${HEADINGS.Behaviours}
 This table shows how the extension behaves if a page moves a field, covers it, changes its text or uses the same keys. Each row is checked
-in both browsers.
-The letter of a row is the first letter of its file in \`test/behaviours/rows/\`. To add a row, add an entry to one of these files.
+in both browsers. The letter of a row is the first letter of its file in \`test/behaviours/rows/\`. To add a row, add an entry to one of these
+files.
 `;
 
 /** The table of behaviours. A reason in `not` is checked too: a behaviour that passes must not have one. */

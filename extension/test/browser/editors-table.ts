@@ -55,7 +55,7 @@ To add an editor, add a file in \`src/ghost/fields/editors/\`, a line in its \`i
 `;
 
 const IN_FIREFOX = `${HEADINGS.Firefox}
-This table shows the results of the same checks in Firefox ESR. There is no column for IME, because WebDriver can't control input methods.
+This table shows the results of the same checks in Firefox ESR. There is no column for IME, because WebDriver cannot control input methods.
 `;
 
 /** The cell of a check that passed. */

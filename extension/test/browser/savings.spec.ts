@@ -119,7 +119,7 @@ test("accepted suggestions appear on the open page, by site once that is wished,
   await options.getByLabel("Also count by site").check();
   await ghost.expectText(" response");
   await page.keyboard.press("Tab");
-  await expect(rows(options)).toHaveText([/Today92 s/, /This month.*9/, /In all since.*9/]);
+  await expect(rows(options)).toHaveText([/Today92 s/, /This month.*9/, /In total since.*9/]);
   await expect(options.locator("#savings-site-rows tr")).toHaveText(/127\.0\.0\.182 s/);
   await options.getByLabel("Your typing speed").fill("20");
   await options.keyboard.press("Enter");

@@ -146,5 +146,5 @@ test("if the browser does not take the settings, the page says so", async ({ pag
     `chrome.storage.local.set({ preferences: { sitesOff: ${JSON.stringify(sitesOff)} } })`,
   );
   await page.getByLabel("Sync these choices").check();
-  await expect(syncOutcome(page)).toContainText("The browser did not take the settings");
+  await expect(syncOutcome(page)).toContainText("The browser did not accept the settings");
 });

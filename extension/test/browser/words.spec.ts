@@ -162,7 +162,7 @@ test("the list can be searched, and shows more words when the user wants them", 
   await expect(page.getByRole("button", { name: "Show more" })).toBeHidden();
   server.words.set("GET /v1/words", answer([], 0));
   await page.getByLabel("Search", { exact: true }).fill("xyz");
-  await expect(page.locator("#word-count")).toHaveText("No word fits “xyz”.");
+  await expect(page.locator("#word-count")).toHaveText("No word contains “xyz”.");
   await expect(page.getByRole("button", { name: "Forget all words" })).toBeEnabled();
   expect(server.wordRequests.map(({ url }) => url)).toEqual([
     "/v1/words?search=&limit=50&offset=0",

@@ -31,7 +31,7 @@ test.each([
   ["amounts", JSON.parse('{ "mail.test": { "__proto__": 1 } }')],
   ["keys", { ...DEFAULTS.keys, word: "a" }],
   ["keys", { ...DEFAULTS.keys, word: "Escape" }],
-  ["keys", { word: "Tab" }],
+  ["keys", { word: "Tab", all: "Tab" }],
   ["keys", null],
   ["keys", { ...DEFAULTS.keys, other: "F2" }],
   ["spoken", null],
@@ -45,6 +45,13 @@ test.each([
 
 test.each(["token", "server", "pausedUntil", "__proto__"])("%s is not a setting", (name) => {
   expect(checkSettings(JSON.parse(`{ "${name}": 1 }`))).toEqual({ kind: "unknown", name });
+});
+
+test("keys that an older version did not have get their defaults, and none if another action has that key", () => {
+  expect(checkSettings({ keys: { word: "F2", all: DEFAULTS.keys.dismiss } })).toEqual({
+    kind: "settings",
+    settings: { keys: { ...DEFAULTS.keys, word: "F2", all: DEFAULTS.keys.dismiss, dismiss: "" } },
+  });
 });
 
 test("keys that are off may be off several times", () => {

@@ -1,4 +1,4 @@
-"""The counts of the persons who type now, kept up with the file of own words."""
+"""The counts of the persons who type now, updated when the file of own words changes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from foretype.support.clock import Timers
 from foretype.words.errors import WordsFileError
 from foretype.words.store import State, WordStore
 
-MOST_PERSONS = 32  # whose counts are kept in memory; the one who typed longest ago is dropped first, but
-KEPT_S = 60.0  # nobody who typed so recently: to read somebody's counts takes 0.1 s and more
-IDLE_S = 600.0  # who has typed nothing for so long is dropped
+MOST_PERSONS = 32  # whose counts are in memory; the person who typed longest ago is dropped first
+KEPT_S = 60.0  # a person who typed so recently is not dropped: reading the counts takes 0.1 s or more
+IDLE_S = 600.0  # a person who has typed nothing for so long is dropped
 LOOK_EVERY_S = 1.0
 
 
@@ -70,12 +70,12 @@ class Persons:
             task.add_done_callback(self._looking.discard)
 
     def _drop_idle(self, now: float) -> None:
-        """The one who typed longest ago is the first."""
+        """The persons are in the order in which they typed, the one who typed longest ago first."""
         while (longest_ago := next(iter(self._persons.values()))).typed_at < now - IDLE_S:
             self.forget(longest_ago.name)
 
     def forget(self, name: str) -> None:
-        """All of the person was forgotten: nothing of it is used from now on."""
+        """All words of the person were forgotten: none of them is used from now on."""
         self._persons.pop(name, None)
         self._held.pop(name, None)
 

@@ -11,7 +11,7 @@ import { rowButton } from "./row-button.ts";
 
 /** How many words are requested at once. */
 const PAGE = 50;
-/** The user may type on in the search; the server is asked after this pause, in milliseconds. */
+/** The user may still be typing the search; the server is asked after this pause, in milliseconds. */
 const SEARCH_AFTER_MS = 200;
 
 const details = findElement("#own-words", HTMLDetailsElement);
@@ -106,7 +106,7 @@ async function showMore(): Promise<void> {
     if (number !== newest) return;
     words = [...words, ...found.words];
     draw(found, wanted);
-    // The button may be gone. The first new word is where the user goes on.
+    // The button may be gone. The user continues at the first new word.
     list.children[shown]?.querySelector("button")?.focus();
   });
 }

@@ -4,7 +4,7 @@ import type { Screen } from "../screen.ts";
 import { generated } from "./generated.ts";
 import { setStyle } from "./set-style.ts";
 
-/** A suggestion is announced only if it stays this long: a user who types on is not interrupted. */
+/** A suggestion is announced only if it stays this long: a user who continues to type is not interrupted. */
 const PAUSE_MS = 700;
 
 const UNSEEN: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { shadowRootsAround } from "../fields/ancestors.ts";
 import { hug } from "./hug.ts";
 
-/** Looking may take one part in so many of the page's time. */
+/** Looks may take at most the page's time divided by this. */
 const SHARE = 16;
 
 /** Events after which a page may look different, though nobody has typed, scrolled or moved the focus. */

@@ -56,7 +56,7 @@ export const CLIPPED: readonly Behaviour[] = [
   },
   {
     row: "B",
-    name: "text ends at the right edge, and a button is under and over it: nothing is shown, and Tab is the page's",
+    name: "text ends at the right edge, and a button is under and over it: nothing is shown, and the page gets Tab",
     html: `<button style="display: block; width: 500px; height: 40px">Over</button><input id="field" style="width: 500px; box-sizing: border-box; text-align: right"><button style="display: block; width: 1500px; height: 40px">Under</button>`,
     async check(driver) {
       await driver.type(TYPED);
@@ -97,7 +97,7 @@ export const CLIPPED: readonly Behaviour[] = [
   },
   {
     row: "B",
-    name: "the field itself is transparent: nothing is shown, and Tab is the page's",
+    name: "the field itself is transparent: nothing is shown, and the page gets Tab",
     html: '<textarea id="field" rows="3" cols="60" style="opacity: 0"></textarea>',
     async check(driver) {
       await driver.type(TYPED);

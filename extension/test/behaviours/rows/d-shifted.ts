@@ -33,7 +33,7 @@ const EDITORS: Readonly<Record<string, string>> = {
     '<style>html { zoom: 1.25 }</style><div id="field" contenteditable style="width: 600px"></div>',
   "the text is in columns":
     '<div id="field" contenteditable style="columns: 2; width: 900px; height: 60px; font: 14px/20px sans-serif">A first column.<br><br><br>X</div>',
-  "the first line hangs":
+  "the first line has a hanging indent":
     '<div id="field" contenteditable style="width: 500px; padding-left: 50px; text-indent: -40px"></div>',
 };
 
@@ -79,7 +79,7 @@ export const SHIFTED: readonly Behaviour[] = [
   },
   {
     row: "D",
-    name: "the field is stretched in one direction: nothing is shown, and Tab is the page's",
+    name: "the field is stretched in one direction: nothing is shown, and the page gets Tab",
     html: '<textarea id="field" rows="3" cols="40" style="transform: scale(1.5, 1); transform-origin: 0 0"></textarea>',
     async check(driver) {
       await driver.type(TYPED);
