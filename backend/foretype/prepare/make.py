@@ -68,12 +68,14 @@ def make(
             store.tidy()
             if not force and is_prepared(store.folder):
                 made = read_manifest(store.folder)
-                if made.recipe_digest == recipe.digest and not has_changed(made.source, recipe, given):
+                is_current = made.recipe_digest == recipe.digest and not _lacks_word_ends(made)
+                if is_current and not has_changed(made.source, recipe, given):
                     whole = load_prepared(store.folder)
                     progress.say(f"{recipe.name} is prepared already; --force makes it again.")
                     return whole
                 progress.say(
-                    f"{recipe.name} was made from other weights, or by another recipe: making it again."
+                    f"{recipe.name} was made from other weights, by another recipe or by an earlier version: "
+                    "making it again."
                 )
             if not isinstance(recipe.source, WheelSource):  # its file is a GGUF file
                 require_export(f"Preparing {recipe.name}")
@@ -160,6 +162,11 @@ def _place(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def _lacks_word_ends(made: Manifest) -> bool:
+    """Whether an earlier version made the model, without the table that saves runs."""
+    return made.graph == "fused" and WORD_ENDS not in made.files
 
 
 def _require_space(recipe: Recipe, store: Store) -> None:

@@ -48,7 +48,7 @@ def measure_word_ends(
 
 
 def common_words(vocabulary: Vocabulary) -> list[int]:
-    """The first MOST_TOKENS tokens that begin a word and have only letters. A tokeniser numbers its tokens from
+    """The first MOST_TOKENS tokens that begin a word and have only letters. A tokeniser numbers tokens from
     the most frequent on. For tokens within a word, the probability depends too much on the letters before.
     """
     begins = [
