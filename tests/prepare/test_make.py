@@ -25,7 +25,7 @@ from foretype.models.errors import (
     WrongChecksumError,
 )
 from foretype.models.field_kind import FieldKind
-from foretype.models.manifest import GRAPH, MANIFEST, TOKENIZER
+from foretype.models.manifest import GRAPH, MANIFEST, TOKENIZER, WORD_ENDS
 from foretype.models.prepared import Prepared, load_prepared
 from foretype.models.recipe import Recipe, load_recipe
 from foretype.models.store import Store
@@ -107,6 +107,7 @@ def test_a_model_is_made_fused_where_the_family_is_known_and_plain_where_not(
     assert manifest.figures.bits_per_byte <= manifest.figures.bits_per_byte_float32 * 1.01
     assert {GRAPH, TOKENIZER} <= manifest.files.keys()
     assert sorted(file.name for file in workshop.models_dir.iterdir()) == [".tiny.lock", "tiny"]
+    assert (WORD_ENDS in manifest.files) == (graph == "fused")
     if graph == "plain":
         assert any(f"no fused graph is known for the family {family}" in line for line in diary.lines)
 
@@ -131,6 +132,7 @@ STEPS = [
     "fuse",
     "quantise",
     "check the quality",
+    "measure where words end",
     "put the model in place",
 ]
 

@@ -24,6 +24,7 @@ from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
 from foretype.engine.tree.personal import no_table
+from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.runtime.out_of_memory import OutOfMemoryError
@@ -58,6 +59,7 @@ class EngineConfig:
     field_bytes, trees_bytes: past key values and distributions of one field, and of all fields.
     context_length: tokens that the model can read.
     frugal: whether to save energy.
+    word_ends: how likely a word ends after a token, if that was measured.
     """
 
     model: str
@@ -69,6 +71,7 @@ class EngineConfig:
     trees_bytes: int = TREES_BYTES
     context_length: int = 1024
     frugal: Frugal = Frugal.OFF
+    word_ends: WordEnds | None = None
 
 
 class LocalEngine:
@@ -241,7 +244,8 @@ class LocalEngine:
         begin = self._config.begin[surroundings.kind].ids(surroundings, self._vocabulary.encode)
         self._beginnings.copy_into(arena, surroundings.kind, begin)
         table_of = no_table if self._persons is None else partial(self._persons.table, owner.token)
-        return Draft(arena, begin, self._vocabulary, self._config.policy, self._limits, table_of)
+        config = self._config
+        return Draft(arena, begin, self._vocabulary, config.policy, self._limits, table_of, config.word_ends)
 
     def _surroundings_of(self, keystroke: Keystroke) -> Surroundings:
         kind = keystroke.kind or FieldKind.TEXT

@@ -11,9 +11,10 @@ from foretype.engine.beginning import Beginning
 from foretype.engine.local import TREES_BYTES, EngineConfig, LocalEngine
 from foretype.engine.memory import MEBIBYTE
 from foretype.engine.tree.choice import Policy
+from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
-from foretype.models.manifest import Manifest
+from foretype.models.manifest import WORD_ENDS, Manifest
 from foretype.models.prepared import check_tokens
 from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime
@@ -31,6 +32,7 @@ class LoadedModel:
     manifest: Manifest
     runtime: LogitsRuntime
     vocabulary: Vocabulary
+    word_ends: WordEnds | None = None
 
 
 async def start_engine(folder: Path, settings: Settings, stages: Stages | None = None) -> LocalEngine:
@@ -58,7 +60,8 @@ def load_model(folder: Path, settings: Settings) -> LoadedModel:
         )
         vocabulary = Vocabulary.load(folder, manifest.geometry.vocab_size)
         check_tokens(folder, manifest, vocabulary.tokens)
-    return LoadedModel(manifest, runtime.result(), vocabulary)
+        word_ends = WordEnds.load(folder / WORD_ENDS, manifest.geometry.vocab_size)
+    return LoadedModel(manifest, runtime.result(), vocabulary, word_ends)
 
 
 async def make_engine(model: LoadedModel, settings: Settings, stages: Stages | None = None) -> LocalEngine:
@@ -76,6 +79,7 @@ async def make_engine(model: LoadedModel, settings: Settings, stages: Stages | N
         field_bytes=settings.field_mb * MEBIBYTE,
         trees_bytes=_trees_bytes(settings, model.runtime.provider),
         context_length=manifest.geometry.context_length,
+        word_ends=model.word_ends,
     )
     words = WordStore(settings.state_dir, settings.own_words_most) if settings.own_words else None
     engine = LocalEngine(config, model.runtime, vocabulary, asyncio.get_running_loop(), stages, words)

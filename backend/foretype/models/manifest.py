@@ -18,6 +18,7 @@ MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
 EMBEDDING = "embedding.bin"  # the embedding, in a file of its own so that it can be mapped
 TOKENIZER = "tokenizer.json"
+WORD_ENDS = "word-ends.npy"  # how likely a word ends after each token (foretype.engine.tree.word_ends)
 
 
 class _Strict(BaseModel):

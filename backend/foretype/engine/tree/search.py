@@ -9,12 +9,13 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from operator import attrgetter
 from typing import NamedTuple
 
 from foretype.engine.tree.trie import Node, Trie
+from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary, is_word_byte
 from foretype.runtime.distribution import Distribution, Likely
 
@@ -46,13 +47,15 @@ class _Edge:
 @dataclass(frozen=True, slots=True)
 class Lacking:
     """A node whose distribution is missing: how likely it is, and the first byte after the stem on the way to
-    it; empty if the node does not go beyond the stem. `beyond`: it comes after the first word.
+    it; empty if the node does not go beyond the stem. `beyond`: it comes after the first word. `end`: the
+    probability that a word ends at the node, if the table has it.
     """
 
     node: Node
     likelihood: float
     next_byte: bytes
     beyond: bool
+    end: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class Findings:
                 chance = chance_of(one.next_byte)
                 if share < floor * chance:
                     continue
+                if one.end is not None and not floors.needs(share / chance, one.end, floor):
+                    continue
             if chance >= least:
                 found.append(Expected(one.node, chance, one.next_byte))
         return sorted(found, key=lambda expected: -expected.chance)
@@ -134,11 +139,20 @@ class Floors:
     found must not depend on what the tree has computed before.
 
     word: up to the end of the first word. draw_out: after it. keep: along the text that is on the screen.
+    follow_out: of a word with its end, before the words after it are searched; only if the table says how
+    likely the word ends.
     """
 
     word: float
     draw_out: float
     keep: float
+    follow_out: float = 0.0
+
+    def needs(self, share: float, end: float, floor: float) -> bool:
+        """Whether a node's distribution is needed, although the probability `end` that a word ends there is
+        known: for the words after it, or for a longer word. `share`: of the node. `floor`: of the branch.
+        """
+        return share * end >= self.follow_out or share * (1.0 - end) >= floor
 
 
 class _Branch(NamedTuple):
@@ -172,12 +186,13 @@ class Search:
         most_wanted: int,
         most_words: int | None = None,
         may_end: bool = False,
+        word_ends: WordEnds | None = None,
         distribution_of: Callable[[Node], Distribution | None] = attrgetter("distribution"),
     ) -> None:
         """`distribution_of`: a node's, for the person who types. `most_words`: of one continuation.
         `may_end`: whether the word may end with the stem; then its continuation is empty.
         `most_wanted`: how many nodes are noted as lacking. With 0 the search ends at the first one, and its
-        findings are of no use.
+        findings are of no use. `word_ends`: makes runs unnecessary that would only say that a word ends.
         """
         self._trie = trie
         self._root = root
@@ -190,6 +205,7 @@ class Search:
         self._most_wanted = most_wanted
         self._most_words = math.inf if most_words is None else most_words
         self._least_end = len(stem) + (not may_end)  # bytes of a text that ends a word
+        self._word_ends = word_ends
         self._queue: list[_Branch] = []
         self._edges: list[_Edge] = []
         self._unread: list[Node] = []
@@ -215,6 +231,9 @@ class Search:
                 findings.words.append(Word(branch.text[len(self._stem) :], likelihood))
                 findings.sure_words += not findings.lacking
                 continue
+            if (ended := self._ended(branch, likelihood / mass)) is not None:
+                self._push(ended)
+                continue
             node = branch.parent if branch.token is None else self._trie.child(branch.parent, branch.token)
             node.used = self._trie.clock
             distribution = self._distribution_of(node)
@@ -225,7 +244,9 @@ class Search:
                 findings.unknown += likelihood
             if len(findings.lacking) < max(1, self._most_wanted):
                 next_byte = branch.text[len(self._stem) : len(self._stem) + 1]
-                findings.lacking.append(Lacking(node, likelihood, next_byte, branch.beyond > 0))
+                findings.lacking.append(
+                    Lacking(node, likelihood, next_byte, branch.beyond > 0, self._end_of(branch))
+                )
                 if not self._most_wanted:
                     break
         findings.mass = self._mass
@@ -238,6 +259,39 @@ class Search:
         if self._shown.startswith(branch.text) and branch.text:
             return self._floors.keep
         return self._floors.draw_out if branch.beyond else self._floors.word
+
+    def _lacking(self, branch: _Branch, node: Node, likelihood: float) -> Lacking:
+        next_byte = branch.text[len(self._stem) : len(self._stem) + 1]
+        return Lacking(node, likelihood, next_byte, branch.beyond > 0, self._end_of(branch))
+
+    def _ended(self, branch: _Branch, share: float) -> _Branch | None:
+        """The branch with the end of its word, if the table has its probability and the distribution is not
+        needed for more. It is left aside then even if it is there: what is found must not depend on that.
+        """
+        end = self._end_of(branch)
+        if end is None or self._goes_on(branch):
+            return None
+        follows = branch.beyond + 1 < self._most_words
+        floors = self._floors if follows else replace(self._floors, follow_out=math.inf)
+        if floors.needs(share, end, floors.draw_out if branch.beyond else floors.word):
+            return None
+        cost = branch.cost - math.log(end)
+        return _Branch(
+            cost, next(self._numbers), branch.parent, None, branch.text, ends=True, beyond=branch.beyond
+        )
+
+    def _end_of(self, branch: _Branch) -> float | None:
+        """The probability that a word ends after the branch, if the table has it."""
+        if self._word_ends is None or branch.token is None or not self._is_in_word(branch):
+            return None
+        if len(branch.text) <= len(self._stem):
+            return None  # its distribution is needed anyway: for what fits the stem
+        log_prob = self._word_ends.log_prob(branch.token)
+        return None if log_prob is None else math.exp(log_prob)
+
+    def _goes_on(self, branch: _Branch) -> bool:
+        """Whether the text on the screen goes on after the branch."""
+        return len(self._shown) > len(branch.text) and self._shown.startswith(branch.text)
 
     def _suffices(self, branch: _Branch, distribution: Distribution) -> bool:
         """Up to the stem's end, the whole distribution is needed; after it, only the likeliest tokens."""

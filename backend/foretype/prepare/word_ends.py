@@ -1,0 +1,76 @@
+"""Measures how likely a word ends after each of the commonest tokens: the table of
+`foretype.engine.tree.word_ends`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foretype.engine.vocabulary import Vocabulary
+from foretype.models.manifest import Geometry
+from foretype.runtime.arena import Arena, lone_arena
+from foretype.runtime.chunk import Chunk
+from foretype.runtime.fused import FusedRuntime
+
+MOST_TOKENS = 5000
+"""More of them make few further runs unnecessary (docs/decisions/0045-word-ends.md)."""
+TOKENS_A_RUN = 64
+TEXT = "Thanks for the"
+"""What the words are put after. Which text it is hardly matters."""
+
+Logits = NDArray[np.float32]
+
+
+def measure_word_ends(
+    graph: Path, geometry: Geometry, vocabulary: Vocabulary, begin: Sequence[int], prompt: str, threads: int
+) -> NDArray[np.float16]:
+    """(vocab_size,) by token id: the natural logarithm of the probability that no word byte comes after the
+    token, if it stands after the prompt and TEXT; not a number for tokens that are not measured.
+
+    begin: the ids that every text starts with. Raises ONNX Runtime's own errors.
+    """
+    runtime = FusedRuntime(graph, geometry, threads=threads, providers=["CPUExecutionProvider"])
+    text = [*begin, *vocabulary.encode(prompt + TEXT)][-geometry.context_length // 2 :]
+    arena = lone_arena(runtime.new_pool(1, len(text) + TOKENS_A_RUN))
+    positions = np.arange(len(text), dtype=np.int64)
+    runtime.run(arena, Chunk(np.array(text, np.int64), positions, None, positions[:0]))
+    found = np.full(geometry.vocab_size, np.nan, np.float16)
+    tokens = common_words(vocabulary)
+    for first in range(0, len(tokens), TOKENS_A_RUN):
+        some = np.array(tokens[first : first + TOKENS_A_RUN], np.int64)
+        found[some] = _log_boundaries(_side_by_side(runtime, arena, some), vocabulary)
+        arena.compact(positions)
+    return found
+
+
+def common_words(vocabulary: Vocabulary) -> list[int]:
+    """The first MOST_TOKENS tokens that begin a word and have only letters. A tokeniser numbers tokens from
+    the most frequent on. For tokens within a word, the probability depends too much on the letters before.
+    """
+    begins = [
+        int(vocabulary.ranks.ids[rank])
+        for rank, text in enumerate(vocabulary.texts)
+        if text.startswith(b" ") and text[1:].isalpha()
+    ]
+    return sorted(begins)[:MOST_TOKENS]
+
+
+def _side_by_side(runtime: FusedRuntime, arena: Arena, tokens: NDArray[np.int64]) -> Logits:
+    """Logits (n, vocab_size) of each token after the arena's text, without the other tokens."""
+    there, count = arena.length, len(tokens)
+    visible = np.concatenate([np.ones((count, there), np.bool_), np.eye(count, dtype=np.bool_)], axis=1)
+    return runtime.run(arena, Chunk(tokens, np.full(count, there, np.int64), visible, np.arange(count)))
+
+
+def _log_boundaries(logits: Logits, vocabulary: Vocabulary) -> NDArray[np.float32]:
+    """(n,): of the probability that no word byte comes next, as in `Distribution.log_boundary`."""
+    in_word = np.zeros(logits.shape[1], np.float32)
+    in_word[vocabulary.ranks.ids] = vocabulary.ranks.word_start
+    weights: Logits = np.exp(logits - logits.max(axis=1, keepdims=True))
+    boundary: NDArray[np.float32] = 1.0 - (weights @ in_word) / weights.sum(axis=1)
+    log_probs: Logits = np.log(boundary.clip(1e-7))
+    return log_probs
