@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from foretype.models.manifest import GRAPH, Manifest
-from foretype.prepare.check import FusedReader, Ids
+from foretype.models.manifest import Manifest
+from foretype.prepare.check import Ids, open_reader
 from latency.browser.work import FIRST
 
 
@@ -17,7 +17,7 @@ def bits_of(folder: Path, manifest: Manifest, ids: Ids, threads: int) -> float:
 
     A graph whose results depend on the tokens that run together is read as a server would read it.
     """
-    reader = FusedReader(folder / GRAPH, manifest.geometry, threads)
+    reader = open_reader(folder, "fused", manifest.geometry, threads)
     rows = np.concatenate([reader.read(ids[start : start + FIRST]) for start in range(0, len(ids), FIRST)])
     rows = rows[:-1].astype(np.float64)
     peak = rows.max(axis=1)

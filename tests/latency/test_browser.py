@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from foretype.engine.pressure import Effort
 from foretype.models.manifest import GRAPH, Geometry
-from foretype.prepare.check import FusedReader
+from foretype.prepare.check import open_reader
 from foretype.prepare.fuse.llama import lay
 from foretype.prepare.grid import BLOCK
 from foretype.prepare.quantise import Blocks, quantise
@@ -97,7 +97,7 @@ def prepared(float32: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def logits_of(folder: Path, *, together: int = len(IDS)) -> Array:
     """`together`: how many tokens run at once."""
-    reader = FusedReader(folder / GRAPH, GEOMETRY, threads=1)
+    reader = open_reader(folder, "fused", GEOMETRY, threads=1)
     return np.concatenate([reader.read(IDS[at : at + together]) for at in range(0, len(IDS), together)])
 
 
