@@ -25,7 +25,7 @@ from foretype.runtime.chunk import Chunk
 from foretype.runtime.feed import of_text
 from foretype.runtime.host_pool import HostPool
 from foretype.runtime.providers import CPU_ONLY
-from foretype.runtime.session import open_session, session_options
+from foretype.runtime.session import open_session
 from foretype.support.cores import physical_cores
 
 WEIGHTS = "weights.bin"
@@ -236,7 +236,7 @@ def largest_inputs(model: onnx.ModelProto, geometry: Geometry, ids: Ids) -> dict
     for layer in range(geometry.layers):
         for part in ("key", "value"):
             feed[f"past_key_values.{layer}.{part}"] = np.zeros((1, *pool.row_shape), np.float32)
-    session = open_session(watched.SerializeToString(), session_options(physical_cores()), CPU_ONLY)
+    session = open_session(watched.SerializeToString(), physical_cores(), CPU_ONLY)
     found = session.run(names, feed)
     return {
         name: np.abs(value).reshape(-1, value.shape[-1]).max(axis=0)

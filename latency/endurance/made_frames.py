@@ -35,7 +35,7 @@ class Sort(StrEnum):
     ENDING = "ending"
 
 
-SHARES = {Sort.VALID: 0.60, Sort.ODD: 0.20, Sort.WRONG: 0.1998, Sort.ENDING: 0.0002}
+SHARES = {Sort.VALID: 0.60, Sort.ODD: 0.20, Sort.WRONG: 0.199, Sort.ENDING: 0.001}
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def test_the_notes_have_whole_commands(tmp_path: Path) -> None:
     commands = re.findall(r"^  ((?:helm|kubectl) .*)$", text, re.M)
     assert len(commands) >= 3
     assert all("--namespace words" in one for one in commands)
-    assert "CHART is what you installed this release from" in text
+    assert "CHART is the chart that you installed this release from" in text
 
 
 def test_the_api_versions_are_those_of_the_cluster_or_of_a_value() -> None:

@@ -58,7 +58,7 @@ def test_a_model_for_the_cpu_is_refused_on_a_gpu_with_the_command_that_makes_ano
 ) -> None:
     recipe = write_recipe(model_folder("gpt2"), "gpt2")
     folder = prepared(recipe, "int8-block32", recipes, tmp_path)
-    monkeypatch.setattr(Surroundings, "here", lambda: GPU_MACHINE)
+    monkeypatch.setattr(Surroundings, "here", lambda asked: GPU_MACHINE)
     with pytest.raises(ProviderMissingError) as raised:
         open_runtime(folder, threads=1, provider=Provider.CUDA)
     assert "--weights float16" in sentence(raised.value)
