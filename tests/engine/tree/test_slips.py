@@ -80,6 +80,7 @@ def test_a_word_of_small_letters_or_after_a_sentence_of_its_line_may_be_correcte
         "First name: Recie",
         "I met Dr. Recie",
         "I met J. Recie",
+        "1. Recie",
         "the RECIE",
         "the reCie",
         "room recie4",

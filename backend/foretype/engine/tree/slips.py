@@ -81,12 +81,16 @@ def may_be_slip(cut: Split, after: str) -> bool:
 
 
 def _begins_sentence(settled: str) -> bool:
-    """A full stop after a short word with a capital ends no sentence: it may be a title, as in “Dr. Grey”."""
+    """A full stop ends no sentence after a short word with a capital, which may be a title (“Dr. Grey”), or
+    after a number, which may be that of a line in a list.
+    """
     before = settled.rstrip(_OPENING)
     if not before.endswith(_SENTENCE_ENDS):
         return False
     last = before[-_LONGEST_TITLE - 2 :].split()[-1]
-    return before[-1] != "." or len(last) > _LONGEST_TITLE + 1 or last == last.lower()
+    if before[-1] != "." or len(last) > _LONGEST_TITLE + 1:
+        return True
+    return last == last.lower() and any(letter.isalpha() for letter in last)
 
 
 def _has_word(text: str, beginning: str) -> bool:
