@@ -66,6 +66,12 @@ def test_a_label_stands_on_a_line_of_its_own_where_there_is_no_prompt(label: str
         assert read(beginning.ids(around, encode)) == expected
 
 
+@pytest.mark.parametrize("kind", [kind for kind in FieldKind if kind is not FieldKind.TEXT])
+def test_only_the_kind_text_has_a_label(kind: FieldKind) -> None:
+    beginning = Beginning.of(BEGIN, "", encode, 400)
+    assert beginning.surroundings(kind, None, Context(label="Country")).label == ""
+
+
 def test_a_long_label_is_cut_and_an_empty_one_is_none() -> None:
     beginning = Beginning.of(BEGIN, "", encode, 400)
     long, empty = (

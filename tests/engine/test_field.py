@@ -650,6 +650,13 @@ def test_what_stands_around_is_read_while_the_field_is_empty() -> None:
     assert sum(desk.scheduler.model.runs) == 61 + len(VOCABULARY.encode("Please"))
 
 
+def test_a_frugal_server_reads_nothing_for_an_empty_field() -> None:
+    desk = new_desk(runs_ahead=1, frugal=True)
+    desk.field.keystroke(Keystroke(1, "", context=Context("x" * 60)))
+    desk.scheduler.finish()
+    assert desk.scheduler.model.runs == []
+
+
 def test_a_keystroke_need_not_wait_until_all_that_stands_around_is_read() -> None:
     desk = new_desk(runs_ahead=1)
     answered = Context("x" * 60)

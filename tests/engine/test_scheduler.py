@@ -419,6 +419,30 @@ async def test_a_field_that_is_not_placed_joins_no_run_of_others() -> None:
     assert runtime.runs == [(2, 2), (1, 1)]
 
 
+class Postponed(OneRun):
+    """A field whose keystroke is placed, and answered without the model, when its turn comes. It wants a run
+    ahead then.
+    """
+
+    def prepare_run(self) -> Need | None:
+        if self.placed:
+            return super().prepare_run()
+        self.placed = True
+        assert self.scheduler is not None
+        self.scheduler.forget(self)
+        self.scheduler.want(self, Deadline.whenever())
+        return None
+
+
+async def test_a_run_that_is_wanted_while_another_turns_out_to_be_unnecessary_is_made() -> None:
+    log: list[str] = []
+    postponed = Postponed("postponed", log)
+    postponed.placed = False
+    scheduler = await serve(CountingRuntime(), [(postponed, Deadline(1.0))])
+    assert log == ["postponed"]
+    assert len(scheduler) == 0
+
+
 async def test_others_wait_if_another_keystroke_of_the_same_owner_does() -> None:
     log: list[str] = []
     scheduler = await serve(CountingRuntime(), [])

@@ -14,7 +14,7 @@ import pytest
 
 from foretype.prepare import provider_process, provider_trial, race
 from foretype.prepare.ensure import ensure_prepared
-from foretype.prepare.provider_process import find, require_better
+from foretype.prepare.provider_process import Finding, find, require_better
 from foretype.prepare.provider_trial import Trial, try_provider
 from foretype.runtime.arena import Arena, Pool
 from foretype.runtime.chunk import Chunk, Logits, Step
@@ -71,6 +71,37 @@ def test_a_trial_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     finding = find(Provider.WEBGPU, None, 1, limit_s=0.5)
     assert finding.trouble == "its trial took longer than 0 s."
     assert finding.refusal == finding.trouble
+
+
+@pytest.mark.parametrize("line", [b"Loading the driver", b"\xff\xfe", b"1", b"NaN", b"[]", b"", b"{"])
+def test_a_line_that_cannot_be_read_is_trouble_of_that_provider(
+    line: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = b'{"devices": ["GPU (AMD)"]}\n' + line + b"\n"
+    instead(monkeypatch, f"import sys; sys.stdout.buffer.write({written!r})")
+    finding = find(Provider.WEBGPU, None, 1)
+    assert finding.devices == ("GPU (AMD)",)
+    assert finding.refusal == provider_process.UNREADABLE
+
+
+PRINTS = """
+import os
+from foretype.prepare import provider_process
+class Loud:
+    @classmethod
+    def here(cls, provider):
+        os.write(1, b"Loading the driver\\xff\\n")
+        print("1", flush=True)
+provider_process.Surroundings = Loud
+provider_process.devices_of = lambda provider, there: ["GPU (AMD)"]
+provider_process.choose_provider = lambda provider, there, half: None
+provider_process.main()
+"""
+
+
+def test_what_libraries_print_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    instead(monkeypatch, PRINTS)
+    assert find(Provider.WEBGPU, None, 1) == Finding(("GPU (AMD)",))
 
 
 def test_a_process_that_ends_by_itself_is_said_with_its_devices(

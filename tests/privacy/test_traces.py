@@ -23,7 +23,15 @@ TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 MARKER = "Xylophonbauer"
 BEFORE = f"Thanks for the qui {MARKER} and the"
 KEYSTROKES = [
-    {"before": BEFORE[:length], "after": f" {MARKER}", "subject": MARKER, "kind": "email", "learn": True}
+    {
+        "before": BEFORE[:length],
+        "after": f" {MARKER}",
+        "subject": MARKER,
+        "context": {"answered": MARKER, "label": MARKER},
+        "kind": "email",
+        "corrections": True,
+        "learn": True,
+    }
     for length in range(12, len(BEFORE))
 ]
 SWITCHED_ON_BY_OTHERS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import onnxruntime as ort
 import pytest
@@ -61,6 +62,18 @@ def test_only_plug_ins_that_are_not_known_are_unknown() -> None:
         *((package, "1.0") for wheel in WHEELS.values() for package in wheel.packages),
     ]
     assert unknown_plugins(packages) == {"onnxruntime_ep_abacus": "3.0"}
+
+
+def test_a_package_without_a_name_or_a_version_is_no_plug_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, text in enumerate(("", "Version: 1.0\n", "Name: onnxruntime-ep-abacus\n")):
+        folder = tmp_path / f"{number}-1.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\n{text}")
+    (tmp_path / "~nnxruntime-1.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "onnxruntime-ep-abacus" not in unknown_plugins()
 
 
 def test_the_library_has_what_plug_ins_need_and_says_that_the_processor_is_a_device() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from foretype.engine.keystroke import Keystroke, Reason, Suggestion
 from foretype.server import traced
+from foretype.server.state_file import UnreadableStateError
 from foretype.support import collector
 from tests.otlp import Receiver, receiving, values
 from tests.server.conftest import TOKEN, Running, Start
@@ -65,6 +67,26 @@ async def test_a_keystroke_without_an_answer_ends_with_the_reason_for_that(start
             await running.engine.until("keystroke", 3)
         ended = await outcomes(receiver, 3)
     assert [one["foretype.outcome"] for one in ended] == ["overtaken", "closed", "closed"]
+
+
+async def test_a_keystroke_whose_token_cannot_be_checked_ends_as_an_error(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def still_good(tokens: object, owner: str) -> bool:
+        raise UnreadableStateError(Path("tokens.json"), "No such device")
+
+    async with (
+        receiving() as receiver,
+        start(FakeEngine(answer_nothing), traces=receiver.address) as running,
+        running.client() as client,
+    ):
+        await client.keystroke(1)
+        await running.engine.until("keystroke", 1)
+        monkeypatch.setattr(type(running.server.service.tokens), "still_good", still_good)
+        await client.keystroke(2)
+        assert (await client.next())["code"] == "internal"
+        ended = await outcomes(receiver, 2)
+    assert [one["foretype.outcome"] for one in ended] == ["overtaken", "error"]
 
 
 async def test_a_preliminary_answer_does_not_end_a_keystroke(start: Start) -> None:

@@ -82,9 +82,9 @@ def providers(
         if row.finding.refusal is not None:
             console.print(f"{row.provider.value}: {row.finding.refusal}", markup=False, soft_wrap=True)
     console.print(_conclusion(folder, bool(tried), settings), markup=False, soft_wrap=True)
-    _warn_of_unknown(unknown_plugins())
     if json is not None:
         _write(json, folder, rows)
+    _warn_of_unknown(unknown_plugins())
 
 
 @dataclass(frozen=True, slots=True)

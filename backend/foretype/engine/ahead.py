@@ -49,8 +49,10 @@ class Ahead:
         self._searched = False
 
     def read_beginning(self) -> None:
-        """The field is still empty: what stands before its text may be read until a keystroke arrives."""
-        self._reads = self._effort.runs_ahead(self._most_runs) > 0
+        """The field is still empty: what stands before its text may be read until a keystroke arrives. It is
+        not if the server saves energy: many fields get the focus and no text.
+        """
+        self._reads = self._effort.runs_ahead(self._most_runs) > 0 and not self._frugal()
 
     def stop(self) -> None:
         self._runs_left = 0

@@ -78,7 +78,8 @@ class Beginning:
     def surroundings(self, kind: FieldKind, subject: str | None, context: Context | None) -> Surroundings:
         """What of this changes what the model reads. Empty where nothing of it does."""
         if not self.before_subject:
-            label = context.label if context is not None and self.label_tokens else None
+            has_label = context is not None and self.label_tokens and kind is FieldKind.TEXT
+            label = context.label if context is not None and has_label else None
             return Surroundings(kind, label=line_of(label).rstrip(LABEL_ENDS))
         answered = context.answered if context is not None and self.answered_tokens else None
         return Surroundings(kind, line_of(subject), paragraphs_of(answered))

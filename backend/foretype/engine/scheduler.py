@@ -57,7 +57,7 @@ class Client(Protocol):
 
     def prepare_run(self) -> Need | None:
         """Find the purpose of the next run, which may take a search. None if no run is needed any more. May
-        call `want` and `forget` for this client.
+        call `want` and `forget` for this client; a run that is wanted then is a later one if this is None.
         """
 
     def next_run(self, most_tokens: int | None = None) -> tuple[Arena, Run]:
@@ -230,13 +230,15 @@ class Scheduler:
         return wish is not None
 
     def _prepare(self, client: Client) -> Need | None:
-        """None if `client` needs no run: it does not wait any more."""
+        """None if `client` needs no run: it waits no more, unless it has just asked for another one."""
+        wish = self._waiting.get(client)
         try:
             need = client.prepare_run()
         except Exception as error:  # an error of one field must not stop the others
             _failed([client], error)
-            need = None
-        if need is None:
+            self._drop(client)
+            return None
+        if need is None and self._waiting.get(client) is wish:
             self._drop(client)
         return need
 

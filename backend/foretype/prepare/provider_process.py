@@ -1,8 +1,8 @@
 """A trial of a provider in a process of its own, since a library of a driver may end its process or hang.
 
 The process reads its task as one line of JSON from standard input, and writes lines of JSON to standard
-output: the devices, then the trial or the reason why there is none. It ends when its standard input is
-closed, so it never outlives its parent.
+output: the devices, then the trial or the reason why there is none. What libraries print goes to its standard
+error. It ends when its standard input is closed, so it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from foretype.prepare.provider_trial import Trial, try_provider
 from foretype.runtime.providers import (
@@ -33,6 +33,7 @@ from foretype.support.wording import first_line
 
 COMMAND = (sys.executable, "-m", "foretype.prepare.provider_process")
 LIMIT_S = 280.0
+UNREADABLE = "its trial has a result that cannot be read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,15 @@ def find(provider: Provider, folder: Path | None, threads: int, limit_s: float =
             process.stdin.write(json.dumps(task) + "\n")
             process.stdin.flush()
         for line in process.stdout:
-            found |= json.loads(line)
+            found |= _read(line)
         exit_code = process.wait()
     devices = tuple(found.get("devices", ()))
     if too_long.is_set():
         return Finding(devices, trouble=f"its trial took longer than {limit_s:.0f} s.")
     if exit_code != 0:
         return Finding(devices, trouble=_reason_of_exit(exit_code))
-    trial = found.get("trial")
-    return Finding(devices, None if trial is None else Trial(**trial), found.get("trouble"))
+    trial, trouble = found.get("trial"), found.get("trouble")
+    return Finding(devices, None if trial is None or trouble else Trial(**trial), trouble)
 
 
 def require_better(provider: Provider, folder: Path, threads: int) -> None:
@@ -97,6 +98,15 @@ def require_better(provider: Provider, folder: Path, threads: int) -> None:
     )
 
 
+def _read(line: str) -> dict[str, Any]:
+    """What a line of the process says. One that it cannot have written is trouble."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"trouble": UNREADABLE}
+
+
 @contextmanager
 def _process() -> Iterator[subprocess.Popen[str]]:
     """The process, which is ended when the context is left."""
@@ -107,6 +117,7 @@ def _process() -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.DEVNULL,  # the libraries' own logs
         text=True,
         encoding="utf-8",
+        errors="replace",
     )
     try:
         yield process
@@ -143,27 +154,37 @@ def _reason_of_exit(exit_code: int) -> str:
 
 def main() -> None:
     core_dumps.forbid()
+    answers = _own_output()
     task = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
-        _work(Provider(task["provider"]), task["folder"], task["threads"])
+        _work(Provider(task["provider"]), task["folder"], task["threads"], answers)
     except ProviderUnusableError as error:
-        _send(trouble=error.reason)
+        _send(answers, trouble=error.reason)
     except Exception as error:  # of the plug-in and of ONNX Runtime
-        _send(trouble=first_line(error))
+        _send(answers, trouble=first_line(error))
 
 
-def _work(provider: Provider, folder: str | None, threads: int) -> None:
+def _own_output() -> TextIO:
+    """Standard output, for the answers alone: what else is written to it from now on goes to standard error,
+    also by native libraries.
+    """
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
+
+
+def _work(provider: Provider, folder: str | None, threads: int, answers: TextIO) -> None:
     there = Surroundings.here(provider)
-    _send(devices=devices_of(provider, there))
+    _send(answers, devices=devices_of(provider, there))
     choose_provider(provider, there, half=True)
     if folder is not None:
-        _send(trial=asdict(try_provider(Path(folder), provider, threads)))
+        _send(answers, trial=asdict(try_provider(Path(folder), provider, threads)))
 
 
-def _send(**found: object) -> None:
-    sys.stdout.write(json.dumps(found) + "\n")
-    sys.stdout.flush()
+def _send(answers: TextIO, **found: object) -> None:
+    answers.write(json.dumps(found) + "\n")
+    answers.flush()
 
 
 def _end_with_stdin() -> None:

@@ -98,7 +98,12 @@ def unknown_plugins(packages: Iterable[tuple[str, str]] | None = None) -> dict[s
     packages: names and versions of all packages; None: those that are installed here.
     """
     if packages is None:
-        packages = ((one.metadata["Name"], one.version) for one in metadata.distributions())
+        # What pip leaves behind if it is interrupted may have no name or version.
+        packages = (
+            (found["Name"], found["Version"])
+            for one in metadata.distributions()
+            if "Name" in (found := one.metadata) and "Version" in found
+        )
     known = {package for wheel in WHEELS.values() for package in wheel.packages}
     # A package without a library, which only requires one of the known ones.
     known.add("onnxruntime-ep-nv-tensorrt-rtx")

@@ -253,6 +253,9 @@ class Connection:
     def _fail(self, event: Event) -> None:
         """Answer a keystroke that cannot be served with an error."""
         if isinstance(event, Keystroked):
+            if self._traced is not None:
+                keystroke = replace(event.keystroke, trace=next(TRACES))
+                self._traced.keystroke(event.field, keystroke, self._service.clock() - self._arrived)
             failure = Failure(FailureCode.INTERNAL, INTERNAL)
             self._answer(event.field, event.keystroke.seq, failure, final=True, elapsed_ms=0.0)
 

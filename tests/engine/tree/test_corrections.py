@@ -9,7 +9,9 @@ import pytest
 from foretype.engine.keystroke import Continuation, Keystroke, Sureness
 from foretype.engine.own.counts import Table, Tally
 from foretype.engine.tree.choice import Policy
-from foretype.engine.tree.draft import Draft, TreeLimits
+from foretype.engine.tree.draft import NOWHERE, Draft, TreeLimits, _correction
+from foretype.engine.tree.search import Findings, Word
+from foretype.engine.tree.slips import Meant
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.distribution import Distribution
 from foretype.runtime.host_pool import HostPool
@@ -66,6 +68,30 @@ def test_a_correction_may_stand_before_other_text_but_not_inside_a_word() -> Non
     assert Typing().answer(f"{TEXT} recie", "ve", corrections=True) is None
 
 
+def test_a_server_with_little_time_corrects_nothing() -> None:
+    typing = Typing()
+    typing.answer(f"{TEXT} recie", corrections=True)
+    assert typing.draft.place(Keystroke(2, f"{TEXT} recie", corrections=True), brief=True) is None
+    assert not [one for one in typing.draft.search().chosen if one.replaces]
+
+
+def test_a_word_that_is_cut_inside_a_character_is_no_correction() -> None:
+    meant = Meant(b" recei", 1.0, 0.0)
+    whole, cut = (Findings([Word(text, 1.0)]) for text in (b"ve\xc3\xa9", b"ve\xc3"))
+    assert _correction(NOWHERE, meant, 1.0, whole)[0].text == "receiveé"
+    assert _correction(NOWHERE, meant, 1.0, cut) == []
+
+
+def test_no_runs_are_made_ahead_of_what_would_continue_a_slip() -> None:
+    typing = Typing()
+    assert typing.answer(f"{TEXT} recie") is None
+    assert typing.draft.search_ahead()
+    assert typing.answer(f"{TEXT} recie", corrections=True) is not None
+    assert not typing.draft.search_ahead()
+    assert typing.draft.missing_tokens == 0
+    assert typing.draft.likely_letters() == []
+
+
 def test_a_right_word_needs_no_run_more_and_has_the_same_answer() -> None:
     """All runs that a text with a right and a rare word needs, key by key."""
     text = f"{TEXT} receive it soon recipe"
@@ -91,9 +117,10 @@ def test_a_slip_costs_no_run_more_than_the_search_for_what_continues_it() -> Non
 
 def test_an_answer_that_was_foreseen_without_corrections_is_not_given_with_them() -> None:
     typing = Typing()
-    typing.answer(f"{TEXT} rec")
-    typing.draft.search_ahead()
-    typing.draft.foresee(Keystroke(2, f"{TEXT} reci"))
+    typing.answer(f"{TEXT} recie")  # afterwards no distribution is missing, so the answer can be kept
+    typing.answer(f"{TEXT} reci")
+    typing.draft.foresee(Keystroke(2, f"{TEXT} recie"))
+    assert len(typing.draft._foreseen) == 1
     found = typing.answer(f"{TEXT} recie", corrections=True)
     assert found is not None
     assert found.replaces == 5

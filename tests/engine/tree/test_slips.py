@@ -1,5 +1,7 @@
 """Which half words may be corrected, and which slip may lie between two words."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -51,9 +53,18 @@ def test_a_beginning_and_two_slips_are_no_slip(typed: str, word: str) -> None:
 
 @pytest.mark.parametrize(
     "before",
-    ["I will recie", "Recie", "So it is. Recie", "(recie", "first line\nrecie", "“recie", "Hi Ann,\n\nRecie"],
+    [
+        "I will recie",
+        "recie",
+        "(recie",
+        "first line\nrecie",
+        "“recie",
+        "So it is. Recie",
+        "Thanks. Recie",
+        "Really? “Recie",
+    ],
 )
-def test_a_word_of_small_letters_or_at_the_start_of_a_sentence_may_be_corrected(before: str) -> None:
+def test_a_word_of_small_letters_or_after_a_sentence_of_its_line_may_be_corrected(before: str) -> None:
     assert may_be_slip(split(before), "")
 
 
@@ -62,6 +73,14 @@ def test_a_word_of_small_letters_or_at_the_start_of_a_sentence_may_be_corrected(
     [
         "I will re",  # short
         "I met Recie",  # a name
+        "Recie",
+        "So it is.\nRecie",
+        "Best regards,\nRecie",
+        "First name:\nRecie",
+        "First name: Recie",
+        "I met Dr. Recie",
+        "I met J. Recie",
+        "1. Recie",
         "the RECIE",
         "the reCie",
         "room recie4",
@@ -76,6 +95,26 @@ def test_a_word_of_small_letters_or_at_the_start_of_a_sentence_may_be_corrected(
 )
 def test_other_words_are_never_corrected(before: str) -> None:
     assert not may_be_slip(split(before), "")
+
+
+@pytest.mark.parametrize("after", ["", " tomorrow", "\n", ", I hope", ".", '."\nYes', ")"])
+def test_a_word_whose_end_is_seen_may_be_corrected(after: str) -> None:
+    assert may_be_slip(split("I will recie"), after)
+
+
+@pytest.mark.parametrize("after", ["ve", ".com", "@example.org", "'s", "-proof", "/path", "://x", "_", ".)x"])
+def test_a_part_of_something_longer_is_not_corrected(after: str) -> None:
+    assert not may_be_slip(split("I will recie"), after)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"), [("Qzxqa and", True), ("aqzxq qzxqe", True), ("aqzxq _qzxq", False)]
+)
+def test_no_cache_of_patterns_keeps_what_was_typed(text: str, is_there: bool) -> None:
+    assert may_be_slip(split(f"{text} so qzxq"), "") is not is_there
+    caches = [cache for name, cache in vars(re).items() if "cache" in name and isinstance(cache, dict)]
+    assert any(caches)
+    assert "qzxq" not in str(caches).lower()
 
 
 def test_a_word_that_stands_after_the_caret_is_not_corrected() -> None:

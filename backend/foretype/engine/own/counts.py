@@ -74,18 +74,23 @@ class Table:
         found = self.followers(context)
         if len(found) <= len(context):
             return False  # the context was never typed
-        ranks = self.ranks[found[-1].places]
+        places = found[-1].places  # ascending, as the ranks are
         interval = vocabulary.interval(text)
-        if bool(((ranks >= interval.low) & (ranks < interval.high)).any()):
+        if self._has_any(places, interval.low, interval.high):
             return True
-        there = set(ranks.tolist())
         for rank in vocabulary.prefixes(text):
-            if rank in there:
+            if self._has_any(places, rank, rank + 1):
                 token = int(vocabulary.ranks.ids[rank])
                 longer = (*context, number_of(token))[-ORDER:]
                 if self.has_beginning(text[len(vocabulary.texts[rank]) :], vocabulary, longer):
                     return True
         return False
+
+    def _has_any(self, places: NDArray[np.int32], low: int, high: int) -> bool:
+        """Whether one of `places` is that of a rank from `low` up to `high`, without `high`."""
+        first = bisect_left(self.ranks_in_order, low)
+        end = bisect_left(self.ranks_in_order, high, first)
+        return first < end and int(places.searchsorted(first)) < int(places.searchsorted(end))
 
     @property
     def bytes(self) -> int:

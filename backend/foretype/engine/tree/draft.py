@@ -164,6 +164,7 @@ class Draft:
         self._findings_ahead = Findings()  # of the last search ahead
         self._wanted: list[Node] = []  # what the next run is for, likeliest first
         self._wanted_ahead = False  # whether `search_ahead` found them
+        self._is_corrected = False  # whether the last search was for another word than the stem begins
         self._asked_for: Run | None = None  # the run under way, if it is for the latest keystroke
         self._ran = False  # for the latest keystroke
         self._runs = 0  # for the latest keystroke, without those that only read its text
@@ -223,7 +224,9 @@ class Draft:
         self._foreseen_result = None
         self._wanted_ahead = False
         read = found.findings.unread
-        if (corrected := self._corrected(found)) is not None:
+        corrected = self._corrected(found)
+        self._is_corrected = corrected is not None
+        if corrected is not None:
             found = corrected
             read = [*read, *found.findings.unread]
         self._wanted = found.findings.wanted
@@ -259,8 +262,12 @@ class Draft:
         `frugal`, more are required.
 
         Call it only after a `search` that was done. It changes no answer, only how soon the next one is
-        there.
+        there. There are none after a mistyped stem: few people go on with it.
         """
+        self._wanted_ahead = True
+        if self._is_corrected:
+            self._wanted = []
+            return False
         policy, limits = self._query.policy, self._limits
         floors = self._floors(self._query)
         floor = policy.ahead * floors.word
@@ -269,7 +276,6 @@ class Draft:
         needed = self._findings_ahead.needed_next(floors, policy.ahead, self._vocabulary)
         chosen = needed[: limits.nodes_a_run_ahead]
         self._wanted = [one.node for one in chosen]
-        self._wanted_ahead = True
         gain = policy.frugal_gain if frugal else policy.gain
         return bool(chosen) and _served(chosen) >= gain * (1.0 + STEPS_A_NODE * (len(chosen) - 1))
 
@@ -345,7 +351,8 @@ class Draft:
             brief,
             self._policies[keystroke.sureness],
             keystroke.max_words,
-            cut if keystroke.corrections and not keystroke.alternatives else None,
+            # The search for the word that was meant takes milliseconds: too much if there is little time.
+            cut if keystroke.corrections and not keystroke.alternatives and not brief else None,
         )
 
     def _search_for(self, query: _Query, most_wanted: int) -> _QueryResult:
@@ -416,7 +423,10 @@ def _correction(query: _Query, meant: Meant, share: float, findings: Findings) -
     if not findings.words:
         return []
     word = findings.words[0]
-    text = (meant.stem + word.text).decode().removeprefix(" ")
+    try:
+        text = (meant.stem + word.text).decode().removeprefix(" ")
+    except UnicodeDecodeError:  # a token may end inside a character
+        return []
     confidence = share * word.probability
     typed = query.stem.decode().removeprefix(" ")
     most = query.caret.max_chars

@@ -243,10 +243,7 @@ class Search:
             if len(branch.text) < len(self._stem):
                 findings.unknown += likelihood
             if len(findings.lacking) < max(1, self._most_wanted):
-                next_byte = branch.text[len(self._stem) : len(self._stem) + 1]
-                findings.lacking.append(
-                    Lacking(node, likelihood, next_byte, branch.beyond > 0, self._end_of(branch))
-                )
+                findings.lacking.append(self._lacking(branch, node, likelihood))
                 if not self._most_wanted:
                     break
         findings.mass = self._mass

@@ -40,8 +40,9 @@ _PLACES = {
 }
 _VOWELS = frozenset("aeiouy")
 _OPENING = " \"'“‘(["
-_INSIDE_WORD = re.compile(r"[\w'’]")
-_SENTENCE_ENDS = ".!?:…\n"
+_WORD_IS_OVER = re.compile(r"[.,;:!?…)\]}\"'”’»]*(?:\s|\Z)")  # what may stand after the caret
+_SENTENCE_ENDS = (".", "!", "?")
+_LONGEST_TITLE = 4  # letters: “Prof.”
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,13 @@ class Meant:
 
 
 def may_be_slip(cut: Split, after: str) -> bool:
-    """Whether the stem is a word that may be corrected. A name, an address, a word with digits and a word
-    that stands elsewhere in the text are none.
+    """Whether the stem is a word that may be corrected. An address, a word with digits, a word that stands
+    elsewhere in the text and what may be a name are none. A word with a capital may be a name, except after
+    the end of a sentence on the same line: a line often begins with a name, as in a greeting, a signature or
+    an address.
     """
     letters = cut.stem.removeprefix(" ")
-    if _INSIDE_WORD.match(after):
+    if not _WORD_IS_OVER.match(after):
         return False
     if len(letters) < LEAST_LETTERS or not letters.isalpha() or max(letters) > LAST_LETTER:
         return False
@@ -74,13 +77,31 @@ def may_be_slip(cut: Split, after: str) -> bool:
         return False
     if letters == cut.stem and cut.settled[-1:] not in ("", "\n", "\t", *_OPENING):
         return False
-    again = re.compile(rf"(?<!\w){letters}", re.IGNORECASE)
-    return not again.search(cut.settled) and not again.search(after)
+    return not _has_word(cut.settled, letters) and not _has_word(after, letters)
 
 
 def _begins_sentence(settled: str) -> bool:
+    """A full stop ends no sentence after a short word with a capital, which may be a title (“Dr. Grey”), or
+    after a number, which may be that of a line in a list.
+    """
     before = settled.rstrip(_OPENING)
-    return before == "" or before[-1] in _SENTENCE_ENDS
+    if not before.endswith(_SENTENCE_ENDS):
+        return False
+    last = before[-_LONGEST_TITLE - 2 :].split()[-1]
+    if before[-1] != "." or len(last) > _LONGEST_TITLE + 1:
+        return True
+    return last == last.lower() and any(letter.isalpha() for letter in last)
+
+
+def _has_word(text: str, beginning: str) -> bool:
+    """Whether a word of `text` begins so, in small letters or capitals. This is no regular expression because
+    Python's cache of patterns would keep what was typed.
+    """
+    text, beginning = text.casefold(), beginning.casefold()
+    at = text.find(beginning)
+    while at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_"):
+        at = text.find(beginning, at + 1)
+    return at >= 0
 
 
 def meant_by(
