@@ -58,8 +58,11 @@ export interface Client {
   /** A field has the focus: the connection should be open. */
   focused(): void;
   keystroke(keystroke: Keystroke): void;
-  /** `presses`: the number of keys that the user pressed for this text, with the one that accepted it. */
-  accepted(field: string, seq: number, text: string, presses: number): void;
+  /**
+   * `presses`: the number of keys that the user pressed for this text, with the one that accepted it. `replaced`: how many of them typed a word
+   * in whose place the text stands now.
+   */
+  accepted(field: string, seq: number, text: string, presses: number, replaced?: number): void;
   /**
    * A snippet was inserted. `length`: the number of characters that the user need not type. `presses`: the number of keys that the user pressed
    * for it: its abbreviation, and the key that inserted it.
