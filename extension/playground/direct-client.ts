@@ -62,6 +62,11 @@ export class DirectClient implements Client {
   /** This page has no snippets: they are kept in the extension. */
   onSnippet(): void {}
 
+  /** Nothing is announced here. */
+  correctionSentence(): string {
+    return "";
+  }
+
   onAnswer(listener: (field: string, answer: Answer) => void): void {
     this.#listener = listener;
   }

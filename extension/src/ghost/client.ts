@@ -1,6 +1,6 @@
 import type { Answer } from "./conversation.ts";
 import type { FieldKind, KeystrokeKind } from "./fields/field-kind.ts";
-import type { Keys } from "./keys.ts";
+import type { Chord, Keys } from "./keys.ts";
 import type { SnippetOffer } from "./snippet.ts";
 
 /** The texts around a field, as the protocol names them. */
@@ -55,6 +55,8 @@ export interface Client {
   readonly keys: Keys;
   /** Whether suggestions are announced to screen readers. */
   readonly spoken: boolean;
+  /** What a screen reader says about a correction: the key of this chord puts `text` in place of `replaced`. */
+  correctionSentence(chord: Chord, replaced: string, text: string): string;
   /** A field has the focus: the connection should be open. */
   focused(): void;
   keystroke(keystroke: Keystroke): void;

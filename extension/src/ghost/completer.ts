@@ -506,13 +506,21 @@ export class Completer {
     const withArrow = ` ${rightToLeft ? "←" : "→"} ${label}`;
     // A label without an arrow would look like a suggestion in the middle of a text.
     const below = replacement.kind === "correction" ? withArrow : label;
+    const spoken = this.#spokenOf(replacement);
     const read =
-      this.#screen.show(below, "below", placement, null) ??
-      (atLineEnd && !byPage ? this.#screen.show(withArrow, "inline", placement, null) : null);
+      this.#screen.show(below, "below", placement, null, spoken) ??
+      (atLineEnd && !byPage ? this.#screen.show(withArrow, "inline", placement, null, spoken) : null);
     // The user must see the whole word, because the key takes the whole of it.
     if (!read || (replacement.kind === "correction" && !read.endsWith(label))) return this.#erase();
     const drawn = { text: read, whole: read, seq, atLineEnd, rightToLeft, replacement };
     this.#setDrawn(drawn, frame ? [field.element, frame] : [field.element]);
+  }
+
+  /** A correction by itself would sound like a text that continues the line. */
+  #spokenOf({ kind, replaced, text }: Replacement): string | undefined {
+    const { keys, spoken } = this.#client;
+    if (!spoken || kind !== "correction") return undefined;
+    return this.#client.correctionSentence(keys.word || keys.all, replaced, text);
   }
 
   #setDrawn(drawn: Drawn | null, around: readonly Element[]): void {

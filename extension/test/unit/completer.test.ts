@@ -56,6 +56,9 @@ class RecordingClient implements Client {
   onForgotten(listener: () => void) {
     this.forget = listener;
   }
+  correctionSentence(chord: string, replaced: string, text: string) {
+    return `${chord}: ${text} for ${replaced}`;
+  }
   onChange() {}
   focused() {}
   left(field: string) {
@@ -950,6 +953,14 @@ test("in a short line, where Tab leads to the next field, a correction is wanted
   answer("John", { replaces: 4 });
   expect(client.asked.map(({ corrections }) => corrections)).toEqual([...Array(4).fill(undefined), true]);
   expect(screen.text).toBe(" → John");
+});
+
+test("a screen reader hears what the key does with a correction", () => {
+  client.spoken = true;
+  const show = vi.spyOn(screen, "show");
+  type("I recie");
+  answer("receive", { replaces: 5 });
+  expect((show.mock.lastCall as unknown[])[4]).toBe("Tab: receive for recie");
 });
 
 test("where the page suggests something itself, a correction is never drawn in the line", () => {
