@@ -1,11 +1,11 @@
 import { type Browser, browser } from "wxt/browser";
+import { chordLabel } from "../chord-label.ts";
 import type { Answer, Client, FieldKind, Keystroke, SnippetOffer } from "../ghost/index.ts";
 import { type Chord, DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
 import { message } from "../i18n.ts";
 import { PORT, type ToPage, type ToWorker, UNUSED_AFTER_MS } from "../messages.ts";
 import { isPaused } from "../preferences.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
-import { chordLabel } from "../ui/chord-label.ts";
 import { hostsAround } from "./hosts-around.ts";
 
 /** When an extension is removed, its ports close some time before the browser reports that it is gone. */
