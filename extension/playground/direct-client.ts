@@ -15,7 +15,7 @@ export interface Observer {
   state(state: ConnectionState): void;
   welcome(welcome: Welcome): void;
   answered(ms: number, source: Source): void;
-  accepted(length: number, presses: number): void;
+  accepted(length: number, presses: number, replaced: number): void;
   takenBack(length: number, presses: number): void;
   takenAgain(length: number, presses: number): void;
 }
@@ -62,6 +62,11 @@ export class DirectClient implements Client {
   /** This page has no snippets: they are kept in the extension. */
   onSnippet(): void {}
 
+  /** Nothing is announced here. */
+  correctionSentence(): string {
+    return "";
+  }
+
   onAnswer(listener: (field: string, answer: Answer) => void): void {
     this.#listener = listener;
   }
@@ -80,9 +85,9 @@ export class DirectClient implements Client {
     this.#asked = sent ? { seq: keystroke.seq, field: keystroke.field, at: performance.now() } : null;
   }
 
-  accepted(field: string, seq: number, text: string, presses: number): void {
+  accepted(field: string, seq: number, text: string, presses: number, replaced = 0): void {
     this.#connection?.send({ type: "accepted", field, seq, text });
-    this.#observer.accepted(text.length, presses);
+    this.#observer.accepted(text.length, presses, replaced);
   }
 
   snippetTaken(): void {}

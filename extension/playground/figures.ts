@@ -19,9 +19,9 @@ export class Figures {
     this.#typed += 1;
   }
 
-  /** `presses` pressed keys wrote `length` characters. */
-  accepted(length: number, presses: number): void {
-    this.#typed += presses;
+  /** `presses` pressed keys wrote `length` characters. `replaced` of them are counted already: they typed the word that was replaced. */
+  accepted(length: number, presses: number, replaced = 0): void {
+    this.#typed += presses - replaced;
     this.#saved += length - presses;
   }
 

@@ -34,8 +34,8 @@ const client = new DirectClient({
     figures.answered({ ms, source });
     showFigures(figures, budgetMs);
   },
-  accepted(length, presses) {
-    figures.accepted(length, presses);
+  accepted(length, presses, replaced) {
+    figures.accepted(length, presses, replaced);
     showFigures(figures, budgetMs);
   },
   takenBack(length, presses) {

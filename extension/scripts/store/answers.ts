@@ -63,7 +63,8 @@ No, I am not using remote code. All scripts are in the package, and the content 
 
 ## Data usage
 
-The extension sends data only to the user's own server. The same data is declared in the Firefox manifest.
+The extension sends data only to the user's own server: the text of the field in which the user writes, the label of a field of one line, the
+subject of a mail and, only if the user switches that on (it is off by default), the mail that is answered. The same data is declared in the Firefox manifest.
 
 ${boxes.join("\n")}
 
@@ -86,8 +87,9 @@ export function mozillaPrivacy(firefox: Manifest, reasons: readonly Reason[], po
 
 ## Data collection
 
-The manifest declares: ${collected(firefox).join(", ")}. This is the text of the field in which the user writes. It is sent only to the user's own
-server. Mozilla shows this declaration to the user at the installation.
+The manifest declares: ${collected(firefox).join(", ")}. This is the text of the field in which the user writes, the label of a field of one
+line, the subject of a mail and, only if the user switches that on (it is off by default), the mail that is answered. It is sent only to the
+user's own server. Mozilla shows this declaration to the user at the installation.
 
 ## Permissions
 

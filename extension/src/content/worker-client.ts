@@ -1,6 +1,8 @@
 import { type Browser, browser } from "wxt/browser";
+import { chordLabel } from "../chord-label.ts";
 import type { Answer, Client, FieldKind, Keystroke, SnippetOffer } from "../ghost/index.ts";
-import { DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
+import { type Chord, DEFAULT_KEYS, type Keys } from "../ghost/keys.ts";
+import { message } from "../i18n.ts";
 import { PORT, type ToPage, type ToWorker, UNUSED_AFTER_MS } from "../messages.ts";
 import { isPaused } from "../preferences.ts";
 import { DEFAULT_CONTEXT_CHARS } from "../protocol/frames.ts";
@@ -51,6 +53,10 @@ export class WorkerClient implements Client {
 
   get on(): boolean {
     return this.#on && !isPaused({ pausedUntil: this.#pausedUntil }, Date.now());
+  }
+
+  correctionSentence(chord: Chord, replaced: string, text: string): string {
+    return message("readers_correction", chordLabel(chord), replaced, text);
   }
 
   onAnswer(listener: (field: string, answer: Answer) => void): void {

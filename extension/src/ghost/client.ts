@@ -1,6 +1,6 @@
 import type { Answer } from "./conversation.ts";
 import type { FieldKind, KeystrokeKind } from "./fields/field-kind.ts";
-import type { Keys } from "./keys.ts";
+import type { Chord, Keys } from "./keys.ts";
 import type { SnippetOffer } from "./snippet.ts";
 
 /** The texts around a field, as the protocol names them. */
@@ -55,11 +55,16 @@ export interface Client {
   readonly keys: Keys;
   /** Whether suggestions are announced to screen readers. */
   readonly spoken: boolean;
+  /** What a screen reader says about a correction: the key of this chord puts `text` in place of `replaced`. */
+  correctionSentence(chord: Chord, replaced: string, text: string): string;
   /** A field has the focus: the connection should be open. */
   focused(): void;
   keystroke(keystroke: Keystroke): void;
-  /** `presses`: the number of keys that the user pressed for this text, with the one that accepted it. */
-  accepted(field: string, seq: number, text: string, presses: number): void;
+  /**
+   * `presses`: the number of keys that the user pressed for this text, with the one that accepted it. `replaced`: how many of them typed a word
+   * in whose place the text stands now.
+   */
+  accepted(field: string, seq: number, text: string, presses: number, replaced?: number): void;
   /**
    * A snippet was inserted. `length`: the number of characters that the user need not type. `presses`: the number of keys that the user pressed
    * for it: its abbreviation, and the key that inserted it.

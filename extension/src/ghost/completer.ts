@@ -1,6 +1,15 @@
 import type { Client, Context } from "./client.ts";
 import { type Answer, type ChoiceOffset, Conversation } from "./conversation.ts";
-import { type Anchor, decide, type Live, obstacleTo, positionIn, type Reason, somethingFollows } from "./decide.ts";
+import {
+  type Anchor,
+  decide,
+  type Live,
+  mayCorrect,
+  obstacleTo,
+  positionIn,
+  type Reason,
+  somethingFollows,
+} from "./decide.ts";
 import type { Field, Written } from "./fields/field.ts";
 import type { FieldKind } from "./fields/field-kind.ts";
 import { type Act, actOf, isAsking, type Press } from "./keys.ts";
@@ -8,6 +17,7 @@ import type { Screen } from "./screen.ts";
 import { CLIPBOARD, snippetAt } from "./snippet.ts";
 import { textOf } from "./snippet-text.ts";
 import { type HistoryStep, stepOf, TakenTexts } from "./taken-texts.ts";
+import { firstOf } from "./text/cut.ts";
 import { nextWord } from "./text/words.ts";
 
 /** The number of other suggestions that are requested. */
@@ -49,7 +59,9 @@ interface Session {
   choices: number;
   /** The last key was Enter. */
   hasEntered: boolean;
-  /** The mail that is answered, as it was when it was needed first; null before that. */
+  /** The server was sent text of this field, and was not told since that the user has left it. */
+  hasSent: boolean;
+  /** The mail that is answered, as it was when it was found, or when the first text was sent; null before that. */
   answered: string | null;
   /** The same for the label of the field. */
   label: string | null;
@@ -163,6 +175,7 @@ export class Completer {
       retries: 0,
       choices: 0,
       hasEntered: false,
+      hasSent: false,
       answered: null,
       label: null,
     };
@@ -172,7 +185,7 @@ export class Completer {
   leave(): void {
     this.#setDrawn(null, []);
     this.#screen.leave();
-    if (this.#session) this.#client.left(this.#session.name);
+    if (this.#session) this.#sayLeft(this.#session);
     this.#session = null;
   }
 
@@ -250,19 +263,41 @@ export class Completer {
   #sayWhenSent(session: Session, { before, after }: Live): void {
     if (!session.hasEntered || before.trim() + after.trim() !== "") return;
     session.hasEntered = false;
-    if (this.#client.learn) this.#client.left(session.name);
+    if (this.#client.learn) this.#sayLeft(session);
+  }
+
+  /** A field of which nothing was sent is unknown to the server. */
+  #sayLeft(session: Session): void {
+    if (!session.hasSent) return;
+    session.hasSent = false;
+    this.#client.left(session.name);
   }
 
   /** What the user has undone did not save a keystroke, unless the user redoes it. */
-  #followHistory({ taken, step }: Session, live: Live): void {
+  #followHistory(session: Session, live: Live): void {
+    const { taken, step } = session;
     if (step === null) taken.changed(live);
-    if (step === "undo") for (const { length, presses } of taken.undone(live)) this.#client.takenBack(length, presses);
+    if (step === "undo") {
+      for (const { length, presses, correction } of taken.undone(live)) {
+        this.#client.takenBack(length, presses);
+        if (correction !== null) this.#dismissUndone(session, live, correction);
+      }
+    }
     if (step === "redo") for (const { length, presses } of taken.redone(live)) this.#client.takenAgain(length, presses);
+  }
+
+  /** A correction that the user has undone is dismissed: the word stays as it was typed. */
+  #dismissUndone(session: Session, live: Live, seq: number): void {
+    session.conversation.dismiss(live);
+    this.#client.dismissed(session.name, seq);
+    session.isHushed = true;
+    this.#erase();
   }
 
   #act(session: Session, drawn: Drawn, act: Act): void {
     if (act === "dismiss") this.#dismiss(session, drawn);
-    else if (act === "next" || act === "previous") this.#choose(session, act === "next" ? 1 : -1);
+    else if (act === "next" || act === "previous")
+      this.#choose(session, act === "next" ? 1 : -1, drawn.replacement === null);
     else if (drawn.replacement) void this.#take(session, drawn.replacement, drawn.seq);
     else void this.#accept(session, drawn, act === "word" ? nextWord(drawn.text) : drawn.text);
   }
@@ -295,7 +330,7 @@ export class Completer {
   #startOver(session: Session): void {
     session.conversation.startOver();
     // To the server, a field that was closed is a new one.
-    if (session.isHushed) this.#client.left(session.name);
+    if (session.isHushed) this.#sayLeft(session);
     session.isHushed = false;
   }
 
@@ -313,7 +348,7 @@ export class Completer {
     session.live = null;
     session.conversation.dismiss();
     session.isHushed = false;
-    this.#client.left(session.name);
+    this.#sayLeft(session);
     this.#erase();
   }
 
@@ -325,10 +360,13 @@ export class Completer {
     this.#askAbout(session, live);
   }
 
-  /** There is nothing to suggest yet, but the server can read the mail that is answered before the first letter is typed. */
+  /**
+   * There is nothing to suggest yet, but the server can read the mail that is answered before the first letter is typed. A page may show that
+   * mail a moment after the field gets the focus, so it is looked for until it is found or text is typed.
+   */
   #sendAnswered(session: Session, live: Live): void {
     if (!this.#client.answeredToo || session.answered !== null) return;
-    session.answered = session.field.answered;
+    session.answered = session.field.answered || null;
     if (session.answered) this.#askAbout(session, live);
   }
 
@@ -354,9 +392,14 @@ export class Completer {
     const kind = field.kind === "code" || field.kind === "line" ? "text" : field.kind;
     // Code may contain keys and passwords.
     const learn = this.#client.learn && field.kind !== "code";
-    const corrections = this.#client.corrections && field.kind !== "code" && field.replace !== undefined;
-    const subject = this.#client.subjectToo ? field.subject : "";
+    const corrections =
+      this.#client.corrections &&
+      field.kind !== "code" &&
+      field.replace !== undefined &&
+      mayCorrect({ oneLine: field.oneLine, before, byKey: once });
+    const subject = this.#client.subjectToo ? this.#cut(field.subject) : "";
     const context = this.#contextOf(session);
+    session.hasSent = true;
     this.#client.keystroke({
       ...{ field: name, seq, before, after, kind },
       ...(subject ? { subject } : {}),
@@ -374,16 +417,21 @@ export class Completer {
     if (answeredToo) session.answered ??= session.field.answered;
     if (labelToo) session.label ??= session.field.label;
     return {
-      ...(answeredToo && session.answered ? { answered: session.answered } : {}),
-      ...(labelToo && session.label ? { label: session.label } : {}),
+      ...(answeredToo && session.answered ? { answered: this.#cut(session.answered) } : {}),
+      ...(labelToo && session.label ? { label: this.#cut(session.label) } : {}),
     };
   }
 
+  /** A server refuses a keystroke with a longer text. */
+  #cut(text: string): string {
+    return firstOf(text, this.#client.contextChars);
+  }
+
   /** Shows the next or the previous suggestion. The others are requested when the user first wants them. */
-  #choose(session: Session, offset: ChoiceOffset): void {
+  #choose(session: Session, offset: ChoiceOffset, isSeen: boolean): void {
     if (!session.live) return;
     session.choices += 1;
-    const anchor = session.conversation.choose(session.live, offset);
+    const anchor = session.conversation.choose(session.live, offset, isSeen);
     if (anchor) this.#send(session, anchor, ALTERNATIVES);
     else this.#draw(session, session.live);
   }
@@ -445,23 +493,34 @@ export class Completer {
     this.#setDrawn(drawn, placement.frame ? [element, placement.frame] : [element]);
   }
 
-  /** As a label, because it replaces what is typed; if a label would cover something, after an arrow in the line. */
+  /**
+   * As a label, because it replaces what is typed; if a label would cover something, after an arrow in the line, unless the page suggests
+   * something there.
+   */
   #drawReplacement({ field }: Session, live: Live, replacement: Replacement, label: string, seq: number): void {
     const placement = field.placement();
-    const isPages = this.#notesPageSuggestion(field) && !this.#client.besidePage;
-    if (!placement || isPages) return this.#erase();
+    const byPage = this.#notesPageSuggestion(field);
+    if (!placement || (byPage && !this.#client.besidePage)) return this.#erase();
     const { rightToLeft, frame } = placement;
     const atLineEnd = !somethingFollows(live.after);
     const withArrow = ` ${rightToLeft ? "←" : "→"} ${label}`;
     // A label without an arrow would look like a suggestion in the middle of a text.
     const below = replacement.kind === "correction" ? withArrow : label;
+    const spoken = this.#spokenOf(replacement);
     const read =
-      this.#screen.show(below, "below", placement, null) ??
-      (atLineEnd ? this.#screen.show(withArrow, "inline", placement, null) : null);
+      this.#screen.show(below, "below", placement, null, spoken) ??
+      (atLineEnd && !byPage ? this.#screen.show(withArrow, "inline", placement, null, spoken) : null);
     // The user must see the whole word, because the key takes the whole of it.
     if (!read || (replacement.kind === "correction" && !read.endsWith(label))) return this.#erase();
     const drawn = { text: read, whole: read, seq, atLineEnd, rightToLeft, replacement };
     this.#setDrawn(drawn, frame ? [field.element, frame] : [field.element]);
+  }
+
+  /** A correction by itself would sound like a text that continues the line. */
+  #spokenOf({ kind, replaced, text }: Replacement): string | undefined {
+    const { keys, spoken } = this.#client;
+    if (!spoken || kind !== "correction") return undefined;
+    return this.#client.correctionSentence(keys.word || keys.all, replaced, text);
   }
 
   #setDrawn(drawn: Drawn | null, around: readonly Element[]): void {
@@ -502,9 +561,9 @@ export class Completer {
         session.hasTaken = true;
         // Without Foretype, the user would have pasted the clipboard, and not typed it.
         const [length, presses] = [text.replaceAll(CLIPBOARD, "").length, replaced.length + 1];
-        if (session.live) session.taken.add(session.live, length, presses);
+        if (session.live) session.taken.add(session.live, length, presses, kind === "correction" ? seq : null);
         if (kind === "snippet") this.#client.snippetTaken(length, presses);
-        else this.#client.accepted(session.name, seq, text, presses);
+        else this.#client.accepted(session.name, seq, text, presses, replaced.length);
       } else if (written === "refused") conversation.dismiss();
       else this.#giveUp(session);
     });

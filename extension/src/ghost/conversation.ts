@@ -35,9 +35,9 @@ export class Conversation {
   /** All suggestions for the newest text, in the order in which the user steps through them. */
   #choices: readonly string[] = [];
   /** The request for other suggestions, and which of them to hold when they arrive. */
-  #choosing: { readonly seq: number; readonly offset: ChoiceOffset } | null = null;
+  #choosing: { readonly seq: number; readonly offset: ChoiceOffset; readonly isSeen: boolean } | null = null;
   /** The text whose suggestion the user dismissed last. */
-  #dismissed: Anchor | null = null;
+  #dismissed: Surroundings | null = null;
 
   get held(): Suggestion | null {
     return this.#held;
@@ -78,8 +78,11 @@ export class Conversation {
     return anchor;
   }
 
-  /** Steps to another suggestion. If no others are known, it returns the request that has to be sent for them. */
-  choose(text: Surroundings, offset: ChoiceOffset): Anchor | null {
+  /**
+   * Steps to another suggestion. If no others are known, it returns the request that has to be sent for them. `isSeen`: the user sees the held
+   * suggestion now, and not a snippet or a correction.
+   */
+  choose(text: Surroundings, offset: ChoiceOffset, isSeen = true): Anchor | null {
     if (this.#choices.length > 0) {
       this.#holdChoice(offset);
       return null;
@@ -87,7 +90,7 @@ export class Conversation {
     if (this.#choosing) return null;
     const anchor = this.ask(text);
     this.#snippet = null;
-    this.#choosing = { seq: anchor.seq, offset };
+    this.#choosing = { seq: anchor.seq, offset, isSeen };
     return anchor;
   }
 
@@ -97,7 +100,7 @@ export class Conversation {
     const anchor = this.#asked.find((asked) => asked.seq === answer.seq);
     const newest = this.#asked.at(-1);
     if (!anchor || !newest || answer.seq < (this.#held?.anchor.seq ?? 0)) return;
-    if (answer.seq === this.#choosing?.seq) return this.#takeChoices(answer, newest, this.#choosing.offset);
+    if (answer.seq === this.#choosing?.seq) return this.#takeChoices(answer, newest, this.#choosing);
     if (this.#isChosen(newest)) return;
     if (answer.text === "" && !(answer.final && anchor === newest && answer.reason !== "budget")) return;
     if (typedThrough(anchor, answer.replaces ? "" : answer.text, newest) === null) return;
@@ -111,8 +114,15 @@ export class Conversation {
     if (anchor && offer.seq !== this.#choosing?.seq) this.#snippet = { ...offer, anchor };
   }
 
-  /** The held suggestion becomes the first choice, so that one step shows another suggestion. */
-  #takeChoices({ text, confidence, alternatives = [], final }: Answer, newest: Anchor, offset: ChoiceOffset): void {
+  /**
+   * The held suggestion becomes the first choice, so that one step shows another suggestion. If the user has not seen it, a step forwards shows
+   * the first choice.
+   */
+  #takeChoices(
+    { text, confidence, alternatives = [], final }: Answer,
+    newest: Anchor,
+    { offset, isSeen }: { readonly offset: ChoiceOffset; readonly isSeen: boolean },
+  ): void {
     if (!final) return;
     const held = this.#held?.replaces ? null : this.#held;
     const typed = held && typedThrough(held.anchor, held.text, newest);
@@ -122,7 +132,7 @@ export class Conversation {
     if (this.#choices.length === 0) return;
     const choice = { number: 1, of: this.#choices.length };
     this.#held = { anchor: newest, text: this.#choices[0] ?? "", confidence, choice };
-    this.#holdChoice(offset);
+    if (isSeen || offset < 0) this.#holdChoice(offset);
   }
 
   #holdChoice(offset: ChoiceOffset): void {
@@ -149,11 +159,10 @@ export class Conversation {
     this.#dismissed = null;
   }
 
-  /** The same, and remembers for which text: there is no new request about it. */
-  dismiss(): void {
-    const newest = this.#asked.at(-1);
+  /** The same, and remembers for which text, by default the newest one: there is no new request about it. */
+  dismiss(text: Surroundings | null = this.#asked.at(-1) ?? null): void {
     this.startOver();
-    this.#dismissed = newest ?? null;
+    this.#dismissed = text;
   }
 
   /** Whether the user dismissed the suggestion for exactly this text. */

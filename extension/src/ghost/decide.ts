@@ -68,6 +68,10 @@ export type Shown =
 
 /** The lowest confidence that is shown after a short value: `python -m latency.forms` measures how often Tab then completes too much. */
 export const SURE = 0.65;
+/** The characters of a word that may be corrected, and those that are no place before one. An apostrophe may be an opening quote. */
+const WORD = /^[\p{L}\p{M}'’]+$/u;
+const INSIDE_WORD = /[\p{L}\p{M}\p{N}_]/u;
+
 /** In characters. */
 const LONGEST_VALUE = 32;
 
@@ -97,11 +101,17 @@ export function decide(suggestion: Suggestion | null, live: Live): Shown {
   };
 }
 
-/** A correction is about exactly one text: it goes with the next key. `replaces`: in Unicode characters. */
-function decideCorrection({ anchor, text, confidence }: Suggestion, replaces: number, live: Live): Shown {
+/**
+ * A correction is about exactly one text: it goes with the next key. `replaces`: in Unicode characters. Whatever a server says, only one whole
+ * word is replaced, by what the user can read.
+ */
+function decideCorrection({ anchor, text }: Suggestion, replaces: number, live: Live): Shown {
   if (typedThrough(anchor, "", live) === null) return nothing("other_text");
-  const replaced = [...live.before].slice(-replaces).join("");
-  if (!live.byKey && isShortValue(live) && confidence < SURE) return nothing("doubtful");
+  const letters = [...live.before];
+  const replaced = letters.splice(-replaces).join("");
+  const isWord = [...replaced].length === replaces && WORD.test(replaced) && !INSIDE_WORD.test(letters.at(-1) ?? "");
+  if (!isWord || text !== oneLine(text)) return nothing("other_text");
+  if (!mayCorrect(live)) return nothing("doubtful");
   if (text.length - replaced.length > live.room) return nothing("no_room");
   return { kind: "correction", text, replaced, seq: anchor.seq };
 }
@@ -135,7 +145,12 @@ export function obstacleTo(live: Live): Reason | null {
 }
 
 /** Whether the field may hold a complete value now, such as a name, a country or a title. A longer line is prose. */
-const isShortValue = ({ oneLine, before }: Live): boolean => oneLine && before.length <= LONGEST_VALUE;
+const isShortValue = ({ oneLine, before }: Pick<Live, "oneLine" | "before">): boolean =>
+  oneLine && before.length <= LONGEST_VALUE;
+
+/** Whether a correction may be drawn. After a short value, Tab leads to the next field: it must not change a name. */
+export const mayCorrect = (live: Pick<Live, "oneLine" | "before" | "byKey">): boolean =>
+  live.byKey === true || !isShortValue(live);
 
 /** Whether other text follows the caret in its line. */
 export function somethingFollows(after: string): boolean {

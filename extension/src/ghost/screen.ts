@@ -5,9 +5,9 @@ import type { Placement } from "./placement.ts";
 export interface Screen {
   /**
    * Draws the text, or moves what is drawn. Returns the text that the user can read there: `text`, or the words at its beginning. Null if
-   * the user could not read the next word: then nothing is drawn.
+   * the user could not read the next word: then nothing is drawn. `spoken`: what a screen reader says instead of the text.
    */
-  show(text: string, position: Position, placement: Placement, choice: Choice | null): string | null;
+  show(text: string, position: Position, placement: Placement, choice: Choice | null, spoken?: string): string | null;
   /** Something may cover the field now: the next drawing checks it. */
   doubt(): void;
   /**

@@ -12,6 +12,8 @@ export interface Taken {
   readonly length: number;
   /** The number of keys that the user pressed for it. */
   readonly presses: number;
+  /** The number of the request, if the text is a correction. */
+  readonly correction: number | null;
 }
 
 interface Written extends Taken {
@@ -44,7 +46,8 @@ export function stepOf(press: Press): HistoryStep | null | undefined {
 
 /**
  * The texts that Foretype last wrote into one field, each with the text around the caret before and after it. If an undo leads back to the
- * text before, or to less, the written text is not in the field any more. If a redo then leads to the text after, or to more, it is there again.
+ * text before, or to less, the written text is not in the field any more. A correction may be shorter than the word before: it is still there
+ * while the text after it is. If a redo then leads to the text after, or to more, it is there again.
  */
 export class TakenTexts {
   #texts: Written[] = [];
@@ -53,9 +56,9 @@ export class TakenTexts {
   /** The text of the field after the last step of its history. */
   #left: string | null = null;
 
-  /** `length` and `presses` as in `Taken`; the field contained `was` before. */
-  add(was: Around, length: number, presses: number): void {
-    this.#texts.push({ was, is: null, length, presses });
+  /** `length`, `presses` and `correction` as in `Taken`; the field contained `was` before. */
+  add(was: Around, length: number, presses: number, correction: number | null = null): void {
+    this.#texts.push({ was, is: null, length, presses, correction });
     this.#undone = [];
     if (this.#texts.length > MOST_KEPT) this.#texts.shift();
   }
@@ -70,7 +73,7 @@ export class TakenTexts {
   undone(around: Around): Taken[] {
     this.#left = wholeOf(around);
     const first = this.#texts.findIndex(
-      ({ was }) => was.after === around.after && was.before.startsWith(around.before),
+      ({ was, is }) => was.after === around.after && was.before.startsWith(around.before) && !(is && isIn(is, around)),
     );
     if (first < 0) return [];
     const gone = this.#texts.splice(first);

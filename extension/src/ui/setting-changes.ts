@@ -1,3 +1,4 @@
+import { chordLabel } from "../chord-label.ts";
 import type { FieldKind } from "../ghost/index.ts";
 import { ACTS, type Act } from "../ghost/keys.ts";
 import { message } from "../i18n.ts";
@@ -5,7 +6,6 @@ import type { Preferences } from "../preferences.ts";
 import { isSame, SETTING_NAMES, type SettingName, type Settings } from "../settings.ts";
 import type { Snippet } from "../snippets.ts";
 import { AMOUNT_NAMES, type AmountName, valueName } from "./amount-names.ts";
-import { chordLabel } from "./chord-label.ts";
 import { amount } from "./format.ts";
 
 /** The difference between two versions of the settings, in words. */

@@ -61,6 +61,8 @@ test.describe("if the user has allowed it", () => {
     "a field that is no mail": `<div class="a3s">${MAIL}</div><textarea id="field"></textarea>`,
     "a new mail in a window": `<div class="a3s">${MAIL}</div>${COMPOSE}`,
     "a mail that is not shown": `<div class="a3s" style="display: none">${MAIL}</div>${BODY}`,
+    "hidden parts of a mail": `<div class="a3s">Hi <i style="display: none">${MAIL}</i><i style="visibility: hidden">${MAIL}</i><i style="opacity: 0">${MAIL}</i></div>${BODY}`,
+    "a part in which the page forbids writing tools": `<div class="a3s">Hi <i data-gramm="false">${MAIL}</i></div>${BODY}`,
     "a mail below": `${BODY}<div class="a3s">${MAIL}</div>`,
     "a page that forbids writing tools there": `<div writingsuggestions="false"><div class="a3s">${MAIL}</div></div>${BODY}`,
     "a private field": `<div class="a3s">${MAIL}</div><textarea id="field" name="reply" autocomplete="one-time-code"></textarea><textarea></textarea>`,

@@ -2,16 +2,23 @@ import { EDITOR_PAGES, Opened } from "./editor-pages.ts";
 import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
 import type { ScriptedServer } from "./scripted-server.ts";
 
-/** Words in place of slips: in fields and real editors. */
+/** Words in place of mistyped ones: in fields and real editors. */
 
 const TEXTAREA = '<textarea id="field" rows="4" cols="70"></textarea>';
 const SOON = { intervals: [5, 10, 20, 50, 100], timeout: 3000 };
+const OPENING = "As soon as it is in our shop, I will ";
 const SLIP = /recie[ve]*$/;
 
-/** The server takes "recie" for a slip. */
+/** The server takes "recie" for a mistyped word. */
 function correct(server: ScriptedServer): void {
   server.script = ({ before }) => (SLIP.test(before) ? "receive" : "");
   server.replaces = ({ before }) => SLIP.exec(before)?.[0].length ?? 0;
+}
+
+function editorNamed(name: string) {
+  const editor = EDITOR_PAGES.find((one) => one.name === name);
+  if (!editor) throw new Error(`editor-pages.ts has no editor "${name}"`);
+  return editor;
 }
 
 test.afterEach(({ browserContext }) =>
@@ -30,23 +37,24 @@ const EDITORS = [
   "React, controlled",
 ];
 
-for (const editor of EDITOR_PAGES.filter(({ name }) => EDITORS.includes(name))) {
+for (const editor of EDITORS.map(editorNamed)) {
   test(`${editor.name}: one Tab replaces exactly the mistyped word, and one Ctrl-Z brings it back`, async ({
     page,
     server,
   }) => {
     const opened = await Opened.open(page, server, editor);
     correct(server);
-    await page.keyboard.type("I will recie");
+    // In a short line of a form no correction is offered.
+    await page.keyboard.type(`${OPENING}recie`);
     await opened.ghost.expectText("→ receive");
     await page.keyboard.type("v");
     await opened.ghost.expectText("→ receive");
     await page.keyboard.press("Tab");
-    await expect.poll(() => opened.text(), SOON).toBe("I will receive");
+    await expect.poll(() => opened.text(), SOON).toBe(`${OPENING}receive`);
     await opened.ghost.expectText(null);
     expect(server.received).toContainEqual(expect.objectContaining({ type: "accepted", text: "receive" }));
     await page.keyboard.press("Control+z");
-    await expect.poll(() => opened.text(), SOON).toBe("I will reciev");
+    await expect.poll(() => opened.text(), SOON).toBe(`${OPENING}reciev`);
   });
 }
 
@@ -75,7 +83,7 @@ test("a correction can be dismissed, and then Tab belongs to the page", async ({
 test("the user can turn corrections off in the options", async ({ page, ghost, server, show }) => {
   correct(server);
   await page.goto(OPTIONS);
-  await page.getByLabel("Offer corrections of slips").uncheck();
+  await page.getByLabel("Offer corrections of typing mistakes").uncheck();
   server.received.length = 0;
   await show(TEXTAREA, "I will recie");
   await ghost.expectText("receive");
@@ -103,8 +111,7 @@ test("an accepted correction is counted, with the letters of the wrong word as k
 });
 
 for (const name of ["Monaco", "CodeMirror"]) {
-  const editor = EDITOR_PAGES.find((one) => one.name === name);
-  if (!editor) continue;
+  const editor = editorNamed(name);
   test(`in ${name} no correction is asked for: code is not prose`, async ({ page, server, browserContext }) => {
     await inWorker(browserContext, "chrome.storage.local.set({ preferences: { codeToo: true } })");
     await Opened.open(page, server, editor);

@@ -19,6 +19,8 @@ for (const [name, html] of Object.entries(LABELLED)) {
 const OTHERS: Record<string, string> = {
   "no label": '<input id="field"><label>Country <input></label>',
   "a field of several lines": '<label for="field">Country</label><textarea id="field"></textarea>',
+  "a text that the user writes":
+    '<div id="what" contenteditable="true">Country</div><p id="around"><textarea>Country</textarea></p><input id="field" aria-labelledby="what around">',
   "a search": '<input type="search" id="field" placeholder="Country">',
   "a label that is too long to be a name": `<input id="field" placeholder="Country ${"and more ".repeat(9)}">`,
 };

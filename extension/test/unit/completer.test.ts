@@ -56,6 +56,9 @@ class RecordingClient implements Client {
   onForgotten(listener: () => void) {
     this.forget = listener;
   }
+  correctionSentence(chord: string, replaced: string, text: string) {
+    return `${chord}: ${text} for ${replaced}`;
+  }
   onChange() {}
   focused() {}
   left(field: string) {
@@ -838,6 +841,9 @@ test("a snippet goes when other letters are typed, when it is dismissed, and whe
   completer.press(press("ArrowDown", { altKey: true }));
   offer(";addr", ";add", "12 High Street");
   answer("er", { alternatives: ["ress"] });
+  // The user has seen none of them yet.
+  expect(screen.text).toBe("er");
+  completer.press(press("ArrowDown", { altKey: true }));
   expect(screen.text).toBe("ress");
 });
 
@@ -898,12 +904,96 @@ test("a late correction of a text that has changed is not drawn", () => {
   expect(screen.text).toBeNull();
 });
 
-test("other suggestions than a correction continue the text", () => {
+test("other suggestions than a correction continue the text, from the best one on", () => {
   type("I recie");
   answer("receive", { replaces: 5 });
   completer.press(press("ArrowDown", { altKey: true }));
   answer("pe", { alternatives: ["st"] });
+  expect(screen.text).toBe("pe");
+  completer.press(press("ArrowDown", { altKey: true }));
   expect(screen.text).toBe("st");
+  type(" recie");
+  answer("receive", { replaces: 5 });
+  completer.press(press("ArrowUp", { altKey: true }));
+  answer("pe", { alternatives: ["st"] });
+  expect(screen.text).toBe("st");
+});
+
+test("an undone correction is dismissed, and not offered again", async () => {
+  type("I recie");
+  answer("receive", { replaces: 5 });
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(client.log.at(-1)).toMatch(/I receive$/));
+  client.log.length = 0;
+  completer.press(press("z", { ctrlKey: true }));
+  field.before = "I recie";
+  completer.changed();
+  completer.changed();
+  expect([screen.text, client.log]).toEqual([null, ["taken back 7 with 6", "dismissed f1 7"]]);
+});
+
+test("a correction that is shorter than the typed word stays counted when later typing is undone", async () => {
+  type("hellop");
+  answer("hello", { replaces: 6 });
+  completer.press(press("Tab"));
+  await vi.waitFor(() => expect(client.log.at(-1)).toMatch(/ hello$/));
+  type(" Ann");
+  client.log.length = 0;
+  completer.press(press("z", { ctrlKey: true }));
+  field.before = "hello";
+  completer.changed();
+  expect(client.log).toEqual([expect.stringMatching(/^keystroke f1 \d+ hello$/)]);
+});
+
+test("in a short line, where Tab leads to the next field, a correction is wanted only by a key", () => {
+  field.oneLine = true;
+  type("Jonh");
+  client.on = false;
+  completer.press(press(" ", { ctrlKey: true }));
+  answer("John", { replaces: 4 });
+  expect(client.asked.map(({ corrections }) => corrections)).toEqual([...Array(4).fill(undefined), true]);
+  expect(screen.text).toBe(" → John");
+});
+
+test("a screen reader hears what the key does with a correction", () => {
+  client.spoken = true;
+  const show = vi.spyOn(screen, "show");
+  type("I recie");
+  answer("receive", { replaces: 5 });
+  expect((show.mock.lastCall as unknown[])[4]).toBe("Tab: receive for recie");
+});
+
+test("where the page suggests something itself, a correction is never drawn in the line", () => {
+  client.besidePage = true;
+  const show = vi.spyOn(screen, "show").mockReturnValue(null);
+  type("I recie");
+  field.hasPageSuggestion = true;
+  answer("receive", { replaces: 5 });
+  expect(show.mock.calls.map((call) => (call as unknown[])[1])).toEqual(["below"]);
+});
+
+test("no text around the field is longer than the server takes", () => {
+  client.contextChars = 3;
+  field.mail = "Are you free?";
+  field.subject = "Lunch";
+  field.label = "Country";
+  type("H");
+  expect(client.asked.at(-1)).toMatchObject({ subject: "Lun", context: { answered: "Are", label: "Cou" } });
+});
+
+test("a mail that the page shows later is found as long as nothing was typed", () => {
+  completer.changed();
+  field.mail = "Are you free?";
+  completer.changed();
+  expect(client.asked.at(-1)?.context?.answered).toBe("Are you free?");
+});
+
+test("the server is not told about leaving a field of which it knows nothing", () => {
+  completer.leave();
+  completer.enter(field);
+  type("H");
+  completer.leave();
+  expect(client.log).toEqual(["keystroke f2 1 H", "left f2"]);
 });
 
 test("corrections are wanted only where a word can be replaced, not in code, and not if they are off", () => {

@@ -121,6 +121,25 @@ test("a correction stands in place of the characters before the caret, for exact
   expect(decide(correction, live({ before: "Hi tehret" }))).toEqual(reason("other_text"));
   expect(decide(correction, live({ before: "Hi tehre", after: "x" }))).toEqual(reason("inside_word"));
   expect(decide(correction, live({ before: "Hi tehre", oneLine: true }))).toEqual(reason("doubtful"));
+  expect(decide(correction, live({ before: "Hi tehre", oneLine: true, byKey: true })).kind).toBe("correction");
   const longer = { ...correction, text: "thereof" };
   expect(decide(longer, live({ before: "Hi tehre", room: 1 }))).toEqual(reason("no_room"));
+});
+
+test.each([
+  ["a part of a word", "Hi tehre", "there", 3],
+  ["more than a word", "Hi tehre", "there", 7],
+  ["more than there is", "tehre", "there", 9],
+  ["digits", "Hi 12345", "there", 5],
+  ["by hidden text", "Hi tehre", "there\u202eevil", 5],
+  ["by several lines", "Hi tehre", "there\nAnn", 5],
+])("whatever the server says, a correction replaces no %s", (_, before, text, replaces) => {
+  const correction = { ...suggestion(text), anchor: { seq: 4, before, after: "" }, replaces };
+  expect(decide(correction, live({ before }))).toEqual(reason("other_text"));
+});
+
+test("a correction may stand after an opening quote", () => {
+  const before = "Hi 'tehre";
+  const correction = { ...suggestion("there"), anchor: { seq: 4, before, after: "" }, replaces: 5 };
+  expect(decide(correction, live({ before }))).toMatchObject({ kind: "correction", replaced: "tehre" });
 });

@@ -22,3 +22,11 @@ test("accepting a word of five letters with one key saves four keystrokes", () =
   figures.takenAgain(5, 1);
   expect(figures.saved).toBe(4);
 });
+
+test("the letters of a word that a correction replaces count once", () => {
+  const figures = new Figures();
+  for (let key = 0; key < 5; key++) figures.typedKey();
+  figures.accepted("receive".length, 6, 5);
+  expect(figures.saved).toBe(1);
+  expect(figures.savedShare).toBeCloseTo(1 / 7);
+});

@@ -1,3 +1,4 @@
+import { chordLabel } from "../../chord-label.ts";
 import type { FieldKind } from "../../ghost/index.ts";
 import { ACTS, type Act, chordOf, DEFAULT_KEYS, isFree } from "../../ghost/keys.ts";
 import { listed, message } from "../../i18n.ts";
@@ -5,7 +6,6 @@ import { isFieldOn, type Preferences, withDifference, withField, withSite } from
 import { changePreferences, onStorageChange, readPreferences } from "../../storage.ts";
 import { valueNames } from "../../ui/amount-names.ts";
 import { AmountRows } from "../../ui/amount-rows.ts";
-import { chordLabel } from "../../ui/chord-label.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { ACT_NAMES } from "../../ui/setting-changes.ts";
 import { rowButton } from "./row-button.ts";

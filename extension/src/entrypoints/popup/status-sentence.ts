@@ -1,3 +1,4 @@
+import { chordLabel } from "../../chord-label.ts";
 import { START_SERVER } from "../../commands.ts";
 import type { FocusState } from "../../ghost/index.ts";
 import { message } from "../../i18n.ts";
@@ -5,7 +6,6 @@ import type { ServerStatus } from "../../messages.ts";
 import type { PaintedEditor } from "../../painted-editors.ts";
 import { amountAt, isBesidePageAt, isPaused, type Preferences } from "../../preferences.ts";
 import { DEFAULT_ADDRESS } from "../../protocol/address.ts";
-import { chordLabel } from "../../ui/chord-label.ts";
 import type { ActivePage } from "./active-page.ts";
 
 /** Everything that the popup's status sentence depends on. */

@@ -1,3 +1,4 @@
+import { chordLabel } from "../../chord-label.ts";
 import { START_SERVER } from "../../commands.ts";
 import { answerPopup } from "../../content/popup-answer.ts";
 import { privilegedPageAccess } from "../../content/privileged-page-access.ts";
@@ -8,7 +9,6 @@ import { message } from "../../i18n.ts";
 import { DEFAULT_ADDRESS, isLoopback, originOf } from "../../protocol/address.ts";
 import { findServer, type PairingError } from "../../protocol/pairing.ts";
 import { onStorageChange, readPreferences, readSavings, readServer } from "../../storage.ts";
-import { chordLabel } from "../../ui/chord-label.ts";
 import { findElement } from "../../ui/find-element.ts";
 import { setUpPairingForm } from "../../ui/pairing-form.ts";
 import { setUpServerOffer } from "../../ui/server-offer.ts";

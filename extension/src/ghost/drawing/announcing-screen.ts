@@ -46,10 +46,10 @@ export class AnnouncingScreen implements Screen {
     this.#host.attachShadow({ mode: "closed" }).append(box);
   }
 
-  show(text: string, position: Position, placement: Placement, choice: Choice | null): string | null {
+  show(text: string, position: Position, placement: Placement, choice: Choice | null, spoken?: string): string | null {
     const shown = this.#screen.show(text, position, placement, choice);
     const where = placement.frame?.ownerDocument ?? document;
-    if (shown !== null && this.#isWanted()) this.#announce(shown.trim(), where);
+    if (shown !== null && this.#isWanted()) this.#announce(spoken ?? shown.trim(), where);
     else this.#clear();
     return shown;
   }

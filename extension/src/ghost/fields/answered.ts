@@ -1,9 +1,15 @@
 import { firstOf } from "../text/cut.ts";
 import { parentOf } from "./ancestors.ts";
 import type { FieldContext } from "./field.ts";
+import { isOpaque } from "./visibility.ts";
+
+type Privacy = FieldContext["privacy"];
 
 /** In characters. Servers look at no more of it (docs/protocol.md). */
 const LONGEST = 1000;
+
+/** The number of elements of a mail that are looked at. */
+const MOST_ELEMENTS = 2000;
 
 /** A mail that is quoted in the editor of its answer. Outlook puts it behind this head instead. */
 const QUOTE = "blockquote";
@@ -27,19 +33,19 @@ const QUOTED_LINE = /^>(?! ?>) ?(.*)$/gm;
  * The mail that is answered in `element`, cut to what a server reads: as it is quoted there, else the one that is shown above. Empty if there
  * is none.
  */
-export function answeredIn(element: HTMLElement, privacy: FieldContext["privacy"]): string {
-  const text = quotedIn(element) || textOf(shownAbove(element), privacy);
+export function answeredIn(element: HTMLElement, privacy: Privacy): string {
+  const text = quotedIn(element, privacy) || textOf(shownAbove(element), privacy);
   return firstOf(text.trim(), LONGEST);
 }
 
-function quotedIn(element: HTMLElement): string {
+function quotedIn(element: HTMLElement, privacy: Privacy): string {
   if (element instanceof HTMLTextAreaElement) {
     return [...element.value.matchAll(QUOTED_LINE)].map(([, line]) => line).join("\n");
   }
   const quote = element.querySelector(QUOTE);
-  if (quote) return textIn(quote.childNodes);
+  if (quote) return isRead(quote, privacy) ? textIn(quote.childNodes, privacy) : "";
   const head = element.querySelector(OUTLOOK_HEAD);
-  return head ? textIn(following(head)) : "";
+  return head ? textIn(following(head), privacy) : "";
 }
 
 function* following(element: Element): Generator<ChildNode> {
@@ -66,17 +72,26 @@ function windowAround(element: Element): Element | null {
   return around;
 }
 
-const textOf = (mail: Element | null, privacy: FieldContext["privacy"]): string =>
-  mail instanceof HTMLElement && !privacy.isOptedOut(mail) ? textIn(mail.childNodes) : "";
+const textOf = (mail: Element | null, privacy: Privacy): string =>
+  mail instanceof HTMLElement && !privacy.isOptedOut(mail) && isRead(mail, privacy)
+    ? textIn(mail.childNodes, privacy)
+    : "";
 
-/** The text of `nodes`, each block on a line of its own. Of a long text it reads only the beginning. */
-function textIn(nodes: Iterable<ChildNode>): string {
+/** Whether the user sees `element`, and the page does not forbid writing tools in it. An element without a box has no visibility. */
+const isRead = (element: Element, privacy: Privacy): boolean =>
+  !privacy.forbidsTools(element) && (isOpaque(element) || getComputedStyle(element).display === "contents");
+
+/** The text of `nodes` that the user sees, each block on a line of its own. Of a long text it reads only the beginning. */
+function textIn(nodes: Iterable<ChildNode>, privacy: Privacy): string {
   let text = "";
+  let elements = 0;
   const read = (node: ChildNode): void => {
-    if (text.length >= 2 * LONGEST) return;
+    if (text.length >= 2 * LONGEST || elements >= MOST_ELEMENTS) return;
     if (node instanceof Text) text += node.data.slice(0, LONGEST).replace(/\s+/g, " ");
     else if (!(node instanceof Element) || node.matches(LEFT_OUT)) return;
     else {
+      elements += 1;
+      if (node.tagName !== "BR" && !isRead(node, privacy)) return;
       const isBlock = BLOCKS.test(node.tagName);
       if (isBlock) text += "\n";
       for (const child of node.childNodes) read(child);

@@ -29,6 +29,7 @@ export interface FieldContext {
   readonly privacy: {
     isClosed(element: HTMLElement): boolean;
     isOptedOut(element: Element): boolean;
+    forbidsTools(element: Element): boolean;
   };
   readonly page: PageAccess;
 }

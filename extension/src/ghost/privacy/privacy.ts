@@ -66,6 +66,11 @@ export class Privacy {
   isOptedOut(element: Element): boolean {
     return closestAcrossShadows(element, OPTED_OUT) !== null;
   }
+
+  /** Whether `element` itself is marked so, whatever is around it. */
+  forbidsTools(element: Element): boolean {
+    return element.matches(OPTED_OUT);
+  }
 }
 
 /** Whether an element around the field makes it unusable. An inert element never has the focus, so only the ancestors are checked. */

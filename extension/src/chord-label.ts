@@ -1,5 +1,5 @@
-import type { Chord } from "../ghost/keys.ts";
-import { message } from "../i18n.ts";
+import type { Chord } from "./ghost/keys.ts";
+import { message } from "./i18n.ts";
 
 const LABELS: Readonly<Record<string, string>> = {
   " ": message("key_space"),
