@@ -16,7 +16,7 @@ from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk
 from foretype.runtime.fused import FusedRuntime
 
-MOST_TOKENS = 5000
+MOST_TOKENS = 2500
 """More of them make few further runs unnecessary (docs/decisions/0045-word-ends.md)."""
 TOKENS_A_RUN = 64
 TEXT = "Thanks for the"

@@ -50,7 +50,7 @@ Code editors (CodeMirror, Monaco) are off until the user turns them on. The test
 
 \`npm run test:random\` does a thousand random steps in each field: it presses keys, clicks, pastes, undoes, accepts and dismisses. At the
 end, it checks that the field contains exactly the expected text, and that no suggestion is left on the page. \`FORETYPE_SEED\` chooses
-another random sequence. \`npm run test:browser\` does sixty steps, and \`npm run test:firefox\` ten in Firefox.
+another random sequence. \`npm run test:browser\` does thirty steps, and \`npm run test:firefox\` ten in Firefox.
 
 To add an editor, add a file in \`src/ghost/fields/editors/\`, a line in its \`index.ts\`, a test page in \`test/browser/pages/\`, and a row in
 \`test/browser/editor-pages.ts\`.

@@ -4,7 +4,7 @@ import { PASTED, RandomTypist, SENTENCES, type Typewriter } from "./random-typis
 import { knows } from "./scripted-server.ts";
 
 /** `npm run test:random` does a thousand steps in each editor. FORETYPE_SEED sets another seed. */
-const STEPS = Number(process.env.FORETYPE_STEPS ?? 60);
+const STEPS = Number(process.env.FORETYPE_STEPS ?? 30);
 const SEED = Number(process.env.FORETYPE_SEED ?? 1);
 
 test.beforeAll(async ({ browserContext }) => {
