@@ -19,17 +19,11 @@ from latency.options import Chars, Check, FiguresFile, Mails, Model, Texts
 from latency.paths import MAILS, OUT
 from latency.replay.connection import Connection
 from latency.replay.texts import read_texts
-from latency.several.in_turns import Times, figures_of, in_turns
+from latency.several.in_turns import ALONE, Times, figures_of, in_turns, print_figures
 from latency.several.machine import several
 from latency.shapes import settings_for
 from latency.verdicts import exit_if_missed
 
-ALONE = {
-    "FORETYPE_BUDGET_MS": "10000",  # the first time a text is sent, the model shall finish
-    "FORETYPE_SOCKET_MINUTES": "0",
-    "FORETYPE_RUNS_AHEAD": "0",  # nothing else shall run while a keystroke is timed
-    "FORETYPE_KEYSTROKES_PER_SECOND": "100000",
-}
 WORDS = {"direct": "directly", "through": "through HAProxy", "added": "added by HAProxy"}
 
 app = new_app()
@@ -56,9 +50,7 @@ def main(
     flat = figures_of(times, ("direct", "through"))
     write_figures(out, {"model": model, "flat": flat})
     console.print(f"{machine()}, {flat['pairs']:.0f} keystrokes on each way, milliseconds there and back")
-    for name, words in WORDS.items():
-        p50, p95 = flat[f"{name}_p50_ms"], flat[f"{name}_p95_ms"]
-        console.print(f"{words:16}  median {p50:6.3f}  p95 {p95:6.3f}", highlight=False)
+    print_figures(flat, WORDS, console)
     exit_if_missed(budget, flat, console)
 
 

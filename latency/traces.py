@@ -18,11 +18,10 @@ from latency.figures_file import write_figures
 from latency.machine import machine
 from latency.options import Chars, FiguresFile, Mails, Model, Texts
 from latency.paths import MAILS, OUT
-from latency.proxy import ALONE
 from latency.replay.connection import Connection
 from latency.replay.server import own_server
 from latency.replay.texts import read_texts
-from latency.several.in_turns import Times, figures_of, in_turns
+from latency.several.in_turns import ALONE, Times, figures_of, in_turns, print_figures
 from latency.shapes import settings_for
 
 WORDS = {"off": "without traces", "on": "with traces", "added": "added by traces"}
@@ -40,7 +39,8 @@ def main(
 ) -> None:
     """Type texts at two servers, in turns, and compare the times of the answers.
 
-    Takes half a minute."""
+    Takes half a minute.
+    """
     console = Console()
     with errors_as_sentences(console, "traces"):
         typed = read_texts(texts, mails=mails, chars=chars)
@@ -48,9 +48,7 @@ def main(
     flat = figures_of(times, ("off", "on"))
     write_figures(out, {"model": model, "flat": flat})
     console.print(f"{machine()}, {flat['pairs']:.0f} keystrokes at each server, milliseconds there and back")
-    for name, words in WORDS.items():
-        p50, p95 = flat[f"{name}_p50_ms"], flat[f"{name}_p95_ms"]
-        console.print(f"{words:16}  median {p50:6.3f}  p95 {p95:6.3f}", highlight=False)
+    print_figures(flat, WORDS, console)
 
 
 async def _measure(settings: dict[str, str], texts: list[str]) -> Times:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from rich.console import Console
 
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.figures import percentile
 from latency.replay.plain_typing import Final, answers_to
 
+ALONE = {
+    "FORETYPE_BUDGET_MS": "10000",  # the first time a text is sent, the model shall finish
+    "FORETYPE_SOCKET_MINUTES": "0",
+    "FORETYPE_RUNS_AHEAD": "0",  # nothing else shall run while a keystroke is timed
+    "FORETYPE_KEYSTROKES_PER_SECOND": "100000",
+}
+"""Settings of a server of which only the times of its answers are of interest."""
 WARM_UP = 50  # pairs that are not counted
 TIMED = 8  # of each state of a text
 Times = tuple[list[float], list[float]]
@@ -24,6 +33,13 @@ def figures_of(times: Times, names: tuple[str, str]) -> dict[str, float | None]:
         ordered = sorted(found)
         flat |= {f"{name}_p50_ms": statistics.median(ordered), f"{name}_p95_ms": percentile(ordered, 0.95)}
     return flat
+
+
+def print_figures(flat: Mapping[str, float | None], words: Mapping[str, str], console: Console) -> None:
+    """`flat`: from `figures_of`. `words`: for each of its names, and for `added`."""
+    for name, said in words.items():
+        p50, p95 = flat[f"{name}_p50_ms"], flat[f"{name}_p95_ms"]
+        console.print(f"{said:16}  median {p50:6.3f}  p95 {p95:6.3f}", highlight=False)
 
 
 async def in_turns(first: Connection, second: Connection, texts: Sequence[str]) -> Times:

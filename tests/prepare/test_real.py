@@ -50,6 +50,6 @@ def check_word_ends(folder: Path, manifest: Manifest) -> None:
         chunk = Chunk(ids, every, None, every[-1:])
         [logits] = runtime.run(lone_arena(runtime.new_pool(1, len(ids))), chunk)
         expected = math.exp(Distribution.of(logits, vocabulary.ranks).log_boundary)
-        found = word_ends.log_prob(int(ids[-1]))
-        apart.append(1.0 if found is None else abs(math.exp(found) - expected))
+        found = word_ends.probability(int(ids[-1]))
+        apart.append(1.0 if found is None else abs(found - expected))
     assert sum(apart) / len(apart) < 0.15, apart

@@ -17,7 +17,7 @@ SUBJECT_PLACE = "Subject:"
 REPLY = " Re: "
 LABEL_TOKENS = 16
 LABEL_ENDS = " :*"
-"""What pages write behind a label."""
+"""Characters that pages write behind a label."""
 AFTER_LABEL = ":\n"
 
 Encode = Callable[[str], list[int]]
@@ -76,7 +76,7 @@ class Beginning:
         return max(len(self.plain), with_subject + self.answered_tokens + between)
 
     def surroundings(self, kind: FieldKind, subject: str | None, context: Context | None) -> Surroundings:
-        """What of this changes what the model reads. Empty where nothing of it does."""
+        """The parts of these that change what the model reads; empty if none does."""
         if not self.before_subject:
             has_label = context is not None and self.label_tokens and kind is FieldKind.TEXT
             label = context.label if context is not None and has_label else None

@@ -36,7 +36,7 @@ class Sureness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What stands around a field (`context` in the protocol). None: the client sent none.
+    """The texts around a field (`context` in the protocol). A member is None if the client sent none.
 
     answered: the mail that is answered.
     label: what the page calls the field.

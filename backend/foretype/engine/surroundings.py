@@ -1,4 +1,4 @@
-"""What stands around a field's text: the parts of it that the model reads before the text
+"""The texts around a field, and the parts of them that the model reads before the field's own text
 (docs/decisions/0035-the-subject.md, 0041-what-stands-around.md).
 """
 

@@ -1,8 +1,8 @@
 """A trial of a provider in a process of its own, since a library of a driver may end its process or hang.
 
 The process reads its task as one line of JSON from standard input, and writes lines of JSON to standard
-output: the devices, then the trial or the reason why there is none. What libraries print goes to its standard
-error. It ends when its standard input is closed, so it never outlives its parent.
+output: the devices, then the trial or the reason why there is none. The output of libraries goes to its
+standard error. It ends when its standard input is closed, so it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ UNREADABLE = "its trial has a result that cannot be read."
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is known of a provider: its devices, and its trial with a model or the reason why there is none.
+    """The facts about a provider: its devices, and its trial with a model or the reason why there is none.
     Both are None if there was no model to try.
     """
 

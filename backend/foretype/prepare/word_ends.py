@@ -14,15 +14,16 @@ from foretype.engine.vocabulary import Vocabulary
 from foretype.models.manifest import Geometry
 from foretype.runtime.arena import Arena, lone_arena
 from foretype.runtime.chunk import Chunk
+from foretype.runtime.distribution import Distribution
 from foretype.runtime.fused import FusedRuntime
+from foretype.runtime.protocol import Runtime
+from foretype.runtime.providers import CPU_ONLY
 
 MOST_TOKENS = 2500
 """More of them make few further runs unnecessary (docs/decisions/0045-word-ends.md)."""
 TOKENS_A_RUN = 64
 TEXT = "Thanks for the"
 """What the words are put after. Which text it is hardly matters."""
-
-Logits = NDArray[np.float32]
 
 
 def measure_word_ends(
@@ -33,7 +34,8 @@ def measure_word_ends(
 
     begin: the ids that every text starts with. Raises ONNX Runtime's own errors.
     """
-    runtime = FusedRuntime(graph, geometry, threads=threads, providers=["CPUExecutionProvider"])
+    logits = FusedRuntime(graph, geometry, threads=threads, providers=CPU_ONLY)
+    runtime = logits.with_distributions(vocabulary.ranks, most_bytes=0)
     text = [*begin, *vocabulary.encode(prompt + TEXT)][-geometry.context_length // 2 :]
     arena = lone_arena(runtime.new_pool(1, len(text) + TOKENS_A_RUN))
     positions = np.arange(len(text), dtype=np.int64)
@@ -42,7 +44,7 @@ def measure_word_ends(
     tokens = common_words(vocabulary)
     for first in range(0, len(tokens), TOKENS_A_RUN):
         some = np.array(tokens[first : first + TOKENS_A_RUN], np.int64)
-        found[some] = _log_boundaries(_side_by_side(runtime, arena, some), vocabulary)
+        found[some] = [after.log_boundary for after in _side_by_side(runtime, arena, some)]
         arena.compact(positions)
     return found
 
@@ -59,18 +61,8 @@ def common_words(vocabulary: Vocabulary) -> list[int]:
     return sorted(begins)[:MOST_TOKENS]
 
 
-def _side_by_side(runtime: FusedRuntime, arena: Arena, tokens: NDArray[np.int64]) -> Logits:
-    """Logits (n, vocab_size) of each token after the arena's text, without the other tokens."""
+def _side_by_side(runtime: Runtime, arena: Arena, tokens: NDArray[np.int64]) -> list[Distribution]:
+    """The distribution after each token, which follows the arena's text without the other tokens."""
     there, count = arena.length, len(tokens)
     visible = np.concatenate([np.ones((count, there), np.bool_), np.eye(count, dtype=np.bool_)], axis=1)
     return runtime.run(arena, Chunk(tokens, np.full(count, there, np.int64), visible, np.arange(count)))
-
-
-def _log_boundaries(logits: Logits, vocabulary: Vocabulary) -> NDArray[np.float32]:
-    """(n,): of the probability that no word byte comes next, as in `Distribution.log_boundary`."""
-    in_word = np.zeros(logits.shape[1], np.float32)
-    in_word[vocabulary.ranks.ids] = vocabulary.ranks.word_start
-    weights: Logits = np.exp(logits - logits.max(axis=1, keepdims=True))
-    boundary: NDArray[np.float32] = 1.0 - (weights @ in_word) / weights.sum(axis=1)
-    log_probs: Logits = np.log(boundary.clip(1e-7))
-    return log_probs

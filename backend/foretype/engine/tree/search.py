@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from operator import attrgetter
 from typing import NamedTuple
@@ -116,7 +116,7 @@ class Findings:
         found: list[Expected] = []
         for one in self.lacking:
             share = one.likelihood / max(self.mass, 1e-12)
-            floor = floors.draw_out if one.beyond else floors.word
+            floor = floors.of_word(beyond=one.beyond)
             if not one.next_byte:
                 # The bytes after the node are not known. The node stays in the search unless the next byte is
                 # likely after the nodes that are known, so that its own share becomes too small.
@@ -126,7 +126,7 @@ class Findings:
                 chance = chance_of(one.next_byte)
                 if share < floor * chance:
                     continue
-                if one.end is not None and not floors.needs(share / chance, one.end, floor):
+                if one.end is not None and not floors.needs(share, one.end, beyond=one.beyond, given=chance):
                     continue
             if chance >= least:
                 found.append(Expected(one.node, chance, one.next_byte))
@@ -148,11 +148,20 @@ class Floors:
     keep: float
     follow_out: float = 0.0
 
-    def needs(self, share: float, end: float, floor: float) -> bool:
+    def of_word(self, *, beyond: bool) -> float:
+        """The floor of a word; `beyond`: it comes after the first one."""
+        return self.draw_out if beyond else self.word
+
+    def needs(
+        self, share: float, end: float, *, beyond: bool, follows: bool = True, given: float = 1.0
+    ) -> bool:
         """Whether a node's distribution is needed, although the probability `end` that a word ends there is
-        known: for the words after it, or for a longer word. `share`: of the node. `floor`: of the branch.
+        known: for the words after it, if any may follow, or for a longer word. `share`: of the node. `given`:
+        the share of all that is left when the node is looked at.
         """
-        return share * end >= self.follow_out or share * (1.0 - end) >= floor
+        if follows and share * end >= self.follow_out * given:
+            return True
+        return share * (1.0 - end) >= self.of_word(beyond=beyond) * given
 
 
 class _Branch(NamedTuple):
@@ -255,7 +264,7 @@ class Search:
     def _floor(self, branch: _Branch) -> float:
         if self._shown.startswith(branch.text) and branch.text:
             return self._floors.keep
-        return self._floors.draw_out if branch.beyond else self._floors.word
+        return self._floors.of_word(beyond=branch.beyond > 0)
 
     def _lacking(self, branch: _Branch, node: Node, likelihood: float) -> Lacking:
         next_byte = branch.text[len(self._stem) : len(self._stem) + 1]
@@ -269,8 +278,7 @@ class Search:
         if end is None or self._goes_on(branch):
             return None
         follows = branch.beyond + 1 < self._most_words
-        floors = self._floors if follows else replace(self._floors, follow_out=math.inf)
-        if floors.needs(share, end, floors.draw_out if branch.beyond else floors.word):
+        if self._floors.needs(share, end, beyond=branch.beyond > 0, follows=follows):
             return None
         cost = branch.cost - math.log(end)
         return _Branch(
@@ -283,8 +291,7 @@ class Search:
             return None
         if len(branch.text) <= len(self._stem):
             return None  # its distribution is needed anyway: for what fits the stem
-        log_prob = self._word_ends.log_prob(branch.token)
-        return None if log_prob is None else math.exp(log_prob)
+        return self._word_ends.probability(branch.token)
 
     def _goes_on(self, branch: _Branch) -> bool:
         """Whether the text on the screen goes on after the branch."""

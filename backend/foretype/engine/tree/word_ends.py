@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 
 class WordEnds:
-    """Natural logarithms of the probability that no word byte comes after a token. Immutable: any thread may
-    read it.
-    """
+    """The probability that no word byte comes after a token. Immutable: any thread may read it."""
 
     def __init__(self, log_probs: NDArray[np.float16]) -> None:
-        """`log_probs`: (vocab_size,), by token id; not a number for tokens that were not measured."""
-        self._log_probs = array("f", log_probs.astype(np.float32).tobytes())
+        """`log_probs`: (vocab_size,) natural logarithms, by token id; not a number for tokens that were not
+        measured.
+        """
+        self._probabilities = array("f", np.exp(log_probs.astype(np.float32)).tobytes())
 
     @classmethod
     def load(cls, file: Path, vocab_size: int) -> WordEnds | None:
@@ -34,7 +34,7 @@ class WordEnds:
             raise ValueError(f"{file.name} does not belong to this model")
         return cls(log_probs)
 
-    def log_prob(self, token: int) -> float | None:
-        """None if the token was not measured."""
-        found = self._log_probs[token]
+    def probability(self, token: int) -> float | None:
+        """0 to 1; None if the token was not measured."""
+        found = self._probabilities[token]
         return found if found == found else None
