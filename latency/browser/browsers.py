@@ -9,8 +9,8 @@ import shutil
 import subprocess
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -61,6 +61,8 @@ user_pref("extensions.background.idle.timeout", 600000);
 """No request to another machine leaves the browser. It does not end the background page, which it does after
 30 s without an event otherwise.
 """
+PATIENCE_S = 5
+"""After which a browser that was asked to end is killed."""
 LISTENING = re.compile(r"listening on (ws:\S+)")
 
 
@@ -94,8 +96,7 @@ async def browser(place: Place, extension: Path, page: str, *, gpu: bool) -> Asy
             ended = asyncio.create_task(started.wait())
             yield Browser(process, ended)
         finally:
-            _end(process)
-            await started.wait()
+            await _end(started, process)
 
 
 def version_of(place: Place) -> str:
@@ -159,15 +160,27 @@ async def _install(extension: Path, address: str) -> None:
                 raise NoBrowserError(f"Firefox refuses {method}: {answer['message']}")
 
 
-def _end(process: psutil.Process) -> None:
-    """Ends the browser and its processes."""
-    if not process.is_running():
+async def _end(started: asyncio.subprocess.Process, process: psutil.Process) -> None:
+    """Ends the browser and its processes.
+
+    Only the event loop may wait for the browser itself: libuv, which uvloop waits with, never reports a child
+    whose exit status psutil has taken, so the loop would wait for it without end.
+    """
+    if started.returncode is not None:
         return
-    every = [*process.children(recursive=True), process]
-    for one in every:
-        try:
-            one.terminate()
-        except psutil.NoSuchProcess:
-            continue
-    for one in psutil.wait_procs(every, timeout=5)[1]:
-        one.kill()
+    descendants = process.children(recursive=True)
+    for one in (*descendants, process):
+        _signal(one.terminate)
+    try:
+        await asyncio.wait_for(started.wait(), PATIENCE_S)
+    except TimeoutError:
+        _signal(started.kill)
+        await started.wait()
+    for one in psutil.wait_procs(descendants, timeout=PATIENCE_S)[1]:
+        _signal(one.kill)
+
+
+def _signal(send: Callable[[], None]) -> None:
+    """Nothing, if the process has ended."""
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        send()
