@@ -209,14 +209,24 @@ def _additions(graph: onnx.GraphProto) -> dict[str, _Addition]:
 
 
 def _unpacked(node: onnx.NodeProto, weights: Mapping[str, onnx.TensorProto]) -> Array:
-    """The weight (K, N) of a `MatMulNBits` with symmetric blocks of 4 or 8 bits."""
+    """The weight (K, N) of a `MatMulNBits` with blocks of 4 or 8 bits, symmetric or with zero points."""
     bits = helper.get_node_attr_value(node, "bits")
     packed, scale = (_array(weights[name]) for name in node.input[1:3])
-    if bits == 4:
-        packed = np.stack([packed & 15, packed >> 4], axis=-1).reshape(*packed.shape[:2], -1)
-    steps = packed.astype(np.float32) - 2.0 ** (bits - 1)
-    blocks = steps * scale.reshape(*packed.shape[:2], 1)
-    return np.ascontiguousarray(blocks.reshape(len(blocks), -1).T, np.float32)
+    columns, blocks = packed.shape[:2]
+    steps = _numbers(packed, bits).reshape(columns, blocks, -1).astype(np.float32)
+    if len(node.input) > 3:
+        zeros = _numbers(_array(weights[node.input[3]]).reshape(columns, -1), bits)[:, :blocks, None]
+    else:
+        zeros = np.array(2 ** (bits - 1), np.uint8)
+    values = (steps - zeros) * scale.reshape(columns, blocks, 1)
+    return np.ascontiguousarray(values.reshape(columns, -1).T, np.float32)
+
+
+def _numbers(packed: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
+    """Those that the bytes of the last dimension hold: two in each for 4 bits, the lower half first."""
+    if bits == 8:
+        return packed
+    return np.stack([packed & 15, packed >> 4], axis=-1).reshape(*packed.shape[:-1], -1)
 
 
 def _array(tensor: onnx.TensorProto) -> NDArray[Any]:

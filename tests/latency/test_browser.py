@@ -115,6 +115,14 @@ def test_each_form_gives_the_logits_of_the_float32_graph(
     assert apart < most
 
 
+def test_weights_with_zero_points_are_read_as_the_runtime_reads_them(float32: Path, tmp_path: Path) -> None:
+    """Where 8 bits on a Q4_1 file's own grid are fastest, the prepared graph has them."""
+    onnx.save(quantise(onnx.load(float32 / GRAPH), Blocks.named("grid8")), tmp_path / GRAPH)
+    write_form(tmp_path, "float32", GEOMETRY, EXAMPLE, tmp_path / "form")
+    expected = logits_of(tmp_path)
+    assert np.abs(logits_of(tmp_path / "form") - expected).max() / expected.std() < 0.1
+
+
 @pytest.mark.parametrize("form", ["float32", "int8", "int8-rows"])
 def test_no_product_keeps_its_blocks_and_all_weights_lie_beside_the_graph(
     form: str, prepared: Path, tmp_path: Path
