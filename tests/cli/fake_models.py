@@ -45,6 +45,7 @@ class EchoDesk:
 
 class EchoEngine:
     model = "fake-1m"
+    models = ("fake-1m",)
     provider = "NoProvider"
 
     def knows(self, word: str) -> bool:

@@ -56,6 +56,7 @@ class FakeDesk:
 
 class FakeEngine:
     model = "fake-1m"
+    models: tuple[str, ...] = ("fake-1m",)
     provider = "NoProvider"
 
     def __init__(self, script: Script = answer_at_once) -> None:

@@ -64,7 +64,9 @@ class Desk(Protocol):
     """The fields of one connection, each named by a string that the client chose."""
 
     def keystroke(self, field: str, keystroke: Keystroke) -> None:
-        """Take the newest state of a field; work for its older states is dropped.
+        """Take the newest state of a field; work for its older states is dropped. `keystroke.model` must be
+        one of the engine's models, or None. If it is not that of the field's last keystroke, the field starts
+        anew.
 
         Raises nothing: if the engine fails at a keystroke, it logs the error and answers with a `Failure`.
         """
@@ -83,11 +85,12 @@ class Desk(Protocol):
 
 
 class Engine(Protocol):
-    model: str  # the recipe's name
-    provider: str  # "CPUExecutionProvider", …
+    model: str  # the recipe's name; the default one, if there are several
+    models: tuple[str, ...]  # all of them, the default one first
+    provider: str  # of the default model: "CPUExecutionProvider", …
 
     def knows(self, word: str) -> bool:
-        """Whether a word is an ordinary one to the model. Any thread may call it."""
+        """Whether a word is an ordinary one to the default model. Any thread may call it."""
 
     def forget_words(self, person: str) -> None:
         """All own words of a person (`Owner.token`) were forgotten: use none of them from now on."""
@@ -99,4 +102,4 @@ class Engine(Protocol):
         """Returns only if the engine can no longer serve: a sentence that says why and what to do."""
 
     async def close(self) -> None:
-        """Stop the model thread. No desk gives an answer after this."""
+        """Stop the thread that runs the models. No desk gives an answer after this."""
