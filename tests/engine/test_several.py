@@ -121,7 +121,7 @@ async def suggested(desk: Desk, answers: Answers, seq: int, model: str | None, f
 
 
 async def test_the_model_that_a_keystroke_names_answers_it_else_the_default_one(two: Two) -> None:
-    assert two.engine.models == ("first", "second")
+    assert list(two.engine.models) == ["first", "second"]
     answers = Answers()
     desk = two.engine.open(ME, answers)
     desk.keystroke("one", Keystroke(1, BEFORE))

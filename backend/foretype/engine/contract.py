@@ -6,6 +6,7 @@ Every method is called on the event loop and returns at once: the model runs on 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -86,8 +87,8 @@ class Desk(Protocol):
 
 class Engine(Protocol):
     model: str  # the recipe's name; the default one, if there are several
-    models: tuple[str, ...]  # all of them, the default one first
-    provider: str  # of the default model: "CPUExecutionProvider", …
+    provider: str  # "CPUExecutionProvider", …; of the default model
+    models: Mapping[str, str]  # all of them with their providers, the default one first
 
     def knows(self, word: str) -> bool:
         """Whether a word is an ordinary one to the default model. Any thread may call it."""

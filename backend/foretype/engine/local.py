@@ -93,8 +93,8 @@ class LocalEngine:
         others, with its own `stages`; its owner closes it after the engines. None if there are no others.
         """
         self.model = config.model
-        self.models: tuple[str, ...] = (config.model,)
         self.provider = runtime.provider
+        self.models: Mapping[str, str] = {self.model: self.provider}
         self._config = config
         self._vocabulary = vocabulary
         self._timers = timers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from foretype.engine.contract import Answer, Desk, Engine, Owner
@@ -21,8 +21,8 @@ class SeveralEngines:
         self._default = engines[0]
         self._shared = shared
         self.model = self._default.model
-        self.models = tuple(self._engines)
         self.provider = self._default.provider
+        self.models: Mapping[str, str] = {engine.model: engine.provider for engine in engines}
 
     def knows(self, word: str) -> bool:
         return self._default.knows(word)

@@ -105,8 +105,8 @@ def share(models: Sequence[LoadedModel], settings: Settings, stages: Stages | No
     for name, count in names.items():
         if count > 1:
             raise SameModelError(name)
-    # All models are on one provider.
-    trees_bytes = _trees_bytes(settings, models[0].runtime.provider)
+    # One budget holds for all: if some models are on a GPU and others are not, the smaller one.
+    trees_bytes = min(_trees_bytes(settings, model.runtime.provider) for model in models)
     return Shared(asyncio.get_running_loop(), stages or Stages(CollectorRegistry()), trees_bytes)
 
 

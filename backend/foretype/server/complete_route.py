@@ -44,7 +44,7 @@ async def complete(request: web.Request) -> web.Response:
         return _refuse(service, DRAINING)
     if service.engine is None:
         return _refuse(service, LOADING, retry_s=1)
-    check_model(keystroke.model, service.engine.models)
+    check_model(keystroke.model, tuple(service.engine.models))
     if not service.bucket(owner).take():
         too_many = Refused(ErrorCode.RATE_LIMITED, "Too many keystrokes a second: send fewer.")
         return _refuse(service, too_many, retry_s=1)

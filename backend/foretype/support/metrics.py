@@ -6,7 +6,7 @@ Labels come from closed sets: no text, no field's name, nothing that a client ch
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
@@ -171,13 +171,13 @@ class Metrics:
         for fate in SpanFate:
             self._spans.labels(fate.value)
 
-    def loaded(self, models: Sequence[str], provider: str) -> None:
-        """`models`: those that are served, the default one first."""
-        for model in models:
+    def loaded(self, models: Mapping[str, str]) -> None:
+        """`models`: those that are served with their execution providers, the default one first."""
+        for model, provider in models.items():
             self._model.labels(model).info({"provider": provider})
             self._taken.labels(model)
         if self.stages.traces is not None:
-            self.stages.traces.model = models[0]
+            self.stages.traces.model = next(iter(models))
 
     def spans(self, fate: SpanFate, count: int) -> None:
         """Any thread may call it."""

@@ -1,0 +1,203 @@
+"""What a second model costs the default one: memory, and the times of answers.
+
+`python -m latency.two_models`
+
+Two servers have the same default model, and one of them serves a second model as well. Texts are typed at
+both in turns, so that both see the same machine:
+
+- `alone`: the default model of the server with one model.
+- `beside`: the default model of the server with two. Nobody asks the second one.
+- `together`, `second`: at that server, each text is sent to both models at once, to the default one first.
+
+With random weights, a second model answers as fast as a real one of its shape, but its suggestions mean
+nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from foretype.support.settings import load
+from latency.command import errors_as_sentences, new_app
+from latency.event_loop import run
+from latency.figures_file import write_figures
+from latency.machine import machine
+from latency.options import Chars, FiguresFile, Mails, Model, Texts
+from latency.paths import MAILS, OUT
+from latency.replay.connection import Connection, ServerLostError
+from latency.replay.figures import Latency
+from latency.replay.plain_typing import Final, answers_to
+from latency.replay.server import OwnServer, own_server
+from latency.replay.texts import read_texts
+from latency.replay.usage import Meter
+from latency.shapes import settings_for
+from latency.table_cells import number
+from latency.versus.memory import Memory, read_memory
+
+QUIET = {
+    "FORETYPE_BUDGET_MS": "10000",  # every answer is complete
+    "FORETYPE_RUNS_AHEAD": "0",  # nothing else runs while a keystroke is timed
+    "FORETYPE_KEYSTROKES_PER_SECOND": "100000",
+}
+WAYS = {
+    "alone": "default model, one served",
+    "beside": "default model, two served",
+    "together": "default model, both asked at once",
+    "second": "second model, both asked at once",
+}
+SERVERS = {"one": "one model", "two": "two models"}
+
+app = new_app()
+
+
+@dataclass
+class Found:
+    """Milliseconds of each answer, there and back, by the names of `WAYS`; memory of each server, when it was
+    ready and at the end.
+    """
+
+    times: dict[str, list[float]] = field(default_factory=lambda: {way: [] for way in WAYS})
+    ready: dict[str, Memory] = field(default_factory=dict)
+    end: dict[str, Memory] = field(default_factory=dict)
+
+
+@app.command()
+def main(
+    model: Model = "smollm2-135m",
+    second: Annotated[str, typer.Option(help="The second model.")] = "distilgpt2-random-weights",
+    texts: Texts = MAILS,
+    mails: Mails = 2,
+    chars: Chars = 200,
+    out: FiguresFile = OUT / "two-models.json",
+) -> None:
+    """Type texts at a server with one model and at a server with two, in turns.
+
+    Takes a minute. The default second model is made by `python -m latency.shapes distilgpt2`.
+    """
+    console = Console()
+    with errors_as_sentences(console, "two-models"):
+        typed = read_texts(texts, mails=mails, chars=chars)
+        found = run(_measure(model, second, typed))
+    write_figures(
+        out,
+        {
+            "models": [model, second],
+            "ready": {name: asdict(memory) for name, memory in found.ready.items()},
+            "end": {name: asdict(memory) for name, memory in found.end.items()},
+            "flat": flat_of(found.times),
+        },
+    )
+    _print(found, f"{machine()}: {model}, and {second} as the second model", console)
+
+
+def flat_of(times: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
+    """By names like those of budget.toml."""
+    flat: dict[str, float | None] = {"keystrokes": float(len(times["alone"]))}
+    for way, found in times.items():
+        latency = Latency.of(found)
+        flat |= {f"{way}_p50_ms": latency.p50, f"{way}_p95_ms": latency.p95}
+    return flat
+
+
+def _print(found: Found, title: str, console: Console) -> None:
+    times = Table(title=title, title_justify="left")
+    for heading in ("answers of the", "keystrokes", "median ms", "p95 ms"):
+        times.add_column(heading, justify="left" if heading == "answers of the" else "right")
+    for way, words in WAYS.items():
+        latency = Latency.of(found.times[way])
+        times.add_row(words, str(len(found.times[way])), number(latency.p50, 2), number(latency.p95))
+    console.print(times)
+    memory = Table("server with", "when ready, MB", "of it in no file", "at the end, MB", "of it in no file")
+    for name, words in SERVERS.items():
+        ready, end = found.ready[name], found.end[name]
+        cells = (ready.rss_mb, ready.anonymous_mb, end.rss_mb, end.anonymous_mb)
+        memory.add_row(words, *(number(cell, 0) for cell in cells))
+    console.print(memory)
+
+
+async def _measure(model: str, second: str, texts: Sequence[str]) -> Found:
+    found = Found()
+    settings = QUIET | {"FORETYPE_MODEL": model, "FORETYPE_MODELS_DIR": str(_folder_of_both(model, second))}
+    async with AsyncExitStack() as ending:
+        http = await ending.enter_async_context(aiohttp.ClientSession())
+        servers: dict[str, OwnServer] = {}
+        connections: dict[str, Connection] = {}
+        for name, more in (("one", {}), ("two", {"FORETYPE_ALSO_MODELS": second})):
+            log = OUT / f"two-models-{name}-server.log"
+            servers[name] = await ending.enter_async_context(own_server(log, settings=settings | more))
+            connection = Connection(http, servers[name].address, servers[name].token)
+            connections[name] = await ending.enter_async_context(connection)
+        meters = {name: Meter(server.pid) for name, server in servers.items()}
+        found.ready = {name: read_memory(meters[name], server.pid) for name, server in servers.items()}
+        for number_of, text in enumerate(texts):
+            await _in_turns(connections["one"], connections["two"], f"f{number_of}", text, found.times)
+            await _at_once(connections["two"], f"f{number_of}", text, second, found.times)
+        found.end = {name: read_memory(meters[name], server.pid) for name, server in servers.items()}
+    return found
+
+
+def _folder_of_both(model: str, second: str) -> Path:
+    """A models folder that refers to both models, which may be in different ones."""
+    folder = OUT / "models" / "two"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (model, second):
+        settings = settings_for(name)
+        there = Path(settings.get("FORETYPE_MODELS_DIR", load().models_dir)) / name
+        link = folder / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(there.resolve(), target_is_directory=True)
+    return folder
+
+
+async def _in_turns(
+    one: Connection, two: Connection, name: str, text: str, times: Mapping[str, list[float]]
+) -> None:
+    """Each state of the text is sent to both servers, to another one first each time."""
+    ways = {way: answers_to(there, name, _states(text)) for way, there in (("alone", one), ("beside", two))}
+    for turn in range(len(text)):
+        for way in ways if turn % 2 else reversed(ways):
+            times[way].append(await _timed(ways[way]))
+    for connection in (one, two):
+        await connection.forget(name)
+
+
+async def _at_once(
+    two: Connection, name: str, text: str, second: str, times: Mapping[str, list[float]]
+) -> None:
+    """Each state of the text is sent to both models of one server at the same time."""
+    default = answers_to(two, f"{name} default", _states(text))
+    other = answers_to(two, f"{name} second", _states(text), model=second)
+    for _ in text:
+        first, last = await asyncio.gather(_timed(default), _timed(other))
+        times["together"].append(first)
+        times["second"].append(last)
+    for field_name in (f"{name} default", f"{name} second"):
+        await two.forget(field_name)
+
+
+def _states(text: str) -> list[str]:
+    return [text[:length] for length in range(1, len(text) + 1)]
+
+
+async def _timed(answers: AsyncIterator[Final]) -> float:
+    began = time.perf_counter()
+    answer = await anext(answers)
+    took = (time.perf_counter() - began) * 1000.0
+    if answer.source is None:
+        raise ServerLostError(f"A keystroke got no suggestion ({answer.error or 'no answer'}).")
+    return took
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m latency.two_models")
