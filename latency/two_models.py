@@ -2,12 +2,14 @@
 
 `python -m latency.two_models`
 
-Two servers have the same default model, and one of them serves a second model as well. Texts are typed at
-both in turns, so that both see the same machine:
+Of three servers, one has the default model, one has the second model, and one has both. The same texts are
+typed in each of these ways, keystroke by keystroke in turns, so that all ways see the same machine:
 
-- `alone`: the default model of the server with one model.
-- `beside`: the default model of the server with two. Nobody asks the second one.
-- `together`, `second`: at that server, each text is sent to both models at once, to the default one first.
+- `alone`: the server with the default model only.
+- `beside`: the default model of the server with both. Nobody asks the second one.
+- `together`, `second`: each keystroke goes to both models of one server at once, to the default one first.
+- `apart`, `apart_second`: each keystroke goes to two servers with one model each at once, which compute at
+  the same time.
 
 With random weights, a second model answers as fast as a real one of its shape, but its suggestions mean
 nothing.
@@ -51,12 +53,14 @@ QUIET = {
     "FORETYPE_KEYSTROKES_PER_SECOND": "100000",
 }
 WAYS = {
-    "alone": "default model, one served",
-    "beside": "default model, two served",
+    "alone": "default model, alone",
+    "beside": "default model, second one idle",
     "together": "default model, both asked at once",
     "second": "second model, both asked at once",
+    "apart": "default model, two servers asked at once",
+    "apart_second": "second model, two servers asked at once",
 }
-SERVERS = {"one": "one model", "two": "two models"}
+SERVERS = {"default": "the default model", "second": "the second model", "both": "both models"}
 
 app = new_app()
 
@@ -81,9 +85,9 @@ def main(
     chars: Chars = 200,
     out: FiguresFile = OUT / "two-models.json",
 ) -> None:
-    """Type texts at a server with one model and at a server with two, in turns.
+    """Type texts at servers with one model and at a server with two, in turns.
 
-    Takes a minute. The default second model is made by `python -m latency.shapes distilgpt2`.
+    Takes two minutes. The default second model is made by `python -m latency.shapes distilgpt2`.
     """
     console = Console()
     with errors_as_sentences(console, "two-models"):
@@ -128,21 +132,25 @@ def _print(found: Found, title: str, console: Console) -> None:
 
 async def _measure(model: str, second: str, texts: Sequence[str]) -> Found:
     found = Found()
-    settings = QUIET | {"FORETYPE_MODEL": model, "FORETYPE_MODELS_DIR": str(_folder_of_both(model, second))}
+    folder = {"FORETYPE_MODELS_DIR": str(_folder_of_both(model, second))}
+    models = {
+        "default": {"FORETYPE_MODEL": model},
+        "second": {"FORETYPE_MODEL": second},
+        "both": {"FORETYPE_MODEL": model, "FORETYPE_ALSO_MODELS": second},
+    }
     async with AsyncExitStack() as ending:
         http = await ending.enter_async_context(aiohttp.ClientSession())
         servers: dict[str, OwnServer] = {}
         connections: dict[str, Connection] = {}
-        for name, more in (("one", {}), ("two", {"FORETYPE_ALSO_MODELS": second})):
+        for name, served in models.items():
             log = OUT / f"two-models-{name}-server.log"
-            servers[name] = await ending.enter_async_context(own_server(log, settings=settings | more))
-            connection = Connection(http, servers[name].address, servers[name].token)
-            connections[name] = await ending.enter_async_context(connection)
+            server = await ending.enter_async_context(own_server(log, settings=QUIET | folder | served))
+            connection = Connection(http, server.address, server.token)
+            servers[name], connections[name] = server, await ending.enter_async_context(connection)
         meters = {name: Meter(server.pid) for name, server in servers.items()}
         found.ready = {name: read_memory(meters[name], server.pid) for name, server in servers.items()}
         for number_of, text in enumerate(texts):
-            await _in_turns(connections["one"], connections["two"], f"f{number_of}", text, found.times)
-            await _at_once(connections["two"], f"f{number_of}", text, second, found.times)
+            await _type(connections, f"f{number_of}", text, second, found.times)
         found.end = {name: read_memory(meters[name], server.pid) for name, server in servers.items()}
     return found
 
@@ -160,34 +168,42 @@ def _folder_of_both(model: str, second: str) -> Path:
     return folder
 
 
-async def _in_turns(
-    one: Connection, two: Connection, name: str, text: str, times: Mapping[str, list[float]]
+async def _type(
+    connections: Mapping[str, Connection], name: str, text: str, second: str, times: Mapping[str, list[float]]
 ) -> None:
-    """Each state of the text is sent to both servers, to another one first each time."""
-    ways = {way: answers_to(there, name, _states(text)) for way, there in (("alone", one), ("beside", two))}
+    """Each state of the text is sent in all ways, in another order each time. Every way has fields of its own,
+    so none finds in a tree what another one has computed.
+    """
+    default, other, both = (connections[server] for server in ("default", "second", "both"))
+    fields = {
+        "alone": _Field(default, f"{name} alone"),
+        "beside": _Field(both, f"{name} beside"),
+        "together": _Field(both, f"{name} together"),
+        "second": _Field(both, f"{name} second", second),
+        "apart": _Field(default, f"{name} apart"),
+        "apart_second": _Field(other, f"{name} apart second"),
+    }
+    answers = {way: one.type(text) for way, one in fields.items()}
+    at_once = [("alone",), ("beside",), ("together", "second"), ("apart", "apart_second")]
     for turn in range(len(text)):
-        for way in ways if turn % 2 else reversed(ways):
-            times[way].append(await _timed(ways[way]))
-    for connection in (one, two):
-        await connection.forget(name)
+        for number_of in range(len(at_once)):
+            ways = at_once[(turn + number_of) % len(at_once)]
+            took = await asyncio.gather(*(_timed(answers[way]) for way in ways))
+            for way, milliseconds in zip(ways, took, strict=True):
+                times[way].append(milliseconds)
+    for one in fields.values():
+        await one.connection.forget(one.name)
 
 
-async def _at_once(
-    two: Connection, name: str, text: str, second: str, times: Mapping[str, list[float]]
-) -> None:
-    """Each state of the text is sent to both models of one server at the same time."""
-    default = answers_to(two, f"{name} default", _states(text))
-    other = answers_to(two, f"{name} second", _states(text), model=second)
-    for _ in text:
-        first, last = await asyncio.gather(_timed(default), _timed(other))
-        times["together"].append(first)
-        times["second"].append(last)
-    for field_name in (f"{name} default", f"{name} second"):
-        await two.forget(field_name)
+@dataclass(frozen=True, slots=True)
+class _Field:
+    connection: Connection
+    name: str
+    model: str | None = None
 
-
-def _states(text: str) -> list[str]:
-    return [text[:length] for length in range(1, len(text) + 1)]
+    def type(self, text: str) -> AsyncIterator[Final]:
+        befores = (text[:length] for length in range(1, len(text) + 1))
+        return answers_to(self.connection, self.name, befores, model=self.model)
 
 
 async def _timed(answers: AsyncIterator[Final]) -> float:
