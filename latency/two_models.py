@@ -171,8 +171,8 @@ def _folder_of_both(model: str, second: str) -> Path:
 async def _type(
     connections: Mapping[str, Connection], name: str, text: str, second: str, times: Mapping[str, list[float]]
 ) -> None:
-    """Each state of the text is sent in all ways, in another order each time. Every way has fields of its own,
-    so none finds in a tree what another one has computed.
+    """Each state of the text is sent in all ways, in another order each time. Every way has fields of its
+    own, so none finds in a tree what another one has computed.
     """
     default, other, both = (connections[server] for server in ("default", "second", "both"))
     fields = {

@@ -40,8 +40,7 @@ export function prepareSideBySide(typed: (place: Place) => void, contextChars: (
 }
 
 export function showSideBySide(columns: readonly Column[]): void {
-  findElement("#side-by-side", HTMLElement).hidden = columns.length < 2;
-  if (columns.length < 2) return;
+  findElement("#side-by-side", HTMLElement).hidden = columns.length === 0;
   const list = findElement("#models", HTMLElement);
   const shown = [...list.children].map((one) => one.querySelector("h3")?.textContent);
   if (shown.join("\n") !== columns.map(({ model }) => model).join("\n")) {

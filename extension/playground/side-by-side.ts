@@ -63,10 +63,13 @@ export class SideBySide {
     this.#now = now;
   }
 
-  /** A connection has begun to a server with these models. Figures of models that it served before are kept. */
+  /**
+   * A connection has begun to a server with these models. With a single one there is nothing to compare, and it is not asked. Figures of models
+   * that were served before are kept.
+   */
   connected(models: readonly string[]): void {
     const known = new Map(this.#states.map((state) => [state.model, state]));
-    this.#states = models.map((model, number) => ({
+    this.#states = (models.length > 1 ? models : []).map((model, number) => ({
       model,
       field: `${FIELD}${number}`,
       figures: known.get(model)?.figures ?? new Figures(),

@@ -28,7 +28,8 @@ const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: likewise
   page: async ({}, use) => {
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    await use(await browser.newPage());
+    const context = await browser.newContext();
+    await use(await context.newPage());
     await browser.close();
   },
 });

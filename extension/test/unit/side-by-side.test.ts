@@ -140,3 +140,10 @@ test("after a lost connection all models are asked again, and the figures are ke
   expect(desk.asked.map(([, before]) => before)).toEqual(["Help", "Help"]);
   expect(Math.max(...desk.columns.map(({ figures }) => figures.quantile(1) ?? 0))).toBe(12);
 });
+
+test("a single model is not asked", () => {
+  const desk = new Desk("a");
+  desk.type("Hel");
+  expect(desk.sent).toEqual([]);
+  expect(desk.columns).toEqual([]);
+});
