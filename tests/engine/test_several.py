@@ -190,6 +190,23 @@ async def test_one_model_runs_at_a_time_and_on_the_same_thread(two: Two) -> None
     assert len(two.first.threads | two.second.threads) == 1
 
 
+async def test_the_trace_of_a_run_has_the_name_of_its_model(two: Two) -> None:
+    class Traces:
+        def __init__(self) -> None:
+            self.models: list[str] = []
+
+        def took(self, *_: object) -> None: ...
+
+        def ran(self, purpose: object, seconds: float, served: object, model: str, **counts: int) -> None:
+            self.models.append(model)
+
+    traces = two.engine._shared.stages.traces = Traces()  # type: ignore[assignment]
+    desk = two.engine.open(ME, answers := Answers())
+    for field, model in (("one", "first"), ("two", "second")):
+        await suggested(desk, answers, 1, model, field)
+    assert list(dict.fromkeys(traces.models)) == ["first", "second"]
+
+
 async def test_a_model_without_memory_is_loaded_again_and_the_other_one_goes_on(two: Two) -> None:
     answers = Answers()
     desk = two.engine.open(ME, answers)
