@@ -1,6 +1,7 @@
 import { firstOf, lastOf } from "../src/ghost/text/cut.ts";
 import type { Source } from "../src/protocol/frames.ts";
 import { findElement } from "../src/ui/find-element.ts";
+import { writeIn } from "./dom.ts";
 import { inMs } from "./panel.ts";
 import type { Column, Place, Said } from "./side-by-side.ts";
 
@@ -64,15 +65,17 @@ function newColumn(model: string, number: number): HTMLElement {
 
 function fill(column: HTMLElement, { said, figures }: Column): void {
   const text = said?.text ?? "";
-  part(column, ".typed").textContent = text === "" ? "" : lastWords();
-  part(column, ".suggested").textContent = text;
-  part(column, ".reason").textContent = text === "" ? reasonOf(said) : "";
-  part(column, ".time").textContent = inMs(said?.ms ?? null);
-  part(column, ".median").textContent = inMs(figures.quantile(0.5));
-  part(column, ".likely").textContent = text === "" ? "–" : `${Math.round((said?.confidence ?? 0) * 100)} %`;
-  const source = part(column, ".source");
-  source.textContent = said?.source ? SOURCES[said.source] : "–";
-  source.className = `source ${said?.source ?? ""}`;
+  const texts = {
+    ".typed": text === "" ? "" : lastWords(),
+    ".suggested": text,
+    ".reason": text === "" ? reasonOf(said) : "",
+    ".time": inMs(said?.ms ?? null),
+    ".median": inMs(figures.quantile(0.5)),
+    ".source": said?.source ? SOURCES[said.source] : "–",
+    ".likely": text === "" ? "–" : `${Math.round((said?.confidence ?? 0) * 100)} %`,
+  };
+  for (const [selector, written] of Object.entries(texts)) writeIn(part(column, selector), written);
+  part(column, ".source").className = `source ${said?.source ?? ""}`;
   // A disabled button would lose the focus between two answers.
   part(column, "button").setAttribute("aria-disabled", String(text === ""));
 }

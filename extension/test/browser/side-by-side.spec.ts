@@ -88,6 +88,25 @@ test("by the keyboard alone, one model's suggestion is inserted, undone, and the
   await expect(page.locator("#saved")).toHaveText("0");
 });
 
+test("typed text is one undo step, although the columns change at each key", async ({ page, server }) => {
+  await openPlayground(page, server.origin, TOKEN);
+  const asked = () => server.keystrokes.filter(({ field }) => field.startsWith("side by side"));
+  // The first letter after a deletion would be a step of its own, also without columns.
+  await box(page).evaluate((one: HTMLTextAreaElement) => {
+    one.value = "";
+    one.focus();
+  });
+  const text = "Thanks for the qui";
+  for (const [number, letter] of [...text].entries()) {
+    await page.keyboard.type(letter);
+    const typed = text.slice(0, number + 1);
+    await expect.poll(() => asked().filter(({ before }) => before === typed).length).toBe(2);
+  }
+  await expect(column(page, "large").locator(".line")).toHaveText(/letter$/);
+  await page.keyboard.press("Control+z");
+  await expect(box(page)).toHaveValue("");
+});
+
 test("if the caret moves, the models are asked for what stands there", async ({ page, server }) => {
   await openPlayground(page, server.origin, TOKEN);
   await type(page, "Thanks for the qui. Bye");
