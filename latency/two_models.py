@@ -18,6 +18,7 @@ nothing.
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -60,6 +61,8 @@ WAYS = {
     "apart": "default model, two servers asked at once",
     "apart_second": "second model, two servers asked at once",
 }
+OF_DEFAULT = ("beside", "together", "apart")
+"""The ways in which the default model answers, compared with `alone` keystroke by keystroke."""
 SERVERS = {"default": "the default model", "second": "the second model", "both": "both models"}
 
 app = new_app()
@@ -106,21 +109,32 @@ def main(
 
 
 def flat_of(times: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
-    """By names like those of budget.toml."""
+    """By names like those of budget.toml. `added`: what a way takes longer than the default model alone,
+    keystroke by keystroke.
+    """
     flat: dict[str, float | None] = {"keystrokes": float(len(times["alone"]))}
     for way, found in times.items():
         latency = Latency.of(found)
         flat |= {f"{way}_p50_ms": latency.p50, f"{way}_p95_ms": latency.p95}
-    return flat
+    return flat | {f"{way}_added_p50_ms": added_p50_ms(times, way) for way in OF_DEFAULT}
+
+
+def added_p50_ms(times: Mapping[str, Sequence[float]], way: str) -> float | None:
+    """None if the answers are those of another model than `alone`, or those of `alone`."""
+    if way not in OF_DEFAULT:
+        return None
+    return statistics.median(mine - usual for mine, usual in zip(times[way], times["alone"], strict=True))
 
 
 def _print(found: Found, title: str, console: Console) -> None:
     times = Table(title=title, title_justify="left")
-    for heading in ("answers of the", "keystrokes", "median ms", "p95 ms"):
+    for heading in ("answers of the", "keystrokes", "median ms", "p95 ms", "median of what is added, ms"):
         times.add_column(heading, justify="left" if heading == "answers of the" else "right")
     for way, words in WAYS.items():
         latency = Latency.of(found.times[way])
-        times.add_row(words, str(len(found.times[way])), number(latency.p50, 2), number(latency.p95))
+        added = number(added_p50_ms(found.times, way), 2)
+        count = str(len(found.times[way]))
+        times.add_row(words, count, number(latency.p50, 2), number(latency.p95), added)
     console.print(times)
     memory = Table("server with", "when ready, MB", "of it in no file", "at the end, MB", "of it in no file")
     for name, words in SERVERS.items():

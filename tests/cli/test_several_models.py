@@ -41,7 +41,7 @@ __all__ = [
 
 OTHER = LEARNT  # knows a few sentences; the weights of TINY are random, so it suggests nothing
 SERVE = "exec $foretype serve --port $port --budget-ms 60000 --also-models "
-TEXT = "Dear Susan,\n\nPlease send th"
+TEXT = "Dear Daniel,\n\nPlea"
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_two_models_answer_over_one_websocket_as_each_does_alone(
                 await client.keystroke(1, TEXT)
                 alone[model] = said(await final(client))
     assert alone[TINY] == ("", 0)
-    assert alone[OTHER][0].startswith("e")
+    assert alone[OTHER][0] == "se"
 
     async with connected(serving, [TINY, OTHER]) as client:
         for field, model in (("f1", TINY), ("f2", OTHER), ("f3", None)):

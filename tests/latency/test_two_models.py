@@ -44,7 +44,9 @@ async def test_a_keystroke_without_a_suggestion_ends_the_measurement(scripted: S
 def test_the_tables_have_all_ways_and_servers(capsys: pytest.CaptureFixture[str]) -> None:
     found = Found({way: [1.0, 2.0, 9.0] for way in WAYS})
     found.ready = found.end = {name: Memory(100.0, 40.0) for name in ("default", "second", "both")}
+    found.times["beside"] = [1.5, 2.25, 8.0]
     flat = flat_of(found.times)
+    assert flat["beside_added_p50_ms"] == 0.25
     assert (flat["keystrokes"], flat["alone_p50_ms"], flat["apart_second_p95_ms"]) == (3, 2.0, 9.0)
     _print(found, "A machine", Console(width=120))
     said = capsys.readouterr().out
