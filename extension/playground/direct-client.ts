@@ -9,11 +9,13 @@ import {
   type Welcome,
 } from "../src/protocol/frames.ts";
 import { noTime, waitWhenOverloaded } from "../src/protocol/overload.ts";
-import { Unanswered } from "../src/protocol/unanswered.ts";
+import { type KeystrokeFrame, Unanswered } from "../src/protocol/unanswered.ts";
 
 export interface Observer {
   state(state: ConnectionState): void;
   welcome(welcome: Welcome): void;
+  /** Whether the frame answers a keystroke that `send` has sent. */
+  takes(frame: SuggestionFrame | ErrorFrame): boolean;
   answered(ms: number, source: Source): void;
   accepted(length: number, presses: number, replaced: number): void;
   takenBack(length: number, presses: number): void;
@@ -57,6 +59,11 @@ export class DirectClient implements Client {
       frame: (frame) => this.#receive(frame),
     });
     this.#connection.open();
+  }
+
+  /** Sends a keystroke of a field that is not completed by ghost text. Returns whether it was sent. */
+  send(frame: KeystrokeFrame): boolean {
+    return this.#connection?.send(frame) ?? false;
   }
 
   /** This page has no snippets: they are kept in the extension. */
@@ -116,6 +123,7 @@ export class DirectClient implements Client {
   }
 
   #receive(frame: SuggestionFrame | ErrorFrame): void {
+    if (this.#observer.takes(frame)) return;
     this.#unanswered.answer(frame);
     if (frame.type === "error") return this.#refused(frame);
     const { field, seq, text, confidence, final, source, reason, alternatives, replaces } = frame;

@@ -10,12 +10,14 @@ import { lookForExtension } from "./extension.ts";
 import { prepareFields } from "./fields.ts";
 import { Figures } from "./figures.ts";
 import { showFigures } from "./panel.ts";
+import { SideBySide } from "./side-by-side.ts";
+import { prepareSideBySide, showSideBySide } from "./side-by-side-panel.ts";
 import { keepToken, keptToken, pairWith, takeCode } from "./token.ts";
 import { sentenceFor } from "./trouble-sentences.ts";
 
 const figures = new Figures();
 let budgetMs = 300;
-let model = "";
+let models: readonly string[] = [];
 /** The pairing code in the address, for later: the page first tries the token that it kept, because a code works only once. */
 let spareCode: string | null = null;
 let token = "";
@@ -25,11 +27,13 @@ const client = new DirectClient({
   welcome(welcome) {
     keepToken(token);
     budgetMs = welcome.budgetMs;
-    model = welcome.model;
-    write("#model", model);
+    models = welcome.models;
+    write("#model", welcome.model);
     showState("ready");
     showFigures(figures, budgetMs);
+    sideBySide.connected(models);
   },
+  takes: (frame) => sideBySide.take(frame),
   answered(ms, source) {
     figures.answered({ ms, source });
     showFigures(figures, budgetMs);
@@ -48,11 +52,13 @@ const client = new DirectClient({
   },
 });
 
+const sideBySide: SideBySide = new SideBySide((frame) => client.send(frame), showSideBySide);
+
 function showState(state: ConnectionState): void {
   const texts: Readonly<Record<ConnectionState, string>> = {
     closed: "Not connected",
     connecting: "Connecting …",
-    ready: model === "" ? "Connected" : `Model loaded: ${model}`,
+    ready: models.length > 1 ? `Models loaded: ${models.join(", ")}` : `Model loaded: ${models.join()}`,
     lost: "The server is unreachable. Retrying …",
     unproven: "Another program answers on this port. Retrying …",
     refused: "Not paired",
@@ -94,6 +100,7 @@ findElement("#pairing form", HTMLFormElement).addEventListener("submit", (event)
 });
 
 document.addEventListener("input", (event) => {
+  if (event.target instanceof Element && event.target.id === "both") return;
   if (event instanceof InputEvent && event.inputType === "insertText" && event.data?.length === 1) figures.typedKey();
 });
 
@@ -103,6 +110,10 @@ completeHere(
   new AbortController().signal,
 );
 prepareFields();
+prepareSideBySide(
+  (place) => sideBySide.typed(place),
+  () => client.contextChars,
+);
 lookForExtension(client);
 showFigures(figures, budgetMs);
 

@@ -28,7 +28,7 @@ export function showFigures(figures: Figures, budgetMs: number): void {
   drawBars(figures.newest(BARS), budgetMs);
 }
 
-function inMs(ms: number | null): string {
+export function inMs(ms: number | null): string {
   if (ms === null) return "–";
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }

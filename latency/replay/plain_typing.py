@@ -70,8 +70,10 @@ async def answers_to(
     *,
     kind: str = "email",
     label: str | None = None,
+    model: str | None = None,
 ) -> AsyncIterator[Final]:
-    """Sends each of `befores` as the text of the field `name`, and yields the final answer to it.
+    """Sends each of `befores` as the text of the field `name`, and yields the final answer to it. `model`:
+    the one that is to answer; None for the server's default.
 
     The next text is sent when the caller asks for the next answer. The field stays open. Raises
     `ServerLostError`.
@@ -83,7 +85,9 @@ async def answers_to(
         answer = listener.expect(seq)
         before = text[-connection.welcome.context_chars :]
         frame = {"type": "keystroke", "field": name, "seq": seq, "before": before, "after": "", "kind": kind}
-        await connection.send(frame if label is None else frame | {"context": {"label": label}})
+        if label is not None:
+            frame |= {"context": {"label": label}}
+        await connection.send(frame if model is None else frame | {"model": model})
         final = Final()
         with contextlib.suppress(TimeoutError):  # no answer came: an empty `Final` is yielded
             async with asyncio.timeout(patience):

@@ -7,10 +7,10 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from foretype.engine.contract import Answer, Desk, Engine, Owner
 from foretype.engine.keystroke import Keystroke, Source, Suggestion
@@ -45,6 +45,7 @@ class EchoDesk:
 
 class EchoEngine:
     model = "fake-1m"
+    models: Mapping[str, str] = MappingProxyType({"fake-1m": "NoProvider"})
     provider = "NoProvider"
 
     def knows(self, word: str) -> bool:

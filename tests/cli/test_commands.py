@@ -284,3 +284,9 @@ def test_two_onnx_runtimes_are_said_before_anything_else_is_done(
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert "pip uninstall onnxruntime onnxruntime-gpu" in line
+
+
+def test_another_model_that_does_not_exist_is_said_as_the_first_one_is(environment: dict[str, str]) -> None:
+    result = run(environment, "serve", "--port", "0", "--also-models", "fake-1m,none")
+    assert result.returncode == 1
+    assert result.stderr == "There is no recipe none. The recipes are: fake-1m.\n"

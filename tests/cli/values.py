@@ -17,6 +17,7 @@ OTHER_VALUES: dict[str, object] = {
     "tokens_revoked": "revoked.json",
     "state_dir": "state",
     "model": "gpt2",
+    "also_models": "distilgpt2",
     "models_dir": "models",
     "provider": "cpu",
     "threshold": 0.5,

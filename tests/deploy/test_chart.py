@@ -300,7 +300,7 @@ def exported() -> dict[str, dict[str, set[str]]]:
     """The values of each label of each sample that a server exports."""
     metrics = Metrics(code.value for code in ErrorCode)
     metrics.stages.watch(waiting_fields=lambda: 0, tree_bytes=lambda: 0, load=lambda: 0.0)
-    metrics.loaded("model", "cpu")
+    metrics.loaded({"model": "cpu"})
     metrics.suggested("tree", 1.0, shown=True)
     found: dict[str, dict[str, set[str]]] = {}
     for family in text_string_to_metric_families(metrics.text().decode()):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from foretype.engine.contract import Owner
-from foretype.engine.memory import IDLE_S, POOL_ROWS, PROTECTED_S, MemoryBudget
+from foretype.engine.memory import IDLE_S, POOL_ROWS, PROTECTED_S, MemoryBudget, ModelMemory
 from foretype.runtime.arena import Arena, Pool
 from tests.fake_time import FakeTimers
 from tests.scripted_model import ScriptedModel, byte_level_vocabulary
@@ -33,9 +33,23 @@ class Tenant:
         return not self.busy
 
 
-def new_budget(most_bytes: int) -> tuple[MemoryBudget, FakeTimers]:
+class Budget:
+    """The memory budget with one model."""
+
+    def __init__(self, timers: FakeTimers, most_bytes: int) -> None:
+        self.of_all = MemoryBudget(timers, most_bytes)
+        self.of_model = self.of_all.of_model(ScriptedModel(VOCABULARY, {}), slots=8)
+        self.arena, self.used, self.gone = self.of_model.arena, self.of_model.used, self.of_model.gone
+        self.close = self.of_all.close
+
+    @property
+    def held_bytes(self) -> int:
+        return self.of_all.held_bytes
+
+
+def new_budget(most_bytes: int) -> tuple[Budget, FakeTimers]:
     timers = FakeTimers()
-    return MemoryBudget(ScriptedModel(VOCABULARY, {}), timers, slots=8, most_bytes=most_bytes), timers
+    return Budget(timers, most_bytes), timers
 
 
 def test_the_tree_used_longest_ago_is_freed_first_but_never_one_in_use() -> None:
@@ -198,3 +212,86 @@ def test_a_closed_field_is_not_counted() -> None:
     budget.used(tenant)
     budget.gone(tenant)
     assert budget.held_bytes == 0
+
+
+# -- several models --------------------------------------------------------------------------------
+
+
+def two_models(most_bytes: int) -> tuple[MemoryBudget, ModelMemory, ModelMemory]:
+    budget = MemoryBudget(FakeTimers(), most_bytes)
+    return budget, *(budget.of_model(ScriptedModel(VOCABULARY, {}), slots=8) for _ in range(2))
+
+
+def test_models_take_of_one_budget_what_their_fields_need() -> None:
+    budget, one, two = two_models(most_bytes=100)
+    mine = [Tenant(30) for _ in range(3)]
+    for tenant in mine:
+        one.used(tenant)
+    assert budget.held_bytes == 90  # one model may use more than its half
+    theirs = Tenant(60)
+    two.used(theirs)
+    assert [tenant.held_bytes for tenant in (*mine, theirs)] == [0, 0, 30, 60]
+    one.gone(mine[2])
+    two.used(Tenant(40))
+    assert budget.held_bytes == 100
+
+
+def test_what_a_runtime_keeps_for_itself_is_taken_off_the_budget() -> None:
+    budget = MemoryBudget(FakeTimers(), 100)
+    one, _ = (budget.of_model(ScriptedModel(VOCABULARY, {}), 8, own_bytes=30) for _ in range(2))
+    busy = Tenant(40, busy=True)
+    one.used(busy)
+    assert one.arena() is not None
+    busy.held_bytes = 41
+    one.used(busy)
+    assert one.arena() is None
+
+
+@pytest.mark.usefixtures("on_a_device")
+def test_each_model_gets_its_first_pool_on_a_device_and_then_all_pools_count() -> None:
+    _, one, two = two_models(most_bytes=100)
+    arenas = [model.arena() for model in (one, two) for _ in range(POOL_ROWS)]
+    assert None not in arenas
+    assert one.arena() is None  # a third pool would be 120
+
+
+@pytest.mark.usefixtures("on_a_device")
+def test_if_all_rows_of_a_model_are_taken_a_field_of_this_model_gives_one_back() -> None:
+    class Field(Tenant):
+        arena: Arena | None = None
+
+        def shrink(self) -> bool:
+            self.arena = None
+            return super().shrink()
+
+    _, one, two = two_models(most_bytes=100)
+    other, *mine = (Field(1) for _ in range(1 + POOL_ROWS))
+    other.arena = two.arena()
+    two.used(other)
+    for field in mine:
+        field.arena = one.arena()
+        one.used(field)
+    assert one.arena() is not None
+    assert [field.held_bytes for field in (other, *mine[:2])] == [1, 0, 1]
+
+
+def test_if_a_model_loses_its_trees_those_of_others_are_freed_unless_they_are_in_use() -> None:
+    class Lost(Tenant):
+        lost = False
+
+        def failed(self, error: Exception) -> None:
+            self.lost = True
+            super().failed(error)
+
+    budget, one, two = two_models(most_bytes=1000)
+    lost, idle, busy = Lost(10, busy=True), Lost(20), Lost(30, busy=True)
+    one.used(lost)
+    for tenant in (idle, busy):
+        two.used(tenant)
+    one.clear(MemoryError())
+    assert [(tenant.lost, tenant.held_bytes) for tenant in (lost, idle, busy)] == [
+        (True, 0),
+        (False, 0),
+        (False, 30),
+    ]
+    assert budget.held_bytes == 30

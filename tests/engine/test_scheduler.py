@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
 from foretype.engine.pressure import Effort
-from foretype.engine.scheduler import FEW_TOKENS, TOKENS_A_PART, Need, Scheduler
+from foretype.engine.scheduler import FEW_TOKENS, TOKENS_A_PART, ModelQueue, Need, Scheduler
 from foretype.engine.shares import Demand, Purpose
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
@@ -49,7 +49,7 @@ class OneRun:
         self.overtaken = overtaken
         self.tokens = tokens
         self.arena = POOL.take()
-        self.scheduler: Scheduler | None = None
+        self.scheduler: ModelQueue | None = None
         self.ended = asyncio.Event()
 
     @property
@@ -143,10 +143,11 @@ async def serve(
 ) -> Scheduler:
     thread = ModelThread(runtime)
     timers = runtime.timers or asyncio.get_running_loop()
-    scheduler = Scheduler(thread, timers, stages or Stages(CollectorRegistry()))
+    scheduler = Scheduler(timers, stages or Stages(CollectorRegistry()))
+    queue = scheduler.queue(thread)
     for client, deadline in wants:
-        client.scheduler = scheduler
-        scheduler.want(client, deadline)
+        client.scheduler = queue
+        queue.want(client, deadline)
     serving = asyncio.ensure_future(scheduler.serve())
     await asyncio.wait_for(asyncio.gather(*(client.ended.wait() for client, _ in wants)), 10)
     serving.cancel()
@@ -445,14 +446,64 @@ async def test_a_run_that_is_wanted_while_another_turns_out_to_be_unnecessary_is
 
 async def test_others_wait_if_another_keystroke_of_the_same_owner_does() -> None:
     log: list[str] = []
-    scheduler = await serve(CountingRuntime(), [])
+    thread = ModelThread(CountingRuntime())
+    queue = Scheduler(FakeTimers(), Stages(CollectorRegistry())).queue(thread)
+    await thread.stop()
     mine, too, theirs = OneRun("mine", log), OneRun("too", log), OneRun("theirs", log, owner=GREEDY)
-    scheduler.want(mine, Deadline(1.0))
-    assert not scheduler.others_wait(mine)
-    assert not scheduler.others_wait(theirs)
-    assert scheduler.others_wait(too)
-    scheduler.want(mine, Deadline.whenever())
-    assert not scheduler.others_wait(too)
-    scheduler.want(mine, Deadline(1.0))
-    scheduler.forget(mine)
-    assert not scheduler.others_wait(too)
+    queue.want(mine, Deadline(1.0))
+    assert not queue.others_wait(mine)
+    assert not queue.others_wait(theirs)
+    assert queue.others_wait(too)
+    queue.want(mine, Deadline.whenever())
+    assert not queue.others_wait(too)
+    queue.want(mine, Deadline(1.0))
+    queue.forget(mine)
+    assert not queue.others_wait(too)
+
+
+# -- several models --------------------------------------------------------------------------------
+
+
+class NamedRuntime(CountingRuntime):
+    def __init__(self, name: str, log: list[str]) -> None:
+        super().__init__()
+        self.name = name
+        self.log = log
+
+    def _run(self, fields: int, tokens: int, rows: int) -> list[Distribution]:
+        self.log.append(f"{self.name} runs {fields}")
+        return super()._run(fields, tokens, rows)
+
+
+async def test_a_keystroke_of_one_model_comes_before_work_ahead_of_another() -> None:
+    log: list[str] = []
+    names = {name: ModelThread(NamedRuntime(name, log)) for name in ("small", "large")}
+    scheduler = Scheduler(FakeTimers(), Stages(CollectorRegistry()))
+    small, large = (scheduler.queue(thread, name) for name, thread in names.items())
+    clients = [OneRun(str(number), [], tokens=1, owner=Owner.alone(str(number))) for number in range(4)]
+    small.want(clients[0], Deadline.whenever())
+    large.want(clients[1], Deadline.whenever())
+    large.want(clients[2], Deadline(2.0))
+    small.want(clients[3], Deadline(1.0))
+    serving = asyncio.ensure_future(scheduler.serve())
+    await asyncio.wait_for(asyncio.gather(*(client.ended.wait() for client in clients)), 10)
+    serving.cancel()
+    for thread in names.values():
+        await thread.stop()
+    assert log == ["small runs 1", "large runs 1", "small runs 1", "large runs 1"]
+
+
+async def test_fields_of_two_models_do_not_share_a_run_and_those_of_one_do() -> None:
+    log: list[str] = []
+    names = {name: ModelThread(NamedRuntime(name, log)) for name in ("small", "large")}
+    scheduler = Scheduler(FakeTimers(), Stages(CollectorRegistry()))
+    queues = [scheduler.queue(thread, name) for name, thread in names.items()]
+    clients = [OneRun(str(number), [], tokens=1) for number in range(6)]
+    for number, client in enumerate(clients):
+        queues[number % 2].want(client, Deadline(float(number)))
+    serving = asyncio.ensure_future(scheduler.serve())
+    await asyncio.wait_for(asyncio.gather(*(client.ended.wait() for client in clients)), 10)
+    serving.cancel()
+    for thread in names.values():
+        await thread.stop()
+    assert log == ["small runs 3", "large runs 3"]

@@ -60,7 +60,7 @@ def test_texts_begin_at_different_places() -> None:
         (frames.suggestion("f", 1, Suggestion("a", 0.5, Source.MODEL), final=True, elapsed_ms=1.0), "model"),
         (frames.suggestion("f", 1, Suggestion("a", 0.5, Source.TREE), final=False, elapsed_ms=1.0), "other"),
         (frames.error(Refused(ErrorCode.OVERLOADED, "…", "f", 1, final=True)), "overloaded"),
-        (frames.welcome("m", 300, ClientLimits()), "other"),
+        (frames.welcome(["m"], 300, ClientLimits()), "other"),
     ],
 )
 def test_answers_are_counted_by_what_they_are(frame: str, outcome: str) -> None:

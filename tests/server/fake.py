@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from foretype.engine.contract import Answer, Desk, Failure, FailureCode, Owner
 from foretype.engine.desk import LocalDesk
@@ -56,6 +57,7 @@ class FakeDesk:
 
 class FakeEngine:
     model = "fake-1m"
+    models: Mapping[str, str] = MappingProxyType({"fake-1m": "NoProvider"})
     provider = "NoProvider"
 
     def __init__(self, script: Script = answer_at_once) -> None:

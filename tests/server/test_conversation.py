@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -33,6 +34,7 @@ async def test_hello_is_welcomed_with_the_limits(running: Running) -> None:
             "type": "welcome",
             "version": 1,
             "model": "fake-1m",
+            "models": ["fake-1m"],
             "budget_ms": 300,
             "limits": {"context_chars": 2000, "fields": 64, "message_bytes": 32768},
         }
@@ -251,6 +253,7 @@ MALFORMED = [
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","kind":"poem"}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","kind":[]}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","subject":7}',
+    '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","model":7}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","context":"a"}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","context":{"answered":7}}',
     '{"type":"keystroke","field":"f1","seq":1,"before":"a","after":"","context":{"label":[]}}',
@@ -529,3 +532,74 @@ async def test_connections_with_the_fixed_token_are_different_people_of_one_toke
     first, second = running.engine.owners
     assert first.token == second.token
     assert first.person != second.person
+
+
+# -- several models --------------------------------------------------------------------------------
+
+
+class TwoModels(FakeEngine):
+    models = MappingProxyType({"fake-1m": "NoProvider", "large": "AnotherProvider"})
+
+
+async def test_welcome_names_the_models_and_the_engine_gets_the_one_that_a_keystroke_names(
+    start: Start,
+) -> None:
+    async with start(TwoModels()) as running:
+        async with running.socket() as client:
+            await client.send(type="hello", token=TOKEN)
+            welcome = await client.next()
+            assert (welcome["model"], welcome["models"]) == ("fake-1m", ["fake-1m", "large"])
+        async with running.client() as client:
+            for seq, model in enumerate(["large", None, "fake-1m"], start=1):
+                await client.keystroke(seq, model=model)
+                _, _, keystroke = await running.engine.until("keystroke", seq)
+                assert isinstance(keystroke, Keystroke)
+                assert keystroke.model == model
+        async with running.http.get(running.url("/metrics")) as response:
+            text = await response.text()
+    for line in (
+        'foretype_keystrokes_taken_total{model="fake-1m"} 2.0',
+        'foretype_keystrokes_taken_total{model="large"} 1.0',
+        'foretype_model_info{model="large",provider="AnotherProvider"} 1.0',
+    ):
+        assert line in text
+
+
+async def test_a_model_that_is_not_served_is_refused_and_the_field_goes_on(start: Start) -> None:
+    async with start(TwoModels()) as running, running.client() as client:
+        await client.keystroke(1, model="large")
+        assert (await client.next())["text"] == "ck response"
+        await client.keystroke(2, model="secret-name")
+        assert await client.next() == {
+            "type": "error",
+            "code": "bad_message",
+            "message": "The server does not serve this model: "
+            "'model' must be one of fake-1m, large, or absent.",
+            "field": "f1",
+            "seq": 2,
+            "final": True,
+        }
+        await client.keystroke(2)  # a refused keystroke does not count
+        assert (await client.next())["text"] == "ck response"
+        async with running.http.get(running.url("/metrics")) as response:
+            assert "secret-name" not in await response.text()
+
+
+async def test_a_request_may_name_a_model_too(start: Start) -> None:
+    async with start(TwoModels()) as running:
+        asked = {"before": "Thanks for the qui"}
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        for model, status in (("large", 200), (None, 200), ("other", 400), (7, 400)):
+            body = json.dumps({**asked, "model": model})
+            async with running.http.post(running.url("/v1/complete"), data=body, headers=headers) as response:
+                assert response.status == status
+        kept = [call[2] for call in running.engine.calls if call[0] == "keystroke"]
+        assert [keystroke.model for keystroke in kept if isinstance(keystroke, Keystroke)] == ["large", None]
+
+
+async def test_while_the_models_load_a_request_that_names_one_is_told_so(start: Start) -> None:
+    async with start(TwoModels(), loading=True) as running:
+        body = json.dumps({"before": "Thanks for the qui", "model": "large"})
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with running.http.post(running.url("/v1/complete"), data=body, headers=headers) as response:
+            assert (response.status, (await response.json())["code"]) == (503, "overloaded")

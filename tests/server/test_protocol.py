@@ -47,6 +47,7 @@ members = st.fixed_dictionaries(
         "subject": anything,
         "traceparent": anything,
         "corrections": anything,
+        "model": anything,
         "context": st.dictionaries(st.sampled_from(["answered", "label", "unknown"]), anything) | anything,
     },
 )

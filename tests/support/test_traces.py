@@ -198,3 +198,16 @@ def test_each_span_is_counted_once_and_those_that_find_the_queue_full_are_droppe
     exporter.free.set()
     provider.shutdown()
     assert fates == {SpanFate.DROPPED: 2 * most, fate: most}
+
+
+def test_a_span_names_the_model_that_answered_or_ran_else_the_default_one() -> None:
+    there = Traced()
+    there.traces.began(1, None, 0, "large")
+    there.traces.began(2, None, 0)
+    there.traces.ran(RunPurpose.KEYSTROKE, 0.001, [1], "large", tokens=1, results=1)
+    there.traces.ran(RunPurpose.KEYSTROKE, 0.001, [2], tokens=1, results=1)
+    for number in (1, 2):
+        there.traces.ended(number)
+    for name in ("keystroke", "run"):
+        models = [(span.attributes or {})[Attribute.MODEL.value] for span in there.spans(name)]
+        assert models == ["large", "fake-1m"]

@@ -32,6 +32,9 @@ def serve(given: Given) -> None:
 
     `foretype serve --port 9000 --model distilgpt2` serves another model on another port.
 
+    `foretype serve --model smollm2-135m --also-models gpt2` serves two models. The page that it prints shows
+    the suggestions of both side by side.
+
     `foretype serve --host 0.0.0.0 --allowed-hosts complete.example.org --tls-certificate chain.pem
     --tls-key key.pem` serves a team over HTTPS.
     """

@@ -8,12 +8,13 @@ import signal
 import socket as sockets
 import ssl
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from foretype.cli.commands import install
 from foretype.cli.common import USAGE, fail, progress_console, say
-from foretype.cli.start import CannotServeError, Loading, ReadyModel
+from foretype.cli.start import CannotServeError, Loading
 from foretype.engine.contract import Engine
 from foretype.server.server import Server
 from foretype.server.state_file import CODE_LIFETIME, BadStateError, UnreadableStateError
@@ -89,7 +90,7 @@ async def _serve(
             leave(INTERRUPTED)  # a model that is not finished has no manifest, so it is not served later
         server.ready(engine)
         _announce(server)
-        _settle_memory(await loading.ready())
+        _settle_memory([model.folder for model in await loading.ready()])
         broken = await _unless(stopping, engine.broken())
         if broken is not None:
             say(broken)
@@ -101,7 +102,7 @@ async def _serve(
     return leave(0 if broken is None else 1)  # while the event loop still hears a second Ctrl-C
 
 
-def _settle_memory(model: ReadyModel) -> None:
+def _settle_memory(folders: Sequence[Path]) -> None:
     """Give back the memory that only loading needed, and begin to collect garbage: 50 ms, after the
     announcement.
 
@@ -112,7 +113,8 @@ def _settle_memory(model: ReadyModel) -> None:
     gc.freeze()
     gc.enable()
     give_back()
-    drop_pages(model.folder)
+    for folder in folders:
+        drop_pages(folder)
 
 
 def _state_trouble(server: Server) -> str | None:
@@ -177,9 +179,9 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
 
 
 async def _loaded(loading: Loading, stages: Stages) -> Engine:
-    """The engine for the settings' model. Raises `CannotServeError`."""
-    ready = await loading.ready()
-    _tell(f"{ready.reason[:1].upper()}{ready.reason[1:]}".rstrip(".") + ".")
+    """The engine for the settings' models. Raises `CannotServeError`."""
+    for ready in await loading.ready():
+        _tell(f"{ready.reason[:1].upper()}{ready.reason[1:]}".rstrip(".") + ".")
     engine = asyncio.ensure_future(loading.engine(stages))
     await asyncio.wait({engine}, timeout=QUIET_SECONDS)
     if engine.done() or not sys.stderr.isatty():

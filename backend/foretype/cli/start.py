@@ -54,15 +54,15 @@ def prepare_model(settings: Settings) -> ReadyModel:
 
 
 class Loading:
-    """A model that is prepared if necessary, and loaded, in a thread of its own that begins at once.
+    """The settings' models: prepared if necessary, and loaded, in a thread of its own that begins at once.
 
     The thread is a daemon, which does not keep the process from ending.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._ready: Future[ReadyModel] = Future()
-        self._loaded: Future[LoadedModel] = Future()
+        self._ready: Future[list[ReadyModel]] = Future()
+        self._loaded: Future[list[LoadedModel]] = Future()
         self._imported = threading.Event()
         threading.Thread(target=self._work, name="loading", daemon=True).start()
 
@@ -72,24 +72,43 @@ class Loading:
         """
         self._imported.wait()
 
-    async def ready(self) -> ReadyModel:
-        """The prepared model, as soon as it is on the disk. Raises `CannotServeError`."""
+    async def ready(self) -> list[ReadyModel]:
+        """The prepared models, the default one first, as soon as all are on the disk. Raises
+        `CannotServeError`.
+        """
         return await asyncio.wrap_future(self._ready)
 
     async def engine(self, stages: Stages | None = None) -> Engine:
         """The engine of this event loop. `stages` measures its work. Raises `CannotServeError`."""
-        folder = (await self.ready()).folder
-        with _as_sentences(folder):
+        ready = await self.ready()
+        loaded = await asyncio.wrap_future(self._loaded)
+        if len(loaded) > 1:
+            return await self._several_engines(ready, loaded, stages)
+        with _as_sentences(ready[0].folder):
             from foretype.engine.start import make_engine
 
-            return await make_engine(await asyncio.wrap_future(self._loaded), self._settings, stages)
+            return await make_engine(loaded[0], self._settings, stages)
+
+    async def _several_engines(
+        self, ready: list[ReadyModel], loaded: list[LoadedModel], stages: Stages | None
+    ) -> Engine:
+        from foretype.engine.several import SeveralEngines
+        from foretype.engine.start import make_engine, share
+
+        with _as_sentences():
+            shared = share(loaded, self._settings, stages)
+        engines = []
+        for made, model in zip(ready, loaded, strict=True):
+            with _as_sentences(made.folder):
+                engines.append(await make_engine(model, self._settings, shared=shared))
+        return SeveralEngines(engines, shared)
 
     def _work(self) -> None:
         _settle(self._ready, self._prepare)
         if self._ready.exception() is None:
             _settle(self._loaded, self._load)
 
-    def _prepare(self) -> ReadyModel:
+    def _prepare(self) -> list[ReadyModel]:
         try:
             with _as_sentences():
                 _import_runtime(self._settings)
@@ -98,22 +117,30 @@ class Loading:
         finally:
             self._imported.set()
         with _as_sentences():
-            ready = ensure_made(self._settings)
-            _try_plugin(ready, self._settings)
-            return ready
+            made = [ensure_made(settings) for settings in _of_each_model(self._settings)]
+            for ready in made:
+                _try_plugin(ready, self._settings)
+            return [*made]
 
-    def _load(self) -> LoadedModel:
-        """Load the model and check its files at the same time. If they are damaged, that is the error."""
+    def _load(self) -> list[LoadedModel]:
+        return [self._load_from(ready.folder) for ready in self._ready.result()]
+
+    def _load_from(self, folder: Path) -> LoadedModel:
+        """Load a model and check its files at the same time. If they are damaged, that is the error."""
         from foretype.engine.start import load_model
         from foretype.models.prepared import check_files
 
-        folder = self._ready.result().folder
-        with ThreadPoolExecutor(1) as beside:
+        with _as_sentences(folder), ThreadPoolExecutor(1) as beside:
             check = beside.submit(check_files, folder)
             try:
                 return load_model(folder, self._settings)
             finally:
                 check.result()
+
+
+def _of_each_model(settings: Settings) -> list[Settings]:
+    """The settings with one model at a time, the default one first."""
+    return [settings, *(settings.model_copy(update={"model": name}) for name in settings.also_models)]
 
 
 def _import_runtime(settings: Settings) -> None:

@@ -6,6 +6,7 @@ Every method is called on the event loop and returns at once: the model runs on 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -64,7 +65,9 @@ class Desk(Protocol):
     """The fields of one connection, each named by a string that the client chose."""
 
     def keystroke(self, field: str, keystroke: Keystroke) -> None:
-        """Take the newest state of a field; work for its older states is dropped.
+        """Take the newest state of a field; work for its older states is dropped. `keystroke.model` must be
+        one of the engine's models, or None. If it is not that of the field's last keystroke, the field starts
+        anew.
 
         Raises nothing: if the engine fails at a keystroke, it logs the error and answers with a `Failure`.
         """
@@ -83,11 +86,12 @@ class Desk(Protocol):
 
 
 class Engine(Protocol):
-    model: str  # the recipe's name
-    provider: str  # "CPUExecutionProvider", …
+    model: str  # the recipe's name; the default one, if there are several
+    provider: str  # "CPUExecutionProvider", …; of the default model
+    models: Mapping[str, str]  # all of them with their providers, the default one first
 
     def knows(self, word: str) -> bool:
-        """Whether a word is an ordinary one to the model. Any thread may call it."""
+        """Whether a word is an ordinary one to the default model. Any thread may call it."""
 
     def forget_words(self, person: str) -> None:
         """All own words of a person (`Owner.token`) were forgotten: use none of them from now on."""
@@ -99,4 +103,4 @@ class Engine(Protocol):
         """Returns only if the engine can no longer serve: a sentence that says why and what to do."""
 
     async def close(self) -> None:
-        """Stop the model thread. No desk gives an answer after this."""
+        """Stop the thread that runs the models. No desk gives an answer after this."""

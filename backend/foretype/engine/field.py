@@ -12,7 +12,7 @@ from foretype.engine.deadline import Deadline
 from foretype.engine.keystroke import Context, Keystroke, Reason, Source, Suggestion
 from foretype.engine.on_screen import OnScreen
 from foretype.engine.pressure import Effort
-from foretype.engine.scheduler import Need, Scheduler
+from foretype.engine.scheduler import ModelQueue, Need
 from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.draft import Draft, SearchResult
 from foretype.engine.tree.trie import Run
@@ -54,7 +54,7 @@ class Field:
         owner: Owner,
         surroundings_of: Callable[[Keystroke], Surroundings],
         new_draft: Callable[[Surroundings], Draft | None],
-        scheduler: Scheduler,
+        scheduler: ModelQueue,
         reply: Reply,
         timers: Timers,
         stages: Stages,

@@ -62,6 +62,7 @@ class Keystroke:
     corrections: bool = False  # whether the client can show a word in place of the one that is typed
     context: Context | None = None
     learn: bool = False  # whether the field's text may be learnt (foretype.words)
+    model: str | None = None  # the one that is to answer; None: the default one
     traceparent: str | None = None  # the client's span that the keystroke's span belongs to
     trace: int = field(default=0, compare=False)  # the server's number for it in the log; 0: none
 

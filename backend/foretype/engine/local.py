@@ -1,4 +1,6 @@
-"""The engine of this process: one model, one scheduler, the fields of all connections."""
+"""The engine of one model: the fields of all connections. Several models of a process share their time and
+their memory (`foretype.engine.shared`).
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ from foretype.engine.contract import Answer, Owner
 from foretype.engine.desk import LocalDesk
 from foretype.engine.field import Field
 from foretype.engine.keystroke import Keystroke
-from foretype.engine.memory import MEBIBYTE, MemoryBudget
+from foretype.engine.memory import MEBIBYTE
 from foretype.engine.own.persons import Persons
-from foretype.engine.scheduler import Scheduler
+from foretype.engine.shared import Shared
 from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
@@ -56,7 +58,7 @@ class EngineConfig:
     begin: the tokens that a text starts with, by kind of field.
     budget_ms: from a keystroke to its final answer.
     runs_ahead: model runs after a keystroke for the next one, at most.
-    field_bytes, trees_bytes: past key values and distributions of one field, and of all fields.
+    field_bytes, trees_bytes: past key values and distributions of one field, and of all fields of all models.
     context_length: tokens that the model can read.
     frugal: whether to save energy.
     word_ends: how likely a word ends after a token, if that was measured.
@@ -75,9 +77,7 @@ class EngineConfig:
 
 
 class LocalEngine:
-    """Implements `foretype.engine.contract.Engine` on a model thread of its own. Made and used on the event
-    loop.
-    """
+    """Implements `foretype.engine.contract.Engine` with one model. Made and used on the event loop."""
 
     def __init__(
         self,
@@ -87,15 +87,21 @@ class LocalEngine:
         timers: Timers,
         stages: Stages | None = None,
         words: WordStore | None = None,
+        shared: Shared | None = None,
     ) -> None:
-        """`words`: the own words of all persons; None if none are used."""
+        """`words`: the own words of all persons; None if none are used. `shared`: what this model shares with
+        others, with its own `stages`; its owner closes it after the engines. None if there are no others.
+        """
         self.model = config.model
         self.provider = runtime.provider
+        self.models: Mapping[str, str] = {self.model: self.provider}
         self._config = config
         self._vocabulary = vocabulary
         self._timers = timers
         self._persons = None if words is None else Persons(words, vocabulary, timers)
-        self._stages = stages or Stages(CollectorRegistry())
+        self._is_alone = shared is None
+        self._shared = shared or Shared(timers, stages or Stages(CollectorRegistry()), config.trees_bytes)
+        self._stages = self._shared.stages
         self._limits = TreeLimits.within(
             config.field_bytes,
             runtime.slot_bytes,
@@ -104,23 +110,16 @@ class LocalEngine:
             config.context_length,
         )
         self._runtime = runtime.with_distributions(vocabulary.ranks, config.trees_bytes)
-        trees_bytes = config.trees_bytes - self._runtime.own_bytes
-        self._memory = MemoryBudget(self._runtime, timers, self._limits.arena_tokens, trees_bytes)
-        self._model = ModelThread(self._runtime)
+        self._memory = self._shared.memory.of_model(
+            self._runtime, self._limits.arena_tokens, self._runtime.own_bytes
+        )
+        self._model = ModelThread(self._runtime, self._shared.thread)
         plain = {kind: beginning.plain for kind, beginning in config.begin.items()}
         self._beginnings = Beginnings(plain, self._runtime, self._model, self._stages)
-        self._scheduler = Scheduler(self._model, timers, self._stages, self._recover)
-        self._stages.watch(
-            waiting_fields=lambda: len(self._scheduler),
-            tree_bytes=lambda: self._memory.held_bytes,
-            load=lambda: self._scheduler.pressure.share,
-        )
+        self._queue = self._shared.scheduler.queue(self._model, config.model, self._recover)
         self._recovered_at = -math.inf
         self._recovering = False
         self._frugal = Frugality(config.frugal, timers.time)
-        self._broken: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._serving = asyncio.ensure_future(self._scheduler.serve())
-        self._serving.add_done_callback(self._stopped_serving)
         self._warming: asyncio.Task[None] | None = None
         self._giving_back: Timer | None = None
 
@@ -156,7 +155,7 @@ class LocalEngine:
         self._beginnings.clear()
         self._memory.clear(OutOfMemoryError())
         if again:
-            self._give_up(NO_MEMORY)
+            self._shared.give_up(NO_MEMORY)
             return
         logs.logger().error("out_of_memory", doing="loading the model again")
         self._recovering = True
@@ -165,21 +164,12 @@ class LocalEngine:
             await self._warm_up_pool()
         except Exception as error:  # loading without memory may raise anything
             logs.logger().error("reload_failed", **logs.of(error))
-            self._give_up(NO_MEMORY)
+            self._shared.give_up(NO_MEMORY)
         finally:
             self._recovering = False
 
-    def _stopped_serving(self, serving: asyncio.Task[None]) -> None:
-        if not serving.cancelled() and (error := serving.exception()) is not None:
-            logs.logger().error("scheduler_failed", **logs.of(error))
-            self._give_up(f"The scheduler failed ({type(error).__name__}). This is a bug in Foretype.")
-
-    def _give_up(self, why: str) -> None:
-        if not self._broken.done():
-            self._broken.set_result(why)
-
     async def broken(self) -> str:
-        return await asyncio.shield(self._broken)
+        return await self._shared.broken()
 
     def knows(self, word: str) -> bool:
         return self._vocabulary.knows(word)
@@ -188,17 +178,16 @@ class LocalEngine:
         return LocalDesk(self, owner, answer)
 
     async def close(self) -> None:
-        self._memory.close()
         if self._giving_back is not None:
             self._giving_back.cancel()
-        for task in (self._serving, self._warming):
-            if task is not None:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+        if self._warming is not None:
+            self._warming.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._warming
+        if self._is_alone:
+            await self._shared.close()
         if self._persons is not None:
             await self._persons.close()
-        await self._model.stop()
 
     def forget_words(self, person: str) -> None:
         if self._persons is not None:
@@ -209,7 +198,7 @@ class LocalEngine:
             owner,
             self._surroundings_of,
             partial(self._new_draft, owner=owner),
-            self._scheduler,
+            self._queue,
             partial(answer, name),
             self._timers,
             self._stages,

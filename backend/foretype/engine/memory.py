@@ -1,4 +1,5 @@
-"""The memory budget for all fields' trees, and which fields free their trees if it is exceeded.
+"""The memory budget for the trees of all fields of all models, and which fields free their trees if it is
+exceeded.
 
 Owners share the memory as they share the model's time: tokens equally, and the people of a token its part.
 """
@@ -6,6 +7,7 @@ Owners share the memory as they share the model's time: tokens equally, and the 
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import dataclass
 from typing import Protocol
 
 from foretype.engine.contract import Owner
@@ -44,55 +46,61 @@ class PoolSource(Protocol):
     def new_pool(self, rows: int, capacity: int) -> Pool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """The last use of a tenant's tree. `of`: the memory of its model."""
+
+    of: ModelMemory
+    at: float
+
+
 class MemoryBudget:
-    """Lives on the event loop. The field whose last keystroke is the longest ago frees its tree first. Fields
-    of owners that hold no more than a fair share free theirs only if no other field can.
+    """The memory for the trees of all models. It is not divided between the models: each takes what its
+    fields need.
+
+    Lives on the event loop. The field whose last keystroke is the longest ago frees its tree first. Fields of
+    owners that hold no more than a fair share free theirs only if no other field can.
     """
 
-    def __init__(self, source: PoolSource, timers: Timers, slots: int, most_bytes: int) -> None:
-        """`slots`: of one arena. `most_bytes`: past key values and distributions of all tenants."""
-        self._source = source
+    def __init__(self, timers: Timers, most_bytes: int) -> None:
+        """`most_bytes`: past key values and distributions of all tenants."""
         self._timers = timers
-        self._slots = slots
         self._most_bytes = most_bytes
-        self._pools: list[Pool] = []
-        self._tenants: dict[Tenant, float] = {}  # the time of its last use; the longest ago first
+        self._models: list[ModelMemory] = []
+        self._tenants: dict[Tenant, _Use] = {}  # the longest unused first
         self._counted: dict[Tenant, int] = {}  # the bytes that it held when it was counted last
         self._held = 0  # the sum of _counted
         self._to_count: deque[Tenant] = deque()  # in this round
         self._sweep: Timer | None = None
         self._lines = SparseLines(timers.time)
 
+    def of_model(self, source: PoolSource, slots: int, own_bytes: int = 0) -> ModelMemory:
+        """The memory for the trees of one more model. `slots`: of one arena. `own_bytes`: what the runtime
+        itself takes of the budget.
+        """
+        self._most_bytes -= own_bytes
+        self._models.append(ModelMemory(self, source, slots))
+        return self._models[-1]
+
     @property
     def held_bytes(self) -> int:
         return sum(tenant.held_bytes for tenant in self._tenants)
 
-    def arena(self) -> Arena | None:
-        """An empty arena. None if trees that are in use take the whole budget, or if another pool is needed
-        and would exceed the budget or cannot be allocated.
-        """
-        if self._free_trees(None) > self._most_bytes:
-            return None
-        if (arena := self._row()) is not None:
-            return arena
-        if self._pools and self._bytes_with_one_pool_more() > self._most_bytes:
-            return self._row() if self._free_one_tree() else None
-        try:
-            self._pools.append(self._source.new_pool(POOL_ROWS, self._slots))
-        except Exception as error:
-            if not isinstance(recognised(error), OutOfMemoryError):
-                raise
-            self._lines.error("no_room", **logs.of(error))
-            return None
-        return self._pools[-1].take()
+    def has_room(self) -> bool:
+        """Whether the budget is kept, after trees were freed if necessary."""
+        return self._free_trees(None) <= self._most_bytes
 
-    def _row(self) -> Arena | None:
-        return next((arena for pool in self._pools if (arena := pool.take()) is not None), None)
+    def has_room_for(self, pool_bytes: int) -> bool:
+        """Whether a pool with so many fixed bytes can be added to those of all models."""
+        return sum(model.fixed_bytes for model in self._models) + pool_bytes <= self._most_bytes
 
-    def used(self, tenant: Tenant) -> None:
-        """`tenant` is about to get a keystroke."""
+    def could_not_allocate(self, error: Exception) -> None:
+        self._lines.error("no_room", **logs.of(error))
+
+    def used(self, tenant: Tenant, model: ModelMemory) -> None:
+        """`tenant`, a field of `model`, is about to get a keystroke."""
         self._tenants.pop(tenant, None)
-        self._tenants[tenant] = self._timers.time()
+        self._tenants[tenant] = _Use(model, self._timers.time())
         self._count(tenant)
         self._count_some()
         self._free_trees(tenant)
@@ -100,31 +108,38 @@ class MemoryBudget:
             self._sweep = self._timers.call_at(self._timers.time() + IDLE_S, self._free_idle_trees)
 
     def gone(self, tenant: Tenant) -> None:
-        """`tenant` is closed and has freed its tree. Pools without a row in use are freed, except one, and
-        except those on a device, because runs that were recorded there can be used only in the same memory.
-        """
+        """`tenant` is closed and has freed its tree."""
         self._tenants.pop(tenant, None)
         self._held -= self._counted.pop(tenant, 0)
         if not self._tenants:
             self._to_count.clear()  # else it would keep closed fields in memory
-        if len(self._pools) > 1:
-            kept = [pool for pool in self._pools if pool.fixed_bytes or not pool.is_free]
-            self._pools = kept or self._pools[:1]
 
-    def clear(self, error: Exception) -> None:
-        """All trees are lost for this reason: free all pools. No run may be under way."""
-        for tenant in self._tenants:
-            tenant.failed(error)
+    def clear(self, model: ModelMemory, error: Exception) -> None:
+        """All trees of a model are lost for this reason. The trees of other models are freed as far as they
+        are not in use, because memory is short.
+        """
+        for tenant, use in self._tenants.items():
+            if use.of is model:
+                tenant.failed(error)
+            else:
+                tenant.shrink()
             self._count(tenant)
-        self._pools.clear()
 
     def close(self) -> None:
         if self._sweep is not None:
             self._sweep.cancel()
 
-    def _bytes_with_one_pool_more(self) -> int:
-        """Fixed bytes of all pools and one more."""
-        return sum(pool.fixed_bytes for pool in self._pools) + self._pools[0].fixed_bytes
+    def free_one_tree(self, model: ModelMemory) -> bool:
+        """Of the trees of `model`, the one used longest ago of the owner with the most trees, if that is not
+        in use, else another one. False if all are in use.
+        """
+        trees = Counter(tenant.owner for tenant, size in self._counted.items() if size)
+        of_model = [tenant for tenant, use in self._tenants.items() if use.of is model]
+        for tenant in sorted(of_model, key=lambda tenant: -trees[tenant.owner]):
+            if self._counted.get(tenant) and tenant.shrink():
+                self._count(tenant)
+                return True
+        return False
 
     def _free_trees(self, spared: Tenant | None) -> int:
         """Free trees until the budget is kept or none is left that could be freed, but not that of `spared`.
@@ -140,17 +155,6 @@ class MemoryBudget:
                     self._count(tenant)
         return self._held
 
-    def _free_one_tree(self) -> bool:
-        """The one used longest ago of the owner with the most trees, if that is not in use, else another one.
-        False if all are in use.
-        """
-        trees = Counter(tenant.owner for tenant, size in self._counted.items() if size)
-        for tenant in sorted(self._tenants, key=lambda tenant: -trees[tenant.owner]):
-            if self._counted.get(tenant) and tenant.shrink():
-                self._count(tenant)
-                return True
-        return False
-
     def _of_large_owners(self) -> list[Tenant]:
         """The tenants, the longest unused first, of owners that hold more than a fair share, and those that
         are not protected any more.
@@ -163,8 +167,8 @@ class MemoryBudget:
         now = self._timers.time()
         return [
             tenant
-            for tenant, last in self._tenants.items()
-            if now - last >= PROTECTED_S
+            for tenant, use in self._tenants.items()
+            if now - use.at >= PROTECTED_S
             or held[tenant.owner] * len(people) * people[tenant.owner.token] > self._most_bytes
         ]
 
@@ -190,11 +194,67 @@ class MemoryBudget:
         """
         self._sweep = None
         now = self._timers.time()
-        for tenant, last in self._tenants.items():
-            if now - last >= IDLE_S:
+        for tenant, use in self._tenants.items():
+            if now - use.at >= IDLE_S:
                 tenant.shrink()
                 self._count(tenant)
-        holding = [last for tenant, last in self._tenants.items() if tenant.held_bytes]
+        holding = [use.at for tenant, use in self._tenants.items() if tenant.held_bytes]
         if holding:
             next_time = max(now + IDLE_S / 10, min(holding) + IDLE_S)
             self._sweep = self._timers.call_at(next_time, self._free_idle_trees)
+
+
+class ModelMemory:
+    """The arenas for the fields of one model, within the budget of all models. Lives on the event loop."""
+
+    def __init__(self, budget: MemoryBudget, source: PoolSource, slots: int) -> None:
+        self._budget = budget
+        self._source = source
+        self._slots = slots
+        self._pools: list[Pool] = []
+
+    @property
+    def fixed_bytes(self) -> int:
+        """Bytes that the pools hold all the time."""
+        return sum(pool.fixed_bytes for pool in self._pools)
+
+    def arena(self) -> Arena | None:
+        """An empty arena. None if trees that are in use take the whole budget, or if another pool is needed
+        and would exceed the budget or cannot be allocated. The first pool of a model may exceed it: without
+        one, the model could not be served at all.
+        """
+        if not self._budget.has_room():
+            return None
+        if (arena := self._row()) is not None:
+            return arena
+        if self._pools and not self._budget.has_room_for(self._pools[0].fixed_bytes):
+            return self._row() if self._budget.free_one_tree(self) else None
+        try:
+            self._pools.append(self._source.new_pool(POOL_ROWS, self._slots))
+        except Exception as error:
+            if not isinstance(recognised(error), OutOfMemoryError):
+                raise
+            self._budget.could_not_allocate(error)
+            return None
+        return self._pools[-1].take()
+
+    def _row(self) -> Arena | None:
+        return next((arena for pool in self._pools if (arena := pool.take()) is not None), None)
+
+    def used(self, tenant: Tenant) -> None:
+        """`tenant` is about to get a keystroke."""
+        self._budget.used(tenant, self)
+
+    def gone(self, tenant: Tenant) -> None:
+        """`tenant` is closed and has freed its tree. Pools without a row in use are freed, except one, and
+        except those on a device, because runs that were recorded there can be used only in the same memory.
+        """
+        self._budget.gone(tenant)
+        if len(self._pools) > 1:
+            kept = [pool for pool in self._pools if pool.fixed_bytes or not pool.is_free]
+            self._pools = kept or self._pools[:1]
+
+    def clear(self, error: Exception) -> None:
+        """All trees of the model are lost for this reason: free all pools. No run may be under way."""
+        self._budget.clear(self, error)
+        self._pools.clear()

@@ -1,5 +1,6 @@
-"""Chooses which fields the model runs for next: by the model time that their owners have used, then by
-deadline, and fields that need few tokens together.
+"""Chooses which fields a model runs for next: by the model time that their owners have used, then by
+deadline, and fields that need few tokens together. All models of a process have one scheduler, so one of them
+runs at a time, and no run ahead of one model comes before a keystroke of another.
 """
 
 from __future__ import annotations
@@ -72,8 +73,9 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """A field that waits. `since`: when it began to."""
+    """A field that waits for a model. `since`: when it began to."""
 
+    queue: ModelQueue
     deadline: Deadline
     demand: Demand
     since: float
@@ -82,6 +84,7 @@ class _Wish:
 @dataclass(frozen=True, slots=True)
 class _Work:
     client: Client
+    queue: ModelQueue
     demand: Demand
     arena: Arena
     run: Run
@@ -89,19 +92,13 @@ class _Work:
 
 
 class Scheduler:
-    """Lives on the event loop. Fields wait here, not runs, so an overtaken keystroke costs nothing."""
+    """Lives on the event loop. Fields wait here, not runs, so an overtaken keystroke costs nothing.
 
-    def __init__(
-        self,
-        model: ModelThread,
-        timers: Timers,
-        stages: Stages,
-        recover: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        """`recover` is awaited after a run that ran out of memory; no run is made meanwhile."""
+    All runs of a process are made here, one after the other. A run has fields of one model only.
+    """
+
+    def __init__(self, timers: Timers, stages: Stages) -> None:
         self.pressure = Pressure(timers)
-        self._recover = recover
-        self._model = model
         self._timers = timers
         self._stages = stages
         self._shares = Shares()
@@ -112,8 +109,16 @@ class Scheduler:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def want(self, client: Client, deadline: Deadline) -> None:
-        """`client` needs the model by `deadline`, which replaces an earlier deadline of `client`."""
+    def queue(
+        self, model: ModelThread, name: str = "", recover: Callable[[], Awaitable[None]] | None = None
+    ) -> ModelQueue:
+        """The scheduler for the fields of one model. `name`: for traces. `recover` is awaited after a run
+        that ran out of memory; no run of any model is made meanwhile.
+        """
+        return ModelQueue(self, model, name, recover)
+
+    def want(self, client: Client, deadline: Deadline, queue: ModelQueue) -> None:
+        """As `ModelQueue.want`, for a field of the model of `queue`."""
         before = self._waiting.get(client)
         self._drop(client)
         lacking = client.lacking
@@ -122,13 +127,13 @@ class Scheduler:
         self._shares.asks(demand)
         goes_on = before is not None and before.deadline == deadline
         since = before.since if before is not None and goes_on else self._stages.clock()
-        self._waiting[client] = _Wish(deadline, demand, since)
+        self._waiting[client] = _Wish(queue, deadline, demand, since)
         if deadline.is_real:
             self._keystrokes[client.owner] += 1
         self._someone_waits.set()
 
     def others_wait(self, client: Client) -> bool:
-        """Whether keystrokes of other fields of the same owner wait for the model."""
+        """Whether keystrokes of other fields of the same owner wait for a model."""
         wish = self._waiting.get(client)
         own = wish is not None and wish.deadline.is_real
         return self._keystrokes[client.owner] > own
@@ -147,11 +152,12 @@ class Scheduler:
             if not any(wish.deadline.is_real for wish in self._waiting.values()):
                 # Answers that were just given are sent before work ahead begins.
                 await asyncio.sleep(0)
-            if not await self._turn() and self._recover is not None:
-                await self._recover()
+            without_memory = await self._turn()
+            if without_memory is not None and without_memory.recover is not None:
+                await without_memory.recover()
 
-    async def _turn(self) -> bool:
-        """One choice and its run. False if the run ran out of memory.
+    async def _turn(self) -> ModelQueue | None:
+        """One choice and its run. If the run ran out of memory, its model.
 
         This is a method of its own so that no variable keeps the fields and their past key values afterwards.
         """
@@ -160,9 +166,9 @@ class Scheduler:
         works = [
             work
             for client, wish in chosen.items()
-            if (work := self._work(client, wish.demand, most_tokens)) is not None
+            if (work := self._work(client, wish, most_tokens)) is not None
         ]
-        return not works or await self._run(works, waited_for=waited_for)
+        return await self._run(works, waited_for=waited_for) if works else None
 
     def _choose(self) -> tuple[dict[Client, _Wish], bool]:
         """Take the fields for the next run from those that wait. Also returns whether a client waits for it.
@@ -180,7 +186,7 @@ class Scheduler:
         waited_for = order[client].deadline.is_real
         if waited_for:
             self._shares.chosen(order[client].demand)
-            if self._may_share(need):
+            if _may_share(need, order[client].queue):
                 chosen |= self._joining(order, client, need.pool)
         now = self._stages.clock()
         for client, wish in chosen.items():
@@ -201,9 +207,12 @@ class Scheduler:
     def _joining(self, order: Mapping[Client, _Wish], first: Client, pool: Pool) -> dict[Client, _Wish]:
         """Those that share the run of `first`: one field of each owner, then a second of each, and so on."""
         seen = Counter({first.owner: 1})
+        queue = order[first].queue
         by_round: list[list[Client]] = [[]]
         for client, wish in order.items():
-            if client is not first and wish.deadline.is_real and wish.demand.purpose is Purpose.TYPING:
+            if client is first or wish.queue is not queue or not wish.deadline.is_real:
+                continue
+            if wish.demand.purpose is Purpose.TYPING:
                 number = seen[client.owner]
                 seen[client.owner] += 1
                 by_round += [[] for _ in range(number + 1 - len(by_round))]
@@ -213,12 +222,9 @@ class Scheduler:
             if len(joining) == MOST_TEXTS - 1:
                 break
             need = self._prepare(client)
-            if need is not None and self._may_share(need) and need.pool is pool:
+            if need is not None and _may_share(need, queue) and need.pool is pool:
                 joining[client] = order[client]
         return joining
-
-    def _may_share(self, need: Need) -> bool:
-        return need.tokens <= FEW_TOKENS and self._model.batches
 
     def _drop(self, client: Client) -> bool:
         """Returns whether `client` waited."""
@@ -249,26 +255,27 @@ class Scheduler:
         others_wait = any(owner != client.owner for client in chosen for owner in self._keystrokes)
         return TOKENS_A_PART if others_wait else None
 
-    def _work(self, client: Client, demand: Demand, most_tokens: int | None) -> _Work | None:
+    def _work(self, client: Client, wish: _Wish, most_tokens: int | None) -> _Work | None:
         try:
             arena, run = client.next_run(most_tokens)
         except Exception as error:
             _failed([client], error)
             return None
-        return _Work(client, demand, arena, run, arena.length)
+        return _Work(client, wish.queue, wish.demand, arena, run, arena.length)
 
-    async def _run(self, works: list[_Work], *, waited_for: bool) -> bool:
-        """False if the run ran out of memory."""
+    async def _run(self, works: list[_Work], *, waited_for: bool) -> ModelQueue | None:
+        """If the run ran out of memory, its model."""
+        queue = works[0].queue
         began, began_exactly = self._timers.time(), self._stages.clock()
         try:
-            found = await self._model.run([Step(work.arena, work.run.chunk) for work in works])
+            found = await queue.model.run([Step(work.arena, work.run.chunk) for work in works])
         except Exception as error:
             self._charge(works, began, self._stages.clock() - began_exactly, waited_for=waited_for)
             _failed([work.client for work in works], error)
             if not isinstance(error, OutOfMemoryError):
-                return True
+                return None
             self.pressure.spare()
-            return False
+            return queue
         seconds = self._stages.clock() - began_exactly
         self._charge(works, began, seconds, waited_for=waited_for)
         self._stages.ran(
@@ -282,6 +289,7 @@ class Scheduler:
                 works[0].run.purpose,
                 seconds,
                 [work.client.trace for work in works],
+                queue.name,
                 tokens=sum(len(work.run.nodes) for work in works),
                 results=sum(len(work.run.wanted) for work in works),
             )
@@ -295,7 +303,7 @@ class Scheduler:
                 work.client.record(work.run, work.first_slot, distributions)
             except Exception as error:
                 _failed([work.client], error)
-        return True
+        return None
 
     def _charge(self, works: Sequence[_Work], began: float, seconds: float, *, waited_for: bool) -> None:
         """Count the time of a run, and charge it to its owners. Work ahead costs nothing: it is done while no
@@ -306,6 +314,43 @@ class Scheduler:
             share = (self._timers.time() - began) / len(works)
             for work in works:
                 self._shares.charge(work.demand, share)
+
+
+class ModelQueue:
+    """The scheduler, as the fields of one model see it."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        model: ModelThread,
+        name: str,
+        recover: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        self.model = model
+        self.name = name
+        self.recover = recover
+        self._scheduler = scheduler
+
+    @property
+    def pressure(self) -> Pressure:
+        """The load by the keystrokes of all models."""
+        return self._scheduler.pressure
+
+    def want(self, client: Client, deadline: Deadline) -> None:
+        """`client` needs the model by `deadline`, which replaces an earlier deadline of `client`."""
+        self._scheduler.want(client, deadline, self)
+
+    def others_wait(self, client: Client) -> bool:
+        """Whether keystrokes of other fields of the same owner wait for a model."""
+        return self._scheduler.others_wait(client)
+
+    def forget(self, client: Client) -> None:
+        """`client` needs the model no more; a run under way is not stopped."""
+        self._scheduler.forget(client)
+
+
+def _may_share(need: Need, queue: ModelQueue) -> bool:
+    return need.tokens <= FEW_TOKENS and queue.model.batches
 
 
 def _failed(clients: Sequence[Client], error: Exception) -> None:

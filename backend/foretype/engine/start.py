@@ -1,18 +1,24 @@
-"""Starts an engine from a prepared model's folder and the settings."""
+"""Starts an engine from the folders of prepared models and the settings."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
+
 from foretype.engine.beginning import Beginning
 from foretype.engine.local import TREES_BYTES, EngineConfig, LocalEngine
 from foretype.engine.memory import MEBIBYTE
+from foretype.engine.shared import Shared
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
+from foretype.models.errors import SameModelError
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import WORD_ENDS, Manifest
 from foretype.models.prepared import check_tokens
@@ -64,8 +70,12 @@ def load_model(folder: Path, settings: Settings) -> LoadedModel:
     return LoadedModel(manifest, runtime.result(), vocabulary, word_ends)
 
 
-async def make_engine(model: LoadedModel, settings: Settings, stages: Stages | None = None) -> LocalEngine:
-    """An engine of this event loop that has run its model once. Raises ONNX Runtime's own errors."""
+async def make_engine(
+    model: LoadedModel, settings: Settings, stages: Stages | None = None, shared: Shared | None = None
+) -> LocalEngine:
+    """An engine of this event loop that has run its model once. `shared`: what it shares with other models,
+    if there are any. Raises ONNX Runtime's own errors.
+    """
     manifest, vocabulary = model.manifest, model.vocabulary
     begin = {kind: _beginning(manifest, manifest.prompts.get(kind, ""), vocabulary) for kind in FieldKind}
     policy = _policy(settings.threshold if settings.threshold is not None else manifest.threshold)
@@ -82,9 +92,22 @@ async def make_engine(model: LoadedModel, settings: Settings, stages: Stages | N
         word_ends=model.word_ends,
     )
     words = WordStore(settings.state_dir, settings.own_words_most) if settings.own_words else None
-    engine = LocalEngine(config, model.runtime, vocabulary, asyncio.get_running_loop(), stages, words)
+    engine = LocalEngine(config, model.runtime, vocabulary, asyncio.get_running_loop(), stages, words, shared)
     await engine.warm_up()
     return engine
+
+
+def share(models: Sequence[LoadedModel], settings: Settings, stages: Stages | None = None) -> Shared:
+    """What several models of this event loop share: `make_engine` takes it for each of them, and
+    `SeveralEngines` makes one engine of theirs. Raises SameModelError.
+    """
+    names = Counter(model.manifest.recipe for model in models)
+    for name, count in names.items():
+        if count > 1:
+            raise SameModelError(name)
+    # One budget holds for all: if some models are on a GPU and others are not, the smaller one.
+    trees_bytes = min(_trees_bytes(settings, model.runtime.provider) for model in models)
+    return Shared(asyncio.get_running_loop(), stages or Stages(CollectorRegistry()), trees_bytes)
 
 
 def _trees_bytes(settings: Settings, provider: str) -> int:

@@ -55,6 +55,17 @@ class WrongChecksumError(ModelError):
         self.found = found
 
 
+class SameModelError(ModelError):
+    """Two of the models that one server is to serve have the same name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The model “{name}” would be served twice: name it either in FORETYPE_MODEL or once in "
+            "FORETYPE_ALSO_MODELS."
+        )
+        self.name = name
+
+
 class NameTakenError(ModelError):
     """A model cannot be kept under the name that was asked for."""
 

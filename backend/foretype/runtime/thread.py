@@ -1,4 +1,4 @@
-"""The model's thread: the only place where the model runs, one run after another."""
+"""The model's thread: the only place where models run, one run after another."""
 
 from __future__ import annotations
 
@@ -27,39 +27,22 @@ class _Job:
     future: asyncio.Future[Any]
 
 
-class ModelThread:
-    """Runs the model off the event loop.
+class WorkThread:
+    """Does one job after another, off the event loop.
 
     It is a daemon thread: a run that hangs must not keep the process from ending. If the thread is inside a
     run at that time, the process ends by `foretype.support.ending`.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.batches = runtime.batches
-        self._runtime = runtime
+    def __init__(self) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="model", daemon=True)
         self._thread.start()
 
-    async def run(self, steps: Sequence[Step]) -> list[list[Distribution]]:
-        """Each step's distributions. Several steps are one run: one token each, arenas of one pool.
-
-        Raises what the run raised, or OutOfMemoryError if that was the reason. If the caller is cancelled, it
-        stops waiting, but the run goes on, and its arenas stay in use until it has ended.
+    async def do(self, work: Callable[[], R]) -> R:
+        """The result of `work`, after all jobs before it. Raises what it raises, or OutOfMemoryError if that
+        was the reason. If the caller is cancelled, it stops waiting, but work that has begun goes on.
         """
-        return await self._done(partial(self._run, steps))
-
-    async def reopen(self) -> None:
-        """Load the model again, after the runs that were asked for before. Raises what loading raised."""
-        await self._done(self._runtime.reopen)
-
-    async def warm_up(self, pool: Pool) -> None:
-        """Warm the runtime up for `pool`, on the model's thread. Raises what the runs raised, or
-        OutOfMemoryError.
-        """
-        await self._done(partial(self._runtime.warm_up, pool))
-
-    async def _done(self, work: Callable[[], R]) -> R:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         self._jobs.put(_Job(work, loop, future))
@@ -69,7 +52,7 @@ class ModelThread:
             del future  # its error refers to this frame: the circle would keep the run's memory for long
 
     async def stop(self, patience: float = 1.0) -> None:
-        """The thread ends after the run under way, which is waited for `patience` seconds and no longer: on a
+        """The thread ends after the job under way, which is waited for `patience` seconds and no longer: on a
         busy machine a run takes many times as long.
         """
         self._jobs.put(None)
@@ -91,13 +74,6 @@ class ModelThread:
         finally:
             del job  # as above
 
-    def _run(self, steps: Sequence[Step]) -> list[list[Distribution]]:
-        if len(steps) == 1:
-            return [self._runtime.run(steps[0].arena, steps[0].chunk)]
-        found = self._runtime.run_together(steps)
-        ends = list(accumulate(len(step.chunk.rows) for step in steps))
-        return [found[start:end] for start, end in pairwise([0, *ends])]
-
     @staticmethod
     def _settle(job: _Job, settle: Callable[[], None]) -> None:
         def on_loop() -> None:
@@ -106,3 +82,44 @@ class ModelThread:
 
         if not job.loop.is_closed():
             job.loop.call_soon_threadsafe(on_loop)
+
+
+class ModelThread:
+    """Runs one model on a thread that other models may use as well: two models that ran at the same time
+    would take the processor cores from each other.
+    """
+
+    def __init__(self, runtime: Runtime, thread: WorkThread | None = None) -> None:
+        """`thread`: None for one of its own."""
+        self.batches = runtime.batches
+        self._runtime = runtime
+        self._thread = thread or WorkThread()
+
+    async def run(self, steps: Sequence[Step]) -> list[list[Distribution]]:
+        """Each step's distributions. Several steps are one run: one token each, arenas of one pool.
+
+        Raises what the run raised, or OutOfMemoryError if that was the reason. If the caller is cancelled, it
+        stops waiting, but the run goes on, and its arenas stay in use until it has ended.
+        """
+        return await self._thread.do(partial(self._run, steps))
+
+    async def reopen(self) -> None:
+        """Load the model again, after the runs that were asked for before. Raises what loading raised."""
+        await self._thread.do(self._runtime.reopen)
+
+    async def warm_up(self, pool: Pool) -> None:
+        """Warm the runtime up for `pool`, on the model's thread. Raises what the runs raised, or
+        OutOfMemoryError.
+        """
+        await self._thread.do(partial(self._runtime.warm_up, pool))
+
+    async def stop(self) -> None:
+        """Stop the thread, also for other models (`WorkThread.stop`)."""
+        await self._thread.stop()
+
+    def _run(self, steps: Sequence[Step]) -> list[list[Distribution]]:
+        if len(steps) == 1:
+            return [self._runtime.run(steps[0].arena, steps[0].chunk)]
+        found = self._runtime.run_together(steps)
+        ends = list(accumulate(len(step.chunk.rows) for step in steps))
+        return [found[start:end] for start, end in pairwise([0, *ends])]

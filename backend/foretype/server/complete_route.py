@@ -14,7 +14,13 @@ from foretype.server.admission import Denied
 from foretype.server.connection import DRAINING, INTERNAL, TRACES
 from foretype.server.credentials import owner_in, person_of
 from foretype.server.frames import ErrorCode, Refused
-from foretype.server.protocol import UnreadableError, read_keystroke, read_object, string
+from foretype.server.protocol import (
+    UnreadableError,
+    check_model,
+    read_keystroke,
+    read_object,
+    string,
+)
 from foretype.server.refusal import LOADING, refuse
 from foretype.server.requests import SERVICE, body_of, owner_of
 from foretype.server.service import Phase, Service
@@ -38,6 +44,7 @@ async def complete(request: web.Request) -> web.Response:
         return _refuse(service, DRAINING)
     if service.engine is None:
         return _refuse(service, LOADING, retry_s=1)
+    check_model(keystroke.model, tuple(service.engine.models))
     if not service.bucket(owner).take():
         too_many = Refused(ErrorCode.RATE_LIMITED, "Too many keystrokes a second: send fewer.")
         return _refuse(service, too_many, retry_s=1)
@@ -71,7 +78,7 @@ async def _answer(
         if final and not result.done():
             result.set_result((outcome, elapsed_ms))
 
-    service.metrics.keystroke()
+    service.metrics.keystroke(keystroke.model or engine.model)
     traced = service.traced_fields()
     if traced is not None:
         keystroke = replace(keystroke, trace=next(TRACES))

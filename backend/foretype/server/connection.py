@@ -86,7 +86,7 @@ class Connection:
         self._on_welcome = welcomed
         self._engine = engine
         self._service = service
-        self._protocol = Protocol(service.limits, service.clock)
+        self._protocol = Protocol(service.limits, service.clock, tuple(engine.models))
         self._mailbox = Mailbox()
         self._traced = service.traced_fields()
         self._sender: asyncio.Task[None] | None = None
@@ -176,7 +176,9 @@ class Connection:
         self._protocol.greet(None if owner == FIXED else self._service.bucket(owner))
         self._on_welcome()
         self._desk = self._engine.open(owner_in(owner, self._name), self._answer)
-        self._mailbox.put(frames.welcome(self._engine.model, self._service.budget_ms, self._service.limits))
+        self._mailbox.put(
+            frames.welcome(tuple(self._engine.models), self._service.budget_ms, self._service.limits)
+        )
         return True
 
     async def _let_in(self) -> Client | Denied | None:
@@ -280,7 +282,7 @@ class Connection:
                 took = self._service.clock() - self._arrived
                 if self._traced is not None:
                     self._traced.keystroke(field, keystroke, took)
-                self._service.metrics.keystroke()
+                self._service.metrics.keystroke(keystroke.model or self._engine.model)
                 self._service.metrics.stages.took(Stage.RECEIVE, took, keystroke.trace)
                 self._desk.keystroke(field, keystroke)
                 if self._service.learning is not None:

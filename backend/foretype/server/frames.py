@@ -6,6 +6,7 @@ All frames are ASCII: a lone surrogate, which UTF-8 cannot encode, is sent as a 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -57,12 +58,14 @@ def challenge(made: Challenge, proof: str) -> str:
     return _text({"type": "challenge", "nonce": made.nonce, "proof": proof})
 
 
-def welcome(model: str, budget_ms: int, limits: ClientLimits) -> str:
+def welcome(models: Sequence[str], budget_ms: int, limits: ClientLimits) -> str:
+    """`models`: the default one first."""
     return _text(
         {
             "type": "welcome",
             "version": VERSION,
-            "model": model,
+            "model": models[0],
+            "models": list(models),
             "budget_ms": budget_ms,
             "limits": {
                 "context_chars": limits.context_chars,

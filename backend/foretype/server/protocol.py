@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
@@ -94,8 +95,10 @@ class _Open:
 class Protocol:
     """Only one thread may call it: the receive loop and the answers run on one event loop."""
 
-    def __init__(self, limits: ClientLimits, clock: Clock) -> None:
+    def __init__(self, limits: ClientLimits, clock: Clock, models: Sequence[str] = ()) -> None:
+        """`models`: those that the server serves, the default one first."""
         self._limits = limits
+        self._models = models
         self._bucket: Bucket = TokenBucket(limits.keystrokes_per_second, limits.keystroke_burst, clock)
         self._fields: dict[str, _Open] = {}
         self._greeted = False
@@ -180,6 +183,7 @@ class Protocol:
                 "Too many keystrokes a second: send only the newest one.", ErrorCode.RATE_LIMITED
             )
         keystroke = read_keystroke(message, self._limits)
+        check_model(keystroke.model, self._models)
         state = self._fields.get(field)
         # A seq that does not grow is refused, so that an answer belongs to one text only. Refused keystrokes
         # do not count, and a field that was closed may start with any seq.
@@ -255,8 +259,17 @@ def read_keystroke(message: dict[str, Any], limits: ClientLimits) -> Keystroke:
         context=_context(message, limits),
         corrections=_true_or_false(message, "corrections"),
         learn=_true_or_false(message, "learn"),
+        model=_name_or_none(message, "model"),
         traceparent=_traceparent(message),
     )
+
+
+def check_model(model: str | None, models: Sequence[str]) -> None:
+    """Raises `UnreadableError` if a keystroke names a model that is not one of `models`, which are served."""
+    if model is not None and model not in models:
+        raise UnreadableError(
+            f"The server does not serve this model: 'model' must be one of {', '.join(models)}, or absent."
+        )
 
 
 def _context(message: dict[str, Any], limits: ClientLimits) -> Context | None:
@@ -299,6 +312,13 @@ def string(message: dict[str, Any], name: str, at_most: int, part: str = "the pa
 
 def _optional_string(message: dict[str, Any], name: str, at_most: int) -> str | None:
     return None if message.get(name) is None else string(message, name, at_most, "its beginning")
+
+
+def _name_or_none(message: dict[str, Any], name: str) -> str | None:
+    value = message.get(name)
+    if value is not None and not isinstance(value, str):
+        raise UnreadableError(f"'{name}' must be a string.")
+    return value
 
 
 def whole_number(message: dict[str, Any], name: str, least: int = 0) -> int:

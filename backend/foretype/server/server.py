@@ -172,9 +172,9 @@ class Server:
         """Begin to serve keystrokes. `close` closes the engine."""
         self.service.engine = engine
         self.service.phase = Phase.READY
-        self.service.metrics.loaded(engine.model, engine.provider)
+        self.service.metrics.loaded(engine.models)
         self._shedding = asyncio.create_task(shed(self._shedder, lambda: self.service.connections))
-        logs.logger().info("ready", model=engine.model, provider=engine.provider)
+        logs.logger().info("ready", models=", ".join(engine.models), provider=engine.provider)
 
     def _knows(self, word: str) -> bool:
         return self.service.engine is not None and self.service.engine.knows(word)

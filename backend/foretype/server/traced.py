@@ -39,7 +39,7 @@ class TracedFields:
 
     def keystroke(self, field: str, keystroke: Keystroke, ago_s: float) -> None:
         self._end(field, Outcome.OVERTAKEN)
-        if self._traces.began(keystroke.trace, keystroke.traceparent, ago_s):
+        if self._traces.began(keystroke.trace, keystroke.traceparent, ago_s, keystroke.model):
             self._newest[field] = keystroke.trace
 
     def answered(self, field: str, outcome: Suggestion | Failure, elapsed_ms: float) -> None:

@@ -6,7 +6,7 @@ Labels come from closed sets: no text, no field's name, nothing that a client ch
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
@@ -142,7 +142,8 @@ class Metrics:
         )
         self._taken = Counter(
             "foretype_keystrokes_taken",
-            "Keystrokes that the engine received; some are overtaken.",
+            "Keystrokes that the engine received, by the model that answers; some are overtaken.",
+            ["model"],
             registry=self.registry,
         )
         self._answered = Histogram(
@@ -154,7 +155,9 @@ class Metrics:
         self._errors = Counter(
             "foretype_errors", "Errors that were sent to clients, by code.", ["code"], registry=self.registry
         )
-        self._model = Info("foretype_model", "The model that is being served.", registry=self.registry)
+        self._model = Info(
+            "foretype_model", "The models that are being served.", ["model"], registry=self.registry
+        )
         self._spans = Counter(
             "foretype_spans",
             "Spans of traces, by what became of them; 0 unless FORETYPE_TRACES is set.",
@@ -168,17 +171,21 @@ class Metrics:
         for fate in SpanFate:
             self._spans.labels(fate.value)
 
-    def loaded(self, model: str, provider: str) -> None:
-        self._model.info({"model": model, "provider": provider})
+    def loaded(self, models: Mapping[str, str]) -> None:
+        """`models`: those that are served with their execution providers, the default one first."""
+        for model, provider in models.items():
+            self._model.labels(model).info({"provider": provider})
+            self._taken.labels(model)
         if self.stages.traces is not None:
-            self.stages.traces.model = model
+            self.stages.traces.model = next(iter(models))
 
     def spans(self, fate: SpanFate, count: int) -> None:
         """Any thread may call it."""
         self._spans.labels(fate.value).inc(count)
 
-    def keystroke(self) -> None:
-        self._taken.inc()
+    def keystroke(self, model: str) -> None:
+        """`model`: one of those that are served."""
+        self._taken.labels(model).inc()
 
     def suggested(self, source: str, elapsed_ms: float, *, shown: bool) -> None:
         """A final suggestion was given; `shown` is False if its text is empty."""

@@ -118,6 +118,7 @@ def _check_token(token: SecretStr | None) -> SecretStr | None:
     return token
 
 
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_hosts)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_origins)]
 CollectorAddress = Annotated[str | None, AfterValidator(check_collector)]
@@ -207,6 +208,11 @@ class Settings(BaseModel):
     model: Annotated[str | None, Group.MODEL] = Field(
         None, description="The model to serve; by default the first recipe whose weights are available."
     )
+    also_models: Annotated[Names, Group.MODEL] = Field(
+        (),
+        description="More models to serve, separated by commas: a client may choose one for each field. All "
+        "of them share the time and memory that the settings allow.",
+    )
     models_dir: Annotated[Path, Group.MODEL] = Field(
         default_factory=_models_dir, description="The folder for prepared models."
     )
@@ -219,8 +225,8 @@ class Settings(BaseModel):
         None,
         ge=0,
         le=1,
-        description="Suggestions with a lower probability (0 to 1) are not shown; by default the recipe's "
-        "value.",
+        description="Suggestions with a lower probability (0 to 1) are not shown; by default the value of "
+        "each model's recipe.",
     )
     budget_ms: Annotated[int, Group.WORK] = Field(
         300, ge=10, le=60_000, description="Milliseconds until the final answer to a keystroke."
@@ -246,7 +252,8 @@ class Settings(BaseModel):
     gpu_memory_mb: Annotated[int | None, Group.WORK] = Field(
         None,
         ge=256,
-        description="Megabytes of GPU memory that ONNX Runtime may allocate; by default no limit.",
+        description="Megabytes of GPU memory that ONNX Runtime may allocate for each model; by default no "
+        "limit.",
     )
     field_mb: Annotated[int, Group.WORK] = Field(
         48, ge=16, le=1024, description="Megabytes for the tree of one field."

@@ -69,7 +69,7 @@ class Traces:
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         """`share`: of the keystrokes, and of the runs that no keystroke waits for, 0 to 1."""
-        self.model = ""
+        self.model = ""  # the default one
         self._tracer = tracer
         self._share = share
         self._chance = chance
@@ -80,9 +80,10 @@ class Traces:
         """The number of keystrokes whose answer was not sent yet."""
         return len(self._open)
 
-    def began(self, number: int, traceparent: str | None, ago_s: float) -> bool:
-        """A keystroke has arrived `ago_s` seconds ago. Returns whether it is traced: a share of them is, and
-        each one that belongs to a trace of the client's which is recorded.
+    def began(self, number: int, traceparent: str | None, ago_s: float, model: str | None = None) -> bool:
+        """A keystroke for `model`, or else the default one, has arrived `ago_s` seconds ago. Returns whether
+        it is traced: a share of them is, and each one that belongs to a trace of the client's which is
+        recorded.
         """
         parent = None if traceparent is None else _parent(traceparent)
         if not (parent.trace_flags.sampled if parent is not None else self._chance() < self._share):
@@ -93,7 +94,7 @@ class Traces:
             KEYSTROKE,
             around,
             SpanKind.SERVER,
-            {Attribute.MODEL.value: self.model},
+            {Attribute.MODEL.value: model or self.model},
             start_time=began_ns,
         )
         self._open[number] = _Open(span, began_ns)
@@ -111,10 +112,17 @@ class Traces:
         keystroke.stages.append(_Took(stage, began_ns, max(began_ns, now_ns), counts, run))
 
     def ran(
-        self, purpose: RunPurpose, seconds: float, served: Sequence[int], *, tokens: int, results: int
+        self,
+        purpose: RunPurpose,
+        seconds: float,
+        served: Sequence[int],
+        model: str = "",
+        *,
+        tokens: int,
+        results: int,
     ) -> None:
-        """A run of the model has ended just now. `served`: for each of its fields the keystroke that waits
-        for it, 0 if none does.
+        """A run of `model`, or else the default one, has ended just now. `served`: for each of its fields the
+        keystroke that waits for it, 0 if none does.
         """
         waiting = [known for number in served if (known := self._open.get(number)) is not None]
         if not waiting and (any(served) or self._chance() >= self._share):
@@ -124,7 +132,7 @@ class Traces:
             RUN,
             NOWHERE,
             attributes={
-                Attribute.MODEL.value: self.model,
+                Attribute.MODEL.value: model or self.model,
                 Attribute.PURPOSE.value: purpose.value,
                 Attribute.FIELDS.value: len(served),
                 Attribute.TOKENS.value: tokens,

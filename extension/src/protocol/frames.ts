@@ -28,6 +28,7 @@ export type ClientFrame =
       readonly alternatives?: number;
       readonly max_words?: number;
       readonly sureness?: string;
+      readonly model?: string;
     }
   | { readonly type: "accepted"; readonly field: string; readonly seq: number; readonly text: string }
   | { readonly type: "dismissed"; readonly field: string; readonly seq: number }
@@ -41,7 +42,10 @@ export interface ChallengeFrame {
 
 export interface Welcome {
   readonly type: "welcome";
+  /** The default model. */
   readonly model: string;
+  /** All models, the default one first. */
+  readonly models: readonly string[];
   readonly budgetMs: number;
   readonly contextChars: number;
 }
@@ -109,11 +113,14 @@ function readChallenge({ nonce, proof }: Record<string, unknown>): ChallengeFram
   return typeof nonce === "string" && typeof proof === "string" ? { type: "challenge", nonce, proof } : null;
 }
 
-function readWelcome({ model, budget_ms, limits }: Record<string, unknown>): Welcome {
+function readWelcome({ model, models, budget_ms, limits }: Record<string, unknown>): Welcome {
   const chars = (limits as Record<string, unknown> | undefined)?.context_chars;
+  const name = typeof model === "string" ? model : "";
   return {
     type: "welcome",
-    model: typeof model === "string" ? model : "",
+    model: name,
+    // Older servers have one model and do not send the list.
+    models: Array.isArray(models) ? models.filter((one) => typeof one === "string") : [name],
     budgetMs: typeof budget_ms === "number" ? budget_ms : 300,
     contextChars: typeof chars === "number" && chars > 0 ? chars : DEFAULT_CONTEXT_CHARS,
   };

@@ -14,6 +14,7 @@ export interface Keystroke extends Frame {
   readonly seq: number;
   readonly before: string;
   readonly after: string;
+  readonly model?: string;
 }
 
 /** The suggestion for a text. Null for no answer at all. */
@@ -67,6 +68,8 @@ export class ScriptedServer {
   /** The requests to exchange a code for a token. */
   readonly pairings: Pairing[] = [];
   script: Script = () => "";
+  /** The models that it says it serves. */
+  models: readonly [string, ...string[]] = ["scripted"];
   knowledge: Knowledge = "knows the token";
   /** Other suggestions, if they are requested. */
   others: (keystroke: Keystroke) => readonly string[] = () => [];
@@ -162,7 +165,8 @@ export class ScriptedServer {
   #greet(client: WebSocket, isAccepted: boolean): void {
     if (!isAccepted) return client.close(4401);
     const limits = { context_chars: 2000, fields: 64, message_bytes: 32768 };
-    client.send(JSON.stringify({ type: "welcome", version: 1, model: "scripted", budget_ms: 300, limits }));
+    const [model] = this.models;
+    client.send(JSON.stringify({ type: "welcome", version: 1, model, models: this.models, budget_ms: 300, limits }));
   }
 
   #complete(client: WebSocket, keystroke: Keystroke): void {

@@ -29,7 +29,7 @@ const suggestion = (field: string, seq = 1): SuggestionFrame => ({
   source: "tree",
   elapsedMs: 1,
 });
-const welcome = { type: "welcome", model: "m", budgetMs: 300, contextChars: 500 } as const;
+const welcome = { type: "welcome", model: "m", models: ["m"], budgetMs: 300, contextChars: 500 } as const;
 
 beforeEach(() => {
   sent = [];
