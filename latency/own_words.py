@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from foretype.engine.vocabulary import Vocabulary
-from foretype.models.manifest import Manifest
+from foretype.models.prepared import load_prepared
 from foretype.server.credentials import FIXED
 from foretype.support.settings import load
 from foretype.support.stage import Stage
@@ -175,7 +175,7 @@ def main(
     console = Console()
     with errors_as_sentences(console, "own-words"):
         folder = load().models_dir / model
-        vocabulary = Vocabulary.load(folder, Manifest.read(folder).geometry.vocab_size)
+        vocabulary = Vocabulary.load(folder, load_prepared(folder).manifest.geometry.vocab_size)
         names = person or sorted(folder.name for folder in people.iterdir() if folder.is_dir())
         rows: list[Row] = []
         for name in names:

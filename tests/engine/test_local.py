@@ -8,7 +8,7 @@ import gc
 import io
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -94,6 +94,7 @@ def scripted_engine(
     budget_ms: float = 10_000,
     trees_bytes: int = 1_000_000,
     stages: Stages | None = None,
+    policies: Mapping[FieldKind, Policy] | None = None,
 ) -> LocalEngine:
     config = EngineConfig(
         model="scripted",
@@ -101,6 +102,7 @@ def scripted_engine(
         policy=Policy(),
         budget_ms=budget_ms,
         trees_bytes=trees_bytes,
+        policies=policies or {},
     )
     return LocalEngine(config, model, VOCABULARY, asyncio.get_running_loop(), stages)
 
@@ -113,6 +115,17 @@ async def test_each_of_two_fields_of_one_connection_gets_its_own_answer() -> Non
     desk.keystroke("two", Keystroke(1, "any any quest"))
     assert (await answers.suggestion("one", 1)).text == "stions"
     assert (await answers.suggestion("two", 1)).text == "ions"
+    await engine.close()
+
+
+async def test_a_kind_of_field_can_have_a_policy_of_its_own() -> None:
+    never = Policy(show=1.0, draw_out=1.0, keep=1.0)
+    engine = scripted_engine(ScriptedModel(VOCABULARY, SCRIPT), policies={FieldKind.SEARCH: never})
+    answers = Answers()
+    desk = engine.open(ME, answers)
+    for kind, shown in ((FieldKind.TEXT, "stions"), (FieldKind.SEARCH, "")):
+        desk.keystroke(kind, Keystroke(1, "Please any que", kind=kind))
+        assert (await answers.suggestion(kind, 1)).text == shown
     await engine.close()
 
 

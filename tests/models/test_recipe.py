@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from foretype.models.errors import RecipeInvalidError, RecipeNotFoundError
+from foretype.models.field_kind import FieldKind
 from foretype.models.recipe import (
     DEFAULTS,
     TEMPLATE,
@@ -111,6 +112,12 @@ def test_the_digest_changes_with_the_recipe(recipes: Path, write_recipe: WriteRe
     file = recipes / f"{name}.toml"
     file.write_text(file.read_text().replace("context_length = 192", "context_length = 128"))
     assert load_recipe(name, recipes).digest != before
+
+
+def test_a_threshold_for_a_kind_of_field_changes_the_digest() -> None:
+    """Otherwise a prepared model would keep the earlier one."""
+    recipe = load_recipe("smollm2-135m")
+    assert recipe.model_copy(update={"thresholds": {FieldKind.EMAIL: 0.3}}).digest != recipe.digest
 
 
 def test_one_kind_of_weights_can_be_asked_for() -> None:

@@ -36,6 +36,16 @@ def complete(
     answered: Annotated[
         str | None, typer.Option(help="The mail that TEXT is the answer to.", show_default=False)
     ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="The label of the field of a form that TEXT is typed in.", show_default=False),
+    ] = None,
+    kind: Annotated[
+        FieldKind | None,
+        typer.Option(
+            help="The kind of field.", show_default="email with --subject or --answered, text otherwise"
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the suggestion as JSON.")] = False,
 ) -> None:
     """Complete TEXT once, and print the suggestion with its source, its probability and the time it took.
@@ -47,6 +57,8 @@ def complete(
     `foretype complete "Please let me know if you have any que"` prints `stions`.
 
     `foretype complete "The meeting is sched" --json` prints JSON for a program to read.
+
+    `foretype complete "We moved the Rot" --subject "Budget for Rotterdam"` prints `terdam`.
     """
     settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)
@@ -55,9 +67,9 @@ def complete(
         1,
         text[-settings.context_chars :],
         after[: settings.context_chars],
-        kind=None if subject is None and answered is None else FieldKind.EMAIL,
+        kind=_kind(kind, of_mail=subject is not None or answered is not None, labelled=label is not None),
         subject=subject,
-        context=None if answered is None else Context(answered),
+        context=Context(answered, label),
     )
     try:
         outcome, elapsed_ms = asyncio.run(_load_and_ask(Loading(with_time), keystroke))
@@ -77,6 +89,25 @@ def complete(
     else:
         typer.echo(_printable(outcome.text))
         typer.echo(_figures(outcome, elapsed_ms))
+
+
+def _kind(asked: FieldKind | None, *, of_mail: bool, labelled: bool) -> FieldKind:
+    """The kind of field that has what was named. Raises BadParameter if there is none: the engine would
+    ignore what a field of the kind does not have, and the user would not know.
+    """
+    if of_mail and labelled:
+        raise typer.BadParameter(
+            "A field belongs to a mail or to a form: leave out --label, or --subject and --answered."
+        )
+    for needed, named, options in (
+        (FieldKind.EMAIL, of_mail, "--subject and --answered"),
+        (FieldKind.TEXT, labelled, "--label"),
+    ):
+        if named and asked not in (None, needed):
+            raise typer.BadParameter(f"The kind of field with {options} is {needed}: leave out --kind.")
+    if asked is not None:
+        return asked
+    return FieldKind.EMAIL if of_mail else FieldKind.TEXT
 
 
 async def _load_and_ask(loading: Loading, keystroke: Keystroke) -> Outcome:

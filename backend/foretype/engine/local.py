@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from prometheus_client import CollectorRegistry
@@ -56,6 +56,7 @@ class EngineConfig:
 
     model: the recipe's name.
     begin: the tokens that a text starts with, by kind of field.
+    policy, policies: what is shown; the second in fields of the kinds that it names.
     budget_ms: from a keystroke to its final answer.
     runs_ahead: model runs after a keystroke for the next one, at most.
     field_bytes, trees_bytes: past key values and distributions of one field, and of all fields of all models.
@@ -74,6 +75,7 @@ class EngineConfig:
     context_length: int = 1024
     frugal: Frugal = Frugal.OFF
     word_ends: WordEnds | None = None
+    policies: Mapping[FieldKind, Policy] = field(default_factory=dict)
 
 
 class LocalEngine:
@@ -234,7 +236,8 @@ class LocalEngine:
         self._beginnings.copy_into(arena, surroundings.kind, begin)
         table_of = no_table if self._persons is None else partial(self._persons.table, owner.token)
         config = self._config
-        return Draft(arena, begin, self._vocabulary, config.policy, self._limits, table_of, config.word_ends)
+        policy = config.policies.get(surroundings.kind, config.policy)
+        return Draft(arena, begin, self._vocabulary, policy, self._limits, table_of, config.word_ends)
 
     def _surroundings_of(self, keystroke: Keystroke) -> Surroundings:
         kind = keystroke.kind or FieldKind.TEXT

@@ -78,11 +78,11 @@ async def make_engine(
     """
     manifest, vocabulary = model.manifest, model.vocabulary
     begin = {kind: _beginning(manifest, manifest.prompts.get(kind, ""), vocabulary) for kind in FieldKind}
-    policy = _policy(settings.threshold if settings.threshold is not None else manifest.threshold)
     config = EngineConfig(
         model=manifest.recipe,
         begin=begin,
-        policy=policy,
+        policy=_policy(manifest.threshold if settings.threshold is None else settings.threshold),
+        policies=_policies(manifest) if settings.threshold is None else {},
         budget_ms=settings.budget_ms,
         runs_ahead=settings.runs_ahead,
         frugal=settings.frugal,
@@ -127,6 +127,11 @@ def _beginning(manifest: Manifest, prompt: str, vocabulary: Vocabulary) -> Begin
     """The prompt takes at most a quarter of the model's context."""
     most = manifest.geometry.context_length // 4
     return Beginning.of(list(manifest.begin_ids), prompt, vocabulary.encode, most)
+
+
+def _policies(manifest: Manifest) -> dict[FieldKind, Policy]:
+    """For the kinds of field that the recipe names a threshold for."""
+    return {kind: _policy(threshold) for kind, threshold in manifest.thresholds.items()}
 
 
 def _policy(threshold: float) -> Policy:

@@ -32,6 +32,7 @@ GpuProvider = Literal["cuda", "tensorrt"]
 ON_A_GPU = ("float16",)  # the only weights for which the fused attention has a kernel on a GPU
 
 Text = Annotated[str, StringConstraints(min_length=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
 
 KINDS = ("wheel", "hub", "folder")
 WHAT_FOR = {
@@ -114,7 +115,8 @@ class Recipe(_Strict):
         min_length=1
     )  # the tokens that every text starts with, as the tokeniser spells them
     prompts: dict[FieldKind, str] = {}  # what stands between them and the text, by kind of field
-    threshold: float = Field(0.2, ge=0, le=1)  # show nothing less probable
+    threshold: Probability = 0.2  # show nothing less probable
+    thresholds: dict[FieldKind, Probability] = {}  # in place of `threshold`, by kind of field
     weights: tuple[WeightsName, ...] = Field(
         min_length=1
     )  # what to try; the fastest that is good enough is kept
@@ -133,6 +135,8 @@ class Recipe(_Strict):
         left_out: dict[str, bool | set[str]] = {"weights_on": True, "terms": True}
         if self.vocabulary is None:
             left_out["vocabulary"] = True
+        if not self.thresholds:
+            left_out["thresholds"] = True
         if isinstance(self.source, FolderSource):
             left_out["source"] = {"path"}
         elif isinstance(self.source, WheelSource) and not self.source.parts:
