@@ -29,12 +29,11 @@ from latency.options import Chars, Check, FiguresFile, Mails, Model, Texts
 from latency.paths import MAILS, OUT
 from latency.replay.connection import Connection
 from latency.replay.plain_typing import Final, type_plainly
-from latency.replay.server import own_server
+from latency.replay.server import UNHURRIED, own_server
 from latency.replay.texts import read_texts
 from latency.shapes import settings_for
 from latency.verdicts import exit_if_missed
 
-BUDGET_MS = 5000
 NOT_AHEAD = {"FORETYPE_RUNS_AHEAD": "0"}
 FINISHED = ("tree", "model")  # sources of answers whose search was not ended by the budget
 TAIL = 24  # characters before the caret that are printed with a disagreement
@@ -163,7 +162,7 @@ async def _measure(
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("typing", total=2 * sum(map(len, texts)))
         for own in (NOT_AHEAD, second):
-            more = settings | own | {"FORETYPE_BUDGET_MS": str(BUDGET_MS)}
+            more = settings | own | UNHURRIED
             async with (
                 own_server(log, unlimited_rate=True, settings=more) as server,
                 aiohttp.ClientSession() as http,

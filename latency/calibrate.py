@@ -29,14 +29,13 @@ from latency.options import Chars, FiguresFile, Mails, Model, Texts
 from latency.paths import MAILS, OUT
 from latency.replay.figures import summarise
 from latency.replay.run import replay
-from latency.replay.server import STARTING, own_server
+from latency.replay.server import STARTING, UNHURRIED, own_server
 from latency.replay.texts import read_texts
 from latency.replay.type_text import Manner
 from latency.shapes import settings_for
 from latency.table_cells import percent
 
 CANDIDATES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
-BUDGET_MS = 5000  # no search is cut short, so that the figures do not depend on the machine
 
 app = new_app()
 
@@ -72,10 +71,7 @@ def halves(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
 
 
 async def measure(model: str, kind: FieldKind, half: str, threshold: float, texts: Sequence[str]) -> Row:
-    settings = settings_for(model) | {
-        "FORETYPE_BUDGET_MS": str(BUDGET_MS),
-        "FORETYPE_THRESHOLD": str(threshold),
-    }
+    settings = settings_for(model) | UNHURRIED | {"FORETYPE_THRESHOLD": str(threshold)}
     async with own_server(OUT / "server.log", unlimited_rate=True, settings=settings) as server:
         done = await replay(server.address, server.token, texts, Manner(None, kind=kind))
     figures = summarise(done.typed, budget_ms=done.welcome.budget_ms)

@@ -32,13 +32,12 @@ from latency.options import Check, FiguresFile, Model
 from latency.paths import OUT, ROOT
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain_typing import type_plainly
-from latency.replay.server import STARTING, own_server
+from latency.replay.server import STARTING, UNHURRIED, own_server
 from latency.shapes import settings_for
 from latency.verdicts import exit_if_missed
 
 VALUES = Path(__file__).with_name("form_values.tsv")
 EXTENSION = ROOT / "extension"
-BUDGET_MS = 5000  # the search is never cut short, so that the figures do not depend on the machine
 RULES = {
     "every": "Tab takes every suggestion",
     "many_lines": "the extension's rule for several lines",
@@ -167,7 +166,7 @@ async def _answers(
     """The final answer after each letter of each value. Raises `ServerLostError`."""
     console.print(STARTING)
     # Each letter waits for its answer, so runs ahead would only cost time.
-    more = settings | {"FORETYPE_BUDGET_MS": str(BUDGET_MS), "FORETYPE_RUNS_AHEAD": "0"}
+    more = settings | UNHURRIED | {"FORETYPE_RUNS_AHEAD": "0"}
     async with (
         own_server(OUT / "forms-server.log", unlimited_rate=True, settings=more) as server,
         aiohttp.ClientSession() as http,

@@ -42,7 +42,7 @@ from latency.options import FiguresFile, Model
 from latency.paths import OUT
 from latency.replay.figures import Figures, summarise
 from latency.replay.run import replay
-from latency.replay.server import own_server
+from latency.replay.server import UNHURRIED, own_server
 from latency.replay.server_metrics import read_counters
 from latency.replay.texts import SHORTEST, Mail, typable
 from latency.replay.type_text import Manner
@@ -111,7 +111,9 @@ async def measure(
 ) -> Row:
     """`vocabulary`: the model's."""
     with tempfile.TemporaryDirectory() as state:
-        settings = settings_for(model) | {
+        settings = {
+            **settings_for(model),
+            **UNHURRIED,
             "FORETYPE_STATE_DIR": state,
             "FORETYPE_OWN_WORDS": "false" if known is None else "true",
         }

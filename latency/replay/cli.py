@@ -33,7 +33,7 @@ from latency.replay.figures import Waits, keystrokes, summarise, waited
 from latency.replay.picture import draw
 from latency.replay.report import Report, print_report, write_json
 from latency.replay.run import Replay, replay
-from latency.replay.server import STARTING, own_server
+from latency.replay.server import STARTING, UNHURRIED, own_server
 from latency.replay.texts import Mail, read_mails
 from latency.replay.type_text import Manner
 from latency.replay.usage import Meter
@@ -238,8 +238,9 @@ async def _target(
         yield running
         return
     console.print(STARTING)
-    unlimited_rate = setup.manner.wpm is None
-    async with own_server(OUT / "server.log", unlimited_rate=unlimited_rate, settings=setup.settings) as own:
+    fast = setup.manner.wpm is None
+    settings = {**setup.settings, **(UNHURRIED if fast else {})}
+    async with own_server(OUT / "server.log", unlimited_rate=fast, settings=settings) as own:
         yield TargetServer(own.address, own.token, own.pid, own.ready_s)
 
 

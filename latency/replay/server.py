@@ -18,6 +18,10 @@ import aiohttp
 from latency.paths import ROOT
 from latency.replay.connection import ServerLostError
 
+UNHURRIED = {"FORETYPE_BUDGET_MS": "5000", "FORETYPE_SHORTEN_WHEN_BUSY": "false"}
+"""For figures of quality: a typist who types each key as soon as the last one is answered leaves the model no
+pause, and what is suggested must not depend on how busy the machine is.
+"""
 READY_TIMEOUT_S = 20 * 60.0  # it may have to prepare its model first
 STOP_TIMEOUT_S = 10.0
 STARTING = "Starting a server. If its model is not prepared yet, this takes minutes."

@@ -24,6 +24,7 @@ OTHER_VALUES: dict[str, object] = {
     "budget_ms": 77,
     "threads": 5,
     "runs_ahead": 1,
+    "shorten_when_busy": False,
     "frugal": "on",
     "gpu_memory_mb": 300,
     "field_mb": 17,

@@ -45,6 +45,16 @@ def test_work_ahead_is_reduced_first_then_length() -> None:
     assert Effort.LITTLE_AHEAD.runs_ahead(0) == 0
 
 
+def test_the_effort_is_never_lower_than_the_least_that_was_asked_for() -> None:
+    timers = FakeTimers()
+    pressure = Pressure(timers, Effort.NOTHING_AHEAD)
+    began = timers.now
+    timers.advance(5000)
+    pressure.worked(began)
+    assert pressure.share > 0.75
+    assert pressure.effort is Effort.NOTHING_AHEAD
+
+
 def test_after_a_run_without_memory_nothing_is_done_ahead_for_a_minute() -> None:
     timers = FakeTimers()
     pressure = Pressure(timers)

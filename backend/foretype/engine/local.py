@@ -21,6 +21,7 @@ from foretype.engine.field import Field
 from foretype.engine.keystroke import Keystroke
 from foretype.engine.memory import MEBIBYTE
 from foretype.engine.own.persons import Persons
+from foretype.engine.pressure import Effort
 from foretype.engine.shared import Shared
 from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.choice import Policy
@@ -63,6 +64,7 @@ class EngineConfig:
     context_length: tokens that the model can read.
     frugal: whether to save energy.
     word_ends: how likely a word ends after a token, if that was measured.
+    least_effort: for each keystroke, however busy the model is.
     """
 
     model: str
@@ -76,6 +78,7 @@ class EngineConfig:
     frugal: Frugal = Frugal.OFF
     word_ends: WordEnds | None = None
     policies: Mapping[FieldKind, Policy] = field(default_factory=dict)
+    least_effort: Effort = Effort.BRIEF
 
 
 class LocalEngine:
@@ -102,7 +105,9 @@ class LocalEngine:
         self._timers = timers
         self._persons = None if words is None else Persons(words, vocabulary, timers)
         self._is_alone = shared is None
-        self._shared = shared or Shared(timers, stages or Stages(CollectorRegistry()), config.trees_bytes)
+        self._shared = shared or Shared(
+            timers, stages or Stages(CollectorRegistry()), config.trees_bytes, config.least_effort
+        )
         self._stages = self._shared.stages
         self._limits = TreeLimits.within(
             config.field_bytes,

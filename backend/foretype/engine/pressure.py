@@ -29,8 +29,10 @@ class Effort(IntEnum):
 class Pressure:
     """The share of the time, 0 to 1, that the model spent on keystrokes: an exponential moving average."""
 
-    def __init__(self, timers: Timers) -> None:
+    def __init__(self, timers: Timers, least: Effort = Effort.BRIEF) -> None:
+        """`least`: the effort is never lower, however busy the model is."""
         self._timers = timers
+        self._least = least
         self._share = 0.0
         self._at = timers.time()
         self._spared_until = -math.inf
@@ -42,7 +44,7 @@ class Pressure:
     @property
     def effort(self) -> Effort:
         share = self.share
-        effort = Effort((share < BUSY) + (share < FULL) + (share < OVERFULL))
+        effort = max(self._least, Effort((share < BUSY) + (share < FULL) + (share < OVERFULL)))
         return effort if self._timers.time() >= self._spared_until else min(effort, Effort.NOTHING_AHEAD)
 
     def worked(self, since: float) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from foretype.engine.contract import Owner
 from foretype.engine.deadline import Deadline
-from foretype.engine.pressure import Pressure
+from foretype.engine.pressure import Effort, Pressure
 from foretype.engine.shares import Demand, Purpose, Shares
 from foretype.engine.tree.trie import Run
 from foretype.runtime.arena import Arena, Pool
@@ -97,8 +97,9 @@ class Scheduler:
     All runs of a process are made here, one after the other. A run has fields of one model only.
     """
 
-    def __init__(self, timers: Timers, stages: Stages) -> None:
-        self.pressure = Pressure(timers)
+    def __init__(self, timers: Timers, stages: Stages, least_effort: Effort = Effort.BRIEF) -> None:
+        """`least_effort`: for each keystroke, however busy the model is."""
+        self.pressure = Pressure(timers, least_effort)
         self._timers = timers
         self._stages = stages
         self._shares = Shares()

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 
 from foretype.engine.memory import MemoryBudget
+from foretype.engine.pressure import Effort
 from foretype.engine.scheduler import Scheduler
 from foretype.runtime.thread import WorkThread
 from foretype.support import logs
@@ -18,10 +19,14 @@ from foretype.support.metrics import Stages
 class Shared:
     """Made and used on the event loop, which it serves from the beginning."""
 
-    def __init__(self, timers: Timers, stages: Stages, trees_bytes: int) -> None:
-        """`trees_bytes`: past key values and distributions of all fields of all models."""
+    def __init__(
+        self, timers: Timers, stages: Stages, trees_bytes: int, least_effort: Effort = Effort.BRIEF
+    ) -> None:
+        """`trees_bytes`: past key values and distributions of all fields of all models. `least_effort`: for
+        each keystroke, however busy the models are.
+        """
         self.thread = WorkThread()
-        self.scheduler = Scheduler(timers, stages)
+        self.scheduler = Scheduler(timers, stages, least_effort)
         self.memory = MemoryBudget(timers, trees_bytes)
         self.stages = stages
         stages.watch(

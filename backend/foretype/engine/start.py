@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from foretype.engine.beginning import Beginning
 from foretype.engine.local import TREES_BYTES, EngineConfig, LocalEngine
 from foretype.engine.memory import MEBIBYTE
+from foretype.engine.pressure import Effort
 from foretype.engine.shared import Shared
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.word_ends import WordEnds
@@ -90,6 +91,7 @@ async def make_engine(
         trees_bytes=_trees_bytes(settings, model.runtime.provider),
         context_length=manifest.geometry.context_length,
         word_ends=model.word_ends,
+        least_effort=_least_effort(settings),
     )
     words = WordStore(settings.state_dir, settings.own_words_most) if settings.own_words else None
     engine = LocalEngine(config, model.runtime, vocabulary, asyncio.get_running_loop(), stages, words, shared)
@@ -107,7 +109,12 @@ def share(models: Sequence[LoadedModel], settings: Settings, stages: Stages | No
             raise SameModelError(name)
     # One budget holds for all: if some models are on a GPU and others are not, the smaller one.
     trees_bytes = min(_trees_bytes(settings, model.runtime.provider) for model in models)
-    return Shared(asyncio.get_running_loop(), stages or Stages(CollectorRegistry()), trees_bytes)
+    stages = stages or Stages(CollectorRegistry())
+    return Shared(asyncio.get_running_loop(), stages, trees_bytes, _least_effort(settings))
+
+
+def _least_effort(settings: Settings) -> Effort:
+    return Effort.BRIEF if settings.shorten_when_busy else Effort.NOTHING_AHEAD
 
 
 def _trees_bytes(settings: Settings, provider: str) -> int:

@@ -244,6 +244,11 @@ class Settings(BaseModel):
         description="Largest number of model runs for the next keystrokes after each answer. They are made "
         "only if no field waits for the model and if they are likely to be useful; 0 means none.",
     )
+    shorten_when_busy: Annotated[bool, Group.WORK] = Field(
+        True,
+        description="Shorten suggestions and offer no corrections while the model has hardly a pause. If "
+        "this is off, answers come later instead, which only measurements of quality want.",
+    )
     frugal: Annotated[Frugal, Group.WORK] = Field(
         Frugal.AUTO,
         description="Save energy: the server makes fewer model runs for the next keystrokes, so more answers "
