@@ -28,7 +28,8 @@ def test_each_row_of_the_table_has_its_figure() -> None:
     assert (flat["textarea_key_p50_ms"], flat["textarea_key_p95_ms"]) == (2.0, 3.0)
     assert flat["editable_key_p50_ms"] is None
     assert (flat["ghost_p50_ms"], flat["ghost_p95_ms"]) == (10.0, 19.0)
-    assert (flat["idle_ms"], flat["frame_ms"]) == (0.0, pytest.approx(0.4))
+    assert flat["idle_ms"] == 0.0
+    assert flat["frame_ms"] == pytest.approx(0.4)
 
 
 def test_every_limit_is_one_of_a_figure() -> None:
