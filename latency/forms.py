@@ -24,12 +24,12 @@ from rich.table import Table
 
 from latency.budget import find_optional_budget
 from latency.command import errors_as_sentences, new_app
-from latency.errors import MeasurementError
 from latency.event_loop import run
+from latency.extension import EXTENSION, ExtensionUnavailableError
 from latency.figures_file import write_figures
 from latency.machine import machine
 from latency.options import Check, FiguresFile, Model
-from latency.paths import OUT, ROOT
+from latency.paths import OUT
 from latency.replay.connection import Connection, ServerLostError
 from latency.replay.plain_typing import type_plainly
 from latency.replay.server import STARTING, UNHURRIED, own_server
@@ -37,7 +37,6 @@ from latency.shapes import settings_for
 from latency.verdicts import exit_if_missed
 
 VALUES = Path(__file__).with_name("form_values.tsv")
-EXTENSION = ROOT / "extension"
 RULES = {
     "every": "Tab takes every suggestion",
     "many_lines": "the extension's rule for several lines",
@@ -57,10 +56,6 @@ LABELS = {
 """A usual label for each kind of value. Most addresses and answers have a better one on a real form."""
 
 app = new_app()
-
-
-class ExtensionUnavailableError(MeasurementError):
-    """The extension's code could not be run."""
 
 
 @dataclass(frozen=True, slots=True)

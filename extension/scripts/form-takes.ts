@@ -20,6 +20,7 @@ function insertedAt({ value, answers }: Typed, oneLine: boolean): string[] {
     const live = {
       before: value.slice(0, index + 1),
       after: "",
+      limit: Number.POSITIVE_INFINITY,
       selected: false,
       composing: false,
       dictated: false,

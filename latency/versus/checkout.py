@@ -51,8 +51,7 @@ def checkout_of(commit: str, model: str, console: Console) -> Checkout:
 
     Raises `CheckoutError`.
     """
-    number = _number(commit)
-    root = _worktree(number)
+    number, root = worktree_of(commit)
     program = Program(_python(root, console), root)
     found = _run([program.python, "-c", WHERE], cwd=root, env=program.environment())
     if root not in Path(found).resolve().parents:
@@ -62,6 +61,12 @@ def checkout_of(commit: str, model: str, console: Console) -> Checkout:
     return Checkout(
         number[:7], program, {"FORETYPE_MODELS_DIR": str(models), "FORETYPE_STATE_DIR": str(state)}
     )
+
+
+def worktree_of(commit: str) -> tuple[str, Path]:
+    """The commit's number and a folder with its files. Raises `CheckoutError`."""
+    number = _number(commit)
+    return number, _worktree(number)
 
 
 def pins(lock: str) -> dict[str, str]:

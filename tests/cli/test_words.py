@@ -11,11 +11,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from foretype.cli import app
+from foretype.cli.words import LONGEST_IMPORT_MB
 from foretype.server.pairing import Pairing
 from foretype.words.field_text import Taken
 from foretype.words.pieces import cut, runs_of
 from foretype.words.sqlite_file import FILE
 from foretype.words.store import WordStore
+
+MOST_RUNS = 1_000_000
+"""The largest `FORETYPE_OWN_WORDS_MOST`."""
 
 
 @pytest.fixture
@@ -94,7 +98,15 @@ def test_a_person_without_words_is_no_success(folder: Path, command: tuple[str, 
 def test_a_file_without_end_is_not_read_to_the_end(folder: Path) -> None:
     endless = words("import", "/dev/zero", "--person", "fixed", folder=folder)
     assert endless.exit_code == 2
-    assert "in parts" in endless.stderr
+    assert "`foretype words export`" in endless.stderr
+
+
+def test_the_longest_export_is_not_too_long_for_an_import(folder: Path) -> None:
+    """Nothing can cut an export into parts."""
+    learnt(folder)
+    exported = words("export", folder=folder).stdout
+    bytes_of_a_run = len(exported.encode()) / len(json.loads(exported)["runs"])
+    assert MOST_RUNS * bytes_of_a_run < LONGEST_IMPORT_MB * 1_000_000
 
 
 def test_an_export_can_be_imported_for_another_person(folder: Path, tmp_path: Path) -> None:

@@ -113,7 +113,8 @@ async def test_too_long_an_import_is_told_its_own_limit(
 ) -> None:
     monkeypatch.setattr("foretype.server.words_routes.IMPORT_BYTES", 50_000)
     refused = await post(running, "/v1/words/import", {"added": ["x" * 60_000]}, 413)
-    assert refused["message"] == "The body is longer than 50000 bytes: import it in parts."
+    advice = "use `foretype words import` where the server runs."
+    assert refused["message"] == f"The body is longer than 50000 bytes: {advice}"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ NOT_LISTED = (
     "and `foretype words forget` deletes it."
 )
 SIGNED = re.compile(r"signed [0-9a-f]{16}", re.ASCII)
-LONGEST_IMPORT = 64 * 1024 * 1024
+LONGEST_IMPORT_MB = 256
+"""Longer than an export of 1,000,000 runs, the largest `FORETYPE_OWN_WORDS_MOST`: an export has no parts."""
 
 words = new_app(
     name="words",
@@ -127,9 +128,13 @@ def import_(
     """Add the words of an export. Their counts are added to the existing counts."""
     try:
         with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
-            content = source.read(LONGEST_IMPORT + 1)
-        if len(content) > LONGEST_IMPORT:
-            fail(f"{file} is longer than {LONGEST_IMPORT} bytes: import it in parts.", USAGE)
+            content = source.read(LONGEST_IMPORT_MB * 1_000_000 + 1)
+        if len(content) > LONGEST_IMPORT_MB * 1_000_000:
+            fail(
+                f"{file} is longer than {LONGEST_IMPORT_MB} MB, which no export is: name a file that "
+                "`foretype words export` has printed.",
+                USAGE,
+            )
         exported = json.loads(content.decode("utf-8"))
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.", USAGE)

@@ -74,7 +74,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPRequestEntityTooLarge:
         is_import = request.path == IMPORT_PATH
         limit = words_routes.IMPORT_BYTES if is_import else request.app[SERVICE].limits.message_bytes
-        what_to_do = "import it in parts" if is_import else "send less context"
+        what_to_do = "use `foretype words import` where the server runs" if is_import else "send less context"
         too_long = f"The body is longer than {limit} bytes: {what_to_do}."
         return refuse(Refused(ErrorCode.TEXT_TOO_LONG, too_long))
     except web.HTTPException as plain:

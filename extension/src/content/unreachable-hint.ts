@@ -8,7 +8,8 @@ import type { WorkerClient } from "./worker-client.ts";
 /**
  * Shows once, beside the field with the focus, that the server is unreachable. The hint takes no focus and no key. It does not cover the
  * field if there is room outside of the field. It disappears when the field loses the focus, when an answer arrives, on Escape, or by its
- * button.
+ * button. While the field has the focus, it is only hidden: Chromium would end the field's undo step if it were removed
+ * (findings/undo-steps-end-at-removals.sh).
  */
 
 /**
@@ -20,25 +21,27 @@ const GAP_PX = 6;
 
 export function showHints(client: WorkerClient, focusReport: FocusReport, signal: AbortSignal): void {
   let shown: Hint | null = null;
-  const hide = () => {
+  const hide = () => shown?.hide();
+  const remove = () => {
     shown?.remove();
     shown = null;
   };
   client.onHint((isLocal) => {
     const field = document.activeElement;
-    if (shown || !(field instanceof HTMLElement) || focusReport() !== "field" || isEdited(document)) return;
+    if (shown?.isSeen || !(field instanceof HTMLElement) || focusReport() !== "field" || isEdited(document)) return;
+    remove();
     shown = new Hint(field, isLocal, hide);
     client.hinted();
   });
   client.onAnswered(hide);
   const on = (type: string, hear: (event: Event) => void) =>
     window.addEventListener(type, hear, { capture: true, passive: true, signal });
-  on("focusout", hide);
-  on("pagehide", hide);
+  on("focusout", remove);
+  on("pagehide", remove);
   on("keydown", (event) => (event as KeyboardEvent).key === "Escape" && hide());
   on("scroll", () => shown?.moveToField());
   on("resize", () => shown?.moveToField());
-  signal.addEventListener("abort", hide, { once: true });
+  signal.addEventListener("abort", remove, { once: true });
 }
 
 const LIGHT = { paper: "#ffffff", ink: "#1d1e21", line: "#c9c6be" };
@@ -47,6 +50,7 @@ const DARK = { paper: "#26282d", ink: "#ecebe7", line: "#4a4e56" };
 class Hint {
   readonly #host = document.createElement("div");
   readonly #field: HTMLElement;
+  isSeen = true;
 
   constructor(field: HTMLElement, isLocal: boolean, dismiss: () => void) {
     this.#field = field;
@@ -97,6 +101,11 @@ class Hint {
     const corner = innerHeight - GAP_PX - height;
     const top = under <= corner ? under : over >= 0 ? over : corner;
     style(this.#host, { left: `${left}px`, top: `${Math.max(0, top)}px` });
+  }
+
+  hide(): void {
+    this.isSeen = false;
+    style(this.#host, { display: "none" });
   }
 
   remove(): void {

@@ -305,9 +305,10 @@ export class Completer {
   #read(session: Session): Live | null {
     if (!(this.#client.on || session.once) || session.leftAlone || !session.field.readable) return null;
     if (this.isOff(session.field.kind)) return null;
-    const text = session.field.read(this.#client.contextChars);
+    const limit = this.#client.contextChars;
+    const text = session.field.read(limit);
     const { composing, dictated, once: byKey } = session;
-    return text && { ...text, composing, dictated, oneLine: session.field.oneLine, byKey };
+    return text && { ...text, limit, composing, dictated, oneLine: session.field.oneLine, byKey };
   }
 
   /** Requests one suggestion for the text as it is now. False if there can be none, so that the page gets the key. */

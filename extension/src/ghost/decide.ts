@@ -26,6 +26,8 @@ export interface Choice {
 
 /** The field as it is now. `room` is the number of further characters that it accepts. */
 export interface Live extends Surroundings {
+  /** The number of characters to which the text on each side of the caret was cut. */
+  readonly limit: number;
   readonly selected: boolean;
   readonly composing: boolean;
   /** The last text was inserted without a key, as by dictation. */

@@ -1,9 +1,10 @@
 import { chordOf, type Press } from "./keys.ts";
+import type { Surroundings } from "./text/fit.ts";
+import { beginsWith, isSameText } from "./text/same-text.ts";
 
-/** The text around the caret. */
-interface Around {
-  readonly before: string;
-  readonly after: string;
+/** The text around the caret, and the number of characters to which each of its sides was cut. */
+interface Around extends Surroundings {
+  readonly limit: number;
 }
 
 /** A text that Foretype wrote into a field. */
@@ -54,7 +55,7 @@ export class TakenTexts {
   /** Those that an undo has removed. The last one is the one that a redo adds first. */
   #undone: Written[] = [];
   /** The text of the field after the last step of its history. */
-  #left: string | null = null;
+  #left: Surroundings | null = null;
 
   /** `length`, `presses` and `correction` as in `Taken`; the field contained `was` before. */
   add(was: Around, length: number, presses: number, correction: number | null = null): void {
@@ -64,17 +65,15 @@ export class TakenTexts {
   }
 
   /** The field contains `around` now that the last text was added. */
-  added({ before, after }: Around): void {
+  added({ before, after, limit }: Around): void {
     const last = this.#texts.at(-1);
-    if (last) last.is ??= { before, after };
+    if (last) last.is ??= { before, after, limit };
   }
 
   /** The texts that an undo has removed, if the field contains `around` after it. Each is returned once. */
   undone(around: Around): Taken[] {
-    this.#left = wholeOf(around);
-    const first = this.#texts.findIndex(
-      ({ was, is }) => was.after === around.after && was.before.startsWith(around.before) && !(is && isIn(is, around)),
-    );
+    this.#left = around;
+    const first = this.#texts.findIndex(({ was, is }) => isIn(around, was) && !(is && isIn(is, around)));
     if (first < 0) return [];
     const gone = this.#texts.splice(first);
     this.#undone.push(...gone.toReversed());
@@ -83,7 +82,7 @@ export class TakenTexts {
 
   /** The texts that a redo has added again, if the field contains `around` after it. Each is returned once for each undo. */
   redone(around: Around): Taken[] {
-    this.#left = wholeOf(around);
+    this.#left = around;
     const back: Written[] = [];
     for (let text = this.#undone.at(-1); text?.is && isIn(text.is, around); text = this.#undone.at(-1)) {
       this.#undone.pop();
@@ -95,10 +94,10 @@ export class TakenTexts {
 
   /** The field contains `around`, and not by its history. Once other text is typed, nothing can be redone any more. */
   changed(around: Around): void {
-    if (this.#undone.length > 0 && wholeOf(around) !== this.#left) this.#undone = [];
+    if (this.#undone.length > 0 && this.#left && !isSameText(this.#left, around, around.limit)) this.#undone = [];
   }
 }
 
-const isIn = (is: Around, { before, after }: Around): boolean => is.after === after && before.startsWith(is.before);
-
-const wholeOf = ({ before, after }: Around): string => before + after;
+/** Whether all that was before the caret still is, perhaps with more text after it. */
+const isIn = (is: Surroundings, { before, after, limit }: Around): boolean =>
+  is.after === after && beginsWith(before, is.before, limit);

@@ -39,11 +39,12 @@ export const LIKE_OTHER_SITES = message("like_other_sites");
 export const valueName = <Name extends AmountName>(name: Name, value: Amount[Name] | undefined): string =>
   value === undefined ? LIKE_OTHER_SITES : NAMES[name][value];
 
-/** The names of all values in a difference. */
-export function valueNames({ moment, length, sureness }: Partial<Amount>): string[] {
-  return [
+/** The names of all values in a difference, which are no parts of a sentence. */
+export function valueNames({ moment, length, sureness }: Partial<Amount>): string {
+  const names = [
     ...(moment === undefined ? [] : [valueName("moment", moment)]),
     ...(length === undefined ? [] : [valueName("length", length)]),
     ...(sureness === undefined ? [] : [valueName("sureness", sureness)]),
   ];
+  return names.join(" · ");
 }

@@ -33,7 +33,7 @@ test("the popup chooses for one site that a suggestion appears only when a key i
 
   // It stays short: next time, it only names what differs.
   await popup.reload();
-  await expect(popup.locator("#difference")).toHaveText("Only when you press a key, Up to 2 words");
+  await expect(popup.locator("#difference")).toHaveText("Only when you press a key · Up to 2 words");
   await expect(popup.getByLabel("Suggestions appear")).toBeHidden();
   await popup.getByText("How much is suggested on this site").click();
   await expect(popup.locator("#difference")).toBeHidden();
@@ -100,7 +100,7 @@ test("the options choose how much is suggested on all sites, and list the sites 
   await page.getByLabel("How sure").selectOption("Show more");
   await page.getByLabel("Suggestions appear").selectOption("Only when you press a key");
   await expect(page.locator("#differing-sites li")).toHaveText([
-    /mail\.test.*One word, Only when sure/,
+    /mail\.test.*One word · Only when sure/,
     /notes\.example\.org.*Only when you press a key/,
   ]);
   expect(await problemsInAllSchemes(page)).toEqual([]);

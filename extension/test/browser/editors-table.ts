@@ -39,9 +39,9 @@ This page shows how well the extension works in each kind of field. The browser 
 - **→ all**: the right arrow accepts the whole suggestion.
 - **typing along**: while the user types the suggested text, the rest of it does not move or flicker, even without a new answer from the
   server.
-- **undo**: after two presses of Tab, each Ctrl-Z restores the exact text before one of them. **redo** inserts the word again. Squire is
-  recognised when it first stores its text, which it does at a space or a deletion. Before the first one in a field, Ctrl-Z also removes the
-  letters before the accepted word.
+- **undo**: after two presses of Tab, each Ctrl-Z restores the exact text before one of them. **redo** inserts the word again. Squire
+  is recognised by its class in the window, or when it first stores its text, which it does at a space or a deletion. If a page bundles Squire,
+  Ctrl-Z also removes the letters before the accepted word until the first space or deletion in the field.
 - **IME**: during a composition no suggestion is shown or accepted. After it, the suggestion is shown again.
 - **mid-line caret**: if text follows the caret, the suggestion is a label under the line. Tab accepts its first word.
 - **Esc**: the suggestion disappears, the text does not change, and no suggestion appears again at this place.

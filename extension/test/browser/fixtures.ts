@@ -16,6 +16,8 @@ interface Installing {
   readonly language?: string;
   /** More flags of Chromium. */
   readonly flags?: readonly string[];
+  /** The folder of the extension. Default: the one that was built here. */
+  readonly extension?: string;
 }
 
 /** A Chromium in which the extension was just installed. Its welcome page opens by itself some time later. */
@@ -23,6 +25,7 @@ export function install({
   deviceScaleFactor = 1,
   language = "en-US",
   flags = [],
+  extension = EXTENSION,
 }: Installing = {}): Promise<BrowserContext> {
   return chromium.launchPersistentContext("", {
     deviceScaleFactor,
@@ -35,8 +38,8 @@ export function install({
       ...FLAGS,
       ...flags,
       `--lang=${language}`,
-      `--load-extension=${EXTENSION}`,
-      `--disable-extensions-except=${EXTENSION}`,
+      `--load-extension=${extension}`,
+      `--disable-extensions-except=${extension}`,
     ],
   });
 }
@@ -118,7 +121,6 @@ interface OfWorker {
 interface OfTest {
   page: Page;
   ghost: Ghost;
-  /** Opens a page with this in its body. */
   /** Opens a page with this body and, if `typed` is given, types it into `#field`. */
   show(body: string, typed?: string): Promise<void>;
   /** Everything that the page wrote to its console. */

@@ -67,15 +67,14 @@ class Hint {
     this.#session = page.context().newCDPSession(page);
   }
 
-  /** The text of the live region. Null if there is no hint. */
+  /** The text of the live region. Null if no hint is shown. */
   async text(): Promise<string | null> {
     const session = await this.#session;
-    const host = await this.#host();
-    if (!host) return null;
     const { nodes } = await session.send("Accessibility.getFullAXTree");
     const region = nodes.find(({ role }) => role?.value === "status");
+    if (!region) return null;
     const words = nodes.filter(
-      ({ role, parentId }) => role?.value === "StaticText" && isUnder(parentId, region?.nodeId),
+      ({ role, parentId }) => role?.value === "StaticText" && isUnder(parentId, region.nodeId),
     );
     function isUnder(id: string | undefined, root: string | undefined): boolean {
       if (id === undefined || root === undefined) return false;
@@ -167,4 +166,24 @@ test("its button dismisses it, the field keeps the focus, and the hint does not 
   await other.locator("#field").click();
   await other.keyboard.type("Hello");
   expect(await new Hint(other).text()).toBeNull();
+});
+
+test("typed text is one undo step, although the hint comes and goes between the letters", async ({ page, hint }) => {
+  await page.locator("#field").click();
+  await hint.expectWhile(() => page.keyboard.type("a"));
+  await page.keyboard.press("Escape");
+  await expect.poll(() => hint.text()).toBeNull();
+  await page.keyboard.type("bc");
+  await expect(page.locator("#field")).toHaveValue(/^a+bc$/);
+  await page.keyboard.press("Control+z");
+  await expect(page.locator("#field")).toHaveValue("");
+});
+
+test("when the field loses the focus, nothing of the hint is left on the page", async ({ page, hint }) => {
+  await page.locator("#field").click();
+  await hint.expectWhile(() => page.keyboard.type("a"));
+  const hosts = () => page.evaluate("document.documentElement.querySelectorAll(':scope > [popover]').length");
+  expect(await hosts()).toBe(1);
+  await page.locator("#secret").focus();
+  expect(await hosts()).toBe(0);
 });

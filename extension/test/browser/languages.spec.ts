@@ -118,18 +118,31 @@ for (const { browser, page: language, folder } of LANGUAGES)
     await expect(welcome).toHaveTitle(messagesOf(folder).welcome_title?.message ?? "");
     await expect(options).toHaveTitle(messagesOf(folder).options_title?.message ?? "");
     expect(welcome.url()).toBe(WELCOME);
-    // Where the popup is longest: on a site that is allowed, and that suggests text itself.
-    await popup.evaluate(() => {
-      (document.querySelector("#host") as HTMLElement).textContent = "mail.example.org";
-    });
+    // Where the popup is longest: on a site that is allowed, and that suggests text itself, while the server is unreachable.
+    const { server_lost, server_lost_more } = messagesOf(folder);
+    await popup.evaluate(
+      (texts) => {
+        for (const [selector, text] of Object.entries(texts))
+          (document.querySelector(selector) as HTMLElement).textContent = text.replace("$1", "make serve");
+      },
+      {
+        "#host": "mail.example.org",
+        "#state": server_lost?.message ?? "",
+        "#more": server_lost_more?.message ?? "",
+      },
+    );
     for (const page of [welcome, options, popup]) await showAll(page);
-    await popup.evaluate(() => {
-      for (const one of document.querySelectorAll("#allow, #more")) one.remove();
-    });
+    await popup.evaluate(() => document.querySelector("#allow")?.remove());
     await expectNothingCut(welcome, [1000, 360]);
     await expectNothingCut(options, [1000, 360]);
     await expectNothingCut(popup, [360]);
-    const size = await popup.evaluate(() => [document.body.offsetWidth, document.body.offsetHeight] as const);
-    expect(size[0]).toBe(320);
-    expect(size[1]).toBeLessThanOrEqual(600);
+    for (const open of [true, false]) {
+      await popup.evaluate((open) => document.querySelector("details")?.toggleAttribute("open", open), open);
+      const [width, height] = await popup.evaluate(
+        () => [document.body.offsetWidth, document.body.offsetHeight] as const,
+      );
+      expect(width).toBe(320);
+      // Browsers show no higher one without a scroll bar.
+      expect(height, open ? "with its lists" : "without its lists").toBeLessThanOrEqual(600);
+    }
   });

@@ -4,6 +4,8 @@ import { Ghost } from "./ghost.ts";
 import { REAL_TOKEN, RealServer } from "./real-server.ts";
 
 interface OfWorker {
+  /** More `FORETYPE_…` variables of the server. */
+  settings: NodeJS.ProcessEnv;
   server: RealServer;
   browserContext: BrowserContext;
 }
@@ -19,10 +21,10 @@ interface OfTest {
 
 /** A Chromium with the extension, connected to the real server with the real model. */
 export const test = base.extend<OfTest, OfWorker>({
+  settings: [{}, { scope: "worker", option: true }],
   server: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
-    async ({}, use) => {
-      const server = new RealServer();
+    async ({ settings }, use) => {
+      const server = new RealServer(settings);
       try {
         await server.start();
         await use(server);

@@ -245,6 +245,27 @@ export class Tab {
     return JSON.parse(result.value) as Box;
   }
 
+  /** What a screen reader announces: the visible text of the one live region of the extension. Null if there is none, or no text in it. */
+  async announced(): Promise<string | null> {
+    const page = await this.#evaluate<Node>("document.documentElement");
+    const regions = await this.#liveRegionsIn(all(page).flatMap(({ value }) => value.shadowRoot?.value.children ?? []));
+    const texts = regions.flatMap(all).filter(({ value }) => /display: inline/.test(value.attributes?.style ?? ""));
+    const quotes = texts.map(({ value }) => /quotes: "(.*?)"/.exec(value.attributes?.style ?? "")?.[1] ?? "");
+    return quotes.join("") || null;
+  }
+
+  /** The elements that have the role of a live region for Firefox itself. */
+  async #liveRegionsIn(nodes: readonly Node[]): Promise<Node[]> {
+    if (nodes.length === 0) return [];
+    const { nodes: found } = await this.#bidi.send<{ nodes: Node[] }>("browsingContext.locateNodes", {
+      context: this.#context,
+      locator: { type: "accessibility", value: { role: "status" } },
+      startNodes: nodes.map(({ sharedId }) => ({ sharedId })),
+      serializationOptions: { maxDomDepth: null },
+    });
+    return found;
+  }
+
   async #drawn(): Promise<Node | null> {
     const host = await this.#evaluate<Node>(GHOST);
     const [clip, label] = host.value?.shadowRoot?.value.children?.[0]?.value.children ?? [];

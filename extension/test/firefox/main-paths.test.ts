@@ -125,6 +125,24 @@ test("where suggestions appear only when a key is pressed, Ctrl+Space shows one"
   await own.value('browser.storage.local.remove("preferences").then(() => true)');
 });
 
+test("if the user has turned announcements on, a suggestion is announced after a pause, and typed text stays one undo step", async () => {
+  const announced = () => eventually(() => tab.announced());
+  await show(TEXTAREA);
+  await tab.type("Thanks");
+  await ghost().toBe(" for the quick response");
+  expect(await tab.announced()).toBe(null);
+  await own.value("browser.storage.local.set({ preferences: { spoken: true } }).then(() => true)");
+  await tab.type(" f");
+  await announced().toBe("or the quick response");
+  await tab.type("or");
+  await announced().toBe("the quick response");
+  await tab.press("Escape");
+  await announced().toBe(null);
+  await tab.hold(["Control"], "z");
+  await eventually(() => tab.value(VALUE)).toBe("");
+  await own.value('browser.storage.local.remove("preferences").then(() => true)');
+});
+
 test("if the user has allowed it, the mail above the reply is sent with the reply", async () => {
   await own.value("browser.storage.local.set({ preferences: { answeredToo: true } }).then(() => true)");
   server.pages.set(

@@ -21,7 +21,7 @@ const WIDE = { width: 640, height: 338 };
 const NARROW = { width: 560, height: 662 };
 
 /** What is typed on the welcome page. The model completes it with two words. */
-const TRIED = "Please let me know if you need any f";
+const TRIED = "I look forward to hearing f";
 
 interface Captions {
   readonly screenshots: readonly { readonly name: string; readonly headline: string }[];
@@ -32,6 +32,9 @@ interface Shot {
   readonly windows: readonly Window[];
   readonly popup?: Buffer;
 }
+
+// On a slow or busy machine, too, the model finds the second word.
+test.use({ settings: { FORETYPE_BUDGET_MS: "5000" } });
 
 test("the pictures for the stores are taken", async ({ page, server }) => {
   test.setTimeout(120_000);
@@ -67,7 +70,21 @@ async function write(page: Page, { address, html, typed, suggestion }: Scene): P
     if (index > 0) await page.keyboard.press("Enter");
     await page.keyboard.type(line);
   }
-  await expect.poll(() => new Ghost(page).text(), { timeout: 10_000 }).toMatch(suggestion);
+  await expectSuggestion(page, typed.at(-1) ?? "", suggestion);
+}
+
+/** On a busy machine, the server may have had the time for one word only. The same letter, typed again, asks again. */
+async function expectSuggestion(page: Page, typed: string, suggestion: RegExp): Promise<void> {
+  const ghost = new Ghost(page);
+  const textOrAgain = async () => {
+    const text = await ghost.text();
+    if (text !== null && !suggestion.test(text)) {
+      await page.keyboard.press("Backspace");
+      await page.keyboard.type(typed.slice(-1));
+    }
+    return text;
+  };
+  await expect.poll(textOrAgain, { timeout: 20_000, intervals: [1000] }).toMatch(suggestion);
 }
 
 /** The font of the other pages in the pictures. The system font of a machine without a desktop is a wide one. */
@@ -112,7 +129,7 @@ async function welcomeWindows(page: Page, origin: string): Promise<Window[]> {
   await page.keyboard.type(TRIED);
   await page.mouse.move(0, 0);
   await page.locator("#try").evaluate((one) => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 24));
-  await expect.poll(() => new Ghost(page).text()).toMatch(/^urther \w/);
+  await expectSuggestion(page, TRIED, /^rom you/);
   return [{ png: first }, { png: await page.screenshot() }];
 }
 

@@ -24,15 +24,15 @@ export const MAIL: Scene = {
   address: "http://mail.example.org/",
   html: `${STYLE}<div class="line">To <b>Maria Jensen</b></div><div class="line">Subject <b>Garden party on Saturday</b></div>
 <div id="field" contenteditable="true" role="textbox" aria-label="Message" spellcheck="false"></div><div class="send">Send</div>`,
-  typed: ["Dear Maria,", "Thank you for the invitation! I will bring a cake.", "Please let me know if you need any f"],
-  suggestion: /^urther \w/,
+  typed: ["Dear Maria,", "Thank you for the invitation! I will bring a cake.", "I look forward to hearing f"],
+  suggestion: /^rom you/,
 };
 
 /** The mail on a page half of which the popup covers. Its lines end before the popup. */
 export const MAIL_BESIDE_POPUP: Scene = {
   ...MAIL,
   html: `<style>#field[contenteditable] { width: 290px }</style>${MAIL.html}`,
-  typed: ["Dear Maria,", "Please let me know if you need any f"],
+  typed: ["Dear Maria,", "I look forward to hearing f"],
 };
 
 export const FORM: Scene = {
@@ -41,8 +41,6 @@ export const FORM: Scene = {
 <div class="two"><div><label for="name">Your name</label><input id="name" value="Anna Lind"></div>
 <div><label for="date">Date</label><input id="date" value="12 March, 6 pm"></div></div>
 <label for="field">Your message</label><textarea id="field" rows="4" spellcheck="false"></textarea>`,
-  typed: [
-    "We are a group of eight people and would like to meet once a month. We would be happy to hear from you as s",
-  ],
-  suggestion: /^oon as/,
+  typed: ["We are a group of eight people and would like to meet once a month. We look forward to hearing f"],
+  suggestion: /^rom you/,
 };

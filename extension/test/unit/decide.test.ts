@@ -4,6 +4,7 @@ import { decide, type Live, obstacleTo, SURE, type Suggestion } from "../../src/
 const live = (changes: Partial<Live> = {}): Live => ({
   before: "Hi th",
   after: "",
+  limit: 2000,
   selected: false,
   composing: false,
   dictated: false,

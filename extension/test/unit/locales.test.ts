@@ -81,6 +81,11 @@ test.each(LOCALES)("in %s, a sentence that names a button has the button's own w
   for (const name of ["server_moved", "offer_hint"]) expect(messages[name]).toContain("Connect extension");
 });
 
+test("in French, no line begins with a sign that belongs to the word before it, and none ends with an opening quote", () => {
+  const breaking = Object.entries(messagesOf("fr")).filter(([, text]) => / [:;!?»]|« /.test(text));
+  expect(breaking).toEqual([]);
+});
+
 const PAGES = files("src/entrypoints/*/index.html");
 const CODE = files("src/**/*.ts");
 const OTHER_FILES = [...files("src/**/*.css"), ["wxt.config.ts", read("wxt.config.ts")] as const];

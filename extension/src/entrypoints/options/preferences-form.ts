@@ -1,7 +1,7 @@
 import { chordLabel } from "../../chord-label.ts";
 import type { FieldKind } from "../../ghost/index.ts";
 import { ACTS, type Act, chordOf, DEFAULT_KEYS, isFree } from "../../ghost/keys.ts";
-import { listed, message } from "../../i18n.ts";
+import { message } from "../../i18n.ts";
 import { isFieldOn, type Preferences, withDifference, withField, withSite } from "../../preferences.ts";
 import { changePreferences, onStorageChange, readPreferences } from "../../storage.ts";
 import { valueNames } from "../../ui/amount-names.ts";
@@ -132,7 +132,7 @@ function showDifferingSites(): void {
     const values = document.createElement("span");
     name.textContent = host;
     values.className = "hint";
-    values.textContent = listed(valueNames(difference));
+    values.textContent = valueNames(difference);
     const reset = () => prefer((now) => withDifference(now, host, {}));
     row.append(name, values, rowButton(message("reset"), message("reset_site", host), reset));
     return row;

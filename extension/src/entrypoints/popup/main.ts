@@ -1,5 +1,5 @@
 import { browser } from "wxt/browser";
-import { counted, listed, message } from "../../i18n.ts";
+import { counted, message } from "../../i18n.ts";
 import { ASK_STATUS, type ServerStatus, SITE_ALLOWED } from "../../messages.ts";
 import {
   differenceAt,
@@ -78,7 +78,7 @@ async function show(): Promise<void> {
   on.checked = host !== "" && !preferences.sitesOff.includes(host);
   ofSite.hidden = site.hidden || !on.checked;
   rows.show(differenceAt(preferences, host));
-  findElement("#difference", HTMLElement).textContent = listed(valueNames(differenceAt(preferences, host)));
+  findElement("#difference", HTMLElement).textContent = valueNames(differenceAt(preferences, host));
   beside.checked = isBesidePageAt(preferences, [host]);
   const isByPage = page.kind === "site" && page.focus === "by_page";
   findElement("#by-page", HTMLDivElement).hidden = !on.checked || !(isByPage || beside.checked);

@@ -7,7 +7,10 @@ import { Watcher } from "./watcher.ts";
 export class Follower {
   readonly #completer: Completer;
   readonly #timer: RedrawTimer;
-  readonly #watcher = new Watcher(() => this.#look());
+  readonly #watcher = new Watcher(
+    () => this.#look(),
+    () => this.#timer.nextFrame(),
+  );
   /** Whether the page may have disturbed ghost text since it was drawn. */
   #isDisturbed = false;
   /** The caret that ghost text was drawn for. */

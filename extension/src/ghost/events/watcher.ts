@@ -14,7 +14,11 @@ const BEGIN_ANIMATION = /^(animationstart|transitionrun|pointerover)$/;
  */
 export class Watcher {
   readonly #look: () => void;
-  readonly #mutations = new MutationObserver(() => this.#disturbed());
+  readonly #changed: () => void;
+  readonly #mutations = new MutationObserver((changes) => {
+    if (changes.every((change) => this.#isOfText(change))) this.#changed();
+    else this.#disturbed();
+  });
   #watching = new AbortController();
   #elements: readonly Element[] = [];
   #frame = 0;
@@ -22,8 +26,10 @@ export class Watcher {
   /** When the next look is due. */
   #rested = 0;
 
-  constructor(look: () => void) {
+  /** `changed`: only the text of the field has. `look`: the page may have moved or covered the field. */
+  constructor(look: () => void, changed: () => void) {
     this.#look = look;
+    this.#changed = changed;
   }
 
   /** Watches the field, and the frame around it if ghost text is drawn outside of it. */
@@ -64,6 +70,11 @@ export class Watcher {
     ownerDocument.fonts.addEventListener("loadingdone", this.#disturbed, { signal });
     // The scrolling of the field's own window is followed anyway.
     if (ownerDocument !== document) ownerDocument.addEventListener("scroll", this.#disturbed, options);
+  }
+
+  /** Whether letters in the field have changed, as by typing. No element came, went or got another style. */
+  #isOfText({ type, target }: MutationRecord): boolean {
+    return type === "characterData" && this.#elements[0]?.contains(target) === true;
   }
 
   #heard = ({ type }: Event): void => {

@@ -7,9 +7,11 @@ const watched = new WeakSet<HTMLElement>();
 const recognised = new WeakSet<HTMLElement>();
 
 /**
- * Squire. Nothing on its element names it, and nothing leads from the element to the editor's object. So each editable element that is of no
- * other editor is watched for the mark, which appears when Squire stores the text: at each space, and when text is deleted. Until the first
- * of these in a field, Ctrl-Z removes the typed letters before an accepted word, too.
+ * Squire. Nothing on its element names it, and nothing leads from the element to the editor's object. If Squire's script was loaded as it is,
+ * its class is a property of the window: then each editable element that is of no other editor is taken for Squire. If it was bundled, such an
+ * element is watched for the mark, which appears when Squire stores the text: at each space, and when text is deleted. Until the first of these
+ * in a field, Ctrl-Z removes the typed letters before an accepted word, too. A request for a format in every unknown editor would show which
+ * one is Squire, but could change the document of another one.
  */
 export const squire: Editor = {
   name: "Squire",
@@ -31,12 +33,15 @@ export const squire: Editor = {
    * so nothing else changes. A step after the word would be one more: Squire stores the text again when it undoes.
    */
   endUndoStep(element, moment) {
-    const line = moment === "before" && recognised.has(element) ? lineAtCaret(element) : null;
+    const isSquire = recognised.has(element) || isLoaded();
+    const line = moment === "before" && isSquire ? lineAtCaret(element) : null;
     if (!line) return;
     const request = { inputType: "formatSetBlockTextDirection", data: line.getAttribute("dir"), cancelable: true };
     element.dispatchEvent(new InputEvent("beforeinput", request));
   },
 };
+
+const isLoaded = (): boolean => typeof (window as { readonly Squire?: unknown }).Squire === "function";
 
 const addsMark = ({ addedNodes }: MutationRecord): boolean =>
   [...addedNodes].some((node) => node instanceof Element && node.id === MARK);
