@@ -68,6 +68,10 @@ SHORT_SUM = 'kind = "hub"\nrepository = "a/b"\nrevision = "c"\nfile = "d"\nbytes
         (("context_length = 192", "context_length = 0"), "context_length"),
         (('licence = "Apache-2.0"', ""), "licence: this field is missing"),
         (
+            ('licence = "Apache-2.0"', 'licence = "Apache-2.0"\nlanguages = ["English"]'),
+            "languages.0: this must be a code of ISO 639-1, such as en",
+        ),
+        (
             ('licence = "Apache-2.0"', 'licence = "Apache-2.0"\nlicense = "MIT"'),
             "license: this field is unknown",
         ),
@@ -111,6 +115,12 @@ def test_the_digest_changes_with_the_recipe(recipes: Path, write_recipe: WriteRe
     file = recipes / f"{name}.toml"
     file.write_text(file.read_text().replace("context_length = 192", "context_length = 128"))
     assert load_recipe(name, recipes).digest != before
+
+
+def test_the_languages_of_a_recipe_need_no_new_preparation() -> None:
+    recipe = load_recipe("smollm2-135m")
+    assert recipe.languages == ("en",)
+    assert recipe.model_copy(update={"languages": ("en", "de")}).digest == recipe.digest
 
 
 def test_one_kind_of_weights_can_be_asked_for() -> None:

@@ -23,6 +23,7 @@ from foretype.engine.scheduler import Scheduler
 from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
+from foretype.engine.tree.language import Share, any_language
 from foretype.engine.tree.personal import no_table
 from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
@@ -60,6 +61,7 @@ class EngineConfig:
     context_length: tokens that the model can read.
     frugal: whether to save energy.
     word_ends: how likely a word ends after a token, if that was measured.
+    share: how likely a text is in one of the model's languages.
     """
 
     model: str
@@ -72,6 +74,7 @@ class EngineConfig:
     context_length: int = 1024
     frugal: Frugal = Frugal.OFF
     word_ends: WordEnds | None = None
+    share: Share = any_language
 
 
 class LocalEngine:
@@ -245,7 +248,16 @@ class LocalEngine:
         self._beginnings.copy_into(arena, surroundings.kind, begin)
         table_of = no_table if self._persons is None else partial(self._persons.table, owner.token)
         config = self._config
-        return Draft(arena, begin, self._vocabulary, config.policy, self._limits, table_of, config.word_ends)
+        return Draft(
+            arena,
+            begin,
+            self._vocabulary,
+            config.policy,
+            self._limits,
+            table_of,
+            config.word_ends,
+            config.share,
+        )
 
     def _surroundings_of(self, keystroke: Keystroke) -> Surroundings:
         kind = keystroke.kind or FieldKind.TEXT

@@ -86,6 +86,7 @@ class Manifest(_Strict):
     begin_ids: tuple[int, ...]  # token ids that every text starts with
     prompts: dict[FieldKind, str] = {}  # a text between them and what is typed, by kind of field
     threshold: float = 0.2  # show nothing less probable
+    languages: tuple[str, ...] = ()  # that the model writes; empty if no recipe named them
     figures: Figures
     passed_over: tuple[PassedOver, ...] = ()
     checksum: str = ""  # SHA-256 of all the others; empty in manifests of earlier versions

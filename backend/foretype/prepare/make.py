@@ -139,6 +139,7 @@ class _Making:
                 begin_ids=tuple(int(token) for token in exact.text.ids[: len(self._recipe.begin)]),
                 prompts=self._recipe.prompts,
                 threshold=self._recipe.threshold,
+                languages=self._recipe.languages,
                 figures=Figures(
                     bits_per_byte_float32=exact.bits_per_byte,
                     bits_per_byte=chosen.bits_per_byte,

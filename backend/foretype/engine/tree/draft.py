@@ -13,6 +13,7 @@ from functools import partial
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason, Sureness
 from foretype.engine.tree.choice import CaretContext, Policy, choose_continuations
+from foretype.engine.tree.language import Language, Share, any_language
 from foretype.engine.tree.personal import Personal, TableOf, no_table
 from foretype.engine.tree.search import Expected, Findings, Floors, Search
 from foretype.engine.tree.slips import MOST_LIKELY_RIGHT, Meant, may_be_slip, meant_by
@@ -145,14 +146,17 @@ class Draft:
         limits: TreeLimits,
         table_of: TableOf = no_table,
         word_ends: WordEnds | None = None,
+        share: Share = any_language,
     ) -> None:
         """`table_of`: the counts of the person whose words are mixed in. `word_ends`: not used for a person
-        with such counts, because a word of the person's own may go on where words usually end.
+        with such counts, because a word of the person's own may go on where words usually end. `share`: how
+        likely a text is in one of the model's languages.
         """
         self._vocabulary = vocabulary
         self._policies = {sureness: policy.at(sureness) for sureness in Sureness}
         self._limits = limits
         self._word_ends = word_ends
+        self._language = Language(share)
         self._trie = Trie(arena, begin, limits.distributions)
         self._personal = Personal(table_of, len(begin))
         self._foreseen_with = self._personal.table
@@ -208,6 +212,8 @@ class Draft:
         if not is_supported(keystroke.before):
             return Reason.UNSUPPORTED_TEXT
         cut = split(before)
+        if not self._language.is_written(cut.settled):
+            return Reason.UNSUPPORTED_TEXT
         self._foreseen_result = foreseen.get(self._key(keystroke, cut, on_screen, brief=brief))
         if self._foreseen_result is not None:
             self._query = self._foreseen_result.query
@@ -315,6 +321,8 @@ class Draft:
         key = self._key(keystroke, cut, on_screen, brief=False)
         read = key[0]
         if key in self._foreseen or read is None or not is_supported(before):
+            return
+        if not self._language.is_written(cut.settled):
             return
         ids = self._window.foresee(read)
         if ids is None:
