@@ -184,13 +184,16 @@ def test_the_word_that_is_being_typed_does_not_count_for_the_language() -> None:
 
 
 def test_no_answer_is_foreseen_in_a_language_that_the_model_does_not_write() -> None:
-    draft, model = new_draft(share=lambda text: float(not text.endswith("any")))
-    before = "Please tell me about your any"
-    assert answer(draft, model, before) == " questions you have"
-    run_ahead(draft, model)
-    assert " " in foresee(draft, before)
-    assert answer(draft, model, f"{before} ") is Reason.UNSUPPORTED_TEXT
-    assert not draft._foreseen
+    foreseen = {}
+    for ends_at in ("any", "never"):
+        draft, model = new_draft(share=lambda text, ends_at=ends_at: float(not text.endswith(ends_at)))
+        before = "Please tell me about your any"
+        assert answer(draft, model, before) == " questions you have"
+        run_ahead(draft, model)
+        assert " " in foresee(draft, before)
+        foreseen[ends_at] = {stem for _, stem, *_ in draft._foreseen}
+    assert " " in foreseen["never"]
+    assert " " not in foreseen["any"]
 
 
 def test_memory_stays_within_the_limits() -> None:
