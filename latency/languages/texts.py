@@ -50,7 +50,7 @@ MANUALS = {
         "usr/share/doc/debian-handbook/html/{}/*.html",
         {
             ENGLISH: "en-US", "de": "de-DE", "fr": "fr-FR", "es": "es-ES", "it": "it-IT", "pt": "pt-BR",
-            "nl": "nl-NL", "sv": "sv-SE", "da": "da-DK", "pl": "pl-PL", "cs": "cs-CZ", "tr": "tr-TR",
+            "nl": "nl-NL", "sv": "sv-SE", "pl": "pl-PL", "cs": "cs-CZ", "tr": "tr-TR",
         },
         "div",
         "para",
@@ -60,7 +60,8 @@ MANUALS = {
         "usr/share/help/{}/gnome-help/*.page",
         {
             ENGLISH: "C", "de": "de", "fr": "fr", "es": "es", "it": "it", "pt": "pt_BR", "nl": "nl",
-            "sv": "sv", "da": "da", "pl": "pl", "cs": "cs", "tr": "tr",
+            "sv": "sv", "da": "da", "pl": "pl", "cs": "cs", "fi": "fi", "hu": "hu", "ro": "ro", "ca": "ca",
+            "id": "id", "hr": "hr", "lt": "lt", "vi": "vi",
         },
         "p",
     ),
