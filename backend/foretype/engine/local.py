@@ -23,7 +23,7 @@ from foretype.engine.scheduler import Scheduler
 from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
-from foretype.engine.tree.language import Share, any_language
+from foretype.engine.tree.language import SharesOf, any_language
 from foretype.engine.tree.personal import no_table
 from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
@@ -61,7 +61,7 @@ class EngineConfig:
     context_length: tokens that the model can read.
     frugal: whether to save energy.
     word_ends: how likely a word ends after a token, if that was measured.
-    share: how likely a text is in one of the model's languages.
+    shares_of: in which languages a text may be.
     """
 
     model: str
@@ -74,7 +74,7 @@ class EngineConfig:
     context_length: int = 1024
     frugal: Frugal = Frugal.OFF
     word_ends: WordEnds | None = None
-    share: Share = any_language
+    shares_of: SharesOf = any_language
 
 
 class LocalEngine:
@@ -256,7 +256,7 @@ class LocalEngine:
             self._limits,
             table_of,
             config.word_ends,
-            config.share,
+            config.shares_of,
         )
 
     def _surroundings_of(self, keystroke: Keystroke) -> Surroundings:

@@ -12,7 +12,7 @@ from foretype.engine.detector import Detector
 from foretype.engine.local import TREES_BYTES, EngineConfig, LocalEngine
 from foretype.engine.memory import MEBIBYTE
 from foretype.engine.tree.choice import Policy
-from foretype.engine.tree.language import Share, any_language
+from foretype.engine.tree.language import SharesOf, any_language
 from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.errors import UnknownLanguageError
@@ -39,7 +39,7 @@ class LoadedModel:
     runtime: LogitsRuntime
     vocabulary: Vocabulary
     word_ends: WordEnds | None = None
-    share: Share = any_language
+    shares_of: SharesOf = any_language
 
 
 async def start_engine(folder: Path, settings: Settings, stages: Stages | None = None) -> LocalEngine:
@@ -68,8 +68,8 @@ def load_model(folder: Path, settings: Settings) -> LoadedModel:
         vocabulary = Vocabulary.load(folder, manifest.geometry.vocab_size)
         check_tokens(folder, manifest, vocabulary.tokens)
         word_ends = WordEnds.load(folder / WORD_ENDS, manifest.geometry.vocab_size)
-        share = _share_of(manifest, settings.languages)
-    return LoadedModel(manifest, runtime.result(), vocabulary, word_ends, share)
+        shares_of = _shares_of(manifest, settings.languages)
+    return LoadedModel(manifest, runtime.result(), vocabulary, word_ends, shares_of)
 
 
 async def make_engine(model: LoadedModel, settings: Settings, stages: Stages | None = None) -> LocalEngine:
@@ -88,7 +88,7 @@ async def make_engine(model: LoadedModel, settings: Settings, stages: Stages | N
         trees_bytes=_trees_bytes(settings, model.runtime.provider),
         context_length=manifest.geometry.context_length,
         word_ends=model.word_ends,
-        share=model.share,
+        shares_of=model.shares_of,
     )
     words = WordStore(settings.state_dir, settings.own_words_most) if settings.own_words else None
     engine = LocalEngine(config, model.runtime, vocabulary, asyncio.get_running_loop(), stages, words)
@@ -96,20 +96,20 @@ async def make_engine(model: LoadedModel, settings: Settings, stages: Stages | N
     return engine
 
 
-def _share_of(manifest: Manifest, chosen: tuple[str, ...]) -> Share:
-    """How likely a text is in a language that gets suggestions: those that the settings name, or else those
-    that the model writes. Raises UnknownLanguageError.
+def _shares_of(manifest: Manifest, chosen: tuple[str, ...]) -> SharesOf:
+    """In which languages a text may be. Suggestions are made in those that the settings name, or else in
+    those that the model writes. Raises UnknownLanguageError.
     """
-    languages = chosen or languages_of(manifest)
-    if not languages or languages == (ANY,):
-        return any_language
     detector = Detector.load()
     if detector is None:
         logs.logger().warning("no_language_detector")
         return any_language
+    languages = chosen or languages_of(manifest)
+    if not languages or languages == (ANY,):
+        return detector.shares_of(None)
     if unknown := detector.unknown(languages):
         raise UnknownLanguageError(manifest.recipe, unknown)
-    return detector.share_of(languages)
+    return detector.shares_of(languages)
 
 
 def _trees_bytes(settings: Settings, provider: str) -> int:

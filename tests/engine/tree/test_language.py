@@ -5,27 +5,41 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretype.engine.tree.language import EVIDENCE, LEAST_LETTERS, MOST_KEPT, Language, any_language, evidence
+from foretype.engine.tree.language import (
+    EVIDENCE,
+    LEAST_LETTERS,
+    MOST_KEPT,
+    Language,
+    Shares,
+    any_language,
+    evidence,
+)
 
 GERMAN = "Wir treffen uns am Montag im Büro und reden über den Plan."
 ENGLISH = "We meet at the office on Monday and talk about the plan."
 
 
 class Asked:
-    """A detector that answers with `share`, and keeps the texts that it was asked about."""
+    """A detector that always gives these shares, and keeps the texts that it was asked about."""
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, written: float, english: float = 1.0) -> None:
         self.texts: list[str] = []
-        self._share = share
+        self._shares = Shares(written, english)
 
-    def __call__(self, text: str) -> float:
+    def __call__(self, text: str) -> Shares:
         self.texts.append(text)
-        return self._share
+        return self._shares
 
 
 def test_a_text_in_another_language_is_not_written_and_one_in_doubt_is() -> None:
     assert not Language(Asked(0.019)).is_written(GERMAN)
     assert Language(Asked(0.021)).is_written(GERMAN)
+
+
+def test_a_text_is_english_if_that_is_more_likely_than_not() -> None:
+    assert Language(Asked(1.0, 0.51)).is_english(ENGLISH)
+    assert not Language(Asked(1.0, 0.49)).is_english(ENGLISH)
+    assert Language(Asked(1.0, 0.0)).is_english("Hello")
 
 
 def test_the_language_of_a_few_letters_is_not_known() -> None:
@@ -37,8 +51,9 @@ def test_the_language_of_a_few_letters_is_not_known() -> None:
     assert not language.is_written("a" * LEAST_LETTERS)
 
 
-def test_a_model_for_any_language_writes_all() -> None:
+def test_without_a_detector_all_is_written_and_english() -> None:
     assert Language(any_language).is_written(GERMAN)
+    assert Language(any_language).is_english(GERMAN)
 
 
 def test_the_detector_is_asked_once_for_a_text_and_again_for_another() -> None:
@@ -46,6 +61,7 @@ def test_the_detector_is_asked_once_for_a_text_and_again_for_another() -> None:
     language = Language(asked)
     for text in (GERMAN, GERMAN, f"{GERMAN} Bis", GERMAN):
         assert language.is_written(text)
+        assert language.is_english(text)
     assert len(asked.texts) == 2
 
 
@@ -54,7 +70,7 @@ def test_only_the_last_texts_are_kept() -> None:
     language = Language(asked)
     for number in range(3 * MOST_KEPT):
         language.is_written(f"{GERMAN} {number}")
-        assert len(language._written) <= MOST_KEPT
+        assert len(language._known) <= MOST_KEPT
 
 
 def test_what_stands_far_before_the_caret_is_not_looked_at() -> None:

@@ -1,5 +1,5 @@
-"""Whether the model writes the language of a text. Text only: a detector says how likely a text is in one of
-the model's languages, and this module decides what it is asked for and what follows from its answer.
+"""Whether the model writes the language of a text, and whether that is English. Text only: a detector says
+how likely it is, and this module decides what it is asked for and what follows from its answer.
 
 The figures are from docs/decisions/0047-languages-of-a-model.md.
 """
@@ -7,6 +7,7 @@ The figures are from docs/decisions/0047-languages-of-a-model.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 EVIDENCE = 120
 """Characters before the caret that are looked at. A longer text is recognised more surely, but the server
@@ -17,16 +18,29 @@ LEAST_LETTERS = 20
 """With fewer letters, the language is not known: names and greetings look alike in many languages."""
 LEAST_SHARE = 0.02
 """In a text that is less likely in one of the model's languages, nothing is suggested."""
+ENGLISH_SHARE = 0.5
+"""A text that is less likely English is searched without the table of word ends, which is for English."""
 
 MOST_KEPT = 4  # texts: that before the caret, and those that would follow the likeliest keys
 
-Share = Callable[[str], float]
-"""The probability, 0 to 1, that a text without line breaks is in a language that the model writes."""
+
+class Shares(NamedTuple):
+    """The probabilities, 0 to 1, that a text is in a language that gets suggestions, and in English."""
+
+    written: float
+    english: float
 
 
-def any_language(_: str) -> float:
-    """The share for a model whose recipe names no languages."""
-    return 1.0
+SharesOf = Callable[[str], Shares]
+"""Gives the shares of a text without line breaks."""
+
+
+def any_language(_: str) -> Shares:
+    """For an engine without a detector."""
+    return NOT_KNOWN
+
+
+NOT_KNOWN = Shares(1.0, 1.0)
 
 
 class Language:
@@ -34,25 +48,32 @@ class Language:
     loop.
     """
 
-    __slots__ = ("_share", "_written")
+    __slots__ = ("_known", "_shares_of")
 
-    def __init__(self, share: Share = any_language) -> None:
-        self._share = share
-        self._written: dict[str, bool] = {}
+    def __init__(self, shares_of: SharesOf = any_language) -> None:
+        self._shares_of = shares_of
+        self._known: dict[str, Shares] = {}
 
     def is_written(self, settled: str) -> bool:
         """Whether the model writes the language of `settled`, or that is not known. `settled`: the text
         before the caret without the word that is being typed, and without lone surrogates.
         """
-        if self._share is any_language:
-            return True
+        return self._shares(settled).written >= LEAST_SHARE
+
+    def is_english(self, settled: str) -> bool:
+        """Whether `settled` is English, or its language is not known."""
+        return self._shares(settled).english >= ENGLISH_SHARE
+
+    def _shares(self, settled: str) -> Shares:
+        if self._shares_of is any_language:
+            return NOT_KNOWN
         end = settled[-EVIDENCE:]
-        known = self._written.get(end)
+        known = self._known.get(end)
         if known is None:
-            if len(self._written) == MOST_KEPT:
-                self._written.clear()
+            if len(self._known) == MOST_KEPT:
+                self._known.clear()
             text = evidence(end)
-            known = self._written[end] = not text or self._share(text) >= LEAST_SHARE
+            known = self._known[end] = self._shares_of(text) if text else NOT_KNOWN
         return known
 
 
