@@ -211,14 +211,13 @@ def _said(row: Row) -> str:
 
 def _print(rows: Sequence[Row], console: Console) -> None:
     console.print(machine())
-    table = Table("model", "language", "", "keys", "saved", "shown", "accepted", "bits per byte", box=None)
+    columns = ("model", "language", "threshold", "keys", "saved", "shown", "accepted", "bits per byte")
+    table = Table(*columns, box=None)
     for row in rows:
-        how = [] if row.threshold is None else [f"threshold {row.threshold:g}"]
-        how += [] if row.rule else ["any language"]
         table.add_row(
             row.model,
-            row.language,
-            ", ".join(how),
+            row.language if row.rule else f"{row.language}, no rule",
+            number(row.threshold, 2),
             f"{row.keys:,}",
             percent(row.saved_share),
             str(row.shown),
