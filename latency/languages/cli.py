@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from foretype.models.prepared import load_prepared
 from foretype.support.cores import physical_cores
@@ -211,8 +211,8 @@ def _said(row: Row) -> str:
 
 def _print(rows: Sequence[Row], console: Console) -> None:
     console.print(machine())
-    columns = ("model", "language", "threshold", "keys", "saved", "shown", "accepted", "bits per byte")
-    table = Table(*columns, box=None)
+    others = ("language", "threshold", "keys", "saved", "shown", "accepted", "bits per byte")
+    table = Table(Column("model", min_width=max(len(row.model) for row in rows)), *others, box=None)
     for row in rows:
         table.add_row(
             row.model,
