@@ -73,6 +73,7 @@ class Way:
         settings = settings_for(self.model) | {
             "FORETYPE_BUDGET_MS": str(BUDGET_MS),
             "FORETYPE_RUNS_AHEAD": "0",
+            "FORETYPE_SHORTEN_WHEN_BUSY": "false",
         }
         if self.threshold is not None:
             settings["FORETYPE_THRESHOLD"] = str(self.threshold)
