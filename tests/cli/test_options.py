@@ -18,7 +18,7 @@ WIDE = {"COLUMNS": "250"}
 COMMANDS = {
     "serve": set(OPTIONS),
     "service install": set(OPTIONS),
-    "complete": {"model", "threshold", "models_dir", "provider"},
+    "complete": {"model", "threshold", "languages", "models_dir", "provider"},
     "pair": {"state_dir"},
     "prepare": {"models_dir", "threads", "provider"},
     "models": {"models_dir"},

@@ -21,6 +21,7 @@ OTHER_VALUES: dict[str, object] = {
     "models_dir": "models",
     "provider": "cpu",
     "threshold": 0.5,
+    "languages": "de",
     "budget_ms": 77,
     "threads": 5,
     "runs_ahead": 1,

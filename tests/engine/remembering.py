@@ -13,6 +13,7 @@ import uvloop
 
 from foretype.engine import local
 from foretype.engine.beginning import Beginning
+from foretype.engine.detector import Detector
 from foretype.engine.local import EngineConfig, LocalEngine
 from foretype.engine.tree.choice import Policy
 from foretype.models.field_kind import FieldKind
@@ -40,7 +41,10 @@ async def main(state_dir: Path) -> None:
     model = ScriptedModel(vocabulary, {" any": {" questions": 0.9}})
     begin = {kind: Beginning([BEGIN]) for kind in FieldKind}
     loop = asyncio.get_running_loop()
-    config = EngineConfig(model="scripted", begin=begin, policy=Policy(), budget_ms=10_000)
+    detector = Detector.load()
+    assert detector is not None
+    shares_of = detector.shares_of(["en"])
+    config = EngineConfig("scripted", begin, policy=Policy(), budget_ms=10_000, shares_of=shares_of)
     engine = LocalEngine(config, model, vocabulary, loop)
     settings = load({"port": 0, "token": TOKEN, "state_dir": state_dir, "keystrokes_per_second": 10_000})
     server = Server(settings, bind(settings.host, settings.port, is_encrypted=False), files={})

@@ -466,6 +466,32 @@ async def test_the_real_model_finishes_half_a_word(real: LocalEngine, before: st
     assert 0.0 < found.confidence <= 1.0
 
 
+ENGLISH = "Thank you very much for your mail. "
+GERMAN = "Vielen Dank für deine Mail, ich habe mich sehr gefreut. "
+
+
+@pytest.mark.model
+async def test_in_german_the_real_model_of_english_is_quiet_and_in_english_beside_it_not(
+    real: LocalEngine,
+) -> None:
+    asked = "Please let me know if you have any que"
+    for seq, (before, word) in enumerate(
+        [
+            (f"{ENGLISH}{asked}", "stions"),
+            (f"{GERMAN}Bitte melde dich, wenn du Fragen hast oder eine Ant", None),
+            (f"{GERMAN}\n\n{ENGLISH}I hope you are well. {asked}", "stions"),
+        ],
+        1,
+    ):
+        answers = Answers()
+        real.open(ME, answers).keystroke("f", Keystroke(seq, before))
+        found = await answers.suggestion("f", seq)
+        if word is None:
+            assert (found.text, found.reason) == ("", Reason.UNSUPPORTED_TEXT), before
+        else:
+            assert first_word(found.text) == word, before
+
+
 AROUND = {
     "usual": "Re: The pipeline in Portland",
     "long": "Portland " * 200,

@@ -69,6 +69,10 @@ SHORT_SUM = 'kind = "hub"\nrepository = "a/b"\nrevision = "c"\nfile = "d"\nbytes
         (("context_length = 192", "context_length = 0"), "context_length"),
         (('licence = "Apache-2.0"', ""), "licence: this field is missing"),
         (
+            ('licence = "Apache-2.0"', 'licence = "Apache-2.0"\nlanguages = ["English"]'),
+            "languages.0: this must be a code of ISO 639-1, such as en",
+        ),
+        (
             ('licence = "Apache-2.0"', 'licence = "Apache-2.0"\nlicense = "MIT"'),
             "license: this field is unknown",
         ),
@@ -118,6 +122,12 @@ def test_a_threshold_for_a_kind_of_field_changes_the_digest() -> None:
     """Otherwise a prepared model would keep the earlier one."""
     recipe = load_recipe("smollm2-135m")
     assert recipe.model_copy(update={"thresholds": {FieldKind.EMAIL: 0.3}}).digest != recipe.digest
+
+
+def test_the_languages_of_a_recipe_need_no_new_preparation() -> None:
+    recipe = load_recipe("smollm2-135m")
+    assert recipe.languages == ("en",)
+    assert recipe.model_copy(update={"languages": ("en", "de")}).digest == recipe.digest
 
 
 def test_one_kind_of_weights_can_be_asked_for() -> None:

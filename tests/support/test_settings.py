@@ -288,6 +288,8 @@ def test_there_is_a_core() -> None:
         ("port", "70000", "--port: this must be a whole number from 0 to 65,535."),
         ("threads", "1.5", "--threads: this must be a whole number from 1 to 256."),
         ("threshold", "2", "--threshold: this must be a number from 0 to 1."),
+        ("languages", "German", "--languages: a language is a code of ISO 639-1, for example en;"),
+        ("languages", "any,de", "--languages: any stands for all languages: name it alone"),
         ("keystrokes_per_second", "0", "this must be a number, above 0 and at most 100,000."),
         ("gpu_memory_mb", "much", "--gpu-memory-mb: this must be a whole number, at least 256."),
         ("drain_seconds", "soon", "--drain-seconds: this must be a number from 0 to 3,600."),

@@ -25,7 +25,7 @@ Outcome = tuple[Suggestion | Failure, float]
 """The final answer and the milliseconds it took."""
 
 
-@takes("model", "threshold", "models_dir", "provider")
+@takes("model", "threshold", "languages", "models_dir", "provider")
 def complete(
     given: Given,
     text: Annotated[str, typer.Argument(help="The text before the caret.", show_default=False)],

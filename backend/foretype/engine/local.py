@@ -26,6 +26,7 @@ from foretype.engine.shared import Shared
 from foretype.engine.surroundings import Surroundings
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
+from foretype.engine.tree.language import SharesOf, any_language
 from foretype.engine.tree.personal import no_table
 from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
@@ -65,6 +66,7 @@ class EngineConfig:
     frugal: whether to save energy.
     word_ends: how likely a word ends after a token, if that was measured.
     least_effort: for each keystroke, however busy the model is.
+    shares_of: in which languages a text may be.
     """
 
     model: str
@@ -79,6 +81,7 @@ class EngineConfig:
     word_ends: WordEnds | None = None
     policies: Mapping[FieldKind, Policy] = field(default_factory=dict)
     least_effort: Effort = Effort.BRIEF
+    shares_of: SharesOf = any_language
 
 
 class LocalEngine:
@@ -241,8 +244,16 @@ class LocalEngine:
         self._beginnings.copy_into(arena, surroundings.kind, begin)
         table_of = no_table if self._persons is None else partial(self._persons.table, owner.token)
         config = self._config
-        policy = config.policies.get(surroundings.kind, config.policy)
-        return Draft(arena, begin, self._vocabulary, policy, self._limits, table_of, config.word_ends)
+        return Draft(
+            arena,
+            begin,
+            self._vocabulary,
+            config.policies.get(surroundings.kind, config.policy),
+            self._limits,
+            table_of,
+            config.word_ends,
+            config.shares_of,
+        )
 
     def _surroundings_of(self, keystroke: Keystroke) -> Surroundings:
         kind = keystroke.kind or FieldKind.TEXT

@@ -12,21 +12,26 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from foretype.engine.beginning import Beginning
+from foretype.engine.detector import Detector
 from foretype.engine.local import TREES_BYTES, EngineConfig, LocalEngine
 from foretype.engine.memory import MEBIBYTE
 from foretype.engine.pressure import Effort
 from foretype.engine.shared import Shared
 from foretype.engine.tree.choice import Policy
+from foretype.engine.tree.language import SharesOf, any_language
 from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
-from foretype.models.errors import SameModelError
+from foretype.models.errors import SameModelError, UnknownLanguageError
 from foretype.models.field_kind import FieldKind
+from foretype.models.languages import languages_of
 from foretype.models.manifest import WORD_ENDS, Manifest
 from foretype.models.prepared import check_tokens
 from foretype.runtime.open import open_runtime
 from foretype.runtime.protocol import LogitsRuntime
 from foretype.runtime.providers import NAMES, first_gpu
+from foretype.support import logs
 from foretype.support.execution_provider import ON_NVIDIA
+from foretype.support.language_codes import ANY
 from foretype.support.metrics import Stages
 from foretype.support.settings import Settings
 from foretype.words.store import WordStore
@@ -40,6 +45,7 @@ class LoadedModel:
     runtime: LogitsRuntime
     vocabulary: Vocabulary
     word_ends: WordEnds | None = None
+    shares_of: SharesOf = any_language
 
 
 async def start_engine(folder: Path, settings: Settings, stages: Stages | None = None) -> LocalEngine:
@@ -53,7 +59,7 @@ async def start_engine(folder: Path, settings: Settings, stages: Stages | None =
 
 def load_model(folder: Path, settings: Settings) -> LoadedModel:
     """Load the prepared model in `folder`. Blocks; any thread may call it. Raises as `start_engine` does, and
-    PreparedInvalidError if the tokeniser does not match the model.
+    PreparedInvalidError if the tokeniser does not match the model, UnknownLanguageError.
     """
     manifest = Manifest.read(folder)
     with ThreadPoolExecutor(1) as beside:
@@ -68,7 +74,8 @@ def load_model(folder: Path, settings: Settings) -> LoadedModel:
         vocabulary = Vocabulary.load(folder, manifest.geometry.vocab_size)
         check_tokens(folder, manifest, vocabulary.tokens)
         word_ends = WordEnds.load(folder / WORD_ENDS, manifest.geometry.vocab_size)
-    return LoadedModel(manifest, runtime.result(), vocabulary, word_ends)
+        shares_of = _shares_of(manifest, settings.languages)
+    return LoadedModel(manifest, runtime.result(), vocabulary, word_ends, shares_of)
 
 
 async def make_engine(
@@ -92,6 +99,7 @@ async def make_engine(
         context_length=manifest.geometry.context_length,
         word_ends=model.word_ends,
         least_effort=_least_effort(settings),
+        shares_of=model.shares_of,
     )
     words = WordStore(settings.state_dir, settings.own_words_most) if settings.own_words else None
     engine = LocalEngine(config, model.runtime, vocabulary, asyncio.get_running_loop(), stages, words, shared)
@@ -115,6 +123,22 @@ def share(models: Sequence[LoadedModel], settings: Settings, stages: Stages | No
 
 def _least_effort(settings: Settings) -> Effort:
     return Effort.BRIEF if settings.shorten_when_busy else Effort.NOTHING_AHEAD
+
+
+def _shares_of(manifest: Manifest, chosen: tuple[str, ...]) -> SharesOf:
+    """In which languages a text may be. Suggestions are made in those that the settings name, or else in
+    those that the model writes. Raises UnknownLanguageError.
+    """
+    detector = Detector.load()
+    if detector is None:
+        logs.logger().warning("no_language_detector")
+        return any_language
+    languages = chosen or languages_of(manifest)
+    if not languages or languages == (ANY,):
+        return detector.shares_of(None)
+    if unknown := detector.unknown(languages):
+        raise UnknownLanguageError(manifest.recipe, unknown)
+    return detector.shares_of(languages)
 
 
 def _trees_bytes(settings: Settings, provider: str) -> int:

@@ -30,6 +30,18 @@ class RecipeInvalidError(ModelError):
         self.problems = problems
 
 
+class UnknownLanguageError(ModelError):
+    """A recipe, or the setting, names languages that no text is recognised to be in."""
+
+    def __init__(self, name: str, languages: list[str]) -> None:
+        super().__init__(
+            f"A language of {name} is unknown: {', '.join(languages)}. Correct it in FORETYPE_LANGUAGES or "
+            "in the recipe. A language is named by its code in ISO 639-1, such as de."
+        )
+        self.name = name
+        self.languages = languages
+
+
 class SourceUnavailableError(ModelError):
     """The weights are not available from the recipe's source."""
 

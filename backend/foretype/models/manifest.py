@@ -87,6 +87,7 @@ class Manifest(_Strict):
     prompts: dict[FieldKind, str] = {}  # a text between them and what is typed, by kind of field
     threshold: float = 0.2  # show nothing less probable
     thresholds: dict[FieldKind, float] = {}  # in place of `threshold`, by kind of field
+    languages: tuple[str, ...] = ()  # that the model writes; empty if no recipe named them
     figures: Figures
     passed_over: tuple[PassedOver, ...] = ()
     checksum: str = ""  # SHA-256 of all the others; empty in manifests of earlier versions

@@ -17,6 +17,7 @@ from foretype.models.field_kind import FieldKind
 from foretype.support.checkout import PACKAGE, checkout
 from foretype.support.execution_provider import ON_NVIDIA, Provider
 from foretype.support.expected import expected
+from foretype.support.language_codes import CODE
 
 TEMPLATE = "template"  # the file to copy; no model itself
 DEFAULTS = ("distilgpt2", "smollm2-135m")
@@ -33,6 +34,7 @@ ON_A_GPU = ("float16",)  # the only weights for which the fused attention has a 
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+LanguageCode = Annotated[str, StringConstraints(pattern=CODE)]  # of ISO 639-1: en
 
 KINDS = ("wheel", "hub", "folder")
 WHAT_FOR = {
@@ -122,6 +124,7 @@ class Recipe(_Strict):
     )  # what to try; the fastest that is good enough is kept
     weights_on: dict[GpuProvider, tuple[WeightsName, ...]] = {}  # what to try there in place of `weights`
     vocabulary: VocabularyRule | None = None  # None: all tokens stay
+    languages: tuple[LanguageCode, ...] = ()  # in texts in others nothing is suggested. None: no such rule
     source: Source
 
     @property
@@ -129,10 +132,10 @@ class Recipe(_Strict):
         """Changes if anything in the recipe changes; the manifest of the model keeps it.
 
         The path of a folder does not count, since its content has a fingerprint. `weights_on` does not count,
-        since `on` puts the weights for the chosen provider into `weights`. `terms` and keys that came later
-        and are not used do not count either.
+        since `on` puts the weights for the chosen provider into `weights`. `terms`, `languages` and keys that
+        came later and are not used do not count either.
         """
-        left_out: dict[str, bool | set[str]] = {"weights_on": True, "terms": True}
+        left_out: dict[str, bool | set[str]] = {"weights_on": True, "terms": True, "languages": True}
         if self.vocabulary is None:
             left_out["vocabulary"] = True
         if not self.thresholds:
@@ -226,6 +229,8 @@ def _sentence(problem: object) -> str:
             return f"{field}.kind: this must be one of {', '.join(KINDS)}"
         case "string_pattern_mismatch" if field.endswith("sha256"):
             return f"{field}: this must be 64 hexadecimal digits, as sha256sum prints them {says}"
+        case "string_pattern_mismatch" if field.startswith("languages"):
+            return f"{field}: this must be a code of ISO 639-1, such as en {says}"
         case "string_pattern_mismatch":
             kinds = "float32, float16, grid, grid8, or one like int8-block32"
             return f"{field}: these weights are unknown; choose {kinds} {says}"

@@ -140,6 +140,7 @@ class _Making:
                 prompts=self._recipe.prompts,
                 threshold=self._recipe.threshold,
                 thresholds=self._recipe.thresholds,
+                languages=self._recipe.languages,
                 figures=Figures(
                     bits_per_byte_float32=exact.bits_per_byte,
                     bits_per_byte=chosen.bits_per_byte,

@@ -35,6 +35,7 @@ from foretype.support.cores import physical_cores
 from foretype.support.execution_provider import Provider
 from foretype.support.expected import expected
 from foretype.support.frugal import Frugal
+from foretype.support.language_codes import check_languages
 
 PREFIX = "FORETYPE_"
 CONFIG_VARIABLE = "FORETYPE_CONFIG"
@@ -121,6 +122,7 @@ def _check_token(token: SecretStr | None) -> SecretStr | None:
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_hosts)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_origins)]
+Languages = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_languages)]
 CollectorAddress = Annotated[str | None, AfterValidator(check_collector)]
 Token = Annotated[SecretStr | None, AfterValidator(_check_token)]
 
@@ -227,6 +229,11 @@ class Settings(BaseModel):
         le=1,
         description="Suggestions with a lower probability (0 to 1) are not shown; by default the value of "
         "each model's recipe.",
+    )
+    languages: Annotated[Languages, Group.MODEL] = Field(
+        (),
+        description="Languages in which texts get suggestions, such as en,de; by default the recipe's. any: "
+        "all that are written in Latin letters.",
     )
     budget_ms: Annotated[int, Group.WORK] = Field(
         300, ge=10, le=60_000, description="Milliseconds until the final answer to a keystroke."

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from foretype.engine.keystroke import Keystroke, Reason, Sureness
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
+from foretype.engine.tree.language import Shares, SharesOf, any_language
 from foretype.engine.tree.search import Findings, Search
 from foretype.runtime.arena import lone_arena
 from foretype.runtime.distribution import Distribution
@@ -35,12 +36,14 @@ SCRIPT = {
 }
 
 
-def new_draft(limits: TreeLimits | None = None, *, gain: float = 0.0) -> tuple[Draft, ScriptedModel]:
+def new_draft(
+    limits: TreeLimits | None = None, *, gain: float = 0.0, shares_of: SharesOf = any_language
+) -> tuple[Draft, ScriptedModel]:
     """With the usual `gain` of 0, runs ahead are made however few keystrokes they are expected to serve."""
     model = ScriptedModel(VOCABULARY, SCRIPT)
     limits = limits or TreeLimits()
     arena = lone_arena(HostPool(GEOMETRY, 1, limits.arena_tokens))
-    draft = Draft(arena, [BEGIN], VOCABULARY, Policy(gain=gain), limits)
+    draft = Draft(arena, [BEGIN], VOCABULARY, Policy(gain=gain), limits, shares_of=shares_of)
     return draft, model
 
 
@@ -161,6 +164,43 @@ def test_an_empty_text_has_no_context(before: str) -> None:
 
 def test_a_text_in_another_script_is_unsupported() -> None:
     assert answer(*new_draft(), "Please 请") is Reason.UNSUPPORTED_TEXT
+
+
+def test_a_text_in_a_language_that_the_model_does_not_write_is_unsupported_and_needs_no_run() -> None:
+    draft, model = new_draft(shares_of=lambda text: Shares("Bitte" not in text, 1.0))
+    german = "Bitte sag mir etwas ohne Please tell me any"
+    assert answer(draft, model, german) is Reason.UNSUPPORTED_TEXT
+    assert model.runs == []
+    assert answer(draft, model, "Please tell me any que") == "stions you have"
+    assert answer(draft, model, german) is Reason.UNSUPPORTED_TEXT
+
+
+def test_the_word_that_is_being_typed_does_not_count_for_the_language() -> None:
+    asked: list[str] = []
+
+    def shares_of(text: str) -> Shares:
+        asked.append(text)
+        return Shares(1.0, 1.0)
+
+    draft, model = new_draft(shares_of=shares_of)
+    for end in ("", " ", " q", " qu", " que"):
+        answer(draft, model, f"Please tell me about your any{end}")
+    assert asked == ["Please tell me about your", "Please tell me about your any"]
+
+
+def test_no_answer_is_foreseen_in_a_language_that_the_model_does_not_write() -> None:
+    foreseen = {}
+    for ends_at in ("any", "never"):
+        draft, model = new_draft(
+            shares_of=lambda text, ends_at=ends_at: Shares(not text.endswith(ends_at), 1.0)
+        )
+        before = "Please tell me about your any"
+        assert answer(draft, model, before) == " questions you have"
+        run_ahead(draft, model)
+        assert " " in foresee(draft, before)
+        foreseen[ends_at] = {stem for _, stem, *_ in draft._foreseen}
+    assert " " in foreseen["never"]
+    assert " " not in foreseen["any"]
 
 
 def test_memory_stays_within_the_limits() -> None:

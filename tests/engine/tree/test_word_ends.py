@@ -10,6 +10,7 @@ import pytest
 from foretype.engine.own.counts import Tally
 from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.draft import Draft, TreeLimits
+from foretype.engine.tree.language import Shares, SharesOf, any_language
 from foretype.engine.tree.personal import no_table
 from foretype.engine.tree.word_ends import WordEnds
 from foretype.runtime.arena import lone_arena
@@ -40,9 +41,12 @@ def table(ends: dict[str, float] = ENDS) -> WordEnds:
     return WordEnds(log_probs)
 
 
-def new_draft(word_ends: WordEnds | None, table_of: object = no_table) -> tuple[Draft, ScriptedModel]:
+def new_draft(
+    word_ends: WordEnds | None, table_of: object = no_table, shares_of: SharesOf = any_language
+) -> tuple[Draft, ScriptedModel]:
     arena = lone_arena(HostPool(GEOMETRY, 1, TreeLimits().arena_tokens))
-    draft = Draft(arena, [BEGIN], VOCABULARY, Policy(gain=0.0), TreeLimits(), table_of, word_ends)  # type: ignore[arg-type]
+    policy, limits = Policy(gain=0.0), TreeLimits()
+    draft = Draft(arena, [BEGIN], VOCABULARY, policy, limits, table_of, word_ends, shares_of)  # type: ignore[arg-type]
     return draft, ScriptedModel(VOCABULARY, SCRIPT)
 
 
@@ -105,6 +109,17 @@ def test_a_person_with_own_words_gets_answers_without_the_table() -> None:
         answer(draft, model, "Please tell me any")
         runs[word_ends is None] = len(model.runs)
     assert runs[False] == runs[True]
+
+
+@pytest.mark.parametrize(("english", "needs_fewer"), [(0.49, False), (0.51, True)])
+def test_a_text_that_is_not_english_gets_answers_without_the_table(english: float, needs_fewer: bool) -> None:
+    """The table was measured behind English words: " de" ends there in one of five cases."""
+    runs = {}
+    for word_ends in (None, table()):
+        draft, model = new_draft(word_ends, shares_of=lambda _: Shares(1.0, english))
+        answer(draft, model, "Please tell us all and Please tell me any")
+        runs[word_ends is None] = len(model.runs)
+    assert (runs[False] < runs[True]) == needs_fewer
 
 
 def test_a_model_that_was_prepared_without_the_table_is_served_without_it(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 
 from foretype.engine.keystroke import Continuation, Keystroke, Reason, Sureness
 from foretype.engine.tree.choice import CaretContext, Policy, choose_continuations
+from foretype.engine.tree.language import Language, SharesOf, any_language
 from foretype.engine.tree.personal import Personal, TableOf, no_table
 from foretype.engine.tree.search import Expected, Findings, Floors, Search
 from foretype.engine.tree.slips import MOST_LIKELY_RIGHT, Meant, may_be_slip, meant_by
@@ -112,6 +113,7 @@ class _Query:
     policy: Policy
     max_words: int | None = None
     doubted: Split | None = None  # whose stem may be corrected
+    word_ends: WordEnds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +147,17 @@ class Draft:
         limits: TreeLimits,
         table_of: TableOf = no_table,
         word_ends: WordEnds | None = None,
+        shares_of: SharesOf = any_language,
     ) -> None:
         """`table_of`: the counts of the person whose words are mixed in. `word_ends`: not used for a person
-        with such counts, because a word of the person's own may go on where words usually end.
+        with such counts, because a word of the person's own may go on where words usually end, and in texts
+        that are not English. `shares_of`: in which languages a text may be.
         """
         self._vocabulary = vocabulary
         self._policies = {sureness: policy.at(sureness) for sureness in Sureness}
         self._limits = limits
         self._word_ends = word_ends
+        self._language = Language(shares_of)
         self._trie = Trie(arena, begin, limits.distributions)
         self._personal = Personal(table_of, len(begin))
         self._foreseen_with = self._personal.table
@@ -208,6 +213,8 @@ class Draft:
         if not is_supported(keystroke.before):
             return Reason.UNSUPPORTED_TEXT
         cut = split(before)
+        if not self._language.is_written(cut.settled):
+            return Reason.UNSUPPORTED_TEXT
         self._foreseen_result = foreseen.get(self._key(keystroke, cut, on_screen, brief=brief))
         if self._foreseen_result is not None:
             self._query = self._foreseen_result.query
@@ -316,6 +323,8 @@ class Draft:
         read = key[0]
         if key in self._foreseen or read is None or not is_supported(before):
             return
+        if not self._language.is_written(cut.settled):
+            return
         ids = self._window.foresee(read)
         if ids is None:
             return
@@ -353,6 +362,7 @@ class Draft:
             keystroke.max_words,
             # The search for the word that was meant takes milliseconds: too much if there is little time.
             cut if keystroke.corrections and not keystroke.alternatives and not brief else None,
+            self._word_ends if self._language.is_english(cut.settled) else None,
         )
 
     def _search_for(self, query: _Query, most_wanted: int) -> _QueryResult:
@@ -413,7 +423,7 @@ class Draft:
             most_words=query.max_words,
             most_wanted=most_wanted,
             may_end=may_end,
-            word_ends=self._word_ends if self._personal.table is None else None,
+            word_ends=query.word_ends if self._personal.table is None else None,
             distribution_of=self._personal.distribution,
         )
 
