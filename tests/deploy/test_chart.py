@@ -379,6 +379,14 @@ def test_the_autoscalers_scale_on_the_same_two_figures() -> None:
     assert [one["pods"]["target"]["averageValue"] for one in metrics] == ["500m", "100m"]
 
 
+def test_both_autoscalers_wait_as_long_before_they_stop_replicas() -> None:
+    for given, seconds in ((), 300), (("autoscaling.scaleDownSeconds=30",), 30):
+        own = one_of(rendered((*given, "autoscaling.kind=hpa")), "HorizontalPodAutoscaler")["spec"]
+        kedas = one_of(rendered((*given, "autoscaling.kind=keda")), "ScaledObject")["spec"]["advanced"]
+        for spec in (own, kedas["horizontalPodAutoscalerConfig"]):
+            assert spec["behavior"] == {"scaleDown": {"stabilizationWindowSeconds": seconds}}
+
+
 def test_a_number_with_a_point_may_be_given_on_the_command_line() -> None:
     """helm reads it as a string there, unless it is whole."""
     given = ("autoscaling.busyTarget=0.7", "autoscaling.overloadedTarget=0.25")
