@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from foretype.server.frames import ErrorCode
 from foretype.server.operations import make_operations
 from foretype.server.service import Service
+from foretype.server.signed_tokens import parsed_revoked
 from foretype.support.metrics import Metrics
 from foretype.support.settings import PREFIX, Settings, load
 from tests.deploy.helm import CHART, ROOT, TOOLS, Manifest, helm, mistakes, rendered
@@ -276,6 +277,12 @@ def test_the_signing_key_is_in_no_pod_even_if_it_is_in_the_secret() -> None:
     sources = [one["secret"] for one in tokens["projected"]["sources"]]
     needed = {item["key"]: not one.get("optional") for one in sources for item in one["items"]}
     assert needed == {"keys.json": True, "revoked.json": False}
+
+
+def test_a_server_takes_the_list_of_revoked_tokens_that_the_chart_writes() -> None:
+    """The server does not start with a file that it cannot read."""
+    files = one_of(rendered(VARIANTS["tokens"]), "Secret")["stringData"]
+    assert parsed_revoked(files["revoked.json"].encode()) == frozenset()
 
 
 def test_a_canary_is_a_release_of_its_own_that_gets_its_share() -> None:
