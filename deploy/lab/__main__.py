@@ -40,7 +40,7 @@ def scenario(
 ) -> None:
     """Install the chart, update it, evict a pod, and let it scale from 3 to 6 replicas and back.
 
-    Takes about six minutes. Exit code 1 if an expectation failed, 2 if the lab could not go on.
+    Takes three to five minutes. Exit code 1 if an expectation failed, 2 if the lab could not go on.
     """
     console = Console()
     setup = Setup(model, people, target, calm, timeout)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rich.console import Console
-from rich.table import Table
 
 from deploy.lab.api import Api, Manifest
 from deploy.lab.people import People
@@ -32,6 +31,8 @@ class Pods(NamedTuple):
 
 
 NO_PODS = Pods()
+WIDTH = 10
+HEADINGS = " " * 18 + "".join(f"{one:>{WIDTH}}" for one in (*Pods._fields, "busy", "typing", "answered"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Record:
         self._began = time.monotonic()
         self._now = Line(0.0, "start")
         self._changed = asyncio.Condition()
+        console.print(HEADINGS, highlight=False, soft_wrap=True)
 
     async def step(self, name: str) -> int:
         """Begin a step. Returns the place of its first line."""
@@ -113,7 +115,7 @@ class Record:
         )
         if always or (self._now.step, self._now.pods) != (before.step, before.pods):
             self.lines.append(self._now)
-            self._console.print("  ".join(cells(self._now)), highlight=False)
+            self._console.print(row(self._now), highlight=False, soft_wrap=True)
         async with self._changed:
             self._changed.notify_all()
 
@@ -142,22 +144,8 @@ def quantity(written: str) -> float:
     return float(written[:-1]) / 1000 if written.endswith("m") else float(written)
 
 
-def cells(line: Line) -> list[str]:
+def row(line: Line) -> str:
+    """The line below `HEADINGS`."""
     busy = "–" if line.busy is None else f"{100 * line.busy:.0f} %"
-    return [
-        f"{line.at_s:6.0f} s",
-        f"{line.step:14}",
-        *(f"{one:2}" for one in line.pods),
-        f"{busy:>5}",
-        f"{line.typing:3}",
-        f"{line.answered:6,}",
-    ]
-
-
-def table(lines: list[Line]) -> Table:
-    made = Table()
-    for heading in ("time", "step", *Pods._fields, "busy", "typing", "answered"):
-        made.add_column(heading, justify="left" if heading == "step" else "right")
-    for line in lines:
-        made.add_row(*(cell.strip() for cell in cells(line)))
-    return made
+    numbers = (*line.pods, busy, line.typing, f"{line.answered:,}")
+    return "".join((f"{line.at_s:5.0f} s  {line.step:9}", *(f"{one:>{WIDTH}}" for one in numbers)))

@@ -15,7 +15,7 @@ from deploy.lab.balancer import Balancer
 from deploy.lab.cluster import Cluster, meanwhile
 from deploy.lab.errors import LabError
 from deploy.lab.people import People
-from deploy.lab.record import Line, Pods, Record, table
+from deploy.lab.record import Line, Pods, Record
 from deploy.lab.release import NAME, NAMESPACE, Release
 from foretype.server.token_folder import TokenFolder
 from latency.paths import ROOT
@@ -84,31 +84,28 @@ def all_are(count: int) -> Callable[[Line], bool]:
     return lambda line: line.pods == Pods(count, count, count, count)
 
 
-async def play(cluster: Cluster, programs_helm: Path, folder: Path, setup: Setup, console: Console) -> bool:
+async def play(cluster: Cluster, helm: Path, folder: Path, setup: Setup, console: Console) -> bool:
     """The whole scenario. Returns whether all expectations held. Raises `LabError`."""
     (port,) = free_ports(1)
     tokens = TokenFolder(folder / "tokens")
     minted = [tokens.mint("lab", f"person {number}", HOUR_S)[0] for number in range(setup.people)]
     values = values_of(setup, port, tokens.keys.read_text("utf-8"))
-    release = Release(programs_helm, cluster.kubeconfig, folder, values)
+    release = Release(helm, cluster.kubeconfig, folder, values)
     balancer = Balancer(cluster.api, port, NAMESPACE, NAME)
     async with People(f"http://127.0.0.1:{port}", minted, texts()) as people:
         record = Record(console, people)
         steps = _Steps(cluster, release, people, balancer, record, setup, Expectations(console))
         async with meanwhile([balancer.run(), record.follow(cluster.api)]):
-            try:
-                for step in (
-                    steps.install,
-                    steps.update,
-                    steps.evict,
-                    steps.autoscale,
-                    steps.load,
-                    steps.calm,
-                    steps.end,
-                ):
-                    await step()
-            finally:
-                console.print(table(record.lines))
+            for step in (
+                steps.install,
+                steps.update,
+                steps.evict,
+                steps.autoscale,
+                steps.load,
+                steps.calm,
+                steps.end,
+            ):
+                await step()
     return not steps.expectations.failed
 
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import io
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from deploy.lab.adapter import chart_figures, resources, values
 from deploy.lab.balancer import addresses_of
 from deploy.lab.network import on_this_machine, pod_addresses
 from deploy.lab.node import LEASES, Node
+from deploy.lab.people import People
 from deploy.lab.pod import environment_of, files_of, port_of, secrets_of
 from deploy.lab.probe import Probe, Verdict
 from deploy.lab.programs import ROOT
 from deploy.lab.prometheus import targets_of
-from deploy.lab.record import Pods, busy_of, pods_of, quantity
+from deploy.lab.record import Pods, Record, busy_of, pods_of, quantity
 
 SERVE = (sys.executable, str(ROOT / "tests" / "cli" / "fake_models.py"), "serve")
 WAIT_S = 60
@@ -151,6 +154,33 @@ def test_the_autoscalers_figure_is_a_quantity() -> None:
     seen = {"type": "Pods", "pods": {"current": {"averageValue": "912m"}}}
     assert busy_of({"status": {"currentMetrics": [seen]}}) == 0.912
     assert busy_of({"status": {"currentMetrics": None}}) is None
+
+
+async def test_a_line_is_added_for_each_change_and_the_lowest_number_is_that_since_a_step_began() -> None:
+    printed = io.StringIO()
+
+    class Seen:
+        async def watch(self, path: str, **params: str) -> AsyncIterator[dict[str, Manifest]]:
+            for available in (0, 3, 3, 4) if path.endswith("deployments") else ():
+                status = {"observedGeneration": 1, "replicas": 3, "availableReplicas": available}
+                yield {"d": {"metadata": {"generation": 1}, "spec": {"replicas": 3}, "status": status}}
+            await asyncio.Event().wait()
+
+    record = Record(Console(file=printed), People("http://127.0.0.1:1", [], []))
+    first = await record.step("install")
+    following = asyncio.create_task(record.follow(Seen()))  # type: ignore[arg-type]
+    try:
+        assert await record.until(lambda line: line.pods.available == 4, WAIT_S)
+        assert [line.pods.available for line in record.lines] == [0, 0, 3, 4]
+        assert record.least_available(first) == 0
+        assert record.least_available(await record.step("update")) == 4
+        assert not await record.until(lambda line: line.pods.available == 9, 0.0)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+    lines = printed.getvalue().splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert lines[-1].split()[2:7] == ["update", "3", "3", "0", "4"]
 
 
 class FakeApi:
