@@ -157,9 +157,8 @@ class _Steps:
         """As the drain of a node does: the disruption budget lets one pod go, and not yet a second one."""
         await self._record.step("evict")
         first, second, *_ = (await self._pods()).values()
-        for _ in range(
-            EVICT_ATTEMPTS
-        ):  # the disruption controller may not have seen the end of the update yet
+        # The disruption controller may not have seen the end of the update yet.
+        for _ in range(EVICT_ATTEMPTS):
             if await self._evicted(first) == CREATED:
                 break
             await asyncio.sleep(0.5)
@@ -185,8 +184,10 @@ class _Steps:
         self.expectations.expect(spread, f"people type at all replicas (sockets: {sockets})")
 
     async def calm(self) -> None:
+        begin = await self._record.step("upgrade")
         await self._release.upgrade(disruptionBudget={"enabled": True, "maxUnavailable": 2})
-        wanted = self._record.lines[-1].pods.wanted
+        await self._answers()
+        wanted = min(line.pods.wanted for line in self._record.lines[begin:])
         self.expectations.expect(wanted == MOST, f"after another upgrade, {wanted} replicas are wanted")
         await self._people.leave()
         await self._record.step("calm")
@@ -195,10 +196,8 @@ class _Steps:
     async def end(self) -> None:
         await self._record.step("uninstall")
         runs = self._cluster.node.runs
-        alive = [run for run in runs if not run.ends.is_set()]
         await self._release.uninstall()
-        async with asyncio.timeout(self._setup.timeout_s):
-            await asyncio.gather(*(run.gone.wait() for run in alive))
+        await self._until(lambda: all(run.gone.is_set() for run in runs))
         codes = sorted({run.exit_code for run in runs}, key=str)
         self.expectations.expect(codes == [0], f"{len(runs)} servers ended with the exit codes {codes}")
 
