@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from foretype.server.frames import ErrorCode
 from foretype.server.operations import make_operations
 from foretype.server.service import Service
+from foretype.server.signed_tokens import parsed_revoked
 from foretype.support.metrics import Metrics
 from foretype.support.settings import PREFIX, Settings, load
 from tests.deploy.helm import CHART, ROOT, TOOLS, Manifest, helm, mistakes, rendered
@@ -278,6 +279,12 @@ def test_the_signing_key_is_in_no_pod_even_if_it_is_in_the_secret() -> None:
     assert needed == {"keys.json": True, "revoked.json": False}
 
 
+def test_a_server_takes_the_list_of_revoked_tokens_that_the_chart_writes() -> None:
+    """The server does not start with a file that it cannot read."""
+    files = one_of(rendered(VARIANTS["tokens"]), "Secret")["stringData"]
+    assert parsed_revoked(files["revoked.json"].encode()) == frozenset()
+
+
 def test_a_canary_is_a_release_of_its_own_that_gets_its_share() -> None:
     canary = rendered(release="next")
     objects = rendered(VARIANTS["canary"])
@@ -377,6 +384,14 @@ def test_the_autoscalers_scale_on_the_same_two_figures() -> None:
     assert (busy["metadata"]["threshold"], overloaded["metadata"]["threshold"]) == ("0.5", "0.1")
     metrics = one_of(rendered(VARIANTS["hpa"]), "HorizontalPodAutoscaler")["spec"]["metrics"]
     assert [one["pods"]["target"]["averageValue"] for one in metrics] == ["500m", "100m"]
+
+
+def test_both_autoscalers_wait_as_long_before_they_stop_replicas() -> None:
+    for given, seconds in ((), 300), (("autoscaling.scaleDownSeconds=30",), 30):
+        own = one_of(rendered((*given, "autoscaling.kind=hpa")), "HorizontalPodAutoscaler")["spec"]
+        kedas = one_of(rendered((*given, "autoscaling.kind=keda")), "ScaledObject")["spec"]["advanced"]
+        for spec in (own, kedas["horizontalPodAutoscalerConfig"]):
+            assert spec["behavior"] == {"scaleDown": {"stabilizationWindowSeconds": seconds}}
 
 
 def test_a_number_with_a_point_may_be_given_on_the_command_line() -> None:

@@ -26,6 +26,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if or .Values.tokens.existingSecret .Values.tokens.keys -}}true{{- end -}}
 {{- end -}}
 
+{{- /*
+Empty if an autoscaler chooses the number. If it begins to do so by an upgrade, the Deployment keeps the number that it has: without a
+number, Kubernetes would stop all replicas except one.
+*/ -}}
+{{- define "foretype.replicas" -}}
+{{- if eq .Values.autoscaling.kind "none" -}}
+{{- .Values.replicas -}}
+{{- else -}}
+{{- with lookup "apps/v1" "Deployment" .Release.Namespace (include "foretype.name" .) }}{{ int .spec.replicas }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "foretype.disruptionBudgetVersion" -}}
 {{- $asked := .Values.apiVersions.disruptionBudget -}}
 {{- if $asked }}{{ $asked }}{{ else if .Capabilities.APIVersions.Has "policy/v1" }}policy/v1{{ else }}policy/v1beta1{{ end -}}
