@@ -109,7 +109,7 @@ def main(
             print_report(report, console)
     write_figures(file, record)
     console.print(f"Figures written to {file}", soft_wrap=True)
-    exit_if_missed(budget, flat, console)
+    exit_if_missed(budget, flat, console, complete=True)
 
 
 async def _measure(scenario: Scenario, setup: Setup) -> Report:

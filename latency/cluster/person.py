@@ -25,8 +25,7 @@ KIND = "email"
 
 class Person:
     """Types texts one after the other, each in a field of its own, and accepts nothing: every key is one more
-    character. The connection is that of the extension. If it is new, the newest text is sent again, if it has
-    no answer yet.
+    character. The connection is that of the extension, and the newest text is sent again on a new one.
     """
 
     def __init__(self, there: Machine, http: aiohttp.ClientSession, texts: Sequence[str], seed: int) -> None:
@@ -58,8 +57,8 @@ class Person:
             await asyncio.gather(talking, typing, return_exceptions=True)
 
     async def connected(self) -> None:
-        """Called by the connection."""
-        if self.waits.is_waiting:
+        """Called by the connection. The server may be another one: it reads the text before the next key."""
+        if self._newest:
             await self._connection.send(self._newest)
 
     def frame(self, frame: Mapping[str, Any]) -> None:
