@@ -31,7 +31,9 @@ class Report:
     people: Sequence[Person]
 
     def flat(self) -> dict[str, float | None]:
-        """By the names of `budget.toml`."""
+        """By the names of `budget.toml`. The extension shows nothing after `overloaded`, and asks again when
+        typing pauses, so it is not among `errors`; but a time without an answer goes on.
+        """
         last = self.samples[-1]
         fewest, most = last.shares()
         settle = self.course.of("settle")
@@ -46,7 +48,8 @@ class Report:
                 for name, value in self._waits(phase, f"{phase.name}_").items()
             },
             "lost_texts": float(sum(person.waits.is_waiting for person in self.people)),
-            "errors": float(self.errors().total()),
+            "overloaded": float(self.errors()["overloaded"]),
+            "errors": float(self.errors().total() - self.errors()["overloaded"]),
             "unconnected": float(sum(person.told.unconnected for person in self.people)),
             "moved": float(sum(person.told.moved for person in self.people)),
             "cut": float(sum(person.told.cut for person in self.people)),

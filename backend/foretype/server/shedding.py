@@ -25,8 +25,9 @@ IDLE_SECONDS = 10.0
 """A client that has sent no keystroke for so long is idle."""
 IDLE_CLOSED_PER_SECOND = 5
 IDLE_WAIT_SECONDS = 2.0
-TYPING_WAIT_SECONDS = 0.25
-"""The longest times after which an idle client, or one that is typing, is told to connect again."""
+"""The longest time after which an idle client is told to connect again. A client that types connects again at
+once, so that the next server reads its text before its next key. Few of them are closed in a second.
+"""
 YOUNGEST = 0.5
 """The ages at which sockets are closed begin at this share of the longest one, so that sockets that were
 opened together are not closed together.
@@ -141,9 +142,10 @@ class Shedder:
         return excess if self._is_spreading else 0.0
 
     def _closing(self, connection: OpenConnection) -> Closing:
-        is_typing = not _is_idle(connection)
-        longest = TYPING_WAIT_SECONDS if is_typing else IDLE_WAIT_SECONDS
-        return Closing(connection, is_typing, self._random.uniform(0, longest))
+        if _is_idle(connection):
+            wait_s = self._random.uniform(0, IDLE_WAIT_SECONDS)
+            return Closing(connection, after_answer=False, wait_s=wait_s)
+        return Closing(connection, after_answer=True, wait_s=0.0)
 
 
 def _is_idle(connection: OpenConnection) -> bool:
