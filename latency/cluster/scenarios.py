@@ -24,7 +24,7 @@ KEYSTROKES_WATCHED_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """In seconds: how long people type before anything happens, and how long they type afterwards."""
+    """In seconds: how long people type before something happens, and how long they type in the end."""
 
     calm: float
     settle: float
@@ -61,7 +61,9 @@ class Course:
 
 
 async def roll(there: Machine, durations: Durations) -> Course:
-    """A rolling restart of all servers, then one is killed and started again."""
+    """A rolling restart of all servers. After a rest one of them, which has the most sockets, is killed, and
+    started again.
+    """
     course = Course()
     with course.phase("calm"):
         await asyncio.sleep(durations.calm)
@@ -69,6 +71,8 @@ async def roll(there: Machine, durations: Durations) -> Course:
         for replica in there.replicas:
             course.ended("stopped", await replica.stop())
             await _start(there, replica)
+    with course.phase("rest"):
+        await asyncio.sleep(durations.calm)
     with course.phase("kill"):
         busiest = await _busiest(there)
         await busiest.kill()
