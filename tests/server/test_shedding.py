@@ -222,6 +222,14 @@ def test_clients_that_type_are_moved_slowly_and_after_the_idle_ones(clock: FakeC
     assert [one.after_answer for one in closings] == [False] * 3 + [True] * 5
 
 
+def test_a_server_of_weight_0_hands_over_all_its_clients(clock: FakeClock) -> None:
+    connections = {FakeConnection() for _ in range(3)}
+    shedder = Shedder(ShedPolicy(), clock, Random(1), lambda: Report(0, 2, len(connections), 24))
+    for left in (2, 1, 0, 0):
+        connections -= {closing.connection for closing in shedder.due(connections)}  # type: ignore[arg-type]
+        assert len(connections) == left
+
+
 def test_sockets_that_the_report_does_not_know_yet_are_not_too_many(clock: FakeClock) -> None:
     connections = {FakeConnection() for _ in range(10)}
     shedder = Shedder(ShedPolicy(), clock, Random(1), lambda: Report(1, 3, 0, 0))

@@ -34,7 +34,8 @@ opened together are not closed together.
 """
 TOLERANCE = 0.05
 """A server may have this part of its share more than its share, and at least one socket more, without closing
-any: numbers of clients vary, and a move costs a client that types one more read of its text.
+any: numbers of clients vary, and a move costs a client that types one more read of its text. A server without
+a share, because its weight is 0, closes all.
 """
 SPREAD_SECONDS = 20.0
 """The excess over the share is closed at such a rate that it would last for so long. The rate falls with the
@@ -137,7 +138,7 @@ class Shedder:
         excess = min(staying, report.sockets) - report.share
         if excess < 1:
             self._is_spreading = False
-        elif excess > max(1.0, TOLERANCE * report.share):
+        elif excess > max(min(1.0, report.share), TOLERANCE * report.share):
             self._is_spreading = True
         return excess if self._is_spreading else 0.0
 
