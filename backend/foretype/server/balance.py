@@ -1,7 +1,7 @@
 """The sockets of this server and of all servers behind a load balancer, as the balancer counts them.
 
 With each health check HAProxy sends the header `X-Haproxy-Server-State` (`http-check send-state`,
-https://docs.haproxy.org/2.6/configuration.html#4-http-check%20send-state), such as
+https://docs.haproxy.org/2.6/configuration.html), such as
 
     UP; address=127.0.0.1; port=22701; name=servers/s01; node=lb1; weight=1/3; scur=12/24; qcur=0
 
