@@ -96,18 +96,19 @@ def main(
         if scenario is Scenario.PINNED:
             plan = Pinned(typed, wpm, hold, more)
             flat, record = run(measure_pinned(plan, console))
+            write_figures(file, record)
             print_pinned(flat, console)
         else:
             last = settle or (120.0 if scenario is Scenario.ROLL else 60.0)
             durations = Durations(calm, last)
             setup = Setup(model, typed, servers, typists, wpm, ramp, durations, more)
             report = run(_measure(scenario, setup))
-            flat, record = report.flat(), report.record()
+            flat = report.flat()
+            write_figures(file, report.record())
             console.print(
                 f"{machine()}, {model}, {servers} servers, {typists} people at {wpm:g} words a minute"
             )
             print_report(report, console)
-    write_figures(file, record)
     console.print(f"Figures written to {file}", soft_wrap=True)
     exit_if_missed(budget, flat, console, complete=True)
 
