@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from latency.budget import find_optional_budget
+from latency.cluster.others import Others
 from latency.cluster.person import people_at
 from latency.cluster.pinned import Pinned, measure_pinned, print_pinned
 from latency.cluster.report import Report, print_report
@@ -126,5 +127,9 @@ async def _measure(scenario: Scenario, setup: Setup) -> Report:
             sockets_at(there.proxy) as samples,
         ):
             happens = roll if scenario is Scenario.ROLL else grow
+            others = Others()
             course = await happens(there, setup.durations)
-        return Report(scenario, welcome.model, setup.servers, welcome.budget_ms, course, samples, people)
+            others_cores = others.cores()
+        return Report(
+            scenario, welcome.model, setup.servers, welcome.budget_ms, course, samples, people, others_cores
+        )

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from latency.capacity.load_step import LoadStep
 from latency.cluster.crowd_process import CrowdProcess, Typing
+from latency.cluster.others import Others
 from latency.errors import MeasurementError
 from latency.gpu.crowd_search import next_crowd
 from latency.replay.connection import Connection
@@ -42,6 +43,7 @@ async def measure_pinned(plan: Pinned, console: Console) -> tuple[dict[str, floa
     `MeasurementError`.
     """
     cores = _cores()
+    others = Others()
     served: dict[int, int] = {}
     steps: dict[str, list[dict[str, object]]] = {}
     for servers in range(1, MOST_SERVERS + 1):
@@ -51,6 +53,7 @@ async def measure_pinned(plan: Pinned, console: Console) -> tuple[dict[str, floa
             asdict(step) | {"served": is_served, "flat": step.flat()} for step, is_served in found
         ]
     flat: dict[str, float | None] = {f"typists_{servers}": float(many) for servers, many in served.items()}
+    flat["others_cores"] = others.cores()
     if served[1]:
         flat["typists_ratio"] = served[MOST_SERVERS] / (MOST_SERVERS * served[1])
     return flat, {"flat": flat, "steps": steps}
@@ -60,6 +63,7 @@ def print_pinned(flat: Mapping[str, float | None], console: Console) -> None:
     for servers in range(1, MOST_SERVERS + 1):
         where = "1 server on 1 core" if servers == 1 else f"{servers} servers on {servers} cores"
         console.print(f"{where}: {flat[f'typists_{servers}']:.0f} people", highlight=False)
+    console.print(f"Other programs kept {flat['others_cores']:.2f} cores busy.", highlight=False)
     ratio = flat.get("typists_ratio")
     if ratio is not None:
         console.print(f"That is {ratio:.2f} of {MOST_SERVERS} times as many.", highlight=False)

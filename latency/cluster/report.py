@@ -20,7 +20,9 @@ SHOWN_SAMPLES = 8
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What happened in one scenario. `servers`: how many there are in the end."""
+    """What happened in one scenario. `servers`: how many there are in the end. `others_cores`: how many
+    processors other programs have kept busy meanwhile.
+    """
 
     scenario: str
     model: str
@@ -29,6 +31,7 @@ class Report:
     course: Course
     samples: Sequence[Sample]
     people: Sequence[Person]
+    others_cores: float = 0.0
 
     def flat(self) -> dict[str, float | None]:
         """By the names of `budget.toml`. The extension shows nothing after `overloaded`, and asks again when
@@ -57,6 +60,7 @@ class Report:
             "most_share": most,
             "even_after_s": even_from(self.samples, settle.begin),
             "stop_code": float(max(map(abs, self.course.exit_codes.get("stopped", [])), default=0)),
+            "others_cores": self.others_cores,
             "fewest_keystrokes_share": _fewest_share(list(self.course.keystrokes.values())),
         }
 
@@ -138,7 +142,8 @@ def print_report(report: Report, console: Console) -> None:
         f"{flat['unconnected']:.0f}. Exit codes: {report.course.exit_codes or 'none'}. Sockets in the end: "
         f"{flat['fewest_share']:.2f} to {flat['most_share']:.2f} of even; even "
         f"{'never' if even is None else f'{even:.0f} s'} after the last server was ready. The server with "
-        f"the fewest keystrokes had {flat['fewest_keystrokes_share'] or 0:.2f} of the mean.",
+        f"the fewest keystrokes had {flat['fewest_keystrokes_share'] or 0:.2f} of the mean. Other programs "
+        f"kept {flat['others_cores']:.2f} cores busy.",
         highlight=False,
         soft_wrap=True,
     )
