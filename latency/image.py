@@ -196,19 +196,19 @@ async def _measure(image: str, typists: int, seconds: int) -> dict[str, float | 
         "model_mb": model,
         "ready_s": first.ready_s,
         "second_ready_s": second.ready_s,
-        "first_answer_ms": alone.told.slowest_s * 1000,
+        "first_answer_ms": alone.slowest_s * 1000,
         "unhealthy": float(not healthy),
         "privileged": float(not user.startswith(str(USER))),
         "memory_mb": memory,
         "stop_code": float(code),
         "stop_s": stop_s,
         "keystrokes": float(typists * keystrokes),
-        "lost": float(typists * keystrokes - sum(one.answered for one in told)),
+        "lost": float(typists * keystrokes - sum(one.answered for one in people)),
         "refused": float(sum(one.errors["overloaded"] for one in told)),
         "cut": float(sum(one.cut for one in told)),
         "moved": float(sum(one.moved for one in told)),
-        "sent_again": float(sum(one.sent_again for one in told)),
-        "slowest_ms": max(one.slowest_s for one in told) * 1000,
+        "sent_again": float(sum(one.sent_again for one in people)),
+        "slowest_ms": max(one.slowest_s for one in people) * 1000,
     }
 
 

@@ -14,7 +14,7 @@ import aiohttp
 
 from latency.errors import MeasurementError
 from latency.replay.server import free_ports
-from latency.several.haproxy import Behind, HAProxy, find_haproxy
+from latency.several.haproxy import Behind, HAProxy, find_haproxy, on_cores
 from latency.several.replica import SERVE, Replica
 from latency.several.typist import Typist
 
@@ -34,24 +34,33 @@ async def several(
     count: int,
     settings: Mapping[str, str],
     program: Sequence[str] = SERVE,
+    *,
+    started: int | None = None,
+    cores: Sequence[int] | None = None,
 ) -> AsyncIterator[Machine]:
     """HAProxy before `count` servers. All are killed at the end. Raises `MeasurementError`.
 
-    `program`: another one that serves.
+    `program`: another one that serves. `started`: only so many servers are started, although HAProxy knows
+    all. `cores`: the processor of each server; HAProxy runs on all of them.
     """
     token = secrets.token_urlsafe(24)
     front, *ports = free_ports(1 + 2 * count)
     behind = [Behind(f"s{number + 1:02}", *ports[2 * number : 2 * number + 2]) for number in range(count)]
     async with AsyncExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))
-        proxy = HAProxy(find_haproxy(), folder, behind, front)
+        proxy = HAProxy(find_haproxy(), folder, behind, front, cores)
         host, more = f"127.0.0.1:{front}", {"FORETYPE_TOKEN": token, "FORETYPE_FRUGAL": "off", **settings}
-        replicas = [Replica(one, host, folder, more, program) for one in behind]
+        pinned = [on_cores([core]) for core in cores] if cores else [()] * count
+        replicas = [
+            Replica(one, host, folder, more, (*core, *program))
+            for one, core in zip(behind, pinned, strict=True)
+        ]
+        first = replicas[:started]
         for kill in (*(replica.kill for replica in replicas), proxy.kill):
             ending.push_async_callback(kill)
-        await asyncio.gather(*(replica.start() for replica in replicas))
+        await asyncio.gather(*(replica.start() for replica in first))
         await proxy.start()
-        await proxy.until_up()
+        await proxy.until_up([replica.behind.name for replica in first])
         yield Machine(proxy, replicas, token)
 
 

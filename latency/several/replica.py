@@ -52,6 +52,23 @@ class Replica:
         """Without HAProxy."""
         return f"http://127.0.0.1:{self.behind.port}"
 
+    @property
+    def operations(self) -> str:
+        """The address for probes and figures."""
+        return f"http://127.0.0.1:{self.behind.operations}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int:
+        """Of the process that has ended; negative if a signal ended it."""
+        assert self._process is not None
+        assert self._process.returncode is not None
+        return self._process.returncode
+
     async def start(self) -> None:
         """Until it gives suggestions, which it says with its address. Raises `MeasurementError`."""
         self._process = await asyncio.create_subprocess_exec(

@@ -80,3 +80,16 @@ async def test_probes_have_room_when_the_usual_port_has_none(tmp_path: Path) -> 
         async with running.http.get(f"{address}/readyz") as response:
             assert response.status == 200
         writer.close()
+
+
+async def test_a_balancer_reports_the_sockets_with_its_probes(started: tuple[Running, str]) -> None:
+    running, address = started
+    state = "UP; name=servers/s01; node=lb; weight=1/3; scur=12/24; qcur=0"
+    async with running.http.get(f"{address}/readyz", headers={"X-Haproxy-Server-State": state}):
+        report = running.server.service.balance.report
+        assert report is not None
+        assert (report.sockets, report.share) == (12, 8)
+    async with running.http.get(f"{address}/readyz"):  # another probe says nothing
+        assert running.server.service.balance.report == report
+    async with running.http.get(running.url("/healthz"), headers={"X-Haproxy-Server-State": "UP"}):
+        assert running.server.service.balance.report == report  # clients cannot report

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
+from foretype.server import balance
 from foretype.server.headers import SAFE
 from foretype.server.requests import SERVICE
 from foretype.server.service import Phase, Service
@@ -37,8 +38,14 @@ async def _livez(_: web.Request) -> web.Response:
 
 
 async def _readyz(request: web.Request) -> web.Response:
-    """Whether new connections get suggestions: not while the model is loading, and not while draining."""
-    phase = request.app[SERVICE].phase
+    """Whether new connections get suggestions: not while the model is loading, and not while draining.
+
+    A load balancer that asks may say how many connections it has opened to this server and to all.
+    """
+    service = request.app[SERVICE]
+    if (header := request.headers.get(balance.HEADER)) is not None:
+        service.balance.said(header)
+    phase = service.phase
     return web.Response(text=phase.value, status=200 if phase is Phase.READY else 503)
 
 

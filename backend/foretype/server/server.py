@@ -125,7 +125,11 @@ class Server:
         self._listening: list[asyncio.AbstractServer] = []
         self._drain_seconds = settings.drain_seconds
         longest_age_s = 60 * settings.socket_minutes or None
-        self._shedder = Shedder(ShedPolicy(longest_age_s, settings.sockets_target), clock)
+        self._shedder = Shedder(
+            ShedPolicy(longest_age_s, settings.sockets_target),
+            clock,
+            report=lambda: self.service.balance.report,
+        )
         self._shedding: asyncio.Task[None] | None = None
         self._operations = operations or []
         self._operations_runner = web.AppRunner(

@@ -11,6 +11,7 @@ from typing import Protocol
 from foretype.engine.contract import Engine, Failure
 from foretype.engine.keystroke import Suggestion
 from foretype.server.admission import Admission
+from foretype.server.balance import Balance
 from foretype.server.credentials import Client, Tokens
 from foretype.server.frames import ErrorCode
 from foretype.server.guard import Guard
@@ -92,6 +93,7 @@ class Service:
     """
     admission: Admission = field(init=False)
     tenants: Tenants = field(init=False)
+    balance: Balance = field(init=False)
     lines: SparseLines = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +101,7 @@ class Service:
         self.link_lockout = Lockout(self.clock, longest=60.0)
         self.admission = Admission(self.tokens, self.clock)
         self.tenants = Tenants(self.quota, self.clock)
+        self.balance = Balance(self.clock)
         self.lines = SparseLines(self.clock)
 
     def answered(self, outcome: Suggestion | Failure, elapsed_ms: float) -> None:

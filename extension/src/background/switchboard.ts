@@ -35,12 +35,15 @@ const IDLE_MS = 45_000;
 const KEEP_ALIVE_MS = 20_000;
 /** A reachable server answers within its time budget, or says why not. After this long without an answer it counts as unreachable. */
 const SILENT_MS = 5_000;
+/** A user who pressed a key within this time goes on typing. The server has the same time, in shedding.py. */
+const TYPING_MS = 10_000;
 /** A field of this name is never opened. Closing it means nothing to the server, but keeps the worker and the connection alive. */
 const NO_FIELD = "keepalive";
 
 /**
  * Connects the fields of all pages to one shared connection. The name of a field on the wire is the page's number and the field's name in
- * that page. For each field it keeps the newest text without a final answer, and sends it again when the server is reachable again.
+ * that page. For each field it keeps the newest text without a final answer, and sends it again when the server is reachable again. The text
+ * that is being typed is sent again in any case: the server may be another one, which reads it before the next key.
  */
 export class Switchboard {
   readonly #pages = new Map<number, Page>();
@@ -48,6 +51,10 @@ export class Switchboard {
   readonly #hosts = new Map<number, readonly string[]>();
   readonly #focused = new Set<number>();
   readonly #unanswered = new Unanswered();
+  /** The last keystroke of all fields, and the time at which it was pressed. Null if its field was left. */
+  #last: { readonly frame: KeystrokeFrame; readonly at: number } | null = null;
+  /** The keystroke that was sent again although it was answered. */
+  #reread: KeystrokeFrame | null = null;
   /** The fields for which the user requested the newest suggestion by a key. */
   readonly #byKey = new Set<string>();
   readonly #timers: Timers;
@@ -89,7 +96,7 @@ export class Switchboard {
     const isFirst = this.#preferences === null;
     this.#preferences = preferences;
     this.#tellContext();
-    this.#unanswered.forget((field) => !this.#byKey.has(field) && !this.#isOn(pageOf(field)));
+    this.#forget((field) => !this.#byKey.has(field) && !this.#isOn(pageOf(field)));
     if (isFirst) this.#askAgain();
   }
 
@@ -107,7 +114,7 @@ export class Switchboard {
   state(state: ConnectionState): void {
     this.#silentSince = null;
     this.#outage.state(state, this.#timers.now());
-    if (state === "refused") this.#unanswered.forget(() => true);
+    if (state === "refused") this.#forget(() => true);
   }
 
   fromServer(frame: SuggestionFrame | ErrorFrame): void {
@@ -115,9 +122,12 @@ export class Switchboard {
     if (frame.field === null || frame.seq === null) return;
     const [, number, field] = /^(\d+)\.(.*)$/s.exec(frame.field) ?? [];
     if (field === undefined) return;
+    if (this.#isReread(frame)) return;
     this.#unanswered.answer(frame);
     const post = (answer: Answer) => this.#pages.get(Number(number))?.post({ type: "answer", field, answer });
     if (frame.type === "error") {
+      // What the server refuses once it would refuse again.
+      if (frame.code !== "draining" && this.#last?.frame.field === frame.field) this.#last = null;
       const answer = noTime(frame);
       if (answer) this.#timers.setTimeout(() => post(answer), waitWhenOverloaded());
       return;
@@ -201,16 +211,16 @@ export class Switchboard {
         if (byKey) this.#byKey.add(field);
         else this.#byKey.delete(field);
         this.#doubtSilence();
-        return this.#ask(
-          this.#unanswered.ask({
-            ...{ type: "keystroke", field, seq, before, after, kind },
-            ...(subject ? { subject } : {}),
-            ...(context ? { context } : {}),
-            ...(learn ? { learn } : {}),
-            ...(corrections ? { corrections } : {}),
-            ...(alternatives ? { alternatives } : {}),
-          }),
-        );
+        const frame = this.#unanswered.ask({
+          ...{ type: "keystroke", field, seq, before, after, kind },
+          ...(subject ? { subject } : {}),
+          ...(context ? { context } : {}),
+          ...(learn ? { learn } : {}),
+          ...(corrections ? { corrections } : {}),
+          ...(alternatives ? { alternatives } : {}),
+        });
+        this.#last = { frame, at: this.#timers.now() };
+        return this.#ask(frame);
       }
       case "accepted":
         this.#send({ type: "accepted", field, seq: message.seq, text: message.text });
@@ -219,7 +229,7 @@ export class Switchboard {
         this.#send({ type: "dismissed", field, seq: message.seq });
         break;
       case "left":
-        this.#unanswered.forget((asked) => asked === field);
+        this.#forget((asked) => asked === field);
         this.#byKey.delete(field);
         this.#focused.delete(number);
         this.#send({ type: "close", field });
@@ -240,7 +250,7 @@ export class Switchboard {
     this.#pages.delete(number);
     this.#hosts.delete(number);
     this.#focused.delete(number);
-    this.#unanswered.forget((field) => pageOf(field) === number);
+    this.#forget((field) => pageOf(field) === number);
     for (const field of [...this.#byKey]) if (pageOf(field) === number) this.#byKey.delete(field);
     this.#watch();
   }
@@ -273,7 +283,23 @@ export class Switchboard {
   }
 
   #askAgain(): void {
-    for (const keystroke of this.#unanswered.frames()) this.#ask(keystroke);
+    const unanswered = this.#unanswered.frames();
+    for (const keystroke of unanswered) this.#ask(keystroke);
+    this.#reread = null;
+    if (!this.#last || unanswered.includes(this.#last.frame)) return;
+    if (this.#timers.now() - this.#last.at >= TYPING_MS) return;
+    this.#reread = this.#last.frame;
+    this.#ask(this.#reread);
+  }
+
+  /** Whether it is about a keystroke that had its answer from another server: that answer stays on the screen. */
+  #isReread({ field, seq }: SuggestionFrame | ErrorFrame): boolean {
+    return this.#reread !== null && this.#reread.field === field && this.#reread.seq === seq;
+  }
+
+  #forget(which: (field: string) => boolean): void {
+    this.#unanswered.forget(which);
+    if (this.#last && which(this.#last.frame.field)) this.#last = null;
   }
 
   #ask(keystroke: KeystrokeFrame): void {

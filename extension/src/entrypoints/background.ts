@@ -3,6 +3,7 @@ import { defineBackground } from "wxt/utils/define-background";
 import { addScripts, registerScripts } from "../background/content-scripts.ts";
 import { SettingsSync } from "../background/settings-sync.ts";
 import { SnippetDesk } from "../background/snippet-desk.ts";
+import { SteadyStatus } from "../background/steady-status.ts";
 import { Switchboard } from "../background/switchboard.ts";
 import { showStatus } from "../background/toolbar-icon.ts";
 import { openSiteChoice, openWelcome, receiveOffer } from "../background/welcome-page.ts";
@@ -54,19 +55,16 @@ import {
 
 /** The service worker. All listeners are added at once, as the browser requires; then the stored values are read. */
 export default defineBackground(() => {
-  const switchboard = new Switchboard({
-    setTimeout: (callback, ms) => setTimeout(callback, ms),
-    clearTimeout: (timer) => clearTimeout(timer as number),
+  const timers = {
+    setTimeout: (callback: () => void, ms: number) => setTimeout(callback, ms),
+    clearTimeout: (timer: unknown) => clearTimeout(timer as number),
     now: Date.now,
-  });
+  };
+  const switchboard = new Switchboard(timers);
   const snippets = new SnippetDesk(readPreferences, mayReadClipboard);
   const ports = new Set<Browser.runtime.Port>();
-  let status: ServerStatus = "closed";
-  const show = (now: ServerStatus) => {
-    status = now;
-    return showStatus(now);
-  };
-  const applyServer = () => connectToServer(switchboard, show);
+  const status = new SteadyStatus((now) => void showStatus(now), timers);
+  const applyServer = () => connectToServer(switchboard, status);
   const applyPreferences = async () => {
     snippets.forget();
     const preferences = await readPreferences();
@@ -75,7 +73,7 @@ export default defineBackground(() => {
   };
 
   joinPages(switchboard, snippets, ports);
-  answerMessages(() => status);
+  answerMessages(() => status.shown);
   openPagesWhenInstalled();
   followPermissions(ports);
   onStorageChange({ server: applyServer, preferences: applyPreferences });
@@ -175,21 +173,21 @@ function followPermissions(ports: ReadonlySet<Browser.runtime.Port>): void {
   });
 }
 
-async function connectToServer(switchboard: Switchboard, show: (status: ServerStatus) => Promise<void>) {
+async function connectToServer(switchboard: Switchboard, status: SteadyStatus): Promise<void> {
   const paired = await readServer();
   if (!paired) {
     switchboard.use(null);
-    return show("unpaired");
+    return status.become("unpaired");
   }
   const connection = new Connection({ socketUrl: socketOf(paired.origin), token: paired.token }, CLIENT, {
     state(state) {
       switchboard.state(state);
-      void show(state);
+      status.become(state);
     },
     welcome: (welcome) => switchboard.welcome(welcome),
     frame: (frame) => switchboard.fromServer(frame),
   });
-  await show("closed");
+  status.become("closed");
   switchboard.use(connection, isLoopback(paired.origin));
 }
 

@@ -27,6 +27,11 @@ export class RealServer {
     this.#settings = settings;
   }
 
+  /** 0 before the first start. */
+  get port(): number {
+    return this.#port;
+  }
+
   get origin(): string {
     const scheme = this.#settings.FORETYPE_TLS_CERTIFICATE === undefined ? "http" : "https";
     return `${scheme}://127.0.0.1:${this.#port}`;
@@ -70,8 +75,13 @@ export class RealServer {
     await this.#end("SIGKILL");
   }
 
-  async stop(): Promise<void> {
+  /** Ends the server as `stop` does. It may be started again, and keeps its state. */
+  async drain(): Promise<void> {
     await this.#end("SIGTERM");
+  }
+
+  async stop(): Promise<void> {
+    await this.drain();
     if (this.#state !== "") await rm(this.#state, { recursive: true, force: true });
   }
 
@@ -100,7 +110,7 @@ export class RealServer {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -35,7 +35,8 @@ test.each([
   expect(isCode(secret)).toBe(code);
 });
 
-test("waits grow to a limit, and half of each is random", () => {
-  expect([waitBefore(0, 0), waitBefore(0, 1)]).toEqual([200, 400]);
+test("waits grow to a limit; all of the first is random, and half of each later one", () => {
+  expect([waitBefore(0, 0), waitBefore(0, 1)]).toEqual([0, 400]);
+  expect([waitBefore(1, 0), waitBefore(1, 1)]).toEqual([400, 800]);
   expect(waitBefore(100, 1)).toBe(10_000);
 });

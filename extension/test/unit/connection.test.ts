@@ -171,10 +171,10 @@ test("it reconnects by itself after growing waits, which begin at the shortest a
     newest().onclose({ code: 1006 });
     waits.push(fire());
   }
-  expect(waits).toEqual([300, 600, 1200]);
+  expect(waits).toEqual([200, 600, 1200]);
   await welcome();
   newest().onclose({ code: 1012 });
-  expect(fire()).toBe(300);
+  expect(fire()).toBe(200);
   expect(states).toEqual(["connecting", "lost", "ready", "lost"]);
 });
 

@@ -17,6 +17,7 @@ const page = (...hosts: string[]) => {
   const posted: ToPage[] = [];
   return { posted, ...switchboard.join({ post: (message) => posted.push(message), hosts }) };
 };
+type Page = ReturnType<typeof page>;
 const keystroke = (before: string, seq = 1) =>
   ({ type: "keystroke", field: "f1", seq, before, after: "", kind: "text" }) as const;
 const suggestion = (field: string, seq = 1): SuggestionFrame => ({
@@ -107,9 +108,40 @@ test("after a reconnection, keystrokes without an answer are sent again, and not
   switchboard.welcome(welcome);
   expect(sent).toMatchObject([{ seq: 2, before: "Hi t" }]);
   switchboard.fromServer(suggestion("1.f1", 2));
+  now += 10_000;
   sent.length = 0;
   switchboard.welcome(welcome);
   expect(sent).toEqual([]);
+});
+
+test("while the user types, a new server gets the text before the next key, and its answer changes nothing on the screen", () => {
+  const one = page();
+  one.receive(keystroke("Hi t", 2));
+  switchboard.fromServer(suggestion("1.f1", 2));
+  sent.length = 0;
+  one.posted.length = 0;
+  switchboard.welcome(welcome);
+  expect(sent).toMatchObject([{ seq: 2, before: "Hi t" }]);
+  switchboard.fromServer({ ...suggestion("1.f1", 2), text: "other" });
+  expect(one.posted.filter(({ type }) => type === "answer")).toEqual([]);
+  one.receive(keystroke("Hi th", 3));
+  switchboard.fromServer(suggestion("1.f1", 3));
+  expect(one.posted.at(-1)).toMatchObject({ type: "answer", answer: { seq: 3 } });
+});
+
+test.each([
+  ["the user has left", (one: Page) => one.receive({ type: "left", field: "f1" })],
+  ["is on a site that was turned off", () => switchboard.prefer({ ...DEFAULTS, sitesOff: ["site.example"] })],
+  ["is on a page that was closed", (one: Page) => one.leave()],
+])("the text of a field that %s is not sent again", (_, happens) => {
+  const one = page("site.example");
+  one.receive({ type: "focused", hosts: ["site.example"] });
+  one.receive(keystroke("Hi"));
+  switchboard.fromServer(suggestion("1.f1"));
+  happens(one);
+  sent.length = 0;
+  switchboard.welcome(welcome);
+  expect(sent.filter(({ type }) => type === "keystroke")).toEqual([]);
 });
 
 test.each([

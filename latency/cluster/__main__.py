@@ -1,0 +1,3 @@
+from latency.cluster.cli import app
+
+app(prog_name="python -m latency.cluster")
