@@ -10,7 +10,7 @@ from random import Random
 import aiohttp
 
 from latency.replay.pace import mean_gap_s
-from latency.several.typist import Told, Typist
+from latency.several.typist import Typist
 
 PACE_S = mean_gap_s(40.0)
 STAY = range(60, 180)
@@ -25,7 +25,7 @@ class People:
         self._address = address
         self._tokens = tokens
         self._texts = texts
-        self._told: list[Told] = []
+        self._typists: list[Typist] = []
         self._typing: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
 
@@ -56,17 +56,17 @@ class People:
         self._typing.clear()
 
     def answered(self) -> int:
-        return sum(one.answered for one in self._told)
+        return sum(one.answered for one in self._typists)
 
     def slowest_s(self) -> float:
-        return max((one.slowest_s for one in self._told), default=0.0)
+        return max((one.slowest_s for one in self._typists), default=0.0)
 
     def cut(self) -> int:
         """Sockets that ended without a word, and attempts to connect that failed."""
-        return sum(one.cut + one.unconnected for one in self._told)
+        return sum(one.told.cut + one.told.unconnected for one in self._typists)
 
     def errors(self) -> Counter[str]:
-        return sum((one.errors for one in self._told), Counter[str]())
+        return sum((one.told.errors for one in self._typists), Counter[str]())
 
     async def _visits(self, number: int) -> None:
         random = Random(number)
@@ -76,5 +76,5 @@ class People:
             typist = Typist(
                 self._http, [self._address], self._tokens[number], text, PACE_S, random.randrange(2**32)
             )
-            self._told.append(typist.told)
+            self._typists.append(typist)
             await typist.type(random.choice(STAY), self._stop)
