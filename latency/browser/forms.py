@@ -7,6 +7,8 @@ the prepared graph, not from the original ones: all that a form loses is what it
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -271,9 +273,19 @@ def in_form(model: onnx.ModelProto, form: str, geometry: Geometry, ids: Ids) -> 
 FORMS = ("prepared", "blocks8", "float32", "int8", "int8-rows")
 
 
+def _loaded(prepared: Path) -> onnx.ModelProto:
+    """The graph with its weights. onnx refuses weights in a file that has a second name, as in a duplicated
+    model (findings/a-second-name-for-weights.sh), so such a model is copied.
+    """
+    if all(file.stat().st_nlink == 1 for file in prepared.iterdir()):
+        return onnx.load(prepared / GRAPH)
+    with tempfile.TemporaryDirectory() as folder:
+        return onnx.load(shutil.copytree(prepared, Path(folder) / "copy") / GRAPH)
+
+
 def write_form(prepared: Path, form: str, geometry: Geometry, ids: Ids, folder: Path) -> None:
     """Write the graph of the prepared model `in_form`: `GRAPH`, and `WEIGHTS` beside it."""
-    model = in_form(onnx.load(prepared / GRAPH), form, geometry, ids)
+    model = in_form(_loaded(prepared), form, geometry, ids)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS).unlink(missing_ok=True)  # onnx would append to it
     onnx.save(

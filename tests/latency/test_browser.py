@@ -4,6 +4,8 @@ results are compared with the native ones.
 
 from __future__ import annotations
 
+import os
+import shutil
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -113,6 +115,16 @@ def test_each_form_gives_the_logits_of_the_float32_graph(
     expected = logits_of(float32)
     apart = np.abs(logits_of(tmp_path) - expected).max() / expected.std()
     assert apart < most
+
+
+def test_a_model_that_shares_files_with_a_duplicate_can_be_written(prepared: Path, tmp_path: Path) -> None:
+    shutil.copytree(prepared, tmp_path / "model")
+    onnx.save(
+        onnx.load(prepared / GRAPH), tmp_path / "model" / GRAPH, save_as_external_data=True, location=WEIGHTS
+    )
+    shutil.copytree(tmp_path / "model", tmp_path / "duplicate", copy_function=os.link)
+    write_form(tmp_path / "model", "float32", GEOMETRY, EXAMPLE, tmp_path / "form")
+    assert (tmp_path / "form" / WEIGHTS).exists()
 
 
 def test_weights_with_zero_points_are_read_as_the_runtime_reads_them(float32: Path, tmp_path: Path) -> None:
