@@ -61,6 +61,7 @@ export class WordSlot {
   /** `isWhole`: the word begins here, and not in the typed text. */
   paint(text: string, pen: Pen, isWhole: boolean): void {
     if (text === this.#text && isSamePen(this.#pen, pen)) return;
+    this.show(false);
     this.#text = text;
     this.#pen = pen;
     if (this.#isSpace) {
