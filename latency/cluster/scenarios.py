@@ -18,7 +18,7 @@ NOTICED_S = 1.0
 """How long the next server waits, as in the systemd template: HAProxy notices meanwhile that one is ready."""
 DOWN_S = 5.0
 """How long a killed server is down."""
-KEYSTROKES = ("foretype_keystrokes_taken_total",)
+KEYSTROKES = "foretype_keystrokes_taken_total"
 KEYSTROKES_WATCHED_S = 15.0
 
 
@@ -121,4 +121,8 @@ async def _keystrokes(there: Machine) -> dict[str, float]:
     async with aiohttp.ClientSession() as http:
         counted = [await read_counters(http, replica.operations) for replica in there.replicas]
     names = [replica.behind.name for replica in there.replicas]
-    return {name: counters[KEYSTROKES] for name, counters in zip(names, counted, strict=True)}
+    return {name: _of_all_models(counters) for name, counters in zip(names, counted, strict=True)}
+
+
+def _of_all_models(counters: Counters) -> float:
+    return sum(value for (name, *_), value in counters.items() if name == KEYSTROKES)
