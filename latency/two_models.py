@@ -90,7 +90,7 @@ def main(
 ) -> None:
     """Type texts at servers with one model and at a server with two, in turns.
 
-    Takes two minutes. The default second model is made by `python -m latency.shapes distilgpt2`.
+    The default second model is made by `python -m latency.shapes distilgpt2`.
     """
     console = Console()
     with errors_as_sentences(console, "two-models"):

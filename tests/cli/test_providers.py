@@ -140,6 +140,7 @@ def test_a_plug_in_whose_trial_is_lost_is_not_served_and_the_cpu_is_not_tried(
     monkeypatch.setattr(ensure, "ensure_prepared", lambda settings: ensure.Ready(Path("m"), "as requested"))
     monkeypatch.setattr(provider_process, "find", find)
     with pytest.raises(start.CannotServeError, match=r"webgpu, but it is not faster\. .*PROVIDER=cpu"):
-        start.prepare_model(Settings(provider=Provider.WEBGPU))
-    assert start.prepare_model(Settings(provider=Provider.CPU)).folder == Path("m")
+        start.prepare_models(Settings(provider=Provider.WEBGPU))
+    (ready,) = start.prepare_models(Settings(provider=Provider.CPU))
+    assert ready.folder == Path("m")
     assert tried == [Provider.WEBGPU]

@@ -25,7 +25,7 @@ def supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSuperviso
         return Health.READY if fake.now is State.RUNNING else Health.NOBODY
 
     monkeypatch.setattr(command, "this_supervisor", lambda: fake)
-    monkeypatch.setattr(command, "prepare_model", lambda settings: None)
+    monkeypatch.setattr(command, "prepare_models", lambda settings: [])
     monkeypatch.setattr(command, "look", look)
     monkeypatch.setattr(command, "wait", lambda supervisor, address: look(address))
     return fake

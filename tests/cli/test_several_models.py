@@ -12,6 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from foretype.cli.start import CannotServeError, prepare_models
+from foretype.support.settings import Settings
 from latency.replay.server_metrics import counters_in
 from tests.compare.conftest import LEARNT, models_dir, texts
 from tests.faults.conftest import (
@@ -140,3 +142,26 @@ def test_a_list_of_models_that_cannot_be_served_is_a_sentence(
         assert server.process.returncode == 1
     assert sentence in errors
     assert "Traceback" not in errors
+
+
+async def test_a_copied_folder_is_served_under_its_own_name(both: Installed) -> None:
+    shutil.copytree(both.models_dir / OTHER, both.models_dir / "copied")
+    with both.serving(f"{SERVE}{OTHER},copied") as server:
+        assert server.is_ready(), server.process.communicate()[1]
+        async with connected(server, [TINY, OTHER, "copied"]) as client:
+            for field, model in (("f1", OTHER), ("f2", "copied")):
+                await client.keystroke(1, TEXT, field, model=model)
+                assert said(await final(client))[0] == "se"
+
+
+def test_complete_loads_only_the_model_that_answers(both: Installed) -> None:
+    ended = both.shell(f"FORETYPE_ALSO_MODELS={OTHER} $foretype complete Plea --json --model {OTHER}")
+    assert ended.returncode == 0, ended.stderr
+    assert "text" in json.loads(ended.stdout)
+
+
+def test_before_a_service_is_installed_all_of_its_models_are_prepared(both: Installed) -> None:
+    settings = Settings(model=TINY, also_models=(OTHER,), models_dir=both.models_dir)
+    assert [ready.folder.name for ready in prepare_models(settings)] == [TINY, OTHER]
+    with pytest.raises(CannotServeError, match="There is no model “nothing”"):
+        prepare_models(settings.model_copy(update={"also_models": ("nothing",)}))

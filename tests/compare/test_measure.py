@@ -9,16 +9,19 @@ import pytest
 
 from foretype.compare.figures import Quality, Speed, medians, percentile
 from foretype.compare.reading import READ_AT_ONCE, ModelReader
-from foretype.compare.serving import EngineClient, measure_typing
-from foretype.compare.task import OnProgress
+from foretype.compare.serving import EngineClient, measure_serving, measure_typing
+from foretype.compare.task import MeasuringTask, OnProgress
 from foretype.compare.texts import QualityTexts
 from foretype.engine.contract import Answer, Desk, Engine, Failure, FailureCode, Owner
-from foretype.engine.keystroke import Keystroke, Source, Suggestion
+from foretype.engine.keystroke import Keystroke, Reason, Source, Suggestion
+from foretype.engine.pressure import Pressure
+from foretype.engine.tree.draft import Draft
 from foretype.engine.vocabulary import Vocabulary
 from foretype.models.field_kind import FieldKind
 from foretype.models.manifest import Manifest
 from foretype.prepare.check import GateText, open_reader
 from foretype.runtime.open import open_runtime
+from foretype.support.settings import Settings
 from tests.compare.conftest import CONTEXT, LEARNT
 
 TEXT = "Please send the report by Friday. Thank you."
@@ -124,6 +127,34 @@ async def test_a_word_that_is_wrong_saves_nothing() -> None:
 async def test_a_model_that_fails_ends_the_measuring() -> None:
     with pytest.raises(RuntimeError, match="internal"):
         await typed(Oracle("", failing=True), "one")
+
+
+@pytest.fixture
+def two_texts(texts: Path) -> tuple[str, ...]:
+    """Their beginnings, as the model has learnt them."""
+    return tuple(file.read_text("utf-8")[:200] for file in sorted(texts.glob("*.txt"))[:2])
+
+
+async def test_suggestions_are_not_shortened_although_the_model_has_no_pause(
+    models_dir: Path, two_texts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shortened: list[bool] = []
+    place = Draft.place
+
+    def noted(
+        draft: Draft, keystroke: Keystroke, on_screen: str = "", *, brief: bool = False
+    ) -> Reason | None:
+        shortened.append(brief)
+        return place(draft, keystroke, on_screen, brief=brief)
+
+    monkeypatch.setattr(Draft, "place", noted)
+    monkeypatch.setattr(Pressure, "share", 1.0)
+    settings = Settings(threads=1, models_dir=models_dir, own_words=False)
+    task = MeasuringTask(models_dir / LEARNT, settings, FieldKind.TEXT, QualityTexts("", (), two_texts))
+    typing = (await measure_serving(task, quietly)).typing
+    assert typing is not None
+    assert len(shortened) > typing.keys
+    assert not any(shortened)
 
 
 # -- figures --------------------------------------------------------

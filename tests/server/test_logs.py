@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gc
 import io
@@ -10,10 +11,12 @@ import logging
 import os
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+import foretype
 from foretype.engine.keystroke import Keystroke, Source, Suggestion
 from foretype.support import logs
 from tests.server.conftest import TOKEN, Start
@@ -148,6 +151,22 @@ def test_a_field_that_is_not_on_the_list_is_left_out(written: io.StringIO) -> No
     logs.logger().error("refused", code="bad_message", text=MARKER, before=MARKER)
     assert "code='bad_message'" in written.getvalue()
     assert MARKER not in written.getvalue()
+
+
+def test_each_field_of_foretypes_own_lines_is_on_the_list() -> None:
+    """Otherwise it would be left out of the log, and nobody would notice."""
+    fields = {
+        (member.arg, f"{file.name}:{call.lineno}")
+        for file in Path(foretype.__file__).parent.rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("debug", "info", "warning", "error")
+        for member in call.keywords
+        if member.arg is not None
+    }
+    assert "phase" in {name for name, _ in fields}
+    assert {(name, place) for name, place in fields if name not in logs.FIELDS} == set()
 
 
 def test_other_libraries_lines_say_only_where_they_come_from(written: io.StringIO) -> None:

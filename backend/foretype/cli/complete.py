@@ -62,7 +62,8 @@ def complete(
     """
     settings = settings_or_exit(given)
     logs.configure(settings.log_level.value)
-    with_time = settings.model_copy(update={"budget_ms": max(BUDGET_MS, settings.budget_ms)})
+    budget_ms = max(BUDGET_MS, settings.budget_ms)
+    of_one_model = settings.model_copy(update={"budget_ms": budget_ms, "also_models": ()})
     keystroke = Keystroke(
         1,
         text[-settings.context_chars :],
@@ -72,7 +73,7 @@ def complete(
         context=Context(answered, label),
     )
     try:
-        outcome, elapsed_ms = asyncio.run(_load_and_ask(Loading(with_time), keystroke))
+        outcome, elapsed_ms = asyncio.run(_load_and_ask(Loading(of_one_model), keystroke))
     except CannotServeError as error:
         fail(error)
     if isinstance(outcome, Failure):

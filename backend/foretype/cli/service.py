@@ -12,7 +12,7 @@ import typer
 from foretype.cli.common import USAGE, fail, say, settings_or_exit
 from foretype.cli.lazy import new_app
 from foretype.cli.options import OPTIONS, Given, takes
-from foretype.cli.start import CannotServeError, prepare_model
+from foretype.cli.start import CannotServeError, prepare_models
 from foretype.server.listen import CannotListenError, OpenToOthersError, bind
 from foretype.server.pairing import Pairing
 from foretype.server.state_file import CODE_LIFETIME, BadStateError
@@ -62,7 +62,7 @@ def install(given: Given) -> None:
         before = installed(supervisor)
         if before is None or address_of(before) != address_of(program) or supervisor.state() != State.RUNNING:
             _check_port(settings, address_of(program))
-        prepare_model(settings)  # here, where its progress can be seen, and not at the first start
+        prepare_models(settings)  # here, where its progress can be seen, and not at the first start
         outcome = install_service(supervisor, program)
     except (CannotSuperviseError, CannotServeError) as error:
         fail(str(error))

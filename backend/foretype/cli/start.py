@@ -40,17 +40,18 @@ class ReadyModel(Protocol):
         """One line that says which model was chosen, and why."""
 
 
-def prepare_model(settings: Settings) -> ReadyModel:
-    """Prepare the settings' model if it is not prepared yet, which takes minutes and shows a progress bar,
-    and check all of its files. Raises `CannotServeError`.
+def prepare_models(settings: Settings) -> list[ReadyModel]:
+    """Prepare the settings' models that are not prepared yet, which takes minutes and shows a progress bar,
+    and check all of their files. The default one is the first. Raises `CannotServeError`.
     """
     with _as_sentences():
         _import_runtime(settings)
         from foretype.prepare.ensure import ensure_prepared
 
-        ready = ensure_prepared(settings)
-        _try_plugin(ready, settings)
-        return ready
+        prepared = [ensure_prepared(one) for one in _of_each_model(settings)]
+        for ready in prepared:
+            _try_plugin(ready, settings)
+        return [*prepared]
 
 
 class Loading:

@@ -1,5 +1,6 @@
 """The contract between a connection and the engine: an `Engine`, and one `Desk` for each connection.
-`foretype.engine.local` and `foretype.engine.desk` implement it.
+`foretype.engine.local` and `foretype.engine.desk` implement it for one model, `foretype.engine.several` for
+several.
 
 Every method is called on the event loop and returns at once: the model runs on a thread of its own.
 """
@@ -86,7 +87,7 @@ class Desk(Protocol):
 
 
 class Engine(Protocol):
-    model: str  # the recipe's name; the default one, if there are several
+    model: str  # the name of its folder; of the default one, if there are several
     provider: str  # "CPUExecutionProvider", …; of the default model
     models: Mapping[str, str]  # all of them with their providers, the default one first
 

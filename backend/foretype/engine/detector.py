@@ -32,7 +32,9 @@ class Detector:
 
     @classmethod
     def load(cls) -> Detector | None:
-        """None if the library is not installed: there is no build of it for Windows on Arm."""
+        """None if the library is not installed, because there is no build of it for Windows on Arm, or if it
+        cannot open the file: on Windows, it opens none whose path has a letter beyond ASCII.
+        """
         try:
             from fasttext import load_model
         except ImportError:
@@ -40,7 +42,10 @@ class Detector:
         package = find_spec(PACKAGE)
         if package is None or not package.submodule_search_locations:
             return None
-        return cls(load_model(str(Path(package.submodule_search_locations[0]) / FILE)))
+        try:
+            return cls(load_model(str(Path(package.submodule_search_locations[0]) / FILE)))
+        except ValueError:
+            return None
 
     def unknown(self, languages: Iterable[str]) -> list[str]:
         """Those of `languages` that the model never answers."""

@@ -56,7 +56,7 @@ MARGIN = 0.15  # of the budget, left for the way from and to the client, and for
 class EngineConfig:
     """The model of an engine, and its limits.
 
-    model: the recipe's name.
+    model: the name of its folder.
     begin: the tokens that a text starts with, by kind of field.
     policy, policies: what is shown; the second in fields of the kinds that it names.
     budget_ms: from a keystroke to its final answer.

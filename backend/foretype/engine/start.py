@@ -39,8 +39,11 @@ from foretype.words.store import WordStore
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """The parts that an engine is made of."""
+    """The parts that an engine is made of. `name`: of the model's folder. If the folder was copied, its
+    recipe may have another name.
+    """
 
+    name: str
     manifest: Manifest
     runtime: LogitsRuntime
     vocabulary: Vocabulary
@@ -75,7 +78,7 @@ def load_model(folder: Path, settings: Settings) -> LoadedModel:
         check_tokens(folder, manifest, vocabulary.tokens)
         word_ends = WordEnds.load(folder / WORD_ENDS, manifest.geometry.vocab_size)
         shares_of = _shares_of(manifest, settings.languages)
-    return LoadedModel(manifest, runtime.result(), vocabulary, word_ends, shares_of)
+    return LoadedModel(folder.name, manifest, runtime.result(), vocabulary, word_ends, shares_of)
 
 
 async def make_engine(
@@ -87,7 +90,7 @@ async def make_engine(
     manifest, vocabulary = model.manifest, model.vocabulary
     begin = {kind: _beginning(manifest, manifest.prompts.get(kind, ""), vocabulary) for kind in FieldKind}
     config = EngineConfig(
-        model=manifest.recipe,
+        model=model.name,
         begin=begin,
         policy=_policy(manifest.threshold if settings.threshold is None else settings.threshold),
         policies=_policies(manifest) if settings.threshold is None else {},
@@ -111,7 +114,7 @@ def share(models: Sequence[LoadedModel], settings: Settings, stages: Stages | No
     """What several models of this event loop share: `make_engine` takes it for each of them, and
     `SeveralEngines` makes one engine of theirs. Raises SameModelError.
     """
-    names = Counter(model.manifest.recipe for model in models)
+    names = Counter(model.name for model in models)
     for name, count in names.items():
         if count > 1:
             raise SameModelError(name)

@@ -23,9 +23,9 @@ from foretype.support.streams import Unbreakable
 FIELDS = frozenset(
     {
         # numbers and closed sets of words
-        "apart", "code", "close_code", "connection", "connections", "doing", "fields", "host", "model",
-        "more", "ms", "phase", "port", "provider", "route",
-        "stage", "status", "tokens", "trace",
+        "apart", "code", "close_code", "connection", "connections", "cpu_ms", "doing", "fields", "host",
+        "models", "more", "ms", "phase", "port", "provider", "route",
+        "stage", "status", "step_ms", "tokens", "trace",
         # places in the code
         "at", "error", "logger", "stack",
     }
