@@ -69,19 +69,25 @@ def up(keep: Keep = None) -> None:
 def _run(
     console: Console, work: Callable[[Programs, Path], Coroutine[None, None, bool]], keep: Path | None
 ) -> bool:
-    """Do the work with the programs and a folder. SIGTERM ends it as Ctrl-C does."""
+    """Do the work with the programs and a folder. SIGTERM, and SIGHUP of a terminal that is closed, end it as
+    Ctrl-C does.
+    """
 
     async def ended_by_signals(programs: Programs, folder: Path) -> bool:
         task = asyncio.current_task()
         assert task is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for end in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(end) is not signal.SIG_IGN:  # as nohup does it
+                asyncio.get_running_loop().add_signal_handler(end, task.cancel)
         return await work(programs, folder)
 
     with ExitStack() as ending:
         try:
             programs = find_programs()
-            folder = keep or Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="foretype-lab-")))
-            folder.mkdir(parents=True, exist_ok=True)
+            if keep is None:
+                folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="foretype-lab-")))
+            else:
+                folder = empty_folder(keep)
             return asyncio.run(ended_by_signals(programs, folder.resolve()))
         except* LabError as errors:
             for error in _leaves(errors):
@@ -89,6 +95,20 @@ def _run(
         except* (KeyboardInterrupt, asyncio.CancelledError):
             console.print("Stopped.")
     raise typer.Exit(NOT_POSSIBLE)
+
+
+def empty_folder(folder: Path) -> Path:
+    """The folder, which is made if it does not exist. Raises `LabError` if that fails, or if it is not
+    empty.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(folder.iterdir())
+    except OSError as error:
+        raise LabError(f"--keep {folder}: {error.strerror}. Name another folder.") from None
+    if not is_empty:
+        raise LabError(f"--keep {folder}: the folder is not empty. Name another folder.")
+    return folder
 
 
 def _leaves(group: BaseExceptionGroup[LabError]) -> Iterator[LabError]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 import aiohttp
@@ -29,7 +30,10 @@ class RefusedError(LabError):
 
 
 class Api:
-    """Use it as `async with Api(…) as api`. Paths begin with a slash, as in `/api/v1/nodes`."""
+    """Use it as `async with Api(…) as api`. Paths begin with a slash, as in `/api/v1/nodes`.
+
+    All methods but `is_ready` raise `LabError` if the API server does not answer.
+    """
 
     def __init__(self, port: int, credentials: Credentials) -> None:
         self.address = f"https://127.0.0.1:{port}"
@@ -89,19 +93,31 @@ class Api:
         """Changes after a version, until the server ends the request or no longer knows the version."""
         asked = {**params, "watch": "true", "resourceVersion": version, "timeoutSeconds": str(WATCH_S)}
         timeout = aiohttp.ClientTimeout(total=None)
-        async with self._http.get(f"{self.address}{path}", params=asked, timeout=timeout) as answer:
-            if answer.status != 200:
-                return
-            async for line in answer.content:
-                event = json.loads(line)
-                if event["type"] == "ERROR":
+        with _silence_as_error():
+            async with self._http.get(f"{self.address}{path}", params=asked, timeout=timeout) as answer:
+                if answer.status != 200:
                     return
-                yield event["type"], event["object"]
+                async for line in answer.content:
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        return
+                    yield event["type"], event["object"]
 
     async def _asked(self, method: str, path: str, **more: Any) -> Manifest:
         """Raises `RefusedError`."""
-        async with self._http.request(method, f"{self.address}{path}", **more) as answer:
-            body: Manifest = await answer.json(content_type=None)
-            if answer.status >= 400:
-                raise RefusedError(answer.status, method, path, str(body.get("message")))
-            return body
+        with _silence_as_error():
+            async with self._http.request(method, f"{self.address}{path}", **more) as answer:
+                body: Manifest = await answer.json(content_type=None)
+        if answer.status >= 400:
+            raise RefusedError(answer.status, method, path, str(body.get("message")))
+        return body
+
+
+@contextmanager
+def _silence_as_error() -> Iterator[None]:
+    try:
+        yield
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise LabError(
+            f"The API server does not answer ({type(error).__name__}). With --keep FOLDER, its log stays."
+        ) from None

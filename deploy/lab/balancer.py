@@ -78,7 +78,7 @@ async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def _either_ends(*ways: Coroutine[None, None, None]) -> None:
-    """Until one of them ends. The other is cancelled: what it had still to copy, nobody reads."""
+    """Until one of them ends. The other one is cancelled: nobody would read the rest that it copies."""
     tasks = [asyncio.create_task(one) for one in ways]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -58,7 +58,7 @@ class Child:
             self._send(signal.SIGKILL)
             return await self._process.wait()
         except asyncio.CancelledError:
-            # Whoever cancels does not want to wait, but no process may stay.
+            # The caller does not wait any longer, and no process may stay.
             self._send(signal.SIGKILL)
             raise
 

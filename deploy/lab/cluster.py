@@ -10,7 +10,8 @@ from pathlib import Path
 
 from deploy.lab.adapter import SERVER_NAME, adapter, chart_figures
 from deploy.lab.api import Api
-from deploy.lab.control_plane import ControlPlane, control_plane
+from deploy.lab.child import Child
+from deploy.lab.control_plane import control_plane
 from deploy.lab.credentials import make_credentials
 from deploy.lab.node import Node
 from deploy.lab.programs import Programs
@@ -42,7 +43,11 @@ async def cluster(programs: Programs, folder: Path) -> AsyncIterator[Cluster]:
         figures = await ending.enter_async_context(prometheus(programs.prometheus, folder, targets))
         await ending.enter_async_context(adapter(control.api, figures, credentials, chart_figures()))
         node = Node(control.api, folder / "pods")
-        work = [node.run(), follow_pods(control.api, NAMESPACE, targets), _watch(control)]
+        work = [
+            node.run(),
+            follow_pods(control.api, NAMESPACE, targets),
+            _watch([*control.children, figures.child]),
+        ]
         await ending.enter_async_context(meanwhile(work))
         yield Cluster(control.api, node, control.kubeconfig)
 
@@ -59,7 +64,10 @@ async def meanwhile(work: Sequence[Coroutine[None, None, None]]) -> AsyncIterato
                 task.cancel()
 
 
-async def _watch(control: ControlPlane) -> None:
+async def _watch(children: Sequence[Child]) -> None:
+    """Until cancelled. Raises `LabError` if a program has ended."""
     while True:
-        control.check()
+        for child in children:
+            if child.exit_code is not None:
+                raise child.failed()
         await asyncio.sleep(CHECK_S)

@@ -28,12 +28,6 @@ class ControlPlane:
     kubeconfig: Path
     children: Sequence[Child]
 
-    def check(self) -> None:
-        """Raises `LabError` if a program has ended."""
-        for child in self.children:
-            if child.exit_code is not None:
-                raise child.failed()
-
 
 @asynccontextmanager
 async def control_plane(

@@ -46,8 +46,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """authority: signs all others. accounts: the key pair of service accounts, without a certificate's use.
-    front: by which the API server says to an aggregated API that it is the API server.
+    """authority: signs all others. accounts: signs the tokens of service accounts; its certificate has no
+    use. front: with it the API server proves to an aggregated API that it is the API server.
     """
 
     authority: Pair

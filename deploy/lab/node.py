@@ -21,7 +21,7 @@ LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 LEASE_S = 40
 BEAT_S = 10.0
 ROOM = {"cpu": "64", "memory": "64Gi", "pods": "110"}
-"""What the node says that it has: the scheduler shall not be what limits the lab."""
+"""What the node says that it has: so much that the scheduler never refuses a pod."""
 
 
 class Node:

@@ -40,7 +40,8 @@ def targets_of(pods: dict[str, Manifest]) -> list[dict[str, Any]]:
 class Prometheus:
     """Answers queries of its language."""
 
-    def __init__(self, http: aiohttp.ClientSession, port: int) -> None:
+    def __init__(self, http: aiohttp.ClientSession, port: int, child: Child) -> None:
+        self.child = child
         self._http = http
         self._address = f"http://127.0.0.1:{port}/api/v1/query"
 
@@ -71,7 +72,7 @@ async def prometheus(program: Path, folder: Path, targets: Path) -> AsyncIterato
     child = await Child.started(words, folder / "prometheus.log")
     try:
         async with aiohttp.ClientSession() as http:
-            yield Prometheus(http, port)
+            yield Prometheus(http, port, child)
     finally:
         await child.end()
 

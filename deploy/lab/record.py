@@ -20,8 +20,8 @@ EACH_S = 15.0
 
 
 class Pods(NamedTuple):
-    """Of the Deployment: how many it shall have and has, those that are as it is now, and those that give
-    suggestions.
+    """Of the Deployment: the pods that it asks for, its pods, those of its newest version, and those that
+    give suggestions.
     """
 
     wanted: int = 0
@@ -121,7 +121,9 @@ class Record:
 
 
 def pods_of(deployment: Manifest) -> Pods:
-    """A Deployment leaves out counts that are 0. What its controller has not read yet, no pod has."""
+    """A Deployment leaves out counts that are 0. Until its controller has read the newest version, no pod is
+    of that version.
+    """
     status: Mapping[str, int] = deployment.get("status", {})
     is_read = status.get("observedGeneration", 0) >= deployment["metadata"]["generation"]
     return Pods(

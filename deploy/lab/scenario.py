@@ -209,7 +209,7 @@ class _Steps:
             raise LabError(f"{count} replicas were not reached within {self._setup.timeout_s:.0f} s.")
 
     async def _left(self, count: int) -> None:
-        """Until what was asked for is seen: before that, all may look as if it were done."""
+        """Wait until the change has begun: before that, the counts are those of a change that is complete."""
         as_wanted = all_are(count)
         await self._record.until(lambda line: not as_wanted(line), self._setup.timeout_s)
 
@@ -220,7 +220,7 @@ class _Steps:
             raise LabError("People who type get no answers.")
 
     async def _until(self, done: Callable[[], bool]) -> bool:
-        """Wait for what no event tells. Returns False if it takes too long."""
+        """Wait for a condition of which no event tells. Returns False if that takes too long."""
         try:
             async with asyncio.timeout(self._setup.timeout_s):
                 while not done():  # noqa: ASYNC110

@@ -100,8 +100,8 @@ def main(
             write_figures(file, record)
             print_pinned(flat, console)
         else:
-            last = settle or (120.0 if scenario is Scenario.ROLL else 60.0)
-            durations = Durations(calm, last)
+            usual = 120.0 if scenario is Scenario.ROLL else 60.0
+            durations = Durations(calm, usual if settle is None else settle)
             setup = Setup(model, typed, servers, typists, wpm, ramp, durations, more)
             report = run(_measure(scenario, setup))
             flat = report.flat()

@@ -8,22 +8,29 @@ import contextlib
 import io
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from deploy.lab import __main__ as lab
 from deploy.lab.adapter import chart_figures, resources, values
+from deploy.lab.api import Api
 from deploy.lab.balancer import addresses_of
+from deploy.lab.credentials import make_credentials
+from deploy.lab.errors import LabError
 from deploy.lab.network import on_this_machine, pod_addresses
 from deploy.lab.node import LEASES, Node
 from deploy.lab.people import People
 from deploy.lab.pod import environment_of, files_of, port_of, secrets_of
 from deploy.lab.probe import Probe, Verdict
-from deploy.lab.programs import ROOT
+from deploy.lab.programs import ROOT, Programs
 from deploy.lab.prometheus import targets_of
 from deploy.lab.record import Pods, Record, busy_of, pods_of, quantity
+from latency.replay.server import free_ports
 
 SERVE = (sys.executable, str(ROOT / "tests" / "cli" / "fake_models.py"), "serve")
 WAIT_S = 60
@@ -181,6 +188,31 @@ async def test_a_line_is_added_for_each_change_and_the_lowest_number_is_that_sin
     lines = printed.getvalue().splitlines()
     assert len({len(line) for line in lines}) == 1
     assert lines[-1].split()[2:7] == ["update", "3", "3", "0", "4"]
+
+
+async def test_an_api_server_that_has_ended_is_an_error_that_ends_the_lab(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    async with Api(port, make_credentials(tmp_path / "credentials", [])) as api:
+        assert not await api.is_ready()
+        with pytest.raises(LabError, match="does not answer"):
+            await api.get("/api/v1/nodes")
+        with pytest.raises(LabError, match="does not answer"):
+            await anext(api._events("/api/v1/nodes", {}, "1"))
+
+
+@pytest.mark.parametrize("command", ["up", "scenario"])
+def test_a_folder_with_files_is_not_used(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Path("/nothing")
+    monkeypatch.setattr(lab, "find_programs", lambda: Programs(*[nothing] * len(fields(Programs))))
+    (tmp_path / "kept").touch()
+    said = CliRunner().invoke(lab.app, [command, "--keep", str(tmp_path)])
+    assert said.exit_code == lab.NOT_POSSIBLE
+    assert "is not empty" in said.output
+    assert [one.name for one in tmp_path.iterdir()] == ["kept"]
+    said = CliRunner().invoke(lab.app, [command, "--keep", str(tmp_path / "kept" / "new")])
+    assert (said.exit_code, "Name another folder" in said.output) == (lab.NOT_POSSIBLE, True)
 
 
 class FakeApi:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from foretype.server.balance import STALE_SECONDS, Balance, Report, read
+from foretype.server.balance import LONGEST, STALE_SECONDS, Balance, Report, read
 from tests.fake_time import FakeClock
 
 STATE = "UP; address=127.0.0.1; port=39101; name=servers/s01; node=vm; weight=1/3; scur=12/24; qcur=0"
@@ -31,6 +31,7 @@ def test_the_share_follows_from_the_header_of_haproxy() -> None:
         STATE.replace("weight=1/3", "weight=-1/3"),
         STATE.replace("weight=1/3", "weight=\u0661/3"),
         "x" * 100_000 + STATE,
+        "UP; " + "x" * (LONGEST - 27) + "; weight=1/3; scur=12/24; qcur=0",  # a cut after LONGEST: scur=12/2
     ],
 )
 def test_other_headers_say_nothing(header: str) -> None:

@@ -18,7 +18,7 @@ from foretype.support.clock import Clock
 HEADER = "X-Haproxy-Server-State"
 STALE_SECONDS = 5.0
 """A balancer asks more often than this. A report that is older says nothing any more."""
-LONGEST = 1000  # characters of a header that are read
+LONGEST = 1000  # characters: a longer header is none of HAProxy
 
 _COUNTS = re.compile(r"; weight=(\d{1,9})/(\d{1,9}); scur=(\d{1,9})/(\d{1,9})(?:;|$)", re.ASCII)
 
@@ -42,7 +42,7 @@ class Report:
 
 def read(header: str) -> Report | None:
     """The report in the header's value. None if there is none, or if no server is up."""
-    found = _COUNTS.search(header[:LONGEST])
+    found = None if len(header) > LONGEST else _COUNTS.search(header)
     if found is None:
         return None
     report = Report(*map(int, found.groups()))

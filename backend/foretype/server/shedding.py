@@ -33,9 +33,9 @@ YOUNGEST = 0.5
 opened together are not closed together.
 """
 TOLERANCE = 0.05
-"""A server may have this part of its share more than its share, and at least one socket more, without closing
-any: numbers of clients vary, and a move costs a client that types one more read of its text. A server without
-a share, because its weight is 0, closes all.
+"""A server begins to close sockets when it has this part of its share more than the share, and more than one
+socket more: numbers of clients vary, and the next server has to read the text of each client that types. A
+server without a share, because its weight is 0, closes all.
 """
 SPREAD_SECONDS = 20.0
 """The excess over the share is closed at such a rate that it would last for so long. The rate falls with the

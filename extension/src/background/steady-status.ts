@@ -10,7 +10,8 @@ interface Timers {
 
 /**
  * The connection's status as the user sees it. If several servers share an address, a client is moved from one to another now and then, and is
- * connected again in less than a second. So a lost connection is shown as lost only if it stays so. Every other status is shown at once.
+ * connected again in less than a second. So a connection that was ready is shown as lost only if it is still lost `MOVE_MS` later. Every other
+ * status is shown at once.
  */
 export class SteadyStatus {
   readonly #show: (status: ServerStatus) => void;

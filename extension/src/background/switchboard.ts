@@ -127,7 +127,7 @@ export class Switchboard {
     const post = (answer: Answer) => this.#pages.get(Number(number))?.post({ type: "answer", field, answer });
     if (frame.type === "error") {
       // What the server refuses once it would refuse again.
-      if (frame.code !== "draining" && this.#last?.frame.field === frame.field) this.#last = null;
+      if (frame.code !== "draining" && isAbout(frame, this.#last?.frame)) this.#last = null;
       const answer = noTime(frame);
       if (answer) this.#timers.setTimeout(() => post(answer), waitWhenOverloaded());
       return;
@@ -293,8 +293,8 @@ export class Switchboard {
   }
 
   /** Whether it is about a keystroke that had its answer from another server: that answer stays on the screen. */
-  #isReread({ field, seq }: SuggestionFrame | ErrorFrame): boolean {
-    return this.#reread !== null && this.#reread.field === field && this.#reread.seq === seq;
+  #isReread(frame: SuggestionFrame | ErrorFrame): boolean {
+    return isAbout(frame, this.#reread);
   }
 
   #forget(which: (field: string) => boolean): void {
@@ -339,6 +339,10 @@ export class Switchboard {
     return this.#connection?.send(frame) ?? false;
   }
 }
+
+/** Whether this keystroke is the one that the server answers. */
+const isAbout = ({ field, seq }: SuggestionFrame | ErrorFrame, asked: KeystrokeFrame | null | undefined): boolean =>
+  asked?.field === field && asked.seq === seq;
 
 /** The number of the page that a field on the wire belongs to. */
 const pageOf = (field: string): number => Number.parseInt(field, 10);

@@ -8,7 +8,7 @@ import type { WorkerClient } from "./worker-client.ts";
 /**
  * Shows once, beside the field with the focus, that the server is unreachable. The hint takes no focus and no key. It does not cover the
  * field if there is room outside of the field. It disappears when the field loses the focus, when an answer arrives, on Escape, or by its
- * button. While the field has the focus, it is only hidden: Chromium would end the field's undo step if it were removed
+ * button. While the field has the focus, the hint is only hidden: if it were removed, Chromium would end the field's undo step
  * (findings/undo-steps-end-at-removals.sh).
  */
 
@@ -93,6 +93,7 @@ class Hint {
 
   /** Below the field at its right edge; above it if there is no room below; otherwise in the corner of the window. */
   moveToField(): void {
+    if (!this.isSeen) return;
     const field = this.#field.getBoundingClientRect();
     const { width, height } = this.#host.getBoundingClientRect();
     const left = Math.max(GAP_PX, Math.min(field.right, innerWidth - GAP_PX) - width);
@@ -104,6 +105,7 @@ class Hint {
   }
 
   hide(): void {
+    if (!this.isSeen) return;
     this.isSeen = false;
     style(this.#host, { display: "none" });
   }

@@ -106,6 +106,33 @@ test("typed text is one undo step, although the hint comes and goes between the 
   await expect(page.locator("#field")).toHaveValue("");
 });
 
+test("a hint that was dismissed is not moved any more", async ({ page, hint }) => {
+  await page.evaluate("document.body.style.height = '3000px'");
+  await page.locator("#field").click();
+  await hint.expectWhile(() => page.keyboard.type("a"));
+  const changes = await page.evaluateHandle(() => {
+    const seen: MutationRecord[] = [];
+    const host = document.querySelector(":root > [popover]") as HTMLElement;
+    new MutationObserver((records) => seen.push(...records)).observe(host, { attributes: true });
+    return seen;
+  });
+  const scroll = () =>
+    page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          window.addEventListener("scroll", () => setTimeout(resolve), { once: true });
+          scrollBy(0, 20);
+        }),
+    );
+  await scroll();
+  expect(await changes.evaluate(({ length }) => length)).toBeGreaterThan(0);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => hint.text()).toBeNull();
+  const before = await changes.evaluate(({ length }) => length);
+  await scroll();
+  expect(await changes.evaluate(({ length }) => length)).toBe(before);
+});
+
 test("when the field loses the focus, nothing of the hint is left on the page", async ({ page, hint }) => {
   await page.locator("#field").click();
   await hint.expectWhile(() => page.keyboard.type("a"));

@@ -129,6 +129,17 @@ test("while the user types, a new server gets the text before the next key, and 
   expect(one.posted.at(-1)).toMatchObject({ type: "answer", answer: { seq: 3 } });
 });
 
+test("an error for an earlier key does not keep the text from a new server", () => {
+  const one = page();
+  one.receive(keystroke("Hi t", 1));
+  one.receive(keystroke("Hi th", 2));
+  switchboard.fromServer({ type: "error", code: "overloaded", field: "1.f1", seq: 1 });
+  switchboard.fromServer(suggestion("1.f1", 2));
+  sent.length = 0;
+  switchboard.welcome(welcome);
+  expect(sent).toMatchObject([{ seq: 2, before: "Hi th" }]);
+});
+
 test.each([
   ["the user has left", (one: Page) => one.receive({ type: "left", field: "f1" })],
   ["is on a site that was turned off", () => switchboard.prefer({ ...DEFAULTS, sitesOff: ["site.example"] })],

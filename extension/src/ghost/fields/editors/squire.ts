@@ -7,7 +7,7 @@ const watched = new WeakSet<HTMLElement>();
 const recognised = new WeakSet<HTMLElement>();
 
 /**
- * Squire. Nothing on its element names it, and nothing leads from the element to the editor's object. If Squire's script was loaded as it is,
+ * Squire. Nothing on its element names it, and nothing leads from the element to the editor's object. If a script element loaded Squire,
  * its class is a property of the window: then each editable element that is of no other editor is taken for Squire. If it was bundled, such an
  * element is watched for the mark, which appears when Squire stores the text: at each space, and when text is deleted. Until the first of these
  * in a field, Ctrl-Z removes the typed letters before an accepted word, too. A request for a format in every unknown editor would show which
