@@ -21,10 +21,6 @@ interface Extent {
   readonly across: number;
 }
 
-/** Canvases have widths in steps of so many pixels, and are not wider than so many times what they need. */
-const STEP = 64;
-const MOST_SPARE = 4;
-
 const NOTHING: Extent = { width: 0, margin: 0, across: 0 };
 
 /**
@@ -38,10 +34,6 @@ export class WordSlot {
   #text = "";
   #pen: Pen | null = null;
   #extent = NOTHING;
-  /** The pen that the picture was painted with last. */
-  #taken: Pen | null = null;
-  /** The text that is displayed. Null if nothing is; undefined before the first call of `show`. */
-  #shown: string | null | undefined;
 
   readonly elements: readonly HTMLElement[] = [this.#picture, this.#space];
 
@@ -60,24 +52,17 @@ export class WordSlot {
 
   /** `isWhole`: the word begins here, and not in the typed text. */
   paint(text: string, pen: Pen, isWhole: boolean): void {
-    if (text === this.#text && isSamePen(this.#pen, pen)) return;
+    if (text === this.#text && this.#pen && isSamePen(this.#pen, pen)) return;
     this.show(false);
     this.#text = text;
     this.#pen = pen;
     if (this.#isSpace) {
       regenerate(this.#space, text);
       this.#extent = { ...NOTHING, width: measuredWidth(text, (context) => take(pen, context)) };
-      return;
-    }
-    const isTaken = isSamePen(this.#taken, pen);
-    this.#taken = pen;
-    this.#extent = paint(this.#picture, lettersShown(text, pen.style, isWhole), pen, isTaken);
+    } else this.#extent = paint(this.#picture, lettersShown(text, pen.style, isWhole), pen);
   }
 
   show(isShown: boolean): void {
-    const text = isShown ? this.#text : null;
-    if (text === this.#shown) return;
-    this.#shown = text;
     const shown = this.#isSpace ? this.#space : this.#picture;
     for (const element of this.elements) {
       const isThis = isShown && element === shown;
@@ -95,13 +80,14 @@ export class WordSlot {
     return { left: picture.left + margin * scale, top: picture.top, width: width * scale, height: picture.height };
   }
 
-  /** The same text is painted again: later it may need other fonts. */
+  /** Throws the picture away. Later, the same text may need other fonts. */
   erase(): void {
     this.show(false);
     if (this.#text === "") return;
     this.#text = "";
     this.#pen = null;
     this.#extent = NOTHING;
+    this.#picture.width = 0;
     regenerate(this.#space, "");
   }
 
@@ -110,30 +96,28 @@ export class WordSlot {
   }
 }
 
-function isSamePen(last: Pen | null, { style, colour, rightToLeft, resolution }: Pen): boolean {
-  if (last?.style !== style || last.colour !== colour) return false;
-  return last.rightToLeft === rightToLeft && last.resolution === resolution;
+function isSamePen(a: Pen, b: Pen): boolean {
+  return (
+    a.style === b.style && a.colour === b.colour && a.rightToLeft === b.rightToLeft && a.resolution === b.resolution
+  );
 }
 
-/**
- * Makes `canvas` a picture of `text` that takes the width of its letters, and no height in its line. `isTaken`: the canvas was painted with
- * this pen before.
- */
-function paint(canvas: HTMLCanvasElement, text: string, pen: Pen, isTaken: boolean): Extent {
+/** Makes `canvas` a picture of `text` that takes the width of its letters, and no height in its line. */
+function paint(canvas: HTMLCanvasElement, text: string, pen: Pen): Extent {
   // Small pictures are painted faster by the processor.
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) return NOTHING;
-  if (!isTaken) take(pen, context);
+  take(pen, context);
   const box = context.measureText(text);
   // Letters may reach out of their box: a slanted f, an accent.
   const margin = Math.ceil(Math.max(box.fontBoundingBoxAscent, 0) / 2) + 1;
   const above = Math.ceil(Math.max(box.fontBoundingBoxAscent, box.actualBoundingBoxAscent)) + 1;
   const below = Math.ceil(Math.max(box.fontBoundingBoxDescent, box.actualBoundingBoxDescent)) + 1;
-  const isNew = makeRoom(canvas, (box.width + 2 * margin) * pen.resolution, (above + below) * pen.resolution);
-  // A new size has reset the context.
-  if (isNew) take(pen, context);
-  else clear(context);
+  canvas.width = Math.ceil((box.width + 2 * margin) * pen.resolution);
+  canvas.height = Math.ceil((above + below) * pen.resolution);
   const [width, height] = [canvas.width / pen.resolution, canvas.height / pen.resolution];
+  // The new size has reset the context.
+  take(pen, context);
   context.scale(pen.resolution, pen.resolution);
   context.fillText(text, margin, above);
   setStyle(canvas, {
@@ -143,23 +127,6 @@ function paint(canvas: HTMLCanvasElement, text: string, pen: Pen, isTaken: boole
     margin: `${-above}px ${box.width + margin - width}px ${above - height}px ${-margin}px`,
   });
   return { width: box.width, margin, across: width };
-}
-
-/**
- * Makes the canvas large enough, in pixels of the screen. False if it already is. In a canvas with a new size, Chromium needs eight times as
- * long for the letters.
- */
-function makeRoom(canvas: HTMLCanvasElement, width: number, height: number): boolean {
-  const isLargeEnough = canvas.width >= width && canvas.height >= height;
-  if (isLargeEnough && canvas.width <= MOST_SPARE * Math.max(width, STEP)) return false;
-  canvas.width = Math.ceil(width / STEP) * STEP;
-  canvas.height = Math.ceil(height);
-  return true;
-}
-
-function clear(context: CanvasRenderingContext2D): void {
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
 }
 
 function take({ style, colour, rightToLeft }: Pen, context: CanvasRenderingContext2D): void {
