@@ -124,5 +124,5 @@ async def _keystrokes(there: Machine) -> dict[str, float]:
     return {name: _of_all_models(counters) for name, counters in zip(names, counted, strict=True)}
 
 
-def _of_all_models(counters: Counters) -> float:
+def _of_all_models(counters: Mapping[tuple[str, ...], float]) -> float:
     return sum(value for (name, *_), value in counters.items() if name == KEYSTROKES)
