@@ -45,17 +45,7 @@ class Person:
         """Until `stop` is set and the last text has its answer, for which it waits some seconds. Raises
         `ServerLostError` if a server refuses the token.
         """
-        talking = asyncio.create_task(self._connection.run())
-        typing = asyncio.create_task(self._type(wpm, stop))
-        try:
-            await asyncio.wait((talking, typing), return_when=asyncio.FIRST_COMPLETED)
-            if talking.done():
-                talking.result()  # its error
-            await typing
-        finally:
-            for task in (talking, typing):
-                task.cancel()
-            await asyncio.gather(talking, typing, return_exceptions=True)
+        await self._connection.during(self._type(wpm, stop))
 
     async def connected(self) -> None:
         """Called by the connection. The server may be another one: it reads the text before the next key."""

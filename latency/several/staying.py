@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
@@ -48,7 +48,7 @@ def wait_before(attempt: int, random: Random) -> float:
 
 
 class Staying:
-    """`run` keeps a socket open until it is cancelled."""
+    """Keeps a socket open during some work."""
 
     def __init__(
         self,
@@ -67,8 +67,24 @@ class Staying:
         self._random = Random(seed)
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
-    async def run(self) -> None:
-        """Raises `ServerLostError` if a server refuses the token."""
+    async def during(self, work: Coroutine[None, None, None]) -> None:
+        """Stay connected until `work` has ended. Raises its error, and `ServerLostError` if a server refuses
+        the token.
+        """
+        talking = asyncio.create_task(self._run())
+        working = asyncio.create_task(work)
+        try:
+            await asyncio.wait((talking, working), return_when=asyncio.FIRST_COMPLETED)
+            if talking.done():
+                talking.result()  # its error
+            await working
+        finally:
+            for task in (talking, working):
+                task.cancel()
+            await asyncio.gather(talking, working, return_exceptions=True)
+
+    async def _run(self) -> None:
+        """Until cancelled."""
         try:
             while True:
                 self._socket = await self._connected()

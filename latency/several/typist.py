@@ -50,18 +50,7 @@ class Typist:
         """Type so many keystrokes, or until `stop` is set and the last keystroke is answered. Raises
         `ServerLostError` if a server refuses the token.
         """
-        stop = stop or asyncio.Event()
-        talking = asyncio.create_task(self._connection.run())
-        typing = asyncio.create_task(self._type(keystrokes, stop))
-        try:
-            await asyncio.wait((talking, typing), return_when=asyncio.FIRST_COMPLETED)
-            if talking.done():
-                talking.result()  # its error
-            await typing
-        finally:
-            for task in (talking, typing):
-                task.cancel()
-            await asyncio.gather(talking, typing, return_exceptions=True)
+        await self._connection.during(self._type(keystrokes, stop or asyncio.Event()))
 
     async def connected(self) -> None:
         """Called by the connection."""
