@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -48,10 +49,7 @@ def prepare_models(settings: Settings) -> list[ReadyModel]:
         _import_runtime(settings)
         from foretype.prepare.ensure import ensure_prepared
 
-        prepared = [ensure_prepared(one) for one in _of_each_model(settings)]
-        for ready in prepared:
-            _try_plugin(ready, settings)
-        return [*prepared]
+        return _all_ready(settings, ensure_prepared)
 
 
 class Loading:
@@ -96,8 +94,7 @@ class Loading:
         from foretype.engine.several import SeveralEngines
         from foretype.engine.start import make_engine, share
 
-        with _as_sentences():
-            shared = share(loaded, self._settings, stages)
+        shared = share(loaded, self._settings, stages)
         engines = []
         for made, model in zip(ready, loaded, strict=True):
             with _as_sentences(made.folder):
@@ -118,10 +115,7 @@ class Loading:
         finally:
             self._imported.set()
         with _as_sentences():
-            made = [ensure_made(settings) for settings in _of_each_model(self._settings)]
-            for ready in made:
-                _try_plugin(ready, self._settings)
-            return [*made]
+            return _all_ready(self._settings, ensure_made)
 
     def _load(self) -> list[LoadedModel]:
         return [self._load_from(ready.folder) for ready in self._ready.result()]
@@ -139,9 +133,20 @@ class Loading:
                 check.result()
 
 
-def _of_each_model(settings: Settings) -> list[Settings]:
-    """The settings with one model at a time, the default one first."""
-    return [settings, *(settings.model_copy(update={"model": name}) for name in settings.also_models)]
+def _all_ready(settings: Settings, ensure: Callable[[Settings], ReadyModel]) -> list[ReadyModel]:
+    """The settings' models, the default one first. `ensure` prepares one if necessary. Raises what it raises,
+    and SameModelError.
+    """
+    from foretype.models.errors import SameModelError
+
+    names = (settings.model, *settings.also_models)
+    ready = [ensure(settings.model_copy(update={"model": name})) for name in names]
+    for name, count in Counter(model.folder.name for model in ready).items():
+        if count > 1:
+            raise SameModelError(name)
+    for model in ready:
+        _try_plugin(model, settings)
+    return ready
 
 
 def _import_runtime(settings: Settings) -> None:

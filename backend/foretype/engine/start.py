@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from foretype.engine.tree.choice import Policy
 from foretype.engine.tree.language import SharesOf, any_language
 from foretype.engine.tree.word_ends import WordEnds
 from foretype.engine.vocabulary import Vocabulary
-from foretype.models.errors import SameModelError, UnknownLanguageError
+from foretype.models.errors import UnknownLanguageError
 from foretype.models.field_kind import FieldKind
 from foretype.models.languages import languages_of
 from foretype.models.manifest import WORD_ENDS, Manifest
@@ -111,13 +110,9 @@ async def make_engine(
 
 
 def share(models: Sequence[LoadedModel], settings: Settings, stages: Stages | None = None) -> Shared:
-    """What several models of this event loop share: `make_engine` takes it for each of them, and
-    `SeveralEngines` makes one engine of theirs. Raises SameModelError.
+    """The parts that several models of this event loop share: `make_engine` takes them for each model, and
+    `SeveralEngines` makes one engine of theirs.
     """
-    names = Counter(model.name for model in models)
-    for name, count in names.items():
-        if count > 1:
-            raise SameModelError(name)
     # One budget holds for all: if some models are on a GPU and others are not, the smaller one.
     trees_bytes = min(_trees_bytes(settings, model.runtime.provider) for model in models)
     stages = stages or Stages(CollectorRegistry())
