@@ -23,16 +23,19 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Calls `typed` for each text of the panel's text box. `contextChars`: the most characters on each side of the caret. */
 export function prepareSideBySide(typed: (place: Place) => void, contextChars: () => number): void {
   const field = findElement("#both", HTMLTextAreaElement);
+  let isComposing = false;
   const tell = () => {
-    if (field.selectionStart !== field.selectionEnd) return;
+    if (isComposing || field.selectionStart !== field.selectionEnd) return;
     const caret = field.selectionStart;
     const limit = contextChars();
     typed({ before: lastOf(field.value.slice(0, caret), limit), after: firstOf(field.value.slice(caret), limit) });
   };
-  field.addEventListener("input", (event) => {
-    if (!(event instanceof InputEvent && event.isComposing)) tell();
-  });
-  field.addEventListener("compositionend", tell);
+  field.addEventListener("input", tell);
+  for (const type of ["compositionstart", "compositionend"])
+    field.addEventListener(type, () => {
+      isComposing = type === "compositionstart";
+      tell();
+    });
   document.addEventListener("selectionchange", () => {
     if (document.activeElement === field) tell();
   });

@@ -182,3 +182,18 @@ test("the panel has no problem of accessibility in any colours, at twice the siz
   expect(await problemsOn(page)).toEqual([]);
   await panel(page).screenshot({ path: "test-results/images/side-by-side-narrow.png" });
 });
+
+test("letters of a composition are not sent before it has ended", async ({ page, server }) => {
+  await openPlayground(page, server.origin, TOKEN);
+  await type(page, "Thanks for the qui");
+  await expect(column(page, "small").locator(".line")).toHaveText("Thanks for the quick answer");
+  const session = await page.context().newCDPSession(page);
+  const letters = { text: "ck", selectionStart: 2, selectionEnd: 2 };
+  await session.send("Input.imeSetComposition", letters);
+  await expect(box(page)).toHaveValue("Thanks for the quick");
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  const sent = () => server.received.some(({ before }) => before === "Thanks for the quick");
+  expect(sent()).toBe(false);
+  await session.send("Input.insertText", { text: "ck" });
+  await expect.poll(sent).toBe(true);
+});
