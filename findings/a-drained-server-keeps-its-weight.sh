@@ -10,11 +10,11 @@ echo "version    $("$haproxy" -v | head -n 1 | cut -d ' ' -f 1-3)"
 
 HAPROXY=$haproxy FOLDER=$folder "${PYTHON:-python3}" - <<'PYTHON'
 import os
+import queue
 import re
 import socket
 import subprocess
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -24,12 +24,14 @@ print("behaviour  it is told its usual weight, without the total of which it is 
 print("           `weight 0`, it is told 0/1")
 
 folder = Path(os.environ["FOLDER"])
-told: dict[int, str] = {}
+told: queue.Queue[str] = queue.Queue()
+"""The header of each health check of the first server."""
 
 
 class Checked(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        told[self.server.server_port] = self.headers.get("X-Haproxy-Server-State", "")
+        if self.server is servers[0]:
+            told.put(self.headers.get("X-Haproxy-Server-State", ""))
         self.send_response(200)
         self.end_headers()
 
@@ -69,15 +71,18 @@ def order(command: str) -> None:
 
 
 def weight() -> str:
-    """What the first server is told, after some checks."""
-    time.sleep(1.0)
-    found = re.search(r"weight=(\d+/\d+)", told.get(first, ""))
+    """What the first server is told by the third check from now on: the next one may be under way."""
+    while not told.empty():
+        told.get()
+    *_, header = (told.get(timeout=10) for _ in range(3))
+    found = re.search(r"weight=(\d+/\d+)", header)
     return found[1] if found else "nothing"
 
 
 running = subprocess.Popen([os.environ["HAPROXY"], "-q", "-db", "-f", folder / "haproxy.cfg"])
 try:
-    time.sleep(1.0)
+    for _ in range(10):  # until both servers count as up
+        told.get(timeout=10)
     usual = weight()
     order("set server all/one state drain")
     drained = weight()

@@ -1,4 +1,4 @@
-"""What a Service and an Ingress do together: one address before all ready pods.
+"""Does the work of a Service and an Ingress: one address in front of all ready pods.
 
 It follows the Endpoints that the real controller makes of the Service. A new connection goes to the pod that
 has the fewest.
@@ -19,7 +19,7 @@ Address = tuple[str, int]
 
 
 def addresses_of(endpoints: Manifest, port: str) -> list[Address]:
-    """Where the pods of a Service listen on this machine, for its port of this name."""
+    """The addresses at which the ready pods of a Service listen here, for its port of this name."""
     return [
         (on_this_machine(one["ip"]), listed["port"])
         for subset in endpoints.get("subsets") or []

@@ -1,4 +1,4 @@
-"""What the chart must do in a cluster: install, update, let a pod go, scale up, scale down, uninstall."""
+"""The chart is tried in a cluster: install, update, let a pod go, scale up, scale down, uninstall."""
 
 from __future__ import annotations
 

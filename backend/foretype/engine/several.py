@@ -47,7 +47,7 @@ class SeveralEngines:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a field is: the model of its last keystroke, and that model's desk."""
+    """The model of a field's last keystroke, and that model's desk."""
 
     model: str
     desk: Desk

@@ -124,7 +124,7 @@ class Recipe(_Strict):
     )  # what to try; the fastest that is good enough is kept
     weights_on: dict[GpuProvider, tuple[WeightsName, ...]] = {}  # what to try there in place of `weights`
     vocabulary: VocabularyRule | None = None  # None: all tokens stay
-    languages: tuple[LanguageCode, ...] = ()  # in texts in others nothing is suggested. None: no such rule
+    languages: tuple[LanguageCode, ...] = ()  # texts in others get no suggestions. Empty: no such rule
     source: Source
 
     @property
