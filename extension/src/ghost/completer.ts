@@ -212,7 +212,7 @@ export class Completer {
     if (this.#client.on) session.once = false;
     const live = this.#read(session);
     this.#draw(session, live);
-    if (live) this.#sayWhenSent(session, live);
+    this.#sayWhenSent(session, live);
     if (live) this.#followHistory(session, live);
     if (session.once) this.#endOnce(session, live);
     else if (live) this.#ask(session, live);
@@ -234,6 +234,8 @@ export class Completer {
     const session = this.#session;
     if (session && press.isTrusted) session.dictated = false;
     if (!session) return false;
+    // The next message may begin before anything has said that the field changed: a page that empties it by a script causes no event.
+    if (session.hasEntered) this.#sayWhenSent(session, this.#read(session));
     session.hasEntered = press.key === "Enter";
     const step = stepOf(press);
     if (step !== undefined) session.step = step;
@@ -260,8 +262,8 @@ export class Completer {
    * A chat empties its field when Enter sends the message. For learning, the field is left: otherwise the server would take the message for a
    * text that the user has deleted.
    */
-  #sayWhenSent(session: Session, { before, after }: Live): void {
-    if (!session.hasEntered || before.trim() + after.trim() !== "") return;
+  #sayWhenSent(session: Session, live: Live | null): void {
+    if (!session.hasEntered || !live || live.before.trim() + live.after.trim() !== "") return;
     session.hasEntered = false;
     if (this.#client.learn) this.#sayLeft(session);
   }

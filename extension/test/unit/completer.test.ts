@@ -247,6 +247,16 @@ test("when Enter has emptied the field of a chat, the server may learn the messa
   expect(client.log.filter((line) => line.startsWith("left"))).toHaveLength(1);
 });
 
+test("the next message of a chat may begin before anything has said that the field is empty", () => {
+  client.learn = true;
+  type("Hello");
+  completer.press(press("Enter"));
+  field.before = "";
+  completer.press(press("B"));
+  type("B");
+  expect(client.log.slice(-2)).toEqual(["left f1", expect.stringMatching(/^keystroke f1 \d+ B$/)]);
+});
+
 test("every change of the text causes one request", () => {
   type("Hi");
   completer.changed();
