@@ -59,7 +59,10 @@ def main(
     model: Model = "smollm2-135m",
     servers: Annotated[int, typer.Option(min=2, max=9, help="How many servers, for roll and grow.")] = 3,
     typists: Annotated[int, typer.Option(min=1, help="How many people type, for roll and grow.")] = 24,
-    threads: Annotated[int, typer.Option(min=1, help="Processor threads of each server.")] = 1,
+    threads: Annotated[
+        int,
+        typer.Option(min=1, help="Processor threads of each server; with pinned, one for each of its cores."),
+    ] = 1,
     drain: Annotated[float, typer.Option(help="FORETYPE_DRAIN_SECONDS of the servers.")] = 10.0,
     ramp: Annotated[float, typer.Option(help="Seconds in which people begin, one by one.")] = 10.0,
     calm: Annotated[float, typer.Option(help="Seconds before anything happens to the servers.")] = 20.0,

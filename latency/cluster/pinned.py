@@ -1,8 +1,9 @@
-"""The number of people that one server on one core serves, and that two servers on two cores serve.
+"""The number of people that one server on one core serves, two servers on two cores, and one on both cores.
 
 The programs that type need processor time, too. Each server shares its core with a crowd of people who type
 at HAProxy, and HAProxy runs on the same cores. One core therefore carries one server and the typing of its
-people, and two cores carry twice as much if nothing is lost.
+people, and two cores carry twice as much if nothing is lost. A server on both cores has two threads for its
+model; the same people type at it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,20 @@ from latency.replay.usage import Meter
 from latency.several.machine import Machine, several
 
 FIRST = 8  # people at each server in the first step
-MOST_SERVERS = 2
+CORES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Servers on cores. key: in the names of the figures. groups: the cores of each server."""
+
+    key: str
+    label: str
+    groups: Sequence[Sequence[int]]
+
+    @property
+    def cores(self) -> list[int]:
+        return [core for group in self.groups for core in group]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +56,41 @@ async def measure_pinned(plan: Pinned, console: Console) -> tuple[dict[str, floa
     """The figures by the names of `budget.toml`, and the record for the JSON file. Raises
     `MeasurementError`.
     """
-    cores = _cores()
+    layouts = _layouts(_cores())
     others = Others()
-    served: dict[int, int] = {}
+    served: dict[str, int] = {}
     steps: dict[str, list[dict[str, object]]] = {}
-    for servers in range(1, MOST_SERVERS + 1):
-        found = await _search(plan, cores[:servers], console)
-        served[servers] = max((step.typists for step, is_served in found if is_served), default=0)
-        steps[str(servers)] = [
+    for layout in layouts:
+        found = await _search(plan, layout, console)
+        served[layout.key] = max((step.typists for step, is_served in found if is_served), default=0)
+        steps[layout.key] = [
             asdict(step) | {"served": is_served, "flat": step.flat()} for step, is_served in found
         ]
-    flat: dict[str, float | None] = {f"typists_{servers}": float(many) for servers, many in served.items()}
+    flat: dict[str, float | None] = {f"typists_{key}": float(many) for key, many in served.items()}
     flat["others_cores"] = others.cores()
-    if served[1]:
-        flat["typists_ratio"] = served[MOST_SERVERS] / (MOST_SERVERS * served[1])
+    if served["1"]:
+        flat["typists_ratio"] = served["2"] / (CORES * served["1"])
     return flat, {"flat": flat, "steps": steps}
 
 
 def print_pinned(flat: Mapping[str, float | None], console: Console) -> None:
-    for servers in range(1, MOST_SERVERS + 1):
-        where = "1 server on 1 core" if servers == 1 else f"{servers} servers on {servers} cores"
-        console.print(f"{where}: {flat[f'typists_{servers}']:.0f} people", highlight=False)
+    for layout in _layouts(range(CORES)):
+        console.print(f"{layout.label}: {flat[f'typists_{layout.key}']:.0f} people", highlight=False)
     console.print(f"Other programs kept {flat['others_cores']:.2f} cores busy.", highlight=False)
     ratio = flat.get("typists_ratio")
     if ratio is not None:
-        console.print(f"That is {ratio:.2f} of {MOST_SERVERS} times as many.", highlight=False)
+        console.print(
+            f"{CORES} servers serve {ratio:.2f} of {CORES} times as many people as 1.", highlight=False
+        )
+
+
+def _layouts(cores: Sequence[int]) -> list[Layout]:
+    first, second = cores[:CORES]
+    return [
+        Layout("1", "1 server on 1 core", [[first]]),
+        Layout("2", "2 servers on 2 cores, one each", [[first], [second]]),
+        Layout("both", "1 server on 2 cores", [[first, second]]),
+    ]
 
 
 def _cores() -> list[int]:
@@ -74,20 +98,21 @@ def _cores() -> list[int]:
     if not hasattr(os, "sched_getaffinity"):
         raise MeasurementError("Processes can be bound to a core on Linux only.")
     cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < MOST_SERVERS:
-        raise MeasurementError(f"{MOST_SERVERS} cores are needed, and this machine has {len(cores)}.")
+    if len(cores) < CORES:
+        raise MeasurementError(f"{CORES} cores are needed, and this machine has {len(cores)}.")
     return cores
 
 
-async def _search(plan: Pinned, cores: Sequence[int], console: Console) -> list[tuple[LoadStep, bool]]:
+async def _search(plan: Pinned, layout: Layout, console: Console) -> list[tuple[LoadStep, bool]]:
     """Steps with more and fewer people, until the largest number that is served is known. Each with whether
     it was served.
     """
+    settings = {**plan.settings, "FORETYPE_THREADS": str(len(layout.groups[0]))}
     async with AsyncExitStack() as ending:
-        there = await ending.enter_async_context(several(len(cores), plan.settings, cores=cores))
+        there = await ending.enter_async_context(several(len(layout.groups), settings, cores=layout.groups))
         budget_ms = await _budget_ms(there)
         crowds = []
-        for core in cores:
+        for core in layout.cores:
             typing = Typing(
                 there.proxy.address, there.token, plan.texts, plan.wpm, plan.hold_s, budget_ms, seed=core
             )
@@ -100,7 +125,7 @@ async def _search(plan: Pinned, cores: Sequence[int], console: Console) -> list[
             step = await _step(there, crowds, each, plan.hold_s, budget_ms)
             tried[each] = step.served(budget_ms)
             found.append((step, tried[each]))
-            _say(step, len(cores), console, is_served=tried[each])
+            _say(step, layout, console, is_served=tried[each])
         return found
 
 
@@ -131,10 +156,10 @@ async def _step(
     )
 
 
-def _say(step: LoadStep, servers: int, console: Console, *, is_served: bool) -> None:
+def _say(step: LoadStep, layout: Layout, console: Console, *, is_served: bool) -> None:
     p95 = step.answers.final.p95
     console.print(
-        f"{servers} on as many cores, {step.typists} people: p95 {p95 or 0:.0f} ms, {step.refused} refused, "
+        f"{layout.label}, {step.typists} people: p95 {p95 or 0:.0f} ms, {step.refused} refused, "
         f"{'served' if is_served else 'not served'}; cores busy: servers {step.server_cpu_share:.2f}, typing "
         f"{step.own_cpu_share:.2f}",
         highlight=False,

@@ -36,21 +36,23 @@ async def several(
     program: Sequence[str] = SERVE,
     *,
     started: int | None = None,
-    cores: Sequence[int] | None = None,
+    cores: Sequence[Sequence[int]] | None = None,
 ) -> AsyncIterator[Machine]:
     """HAProxy before `count` servers. All are killed at the end. Raises `MeasurementError`.
 
     `program`: another one that serves. `started`: only so many servers are started, although HAProxy knows
-    all. `cores`: the processor of each server; HAProxy runs on all of them.
+    all. `cores`: the processors of each server; HAProxy runs on all of them.
     """
     token = secrets.token_urlsafe(24)
     front, *ports = free_ports(1 + 2 * count)
     behind = [Behind(f"s{number + 1:02}", *ports[2 * number : 2 * number + 2]) for number in range(count)]
     async with AsyncExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))
-        proxy = HAProxy(find_haproxy(), folder, behind, front, cores)
+        proxy = HAProxy(
+            find_haproxy(), folder, behind, front, [core for own in cores or () for core in own] or None
+        )
         host, more = f"127.0.0.1:{front}", {"FORETYPE_TOKEN": token, "FORETYPE_FRUGAL": "off", **settings}
-        pinned = [on_cores([core]) for core in cores] if cores else [()] * count
+        pinned = [on_cores(own) for own in cores] if cores else [()] * count
         replicas = [
             Replica(one, host, folder, more, (*core, *program))
             for one, core in zip(behind, pinned, strict=True)

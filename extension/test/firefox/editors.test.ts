@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Box, Key } from "../behaviours/behaviour.ts";
-import { DRAWN_ELSEWHERE, EDITOR_PAGES, type EditorPage, ENGLISH, restOf } from "../browser/editor-pages.ts";
+import { EDITOR_PAGES, type EditorPage, ENGLISH, restOf } from "../browser/editor-pages.ts";
 import { keepPart, keptPart } from "../browser/editors-md.ts";
 import { COLUMNS, type Column, NOT_MEASURED, partOf, type ReasonOf } from "../browser/editors-table.ts";
 import { knows, ScriptedServer } from "../browser/scripted-server.ts";
@@ -23,9 +23,6 @@ const reasonOf: ReasonOf = ({ name, textbox, limits }, column) => {
   return textbox && column === "box" ? UNSEEN : undefined;
 };
 
-const ADDRESS = { trigger: ";addr", text: "12 High Street" };
-const REGARDS = { trigger: ";kr", text: "Kind regards,\nAnn" };
-
 const server = new ScriptedServer();
 const found = new Map<string, readonly Column[]>();
 let firefox: Firefox;
@@ -38,7 +35,7 @@ beforeAll(async () => {
   firefox = await Firefox.start();
   const own = await welcomePage(firefox);
   await pair(own, server.origin);
-  const preferences = { codeToo: true, snippets: [ADDRESS, REGARDS] };
+  const preferences = { codeToo: true };
   await own.value(`browser.storage.local.set({ preferences: ${JSON.stringify(preferences)} }).then(() => true)`);
 });
 
@@ -171,31 +168,6 @@ for (const editor of EDITOR_PAGES) {
       else await CHECKS[column as keyof typeof CHECKS](await open(editor));
     }
     found.set(editor.name, failed);
-  });
-}
-
-const taking = EDITOR_PAGES.filter(({ name }) => name !== "Monaco" && !DRAWN_ELSEWHERE.test(name));
-
-for (const editor of taking) {
-  test(`${editor.name}: one Tab replaces an abbreviation, and one Ctrl-Z brings it back`, async () => {
-    const scene = await open(editor);
-    await scene.target.type("Home: ;ad");
-    await eventually(() => scene.drawn.ghost()).toBe(ADDRESS.text);
-    await press(scene, "Tab");
-    await eventually(() => scene.firstLine()).toBe("Home: 12 High Street");
-    await scene.target.hold(["Control"], "z");
-    await eventually(() => scene.firstLine()).toBe("Home: ;ad");
-
-    if (!editor.standing) await scene.clear();
-    const next = editor.standing ? await open(editor) : scene;
-    await next.target.type(";kr");
-    await eventually(() => next.drawn.ghost()).toMatch(/^Kind regards,( ↵)? Ann$/);
-    // A field that takes a line break ends its line there, and no field loses the space.
-    const line = String(await next.drawn.ghost()).split(" ↵")[0];
-    await press(next, "Tab");
-    await eventually(() => next.firstLine()).toBe(line);
-    await next.target.hold(["Control"], "z");
-    await eventually(() => next.firstLine()).toBe(";kr");
   });
 }
 
