@@ -7,7 +7,7 @@ import { REAL_TOKEN } from "./real-server.ts";
 
 const SENTENCE = "Please let me know if you have any que";
 const CONNECTED = "Foretype: connected";
-const KEY_MS = 60;
+const KEY_MS = 30;
 
 let servers: RealServers;
 let context: BrowserContext;
