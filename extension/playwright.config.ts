@@ -2,16 +2,17 @@ import { defineConfig } from "@playwright/test";
 
 /**
  * These tests run a real model beside the browser, or measure the browser: each needs a machine of two cores for itself. So
- * `npm run test:browser` runs the other tests, two at a time, and `npm run test:alone` runs these, one after the other.
+ * `npm run test:browser` runs the other tests, three at a time, because each of them waits for half of its time; and `npm run test:alone` runs
+ * these, one after the other.
  */
 const ALONE = /(real-\w+|pictures|playground|long-text|busy-page|idle)\.spec\.ts$/;
 
 export default defineConfig({
   testDir: "test/browser",
   outputDir: "test-results",
-  workers: 2,
+  workers: 3,
   projects: [
-    { name: "two at a time", testIgnore: ALONE },
+    { name: "together", testIgnore: ALONE },
     { name: "alone", testMatch: ALONE, workers: 1 },
   ],
   timeout: 30_000,
