@@ -33,6 +33,16 @@ class Place(StrEnum):
     FIREFOX_PAGE = "firefox-page"
 
 
+class Gpu(StrEnum):
+    """The graphics adapter that WebGPU gets in Chromium. `SOFTWARE` is SwiftShader, which comes with Chromium
+    and computes on the processor.
+    """
+
+    NONE = "none"
+    SOFTWARE = "software"
+    REAL = "real"
+
+
 PROGRAMS = {
     Place.CHROMIUM: ("FORETYPE_CHROMIUM", "chromium"),
     Place.FIREFOX: ("FORETYPE_FIREFOX", "firefox-esr"),
@@ -47,8 +57,12 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-SOFTWARE_GPU = ("--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-webgpu-adapter=swiftshader")
-"""WebGPU on the processor, by the SwiftShader that comes with Chromium."""
+WEBGPU = ("--enable-unsafe-webgpu", "--enable-features=Vulkan")
+GPU_FLAGS = {
+    Gpu.NONE: ("--disable-gpu",),
+    Gpu.SOFTWARE: (*WEBGPU, "--use-webgpu-adapter=swiftshader"),
+    Gpu.REAL: WEBGPU,
+}
 FIREFOX_PREFERENCES = """\
 user_pref("network.proxy.type", 1);
 user_pref("network.proxy.http", "127.0.0.1");
@@ -79,10 +93,10 @@ class Browser:
 
 
 @asynccontextmanager
-async def browser(place: Place, extension: Path, page: str, *, gpu: bool) -> AsyncIterator[Browser]:
+async def browser(place: Place, extension: Path, page: str, gpu: Gpu) -> AsyncIterator[Browser]:
     """A browser with a new profile that has the extension, or shows the page. Raises NoBrowserError."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        arguments = _arguments(place, Path(profile), extension, page, gpu=gpu)
+        arguments = _arguments(place, Path(profile), extension, page, gpu)
         try:
             started = await asyncio.create_subprocess_exec(
                 *arguments, stdout=DEVNULL, stderr=PIPE if place is Place.FIREFOX else DEVNULL
@@ -125,9 +139,9 @@ def _program(place: Place) -> str:
     return os.environ.get(variable) or shutil.which(usual) or usual
 
 
-def _arguments(place: Place, profile: Path, extension: Path, page: str, *, gpu: bool) -> Sequence[str]:
+def _arguments(place: Place, profile: Path, extension: Path, page: str, gpu: Gpu) -> Sequence[str]:
     if place is Place.CHROMIUM:
-        flags = [*CHROMIUM_FLAGS, *(SOFTWARE_GPU if gpu else ["--disable-gpu"])]
+        flags = [*CHROMIUM_FLAGS, *GPU_FLAGS[gpu]]
         if os.geteuid() == 0:
             flags.append("--no-sandbox")
         loading = [f"--load-extension={extension}", f"--disable-extensions-except={extension}"]

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import numpy as np
 import onnxruntime as ort
+import psutil
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -18,9 +19,10 @@ from foretype.models.manifest import GRAPH, Manifest
 from foretype.models.prepared import Prepared, load_prepared
 from foretype.prepare.check import Ids
 from foretype.support.settings import load
-from latency.browser.browsers import Place, version_of
+from latency.browser.browsers import Gpu, Place, version_of
 from latency.browser.forms import FORMS, WEIGHTS, write_form
 from latency.browser.job import Job, JobFailedError, do
+from latency.browser.markdown import markdown
 from latency.browser.quality import bits_of
 from latency.browser.results import (
     FormFigures,
@@ -40,11 +42,13 @@ from latency.event_loop import run
 from latency.figures_file import write_figures
 from latency.gate_ids import gate_ids
 from latency.machine import machine
+from latency.marked import check_marks, write_between
 from latency.options import Check, FiguresFile, Model
 from latency.paths import OUT
 from latency.simulate.measured import SHIPPED, read_measured
 from latency.verdicts import exit_if_missed
 
+NAME = "latency.browser"
 SCRATCH = OUT / "browser"
 PROVIDERS = ("wasm", "webgpu")
 
@@ -69,6 +73,12 @@ def main(
     provider: Annotated[
         list[str] | None, typer.Option(help=f"{', '.join(PROVIDERS)}. Repeatable. Default: wasm.")
     ] = None,
+    gpu: Annotated[
+        Gpu, typer.Option(help="The graphics adapter of Chromium, for the provider webgpu.")
+    ] = Gpu.SOFTWARE,
+    page: Annotated[
+        Path | None, typer.Option(help="A page with marks, between which the tables are written.")
+    ] = None,
     out: FiguresFile = OUT / "browser.json",
     check: Check = None,
 ) -> None:
@@ -76,10 +86,19 @@ def main(
 
     The graph is written with its weights in other forms, put into an extension with the runtime
     (onnxruntime-web), and run in the extension's offscreen document. Each browser is new and starts without a
-    cache. The native figures are measured just before those of the browser.
+    cache. The native figures are measured just before those of the browser. The files are written after each
+    browser, so if the command is stopped, they have the figures until then.
+
+    **Examples**
+
+    * `python -m latency.browser --page docs/decisions/0043-inside-the-browser.md` — all forms in Chromium
+
+    * `python -m latency.browser --form int8-rows --provider webgpu --gpu real` — with a GPU
     """
     console = Console()
     with errors_as_sentences(console, "browser"):
+        if page is not None:
+            check_marks(page, NAME)
         budget = find_optional_budget(check)
         measured = read_measured(SHIPPED)
         forms = _known("form", form or list(FORMS), FORMS)
@@ -94,16 +113,21 @@ def main(
                 write_form(prepared.folder, name, prepared.manifest.geometry, _example(prepared), folder)
             described = _forms(folders, prepared.folder, prepared.manifest, ids, providers[0])
             jobs = [
-                Job(where, folder, how, count)
+                Job(where, folder, how, count, gpu)
                 for where in places
                 for how in providers
                 for folder in folders.values()
                 for count in threads or [1, 2]
             ]
-            done = []
+            done: list[Result] = []
             for job in bar.track(jobs, description="browsers"):
                 done.append(_result(job, prepared.folder, prepared.manifest, Work.of(ids)))
                 bar.console.print(done[-1].line, soft_wrap=True)
+                flat = flat_of(done, described)
+                forms_json = {name: asdict(one) for name, one in described.items()}
+                write_figures(out, {"title": title, "forms": forms_json, "flat": flat})
+                if page is not None:
+                    write_between(page, NAME, markdown(done, described, measured, title))
     for table in (
         forms_table(described),
         times_table(done, title),
@@ -111,8 +135,6 @@ def main(
         budget_table(done, measured),
     ):
         console.print(table)
-    flat = flat_of(done, described)
-    write_figures(out, {"title": title, "forms": {k: asdict(v) for k, v in described.items()}, "flat": flat})
     console.print(f"Figures written to {out}", soft_wrap=True)
     exit_if_missed(budget, flat, console)
 
@@ -145,7 +167,8 @@ def _example(prepared: Prepared) -> Ids:
 def _title(model: str, places: Sequence[Place]) -> str:
     browsers = dict.fromkeys(version_of(where) for where in places)
     versions = f"onnxruntime-web {locked_version()}, onnxruntime {ort.__version__}"
-    return f"{model}, {machine()}: {versions}; {'; '.join(browsers)}"
+    load = psutil.getloadavg()[0]
+    return f"{model}, {machine()}, load average {load:.1f}: {versions}; {'; '.join(browsers)}"
 
 
 def _forms(

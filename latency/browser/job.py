@@ -17,7 +17,7 @@ import psutil
 from aiohttp import web
 
 from foretype.models.manifest import GRAPH, Geometry
-from latency.browser.browsers import Place, browser, memory_of, processor_ms_of
+from latency.browser.browsers import Gpu, Place, browser, memory_of, processor_ms_of
 from latency.browser.forms import WEIGHTS
 from latency.browser.runtime_files import PAGE, runtime_files
 from latency.browser.work import ROUNDS, STEPS, WARM, Measured, Times, Work
@@ -39,12 +39,17 @@ class JobFailedError(MeasurementError):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`form`: a folder of `latency.browser.forms.write_form`."""
+    """`form`: a folder of `latency.browser.forms.write_form`. `webgpu_on`: the adapter for that provider."""
 
     place: Place
     form: Path
     provider: str
     threads: int
+    webgpu_on: Gpu = Gpu.SOFTWARE
+
+    @property
+    def gpu(self) -> Gpu:
+        return self.webgpu_on if self.provider == "webgpu" else Gpu.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,7 @@ async def do(job: Job, work: Work, geometry: Geometry, scratch: Path) -> Done:
         extension = Path(folder)
         async with _Home(extension) as home:
             _lay_out(extension, job, _described(job, work, geometry, home.address))
-            async with browser(
-                job.place, extension, f"{home.address}/page.html", gpu=job.provider == "webgpu"
-            ) as running:
+            async with browser(job.place, extension, f"{home.address}/page.html", job.gpu) as running:
                 home.browser.set_result(running.process)
                 await asyncio.wait(
                     {home.figures, running.ended}, timeout=TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED

@@ -25,10 +25,11 @@ from foretype.prepare.check import open_reader
 from foretype.prepare.fuse.llama import lay
 from foretype.prepare.grid import BLOCK
 from foretype.prepare.quantise import Blocks, quantise
-from latency.browser.browsers import Place
+from latency.browser.browsers import GPU_FLAGS, Gpu, Place
 from latency.browser.cli import app
 from latency.browser.forms import WEIGHTS, Product, int8, smoothed, write_form
 from latency.browser.job import Done, Job
+from latency.browser.markdown import markdown
 from latency.browser.results import (
     FormFigures,
     Result,
@@ -225,6 +226,26 @@ def test_a_job_that_failed_says_why_beside_the_others() -> None:
     assert "int8, wasm, 2 threads, chromium" in shown
     assert "no adapter" in shown
     assert results[1].line == "int8, wasm, 2 threads, chromium: no adapter"
+
+
+def test_the_page_has_the_figures_of_both_sides_and_says_why_a_job_failed() -> None:
+    results = [result_of(done_with(np.eye(4, dtype=np.float32))), result_of("no adapter")]
+    forms = {"int8": FormFigures(168_000_000, 146_000_000, 1.013)}
+    lines = markdown(results, forms, read_measured(SHIPPED), "here").splitlines()
+    assert lines[0] == "here."
+    assert "| int8 | 168 | 146 | 1.013 |" in lines
+    (times,) = [line for line in lines if line.startswith("| int8, wasm, 2 threads, chromium | 25.0")]
+    assert times.startswith("| int8, wasm, 2 threads, chromium | 25.0 | 10.0 | 2.5 | 100 | 5.0 | 200 | 5.0 |")
+    assert any("no adapter" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("provider", "on", "gpu"),
+    [("wasm", Gpu.REAL, Gpu.NONE), ("webgpu", Gpu.SOFTWARE, Gpu.SOFTWARE), ("webgpu", Gpu.REAL, Gpu.REAL)],
+)
+def test_webgpu_gets_the_adapter_that_was_asked_for(provider: str, on: Gpu, gpu: Gpu) -> None:
+    assert Job(Place.CHROMIUM, Path("int8"), provider, 1, on).gpu is gpu
+    assert ("--use-webgpu-adapter=swiftshader" in GPU_FLAGS[gpu]) is (gpu is Gpu.SOFTWARE)
 
 
 def test_a_keystroke_is_in_time_if_its_tokens_are() -> None:

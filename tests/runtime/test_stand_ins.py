@@ -6,14 +6,16 @@ cause, where the library raises one class for everything.
 `FarSession` and `FarBinding` (test_device.py) stand in for a session on CUDA, `failed_run`
 (as_onnx_runtime.py) for the error of a run, `ScriptedModel` (tests/scripted_model.py) and its subclasses for
 a runtime that gives logits, `CountingRuntime` (tests/engine/test_scheduler.py) for one that gives
-distributions. What CUDA does beyond that, above all its recordings, cannot be held against anything without a
-GPU.
+distributions, `Blind` (tests/prepare/test_provider_trial.py) stands before a real one. A test looks for any
+other in tests/. What CUDA does beyond that, above all its recordings, cannot be held against anything without
+a GPU.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +44,55 @@ from tests.scripted_model import BEGIN, ScriptedModel, byte_level_vocabulary
 
 MORE_THAN_THERE_IS = 2**46  # float32 values: 256 TiB
 CAPACITY = 8
+TESTS = Path(__file__).resolve().parents[1]
+OF_SESSIONS = {"run_with_iobinding", "io_binding", "bind_input", "bind_cpu_input", "bind_ortvalue_input"}
+OF_RUNTIMES = {"run_together", "new_pool", "reopen"}
+HELD = {"FarSession", "FarBinding", "ScriptedModel", "CountingRuntime", "Blind"}
 NOTHING = np.array([], np.int64)
 
 
 def public_methods(kind: type) -> list[str]:
     return [name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")]
+
+
+# -- all of them --------------------------------------------------------
+
+
+def classes() -> Iterator[ast.ClassDef]:
+    for file in sorted(TESTS.rglob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"), str(file))
+        yield from (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+
+
+def methods_of(node: ast.ClassDef) -> dict[str, list[str]]:
+    """The names of their arguments, by their names."""
+    return {
+        one.name: [argument.arg for argument in one.args.args]
+        for one in node.body
+        if isinstance(one, ast.FunctionDef)
+    }
+
+
+def test_each_stand_in_of_the_tests_is_held_against_the_real_one_or_derived_from_one_that_is() -> None:
+    held, unknown = set(HELD), set()
+    for node in classes():  # a class is derived from one above it, or from an imported one
+        if methods_of(node).keys() & (OF_SESSIONS | OF_RUNTIMES):
+            bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+            (held if bases & held or node.name in held else unknown).add(node.name)
+    assert not unknown
+
+
+def test_what_a_stand_in_overrides_has_the_arguments_of_the_contract() -> None:
+    seen = 0
+    for node in classes():
+        methods = methods_of(node)
+        if methods.keys() & OF_RUNTIMES:
+            seen += 1
+            for name in methods.keys() & set(public_methods(LogitsRuntime)):
+                assert methods[name] == list(inspect.signature(getattr(LogitsRuntime, name)).parameters), (
+                    node.name
+                )
+    assert seen > 5
 
 
 # -- sessions and bindings of ONNX Runtime --------------------------------------------------------

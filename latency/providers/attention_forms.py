@@ -1,11 +1,8 @@
 """Whether an execution provider computes a model's attention, in each form in which ONNX can express it.
 
-`python -m latency.providers`
-
-`foretype providers` tries the model as it is served. This command answers another question: if a provider
-leaves `GroupQueryAttention` to the CPU, would it take the same attention as ONNX's own `Attention`, or as
-plain products? Each form is one layer with the default model's sizes, a step over a past, and the same
-numbers. The provider and the CPU run it in turns in one process.
+If a provider leaves `GroupQueryAttention` to the CPU, would it take the same attention as ONNX's own
+`Attention`, or as plain products? Each form is one layer with the default model's sizes, a step over a past,
+and the same numbers. The provider and the CPU run it in turns in one process.
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +18,17 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from rich.console import Console
-from rich.table import Table
 
 from foretype.runtime.providers import CPU_ONLY, Providers, Surroundings, choose_provider, with_options
 from foretype.runtime.session import open_session, placed
-from foretype.support.cores import physical_cores
-from foretype.support.execution_provider import ON_NVIDIA, Provider
-from latency.command import new_app
-from latency.figures_file import write_figures
-from latency.gpu.own_process import run_in_own_process
-from latency.machine import machine
-from latency.options import FiguresFile
-from latency.paths import OUT
+from foretype.support.execution_provider import Provider
 
 HEADS, KV_HEADS, HEAD_DIM = 9, 3, 64  # of SmolLM2
 PAST, NEW = 64, 1  # tokens
 TOTAL = PAST + NEW
-TURNS = 200
-LIMIT_S = 120.0
 SERVED, STANDARD, PLAIN = "GroupQueryAttention, as served", "Attention (opset 23)", "MatMul and Softmax"
 
 Arrays = dict[str, NDArray[Any]]
-
-app = new_app()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,43 +191,3 @@ class _Reader:
     def run(self) -> list[NDArray[np.float32]]:
         outputs: list[NDArray[np.float32]] = self._session.run(None, self._feed)
         return outputs
-
-
-# -- the command line --------------------------------------------------------
-
-
-@app.command()
-def main(turns: int = TURNS, out: FiguresFile = OUT / "providers.json") -> None:
-    """Try each form of the attention on each provider that can be used here, beside the CPU.
-
-    Takes some seconds for each provider. CUDA and TensorRT have a measurement of their own: latency.gpu.
-    """
-    console = Console(highlight=False)
-    table = Table("Provider", "Form", "Nodes taken", "Apart", "Run", "CPU", title=machine(), box=None)
-    figures: dict[str, object] = {}
-    notes = []
-    for provider in Provider:
-        if provider in (Provider.AUTO, Provider.CPU, *ON_NVIDIA):
-            continue
-        found, note = run_in_own_process(try_forms, provider, physical_cores(), turns, limit_s=LIMIT_S)
-        figures[provider.value] = {"forms": [asdict(one) for one in found], "note": note}
-        if note is not None:
-            notes.append(note)
-        for one in found:
-            table.add_row(provider.value, one.form, f"{one.taken} of {one.nodes}", *_cells(one))
-            if one.note:
-                notes.append(f"{provider.value}, {one.form}: {one.note}")
-    write_figures(out, {"turns": turns, "providers": figures})
-    console.print(table)
-    for note in notes:
-        console.print(note, markup=False, soft_wrap=True)
-
-
-def _cells(one: FormResult) -> tuple[str, str, str]:
-    if one.apart is None or one.ms is None or one.cpu_ms is None:
-        return ("–",) * 3
-    return f"{one.apart:.1e}", f"{one.ms:.2f} ms", f"{one.cpu_ms:.2f} ms"
-
-
-if __name__ == "__main__":
-    app(prog_name="python -m latency.providers")
