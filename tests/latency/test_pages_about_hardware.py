@@ -77,7 +77,7 @@ def test_a_command_of_the_pages_about_hardware_can_be_parsed(words: list[str]) -
         ("python -m latency.gpu --prize 1", "No such option"),
         ("python -m latency.gpus", "no module"),
         ("foretype provide", "no command provide"),
-        ("FORETYPE_PROVIDER=cudda foretype serve", "cudda"),
+        ("FORETYPE_PROVIDER=cudda foretype serve", "provider"),
         ("FORETYPE_PROVIDERS=cuda foretype serve", "no setting PROVIDERS"),
     ],
 )
