@@ -157,7 +157,8 @@ def try_forms(provider: Provider, threads: int, turns: int) -> Iterator[FormResu
         try:
             yield _tried(form, make(), providers, threads, turns)
         except Exception as error:  # ONNX Runtime's own, if the provider cannot run this form
-            yield FormResult(form, note=str(error).strip().splitlines()[0][:200])
+            # The lines before the last one name places in the library's sources.
+            yield FormResult(form, note=str(error).strip().splitlines()[-1][:200])
 
 
 def _tried(form: str, graph: bytes, providers: Providers, threads: int, turns: int) -> FormResult:
