@@ -25,6 +25,7 @@ from foretype.support.execution_provider import Provider
 
 HEADS, KV_HEADS, HEAD_DIM = 9, 3, 64  # of SmolLM2
 PAST, NEW = 64, 1  # tokens
+NOTE_CHARS = 200
 TOTAL = PAST + NEW
 SERVED, STANDARD, PLAIN = "GroupQueryAttention, as served", "Attention (opset 23)", "MatMul and Softmax"
 
@@ -157,8 +158,8 @@ def try_forms(provider: Provider, threads: int, turns: int) -> Iterator[FormResu
         try:
             yield _tried(form, make(), providers, threads, turns)
         except Exception as error:  # ONNX Runtime's own, if the provider cannot run this form
-            # The lines before the last one name places in the library's sources.
-            yield FormResult(form, note=str(error).strip().splitlines()[-1][:200])
+            # What comes before the end names places in the library's sources.
+            yield FormResult(form, note=str(error).strip().splitlines()[-1][-NOTE_CHARS:])
 
 
 def _tried(form: str, graph: bytes, providers: Providers, threads: int, turns: int) -> FormResult:

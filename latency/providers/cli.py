@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from foretype.models.prepared import load_prepared
+from foretype.prepare.provider_trial import Trial
 from foretype.runtime.plugins import installed_wheel
 from foretype.runtime.providers import NAMES, installed_runtimes
 from foretype.support import settings
@@ -124,7 +125,7 @@ def _measured(
     threads = physical_cores()
     forms, note = run_in_own_process(try_forms, provider, threads, turns, limit_s=FORMS_LIMIT_S)
     notes = [f"{one.form}: {one.note}" for one in forms if one.note]
-    trials = []
+    trials: list[Trial] = []
     if note is None:
         trials, note = run_in_own_process(try_model, folder, provider, threads, limit_s=limit_s)
         note = None if note is None else f"the whole model: {note}"
