@@ -96,6 +96,13 @@ def main(
             "is sent. `python -m latency.replies` makes such folders."
         ),
     ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder with the label of each text's field, in a file of the same name, for --kind text. "
+            "Default: none is sent. `python -m latency.comments` makes one of titles."
+        ),
+    ] = None,
     mails: Mails = 20,
     chars: Chars = 450,
     typists: Annotated[
@@ -174,7 +181,7 @@ def main(
         budget = find_optional_budget(check)
         folder = texts or (texts_for(model) if model else None) or MAILS
         setup = ReplaySetup(
-            read_mails(folder, subjects, answered, mails=mails, chars=chars),
+            read_mails(folder, subjects, answered, labels, mails=mails, chars=chars),
             manner,
             typists,
             limit * 60 if limit else None,

@@ -78,7 +78,7 @@ async def _typist(
         for number, mail in queue:
             if stop.is_set():
                 break
-            typing = replace(manner, subject=mail.subject, answered=mail.answered)
+            typing = replace(manner, subject=mail.subject, answered=mail.answered, label=mail.label)
             typed.append(await type_text(connection, f"mail-{number}", mail.text, typing, stop=stop))
             progress()
         return connection.welcome, typed

@@ -23,23 +23,24 @@ class NoTextsError(MeasurementError):
 
 
 class NoFileOfTextError(MeasurementError):
-    """A text has no file with its subject, or with the mail that it answers."""
+    """A text has no file with its subject, with the mail that it answers, or with its label."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file.parent} has no {file.name}. The folders of --subjects and --answered need a file for "
-            "each text, with the same name."
+            f"{file.parent} has no {file.name}. The folders of --subjects, --answered and --labels need a "
+            "file for each text, with the same name."
         )
         self.file = file
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """answered: the mail that it answers, None if it is not to be sent."""
+    """answered: the mail that it answers. label: of its field. None if it is not to be sent."""
 
     text: str
     subject: str | None = None
     answered: str | None = None
+    label: str | None = None
 
 
 def read_texts(folder: Path, *, mails: int | None = None, chars: int = 450) -> list[str]:
@@ -51,14 +52,15 @@ def read_mails(
     folder: Path,
     subjects: Path | None = None,
     answered: Path | None = None,
+    labels: Path | None = None,
     *,
     mails: int | None = None,
     chars: int = 450,
 ) -> list[Mail]:
     """The first `mails` suitable texts of a folder, in the order of their names, each cut to `chars`.
 
-    `subjects` has the subject of each text, in a file of the same name, and `answered` the mail that it
-    answers.
+    `subjects` has the subject of each text, in a file of the same name, `answered` the mail that it
+    answers, and `labels` the label of its field.
 
     Raises `NoTextsError`, `NoFileOfTextError`.
     """
@@ -68,7 +70,7 @@ def read_mails(
             break
         text = typable(file.read_text("utf-8", errors="replace"))[:chars]
         if text.isascii() and len(text) > SHORTEST:
-            texts.append(Mail(text, _of(file, subjects), _of(file, answered)))
+            texts.append(Mail(text, _of(file, subjects), _of(file, answered), _of(file, labels)))
     if not texts:
         raise NoTextsError(folder)
     return texts

@@ -40,6 +40,7 @@ class Manner:
     seed: int = 0
     subject: str | None = None  # of the mail that is typed
     answered: str | None = None  # the mail that it answers
+    label: str | None = None  # of the field
     learn: bool = False  # whether the server may learn the texts
 
 
@@ -120,12 +121,16 @@ async def type_text(
 def _keystroke(name: str, seq: int, before: str, manner: Manner) -> dict[str, object]:
     """A wish is sent only if there is one, so that servers of other versions can be measured."""
     frame: dict[str, object] = {"type": "keystroke", "field": name, "seq": seq, "before": before, "after": ""}
+    around = {
+        "answered": manner.answered[:ANSWERED_CHARS] if manner.answered else None,
+        "label": manner.label,
+    }
     wishes = {
         "kind": manner.kind,
         "max_words": manner.max_words,
         "sureness": manner.sureness,
         "subject": manner.subject,
-        "context": {"answered": manner.answered[:ANSWERED_CHARS]} if manner.answered else None,
+        "context": {name: text for name, text in around.items() if text},
         "learn": manner.learn,
         "corrections": manner.corrections,
     }

@@ -16,6 +16,7 @@ from latency.replay.cli import app
 from latency.replay.connection import ServerLostError
 from latency.replay.figures import summarise
 from latency.replay.run import replay
+from latency.replay.texts import Mail
 from latency.replay.type_text import Manner
 from tests.latency.scripted import TOKEN, ScriptedServer, suggestion
 
@@ -61,6 +62,17 @@ async def test_a_typists_wishes_are_sent_with_each_keystroke(scripted: ScriptedS
     frames = [frame for frame in scripted.heard if frame["type"] == "keystroke"]
     assert [(frame["max_words"], frame["sureness"]) for frame in frames] == [(2, "calm")] * 2
     assert "kind" not in frames[0]
+
+
+async def test_what_stands_around_is_sent_with_each_keystroke(scripted: ScriptedServer) -> None:
+    mails = [Mail("a", "Lunch", "Are you free?"), Mail("b", label="Country"), Mail("c")]
+    await replay(scripted.address, TOKEN, mails, FAST)
+    frames = [frame for frame in scripted.heard if frame["type"] == "keystroke"]
+    assert [(frame.get("subject"), frame.get("context")) for frame in frames] == [
+        ("Lunch", {"answered": "Are you free?"}),
+        (None, {"label": "Country"}),
+        (None, None),
+    ]
 
 
 async def test_the_text_is_cut_to_what_the_server_reads(scripted: ScriptedServer) -> None:
