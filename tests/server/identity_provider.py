@@ -66,7 +66,8 @@ class Provider:
         content = {name: claim for name, claim in {**usual, **claims}.items() if claim is not None}
         # Not `jwt.encode` alone: it refuses some of the odd claims that a token may have.
         said = json.dumps(content).encode()
-        return jwt.api_jws.encode(said, key, algorithm, headers={"kid": kid, **(headers or {})})
+        named = {name: part for name, part in {"kid": kid, **(headers or {})}.items() if part is not None}
+        return jwt.api_jws.encode(said, key, algorithm, headers=named)
 
     async def until(self, more: int) -> None:
         """Return when so many more requests have come."""

@@ -39,6 +39,8 @@ APART_SECONDS = 30.0
 WAIT_SECONDS = 3.0
 """A client with an unknown key waits no longer for the provider's answer: its `hello` has a limit of 5 s."""
 
+NO_ID = ""
+"""Stands for the id (`kid`) of a key that has none."""
 Keys = Mapping[str, jwt.PyJWK]
 """Public keys by their ids. Each is bound to its algorithm."""
 
@@ -70,6 +72,11 @@ class ProviderKeys:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+
+    @property
+    def only_id(self) -> str | None:
+        """The id of the provider's key if there is only one: then tokens need not name it."""
+        return next(iter(self._keys)) if len(self._keys) == 1 else None
 
     def get(self, kid: str) -> jwt.PyJWK | None:
         return self._keys.get(kid)
@@ -183,15 +190,15 @@ def parsed_keys(document: Mapping[str, Any], address: str) -> Keys:
         raise ProviderError(f"The document {address} is not a JSON Web Key Set: it has no list `keys`.")
     found: dict[str, jwt.PyJWK] = {}
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
+        if not isinstance(entry, dict) or not isinstance(entry.get("kid", NO_ID), str):
             continue
         if "d" in entry:
             raise ProviderError(f"The document {address} has a private key, so everybody can make tokens.")
         if (key := _key(entry)) is not None:
-            found.setdefault(entry["kid"], key)
+            found.setdefault(entry.get("kid", NO_ID), key)
     if not found:
         allowed = ", ".join(ALGORITHMS.values())
-        raise ProviderError(f"The document {address} has no public key with an id (`kid`) for {allowed}.")
+        raise ProviderError(f"The document {address} has no public key for signatures by {allowed}.")
     return found
 
 

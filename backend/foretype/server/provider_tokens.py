@@ -106,14 +106,17 @@ class ProviderTokens:
         return self._clock() < signed.expires_at and not is_revoked and self.keys.get(signed.key) is not None
 
     def _key_id(self, token: str) -> str | None:
-        """The key that a token of the issuer names. Nothing is verified: anybody can write such a token."""
+        """The key that a token of the issuer names; if it names none, the provider's only key.
+
+        Nothing is verified: anybody can write such a token.
+        """
         if len(token) > MOST_CHARS or not FORM.fullmatch(token):
             return None
         try:
             parts = jwt.decode_complete(token, options={"verify_signature": False})
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             return None
-        kid, kind = parts["header"].get("kid"), parts["header"].get("typ", "")
+        kid, kind = parts["header"].get("kid", self.keys.only_id), parts["header"].get("typ", "")
         if not isinstance(kind, str) or kind.lower() not in TYPES:
             return None
         is_ours = parts["payload"].get("iss") == self._issuer
