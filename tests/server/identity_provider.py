@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,13 +93,13 @@ class Provider:
 
 
 @contextlib.asynccontextmanager
-async def providing() -> AsyncIterator[Provider]:
+async def providing(tls: ssl.SSLContext | None = None) -> AsyncIterator[Provider]:
     provider = Provider()
     app = web.Application()
     app.router.add_get("/{path:.*}", provider.answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
     provider.port = runner.addresses[0][1]
     try:
         yield provider

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from foretype.server.token_folder import TokenFolder
 from foretype.server.watched_file import LOOK_SECONDS
 from foretype.support import logs
 from tests.fake_time import FakeClock
+from tests.server.certificates import self_signed
 from tests.server.conftest import Running, Start
 from tests.server.identity_provider import AUDIENCE, Provider, new_key, providing, public_jwk
 
@@ -333,6 +335,16 @@ async def test_documents_that_cannot_be_used_are_said(
 async def test_a_provider_that_is_not_there_is_said(unused_tcp_port: int) -> None:
     with pytest.raises(UnreachableProviderError, match="cannot be reached"):
         await ProviderKeys(f"http://127.0.0.1:{unused_tcp_port}").start()
+
+
+async def test_a_provider_whose_certificate_nobody_has_signed_is_refused(tmp_path: Path) -> None:
+    signed = self_signed(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(signed.certificate, signed.key)
+    async with providing(tls) as provider:
+        with pytest.raises(UnreachableProviderError, match="Certificate"):
+            await ProviderKeys(f"https://127.0.0.1:{provider.port}").start()
+        assert provider.asked == []
 
 
 async def test_a_token_is_revoked_by_its_jti(

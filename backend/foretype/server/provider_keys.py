@@ -152,7 +152,7 @@ async def _document(http: aiohttp.ClientSession, address: str) -> dict[str, Any]
                 content += part
                 if len(content) > MOST_BYTES:
                     raise ProviderError(f"The document {address} is longer than {MOST_BYTES:,} bytes.")
-    except ValueError:  # aiohttp's `InvalidURL` is one
+    except aiohttp.InvalidURL:
         raise ProviderError("The address of the provider's keys is no address.") from None
     except aiohttp.ClientError as error:  # its message may quote what the provider sent
         raise UnreachableProviderError(f"{address} cannot be reached ({type(error).__name__}).") from None
