@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from foretype.cli import app
-from foretype.server.signed_tokens import SignedTokens
+from foretype.server.signed_tokens import SignedTokens, parsed_revoked
 
 
 @pytest.fixture
@@ -68,3 +70,26 @@ def test_a_server_whose_keys_cannot_be_read_does_not_start(tmp_path: Path) -> No
     assert ended.exit_code == 2
     assert f"{missing} does not exist" in ended.stderr
     assert "FORETYPE_TOKENS_KEYS" in ended.stderr
+
+
+def test_a_server_without_its_provider_does_not_start(unused_tcp_port: int, tmp_path: Path) -> None:
+    """In a process of its own: the model is being loaded meanwhile."""
+    provider = f"http://127.0.0.1:{unused_tcp_port}"
+    options = ["--port", "0", "--oidc-issuer", provider, "--oidc-audience", "foretype"]
+    folders = ["--state-dir", str(tmp_path), "--models-dir", str(tmp_path)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "foretype", "serve", *options, *folders],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert f"{provider}/.well-known/openid-configuration cannot be reached" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_token_of_a_provider_is_revoked_by_its_jti(folder: Path) -> None:
+    assert token("revoke", "Of-A/Provider", "--of-provider", folder=folder).exit_code == 0
+    assert parsed_revoked((folder / "revoked.json").read_bytes()) == {"Of-A/Provider"}
+    for odd in ("", "x" * 256, "a\x1b[31m"):
+        assert token("revoke", odd, "--of-provider", folder=folder).exit_code == 2

@@ -15,6 +15,9 @@ OTHER_VALUES: dict[str, object] = {
     "allowed_origins": "https://app.example.org",
     "tokens_keys": "keys.json",
     "tokens_revoked": "revoked.json",
+    "oidc_issuer": "https://login.example.org",
+    "oidc_audience": "foretype",
+    "oidc_tenant_claim": "org",
     "state_dir": "state",
     "model": "gpt2",
     "also_models": "distilgpt2",
@@ -48,5 +51,12 @@ OTHER_VALUES: dict[str, object] = {
     "traces_share": 0.25,
 }
 """A value of each setting that is not its default."""
-BESIDE = {"tls_certificate": {"tls_key": "key.pem"}, "tls_key": {"tls_certificate": "chain.pem"}}
+OIDC = {"oidc_issuer": "https://login.example.org", "oidc_audience": "foretype"}
+BESIDE: dict[str, dict[str, str]] = {
+    "tls_certificate": {"tls_key": "key.pem"},
+    "tls_key": {"tls_certificate": "chain.pem"},
+    "oidc_issuer": {"oidc_audience": "foretype"},
+    "oidc_audience": {"oidc_issuer": "https://login.example.org"},
+    "oidc_tenant_claim": OIDC,
+}
 """Other settings that a setting needs."""

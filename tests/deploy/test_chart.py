@@ -28,6 +28,7 @@ from tests.deploy.helm import CHART, ROOT, TOOLS, Manifest, helm, mistakes, rend
 HOSTS = "hosts={complete.example.org,www.example.org}"
 GATEWAY = ("gateway.enabled=true", "gateway.name=front", "gateway.namespace=edge", HOSTS)
 ALL_MONITORING = ("monitoring.serviceMonitor=true", "monitoring.rules=true", "monitoring.dashboard=true")
+OIDC = ("oidc.issuer=https://login.example.org", "oidc.audience=foretype")
 VARIANTS = {
     "defaults": (),
     "ingress": ("ingress.enabled=true", "ingress.className=haproxy", "ingress.tlsSecret=tls", HOSTS),
@@ -49,6 +50,7 @@ VARIANTS = {
         "settings.FORETYPE_SOCKETS_TARGET=200",
     ),
     "traces": ("traces.endpoint=http://collector.tracing:4318/v1/traces", "traces.share=0.05"),
+    "oidc": (*OIDC, "oidc.tenantClaim=org"),
     "closed": (
         "networkPolicy.from[0].podSelector.matchLabels.app=gateway",
         "networkPolicy.operationsFrom=null",
@@ -130,6 +132,10 @@ def test_helm_finds_nothing_to_improve() -> None:
         (("monitoring.budgetMs=250",), "budgetMs"),
         (("traces.endpoint=collector:4318",), "traces/endpoint"),
         (("traces.share=2",), "traces/share"),
+        (("oidc.issuer=https://login.example.org",), "oidc.audience"),
+        (("oidc.audience=foretype",), "oidc.issuer"),
+        (("oidc.issuer=http://login.example.org", "oidc.audience=foretype"), "oidc/issuer"),
+        ((*OIDC, "networkPolicy.oidcTo=null"), "networkPolicy.oidcTo"),
         (("traces.share=0.5x",), "traces/share"),
         (("autoscaling.busyTarget=0.0",), "autoscaling/busyTarget"),
         (("autoscaling.overloadedTarget=0",), "autoscaling/overloadedTarget"),
@@ -269,6 +275,22 @@ def test_a_pod_reaches_nothing_unless_it_sends_traces_and_then_only_the_collecto
     assert reached((*VARIANTS["traces"], elsewhere)) == [("tracing", {4318}), ("kube-system", {53})]
     for address, port in (("http://collector", 80), ("https://collector/v1/traces", 443)):
         assert reached((f"traces.endpoint={address}",))[0] == ("monitoring", {port})
+
+
+def test_a_pod_that_needs_a_provider_reaches_its_port_and_names_and_nothing_else() -> None:
+    def rules(*sets: str) -> list[Any]:
+        found = one_of(rendered(sets), "NetworkPolicy")["spec"]["egress"]
+        assert isinstance(found, list)
+        return found
+
+    provider, names = rules(*OIDC)
+    assert [one["port"] for one in provider["ports"]] == [443]
+    assert {one["ipBlock"]["cidr"] for one in provider["to"]} == {"0.0.0.0/0", "::/0"}
+    assert {one["port"] for one in names["ports"]} == {53}
+    provider, _ = rules(*OIDC, "oidc.port=8443", "networkPolicy.oidcTo[0].ipBlock.cidr=10.1.2.3/32")
+    assert [one["port"] for one in provider["ports"]] == [8443]
+    assert provider["to"] == [{"ipBlock": {"cidr": "10.1.2.3/32"}}]
+    assert len(rules(*OIDC, *VARIANTS["traces"])) == 3
 
 
 def test_the_signing_key_is_in_no_pod_even_if_it_is_in_the_secret() -> None:

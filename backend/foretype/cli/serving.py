@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from foretype.cli.commands import install
-from foretype.cli.common import USAGE, fail, progress_console, say
+from foretype.cli.common import FAILED, USAGE, fail, progress_console, say
 from foretype.cli.start import CannotServeError, Loading
 from foretype.engine.contract import Engine
+from foretype.server.provider_errors import ProviderError, UnreachableProviderError
 from foretype.server.server import Server
 from foretype.server.state_file import CODE_LIFETIME, BadStateError, UnreadableStateError
 from foretype.server.traced import TracesMissingError
@@ -83,7 +84,7 @@ async def _serve(
         fail(f"{missing} Install them with: {install('trace')}", USAGE)
     if (trouble := _state_trouble(server)) is not None:
         say(f"Warning: {trouble}")
-    await server.open()
+    await _open(server)
     try:
         engine = await _unless(stopping, _loaded(loading, server.service.metrics.stages))
         if engine is None:
@@ -100,6 +101,21 @@ async def _serve(
     finally:
         await _close(server, settings.drain_seconds)
     return leave(0 if broken is None else 1)  # while the event loop still hears a second Ctrl-C
+
+
+async def _open(server: Server) -> None:
+    """Begin to answer requests. If a provider's keys cannot be fetched, prints why and exits."""
+    try:
+        await server.open()
+    except ProviderError as error:
+        may_pass = isinstance(error, UnreachableProviderError)
+        advice = (
+            "Try again, or check that this machine reaches the provider and trusts its certificate "
+            "(SSL_CERT_FILE names other roots)."
+            if may_pass
+            else "Correct FORETYPE_OIDC_ISSUER, or ask the provider's administrator."
+        )
+        fail(f"{error} {advice}", FAILED if may_pass else USAGE)
 
 
 def _settle_memory(folders: Sequence[Path]) -> None:

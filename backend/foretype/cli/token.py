@@ -100,10 +100,17 @@ def list_(folder: Folder = None) -> None:
 @token.command()
 def revoke(
     identity: Annotated[str, typer.Argument(metavar="ID", help="The id that `foretype token list` prints.")],
+    of_provider: Annotated[
+        bool,
+        typer.Option("--of-provider", help="The token is of your OpenID Connect provider: ID is its jti."),
+    ] = False,
     folder: Folder = None,
 ) -> None:
     """Revoke a token. Servers that read the folder's revoked.json refuse it within a second."""
     opened = _opened(folder)
+    if of_provider:
+        _revoke_of_provider(opened, identity)
+        return
     try:
         found = opened.revoke(identity)
     except _folder_error() as bad:
@@ -115,6 +122,18 @@ def revoke(
             FAILED,
         )
     typer.echo(f"{identity} is revoked.")
+
+
+def _revoke_of_provider(folder: TokenFolder, jti: str) -> None:
+    from foretype.server.signed_tokens import MOST_ID_CHARS
+
+    if not (0 < len(jti) <= MOST_ID_CHARS and jti.isprintable()):
+        fail(f"A jti has 1 to {MOST_ID_CHARS} printable characters.", USAGE)
+    try:
+        folder.revoke_of_provider(jti)
+    except _folder_error() as bad:
+        fail(str(bad))
+    typer.echo(f"{jti} is revoked.")
 
 
 def _opened(folder: Path | None) -> TokenFolder:

@@ -48,6 +48,10 @@ class Admission:
         self._tokens = tokens
         self._wrong = _WrongTokens(clock)
 
+    async def prepare(self, token: str | None) -> None:
+        """Call this before `owner`: a provider may have to be asked for the token's key."""
+        await self._tokens.prepare(token)
+
     def owner(self, token: str | None, address: Address | None) -> Client | Denied:
         """The client that the token belongs to, or its error. Raises `BadStateError`."""
         owner = self._tokens.owner(token)

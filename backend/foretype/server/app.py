@@ -113,7 +113,7 @@ async def _healthz(request: web.Request) -> web.Response:
 async def _metrics(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     if not is_from_this_machine(request):
-        owner = owner_of(request)
+        owner = await owner_of(request)
         if isinstance(owner, Denied):
             return refuse(owner.refused, owner.retry_s)
     return web.Response(body=service.metrics.text(), headers={hdrs.CONTENT_TYPE: metrics.CONTENT_TYPE})

@@ -32,7 +32,7 @@ DEFAULTS = {"type": "keystroke", "field": "", "seq": 0, "after": ""}
 async def complete(request: web.Request) -> web.Response:
     """The members of `DEFAULTS` may be missing from the request."""
     service = request.app[SERVICE]
-    owner = owner_of(request)
+    owner = await owner_of(request)
     if isinstance(owner, Denied):
         return refuse(owner.refused, owner.retry_s)
     message = {**DEFAULTS, **read_object(await body_of(request))}

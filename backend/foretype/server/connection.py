@@ -212,6 +212,7 @@ class Connection:
         admission = self._service.admission
         try:
             if hello.claim is None:
+                await admission.prepare(hello.token)
                 return admission.owner(hello.token, self._address)
             if not self._service.guard.may_be_at(hello.claim.address):
                 return Denied(PASSED_ON)

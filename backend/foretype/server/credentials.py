@@ -1,4 +1,6 @@
-"""The clients by their tokens: the fixed token of the settings, tokens from pairing, signed tokens."""
+"""The clients by their tokens: the fixed token of the settings, tokens from pairing, signed tokens, and those
+of an OpenID Connect provider.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +29,12 @@ class SignedReader(Protocol):
     def still_good(self, signed: Signed) -> bool: ...
 
 
+class ProviderReader(SignedReader, Protocol):
+    """`provider_tokens.ProviderTokens`, for the same reason."""
+
+    async def prepare(self, token: str) -> None: ...
+
+
 def owner_in(client: Client, connection: str) -> Owner:
     """The owner of keystrokes that `client` sends on `connection`.
 
@@ -51,22 +59,35 @@ class Tokens:
     the server cannot tell whether they are paired.
     """
 
-    def __init__(self, fixed: str | None, pairing: Pairing, signed: SignedReader | None = None) -> None:
-        """`signed`: None if no signed tokens are accepted."""
+    def __init__(
+        self,
+        fixed: str | None,
+        pairing: Pairing,
+        signed: SignedReader | None = None,
+        provider: ProviderReader | None = None,
+    ) -> None:
+        """`signed`, `provider`: None if no tokens of this kind are accepted."""
         self._fixed = digest(fixed) if fixed else None
         self._pairing = pairing
         self._signed = signed
+        self._provider = provider
         self._lines = SparseLines()
+
+    async def prepare(self, token: str | None) -> None:
+        """Call this before `owner`. It waits only if the token names a new key of the provider."""
+        if token and self._provider is not None:
+            await self._provider.prepare(token)
 
     def owner(self, token: str | None) -> Client | None:
         """The client that the token belongs to. None if the token is wrong, empty or missing.
 
-        Raises `UnreadableStateError`.
+        Raises `BadStateError` if that cannot be told now.
         """
         if not token:
             return None
-        if self._signed is not None and (signed := self._signed.read(token)) is not None:
-            return signed
+        for reader in (self._signed, self._provider):
+            if reader is not None and (signed := reader.read(token)) is not None:
+                return signed
         known, trouble = self._known()
         return _certain(matching_id(known, token), trouble)
 
@@ -90,7 +111,8 @@ class Tokens:
         Raises `UnreadableStateError`.
         """
         if isinstance(owner, Signed):
-            return self._signed is not None and self._signed.still_good(owner)
+            reader = self._provider if owner.of_provider else self._signed
+            return reader is not None and reader.still_good(owner)
         if owner == FIXED:
             return True
         clients, trouble = self._clients()

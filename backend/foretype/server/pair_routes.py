@@ -52,7 +52,7 @@ async def make_code(request: web.Request) -> web.Response:
     own = request.headers.get(hdrs.ORIGIN) in service.guard.own
     if not own or not is_from_this_machine(request):
         return refuse(UNAUTHORIZED)
-    owner = owner_of(request)
+    owner = await owner_of(request)
     if isinstance(owner, Denied):
         return refuse(owner.refused, owner.retry_s)
     if isinstance(owner, Signed):  # a paired token would outlive its expiry, and belong to no tenant

@@ -33,9 +33,11 @@ async def body_of(request: web.Request) -> bytes:
     return body
 
 
-def owner_of(request: web.Request) -> Client | Denied:
+async def owner_of(request: web.Request) -> Client | Denied:
     """The client that the request's token belongs to. Raises `BadStateError`."""
-    return request.app[SERVICE].admission.owner(_bearer(request), peer_of(request))
+    admission, token = request.app[SERVICE].admission, _bearer(request)
+    await admission.prepare(token)
+    return admission.owner(token, peer_of(request))
 
 
 def _bearer(request: web.Request) -> str | None:

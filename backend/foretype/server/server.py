@@ -38,6 +38,7 @@ from foretype.words.desk import LearningDesk
 from foretype.words.store import WordStore
 
 if TYPE_CHECKING:
+    from foretype.server.provider_tokens import ProviderTokens
     from foretype.support.collector import Collector
 
 LINGER_SECONDS = 2.0
@@ -50,6 +51,26 @@ def _signed_tokens(settings: Settings) -> SignedReader | None:
     from foretype.server.signed_tokens import SignedTokens  # loads two packages that most servers do not need
 
     return SignedTokens(settings.tokens_keys, settings.tokens_revoked)
+
+
+def _provider_tokens(settings: Settings) -> ProviderTokens | None:
+    """Raises `BadFileError`."""
+    if settings.oidc_issuer is None or settings.oidc_audience is None:
+        return None
+    from foretype.server.provider_keys import ProviderKeys
+    from foretype.server.provider_tokens import ProviderTokens
+    from foretype.server.signed_tokens import REVOKED_NAME
+
+    revoked = settings.tokens_revoked
+    if revoked is None and settings.tokens_keys is not None:
+        revoked = settings.tokens_keys.with_name(REVOKED_NAME)
+    return ProviderTokens(
+        ProviderKeys(settings.oidc_issuer),
+        settings.oidc_issuer,
+        settings.oidc_audience,
+        settings.oidc_tenant_claim,
+        revoked,
+    )
 
 
 def _collector(settings: Settings, service: Service) -> Collector | None:
@@ -92,6 +113,7 @@ class Server:
         self._tls = tls
         self.pairing = pairing or Pairing(settings.state_dir)
         token = settings.token.get_secret_value() if settings.token else None
+        self._provider = _provider_tokens(settings)
         self.service = Service(
             guard=Guard.of(
                 self._host,
@@ -104,7 +126,7 @@ class Server:
             budget_ms=settings.budget_ms,
             is_behind_a_proxy=settings.tls_in_front,
             pairing=self.pairing,
-            tokens=Tokens(token, self.pairing, _signed_tokens(settings)),
+            tokens=Tokens(token, self.pairing, _signed_tokens(settings), self._provider),
             quota=Quota(settings.tenant_keystrokes_per_second, settings.tenant_sockets),
             clock=clock,
         )
@@ -147,7 +169,13 @@ class Server:
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     async def open(self) -> None:
-        """Begin to answer requests. Until `ready`, completions are refused as `overloaded`."""
+        """Begin to answer requests. Until `ready`, completions are refused as `overloaded`.
+
+        Raises `ProviderError` if there is an OpenID Connect provider whose keys cannot be fetched. Without
+        the keys, the server would tell people that their tokens are wrong.
+        """
+        if self._provider is not None:
+            await self._provider.keys.start()
         await self._runner.setup()
         if self._words is not None:
             self.service.learning = LearningDesk(
@@ -208,4 +236,6 @@ class Server:
             await self.service.engine.close()
         if self._collector is not None:
             await self._collector.close()
+        if self._provider is not None:
+            await self._provider.keys.close()
         logs.logger().info("closed")

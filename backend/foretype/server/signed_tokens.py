@@ -29,7 +29,10 @@ REVOKED_NAME = "revoked.json"
 """The file of revoked tokens, beside the public keys unless a setting says otherwise."""
 TENANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 TOKEN_ID = re.compile(r"[0-9a-f]{16}", re.ASCII)
-_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+"""Of a JSON Web Token with a signature."""
+MOST_ID_CHARS = 255
+"""In the list of revoked tokens: ids (`jti`) of a provider's tokens are longer than those minted here."""
 
 Keys = Mapping[str, Ed25519PublicKey]
 """Public keys by their ids."""
@@ -59,7 +62,7 @@ class SignedTokens:
 
     def read(self, token: str) -> Signed | None:
         """The token's content. None if it is not a signed token, or is forged, expired or revoked."""
-        if len(token) > MOST_TOKEN_CHARS or not _FORM.fullmatch(token):
+        if len(token) > MOST_TOKEN_CHARS or not FORM.fullmatch(token):
             return None
         try:
             key = jwt.get_unverified_header(token).get("kid")
@@ -84,7 +87,7 @@ class SignedTokens:
         """Whether the token has not expired, and neither it nor its key has been revoked since then."""
         return (
             self._clock() < signed.expires_at
-            and signed.id not in self._revoked.value
+            and signed.jti not in self._revoked.value
             and signed.key in self._keys.value
         )
 
@@ -114,7 +117,7 @@ def parsed_keys(content: bytes) -> Keys:
 def parsed_revoked(content: bytes) -> frozenset[str]:
     """The ids of revoked tokens. Raises `BadFileError`."""
     ids = _object(content).get("revoked")
-    if not isinstance(ids, dict) or not all(TOKEN_ID.fullmatch(one) for one in ids):
+    if not isinstance(ids, dict) or not all(0 < len(one) <= MOST_ID_CHARS for one in ids):
         raise BadFileError("is not a list of revoked tokens.")
     return frozenset(ids)
 
@@ -128,7 +131,7 @@ def _signed(claims: Mapping[str, Any], key: str) -> Signed | None:
         return None
     if isinstance(expires_at, bool) or not isinstance(expires_at, int | float):
         return None
-    return Signed(identity, tenant, key, float(expires_at))
+    return Signed(identity, tenant, key, float(expires_at), identity)
 
 
 def _object(content: bytes) -> dict[str, Any]:

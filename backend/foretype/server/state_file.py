@@ -48,7 +48,8 @@ _SLOW_HASH = re.compile("[0-9a-f]{128}")
 
 
 class BadStateError(Exception):
-    """The file of paired clients cannot be used now. This is an error of the server, never of a client.
+    """The file of paired clients, or the keys of a provider (`provider_errors`), cannot be used now. This is
+    an error of the server, never of a client.
 
     The message is for the server's own terminal: it has the path, and says what to do. `cause`: a word for
     the log. `for_clients`: a sentence without anything about the server's machine.

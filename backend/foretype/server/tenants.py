@@ -18,15 +18,19 @@ BURST_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A signed token (`signed_tokens`) that was right when it was checked.
+    """A signed token (`signed_tokens`, `provider_tokens`) that was right when it was checked.
 
-    key: the id of the key that has signed it. expires_at: seconds since 1970.
+    id: stands for the token's person. key: the id of the key that has signed the token. expires_at: seconds
+    since 1970. jti: the token's own id, by which it is revoked; None if it has none. of_provider: whether an
+    OpenID Connect provider has issued it.
     """
 
     id: str
     tenant: str
     key: str
     expires_at: float
+    jti: str | None
+    of_provider: bool = False
 
 
 class Bucket(Protocol):
@@ -63,7 +67,7 @@ class Both:
 
 @dataclass(slots=True)
 class Tenants:
-    """Called on the event loop. Tenants are known by tokens that were signed here, so they are few."""
+    """Called on the event loop. Tenants are known by tokens whose signature is right, so they are few."""
 
     quota: Quota
     clock: Clock

@@ -30,6 +30,8 @@ from foretype.support.clock import Clock
 
 LOCK_SECONDS = 5.0
 DAY_SECONDS = 24 * 60 * 60
+PROVIDER_DAYS = 400
+"""A provider's token that was revoked stays in the list for so long: its expiry is not known here."""
 
 
 class TokenFolderError(Exception):
@@ -105,9 +107,25 @@ class TokenFolder:
                 for entry in changed
                 if entry.revoked_at is not None and entry.expires_at > now - DAY_SECONDS
             }
-            self._write(self._revoked, {"revoked": revoked}, for_all=True)
+            others = self._revoked_others({entry.id for entry in entries}, now)
+            self._write(self._revoked, {"revoked": others | revoked}, for_all=True)
             self._write_minted(changed)
         return True
+
+    def revoke_of_provider(self, jti: str) -> None:
+        """Revoke a token of an OpenID Connect provider, of which the folder knows nothing."""
+        with self._changing():
+            now = int(self._clock())
+            revoked = self._read(self._revoked, {"revoked": {}})["revoked"]
+            changed = {**revoked, jti: now + PROVIDER_DAYS * DAY_SECONDS}
+            self._write(self._revoked, {"revoked": changed}, for_all=True)
+
+    def _revoked_others(self, minted: set[str], now: int) -> dict[str, int]:
+        """The revoked tokens that were not minted here, until their time in the list is over."""
+        revoked = self._read(self._revoked, {"revoked": {}})["revoked"]
+        return {
+            one: until for one, until in revoked.items() if one not in minted and until > now - DAY_SECONDS
+        }
 
     def _key(self) -> tuple[Ed25519PrivateKey, str]:
         """The private key and its id. If the file was moved away, a new key is made, and the public half of

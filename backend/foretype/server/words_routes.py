@@ -42,7 +42,7 @@ def _for_person(handle: Callable[[web.Request, LearningDesk, str], Awaitable[web
 
     @functools.wraps(handle)
     async def route(request: web.Request) -> web.Response:
-        owner = owner_of(request)
+        owner = await owner_of(request)
         if isinstance(owner, Denied):
             return refuse(owner.refused, owner.retry_s)
         learning = request.app[SERVICE].learning
@@ -52,7 +52,7 @@ def _for_person(handle: Callable[[web.Request, LearningDesk, str], Awaitable[web
 
 
 async def listed(request: web.Request) -> web.Response:
-    owner = owner_of(request)
+    owner = await owner_of(request)
     if isinstance(owner, Denied):
         return refuse(owner.refused, owner.retry_s)
     search = request.query.get("search", "").casefold()

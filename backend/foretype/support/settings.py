@@ -35,6 +35,7 @@ from foretype.support.cores import physical_cores
 from foretype.support.execution_provider import Provider
 from foretype.support.expected import expected
 from foretype.support.frugal import Frugal
+from foretype.support.issuer_address import check_issuer
 from foretype.support.language_codes import check_languages
 
 PREFIX = "FORETYPE_"
@@ -124,6 +125,7 @@ Hosts = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check
 Origins = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_origins)]
 Languages = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(check_languages)]
 CollectorAddress = Annotated[str | None, AfterValidator(check_collector)]
+Issuer = Annotated[str | None, AfterValidator(check_issuer)]
 Token = Annotated[SecretStr | None, AfterValidator(_check_token)]
 
 
@@ -202,6 +204,22 @@ class Settings(BaseModel):
         None,
         description="The file of revoked signed tokens; by default revoked.json beside the keys. The server "
         "notices a change within a second.",
+    )
+    oidc_issuer: Annotated[Issuer, Group.ACCESS] = Field(
+        None,
+        description="The issuer of your organisation's OpenID Connect provider, such as "
+        "https://login.example.org, to the letter: the server fetches its public keys, and accepts its "
+        "tokens. By default nothing is fetched.",
+    )
+    oidc_audience: Annotated[str | None, Group.ACCESS] = Field(
+        None,
+        description="The audience (aud) that the provider's tokens must have: the client id or the API that "
+        "stands for Foretype there.",
+    )
+    oidc_tenant_claim: Annotated[str | None, Group.ACCESS] = Field(
+        None,
+        description="The claim of the provider's tokens that is their tenant; by default all of them have "
+        "one tenant, the issuer's host.",
     )
     state_dir: Annotated[Path, Group.ACCESS] = Field(
         default_factory=lambda: Path(platformdirs.user_state_dir("foretype", False)),
@@ -363,6 +381,14 @@ class Settings(BaseModel):
     def _tls_files_go_together(self) -> Settings:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY: set both or neither.")
+        return self
+
+    @model_validator(mode="after")
+    def _a_provider_needs_an_audience(self) -> Settings:
+        if (self.oidc_issuer is None) != (self.oidc_audience is None):
+            raise ValueError(f"{PREFIX}OIDC_ISSUER and {PREFIX}OIDC_AUDIENCE: set both or neither.")
+        if self.oidc_tenant_claim is not None and self.oidc_issuer is None:
+            raise ValueError(f"{PREFIX}OIDC_TENANT_CLAIM needs {PREFIX}OIDC_ISSUER.")
         return self
 
     @model_validator(mode="after")

@@ -84,7 +84,7 @@ sum(rate(foretype_errors_total{code="overloaded",{{ include "foretype.series" . 
 {{- if and .Values.tokens.existingSecret .Values.tokens.keys -}}
 {{- fail "Give tokens.existingSecret or tokens.keys, not both." -}}
 {{- end -}}
-{{- range list "PORT" "OPERATIONS_PORT" "HOST" "STATE_DIR" "MODELS_DIR" "DRAIN_SECONDS" "THREADS" "ALLOWED_HOSTS" "MODEL" "TOKENS_KEYS" "TOKENS_REVOKED" "OWN_WORDS" "TLS_CERTIFICATE" "TLS_KEY" "TLS_IN_FRONT" "PROVIDER" "TRACES" "TRACES_SHARE" -}}
+{{- range list "PORT" "OPERATIONS_PORT" "HOST" "STATE_DIR" "MODELS_DIR" "DRAIN_SECONDS" "THREADS" "ALLOWED_HOSTS" "MODEL" "TOKENS_KEYS" "TOKENS_REVOKED" "OWN_WORDS" "TLS_CERTIFICATE" "TLS_KEY" "TLS_IN_FRONT" "PROVIDER" "TRACES" "TRACES_SHARE" "OIDC_ISSUER" "OIDC_AUDIENCE" "OIDC_TENANT_CLAIM" -}}
 {{- if hasKey $.Values.settings (printf "FORETYPE_%s" .) -}}
 {{- fail (printf "settings.FORETYPE_%s: the chart sets this itself. values.yaml has a value for it." .) -}}
 {{- end -}}
@@ -94,6 +94,15 @@ sum(rate(foretype_errors_total{code="overloaded",{{ include "foretype.series" . 
 {{- end -}}
 {{- if and .Values.traces.endpoint .Values.networkPolicy.enabled (not .Values.networkPolicy.tracesTo) -}}
 {{- fail "networkPolicy.tracesTo is empty: name the pods or the namespace of the collector in traces.endpoint." -}}
+{{- end -}}
+{{- if and .Values.oidc.issuer (not .Values.oidc.audience) -}}
+{{- fail "oidc.audience is empty: name the audience that the provider's tokens have for Foretype." -}}
+{{- end -}}
+{{- if and (not .Values.oidc.issuer) (or .Values.oidc.audience .Values.oidc.tenantClaim) -}}
+{{- fail "oidc.issuer is empty: name the issuer, or leave oidc.audience and oidc.tenantClaim out." -}}
+{{- end -}}
+{{- if and .Values.oidc.issuer .Values.networkPolicy.enabled (not .Values.networkPolicy.oidcTo) -}}
+{{- fail "networkPolicy.oidcTo is empty: name the addresses of the provider in oidc.issuer." -}}
 {{- end -}}
 {{- if gt (int .Values.autoscaling.min) (int .Values.autoscaling.max) -}}
 {{- fail "autoscaling.min is larger than autoscaling.max." -}}
