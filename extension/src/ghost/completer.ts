@@ -451,7 +451,7 @@ export class Completer {
     // The server has none, so there is nothing to wait for.
     if (session.once && answer.final && !session.conversation.held?.text && !this.#drawn?.replacement)
       return this.#beQuiet(session);
-    if (!this.#isDrawnAlready(session)) this.#whenAnswered();
+    if (!this.#isDrawnAlready(session) && !this.#hasNothingToDraw(session)) this.#whenAnswered();
   }
 
   /** Whether the newest answer is already drawn. This is usual while the user types the suggested letters. */
@@ -461,6 +461,11 @@ export class Completer {
     if (shown?.kind !== "ghost" || shown.text !== this.#drawn?.whole || shown.choice) return false;
     this.#drawn = { ...this.#drawn, seq: shown.seq };
     return true;
+  }
+
+  /** Whether nothing is drawn, and the newest answer does not change that: usual for a text of which the server knows nothing. */
+  #hasNothingToDraw({ conversation, live, once }: Session): boolean {
+    return this.#drawn === null && !once && live !== null && decide(conversation.held, live).kind === "nothing";
   }
 
   #draw(session: Session, live: Live | null): void {

@@ -450,6 +450,21 @@ test("Escape dismisses the suggestion and tells the server which one", () => {
   expect(completer.press(press("Escape"))).toBe(false);
 });
 
+test("an answer causes a drawing only if something is drawn, or is to be drawn", () => {
+  const drawing = vi.fn(() => completer.changed());
+  completer.onAnswer(drawing);
+  type("Nobody");
+  answer("");
+  expect(drawing).not.toHaveBeenCalled();
+  type(" h");
+  answer("ere");
+  expect(drawing).toHaveBeenCalledTimes(1);
+  expect(screen.text).toBe("ere");
+  answer("");
+  expect(drawing).toHaveBeenCalledTimes(2);
+  expect(screen.text).toBeNull();
+});
+
 test("a closed field is never read, and ghost text goes when the field closes", () => {
   type("Hi th");
   answer("ere");

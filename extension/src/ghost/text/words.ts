@@ -11,13 +11,19 @@ const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/u;
  * The first word of `text` with the space and punctuation before it: what one press of Tab accepts. If `text` has no word, all of it.
  */
 export function nextWord(text: string): string {
-  const segments = [...segmenter.segment(text)];
-  const first = segments.findIndex((segment) => segment.isWordLike);
-  if (first < 0) return text;
-  let last = first;
-  while (JOINT.test(segments[last + 1]?.segment ?? "") && segments[last + 2]?.isWordLike) last += 2;
-  const end = segments[last + 1]?.index ?? text.length;
-  return text.slice(0, end);
+  let end: number | null = null;
+  let isJoined = false;
+  // Only as far as needed: this is called several times at each key, and a suggestion may be long.
+  for (const { segment, index, isWordLike } of segmenter.segment(text)) {
+    if (isWordLike && (end === null || isJoined)) {
+      end = index + segment.length;
+      isJoined = false;
+    } else if (end !== null) {
+      if (isJoined || !JOINT.test(segment)) break;
+      isJoined = true;
+    }
+  }
+  return end === null ? text : text.slice(0, end);
 }
 
 /** Whether a caret before `after` is in front of the rest of a word. */
