@@ -74,8 +74,11 @@ export const picturesIn = (pdf: Buffer): number => pdf.toString("latin1").split(
 /** The text of a field that is an input or a text area. */
 export const VALUE = "document.querySelector('#field').value";
 
-/** An expression: two frames have been drawn. */
-export const TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+/**
+ * An expression: the extension has looked at the page for the last time. While a page animates, its looks take at most a sixteenth of the time,
+ * so on a busy machine there may be a third of a second between two of them.
+ */
+export const RESTED = "new Promise((done) => setTimeout(() => done(true), 800))";
 
 const HOST = ':scope > [popover="manual"][aria-hidden="true"]';
 

@@ -1,4 +1,4 @@
-import { type Behaviour, type Driver, REST, TWO_FRAMES, TYPED, VALUE } from "../behaviour.ts";
+import { type Behaviour, type Driver, REST, RESTED, TYPED, VALUE } from "../behaviour.ts";
 
 /** Pages that move the field, change its text or cover it, without an event that tells so. */
 
@@ -122,7 +122,7 @@ export const MOVED: readonly Behaviour[] = [
     async check(driver) {
       await begin(driver);
       await driver.eventually(() => driver.value(DONE), true);
-      await driver.value(TWO_FRAMES);
+      await driver.value(RESTED);
       const moved = await offset(driver);
       // The next letter draws the suggestion again, in any case at the right place.
       await driver.type("c");
