@@ -218,6 +218,31 @@ for (const [kind, html] of Object.entries(KINDS)) {
   });
 }
 
+/** Longer than a word counts as visible after it was drawn. A later key measures the word first. */
+const MEASURED_MS = 300;
+const LONG = "An internationalisation committee";
+
+/** The picture of a word is painted into the canvas of an earlier word, or into one that was never used. */
+for (const [name, selectors] of Object.entries({
+  "the first in its canvas": ["#field"],
+  "in small letters after large ones": ["#large", "#field"],
+})) {
+  test(`Tab takes a long word that is drawn: ${name}`, async ({ page, ghost, server, show }) => {
+    server.script = knows(LONG);
+    const large = '<div id="large" contenteditable="true" style="font-size: 40px; width: 800px"></div>';
+    await show(`${large}<input id="field" size="80">`);
+    for (const selector of selectors) {
+      await page.locator(selector).click();
+      await page.keyboard.type("An inter");
+      await ghost.expectText(LONG.slice("An inter".length));
+      await page.waitForTimeout(MEASURED_MS);
+      await page.keyboard.press("Tab");
+      await ghost.expectText(" committee");
+    }
+    await expect(page.locator("#field")).toHaveValue("An internationalisation");
+  });
+}
+
 test("ghost text is over an element that begins to fill the screen during typing", async ({ page, ghost, show }) => {
   await show(`<div id="all">${KINDS.textarea}</div>`, TYPED);
   await ghost.expectText(REST);

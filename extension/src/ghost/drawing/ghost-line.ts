@@ -74,8 +74,9 @@ export class GhostLine {
   /** Lays out the text before the caret. Returns the words of ghost text, with their widths in pixels of the viewport. */
   layOut(text: string, placement: Placement, choice: Choice | null): readonly Word[] {
     this.#setTextStyle(placement);
-    this.#setBoxes(placement);
+    // Before the boxes are set: the styles that were computed for `placement` are still up to date.
     const words = this.#ghost.paint(text, this.#penFor(placement));
+    this.#setBoxes(placement);
     this.#lead.layOut(this.#flow, placement, this.#anchor);
     this.#setChoice(choice);
     return words.map(({ text, width }) => ({ text, width: width * placement.scale }));

@@ -13,15 +13,22 @@ export interface Pen {
   readonly resolution: number;
 }
 
+/** In pixels of the field. The letters take the width, and reach above and below their baseline. */
 interface Extent {
-  /** In pixels of the field. */
   readonly width: number;
-  /** How far the picture reaches out of the word at its left, and the picture's own width. */
+  readonly above: number;
+  readonly below: number;
+  /** How far the canvas reaches out of the word at its left, and its own size. It may be larger than its word. */
   readonly margin: number;
-  readonly across: number;
+  readonly canvasWidth: number;
+  readonly canvasHeight: number;
 }
 
-const NOTHING: Extent = { width: 0, margin: 0, across: 0 };
+/** Canvases have widths in steps of so many pixels, and are in no direction larger than so many times what they need. */
+const STEP = 64;
+const MOST_SPARE = 4;
+
+const NOTHING: Extent = { width: 0, above: 0, below: 0, margin: 0, canvasWidth: 0, canvasHeight: 0 };
 
 /**
  * A place for one word, as a picture, or for the space between two words. Its elements are used again and again, because Chromium ends an
@@ -34,6 +41,8 @@ export class WordSlot {
   #text = "";
   #pen: Pen | null = null;
   #extent = NOTHING;
+  /** The text that the elements display. Null if they display nothing; undefined if they have to be set anew. */
+  #shown: string | null | undefined;
 
   readonly elements: readonly HTMLElement[] = [this.#picture, this.#space];
 
@@ -50,20 +59,26 @@ export class WordSlot {
     return this.#extent.width;
   }
 
-  /** `isWhole`: the word begins here, and not in the typed text. */
+  /**
+   * `isWhole`: the word begins here, and not in the typed text. The elements change only when the word is shown: a canvas needs up-to-date
+   * styles for its letters, so each word after a change would force the browser to compute styles.
+   */
   paint(text: string, pen: Pen, isWhole: boolean): void {
     if (text === this.#text && this.#pen && isSamePen(this.#pen, pen)) return;
-    this.show(false);
     this.#text = text;
     this.#pen = pen;
-    if (this.#isSpace) {
-      regenerate(this.#space, text);
-      this.#extent = { ...NOTHING, width: measuredWidth(text, (context) => take(pen, context)) };
-    } else this.#extent = paint(this.#picture, lettersShown(text, pen.style, isWhole), pen);
+    this.#shown = undefined;
+    this.#extent = this.#isSpace
+      ? { ...NOTHING, width: measuredWidth(text, (context) => take(pen, context)) }
+      : paint(this.#picture, lettersShown(text, pen.style, isWhole), pen);
   }
 
   show(isShown: boolean): void {
+    const text = isShown ? this.#text : null;
+    if (text === this.#shown) return;
+    this.#shown = text;
     const shown = this.#isSpace ? this.#space : this.#picture;
+    if (isShown) this.#setSize();
     for (const element of this.elements) {
       const isThis = isShown && element === shown;
       setStyle(element, { display: isThis ? "inline" : "none" });
@@ -72,22 +87,34 @@ export class WordSlot {
     }
   }
 
-  /** The box of the word, in pixels of the viewport. */
-  box(): { left: number; top: number; width: number; height: number } {
-    const { width, margin, across } = this.#extent;
-    const picture = this.#picture.getBoundingClientRect();
-    const scale = picture.width / across;
-    return { left: picture.left + margin * scale, top: picture.top, width: width * scale, height: picture.height };
+  /** The picture takes the width of its letters, and no height in its line. */
+  #setSize(): void {
+    if (this.#isSpace) return regenerate(this.#space, this.#text);
+    const { width, above, margin, canvasWidth, canvasHeight } = this.#extent;
+    setStyle(this.#picture, {
+      width: `${canvasWidth}px`,
+      height: `${canvasHeight}px`,
+      "vertical-align": "baseline",
+      margin: `${-above}px ${width + margin - canvasWidth}px ${above - canvasHeight}px ${-margin}px`,
+    });
   }
 
-  /** Throws the picture away. Later, the same text may need other fonts. */
+  /** The box of the word, which is shown, in pixels of the viewport. */
+  box(): { left: number; top: number; width: number; height: number } {
+    const { width, above, below, margin, canvasWidth } = this.#extent;
+    const canvas = this.#picture.getBoundingClientRect();
+    const scale = canvas.width / canvasWidth;
+    const height = (above + below) * scale;
+    return { left: canvas.left + margin * scale, top: canvas.top, width: width * scale, height };
+  }
+
+  /** The next text is painted in any case: later, the same text may need other fonts. */
   erase(): void {
     this.show(false);
     if (this.#text === "") return;
     this.#text = "";
     this.#pen = null;
     this.#extent = NOTHING;
-    this.#picture.width = 0;
     regenerate(this.#space, "");
   }
 
@@ -102,7 +129,7 @@ function isSamePen(a: Pen, b: Pen): boolean {
   );
 }
 
-/** Makes `canvas` a picture of `text` that takes the width of its letters, and no height in its line. */
+/** Makes `canvas` a picture of `text`. */
 function paint(canvas: HTMLCanvasElement, text: string, pen: Pen): Extent {
   // Small pictures are painted faster by the processor.
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -113,20 +140,33 @@ function paint(canvas: HTMLCanvasElement, text: string, pen: Pen): Extent {
   const margin = Math.ceil(Math.max(box.fontBoundingBoxAscent, 0) / 2) + 1;
   const above = Math.ceil(Math.max(box.fontBoundingBoxAscent, box.actualBoundingBoxAscent)) + 1;
   const below = Math.ceil(Math.max(box.fontBoundingBoxDescent, box.actualBoundingBoxDescent)) + 1;
-  canvas.width = Math.ceil((box.width + 2 * margin) * pen.resolution);
-  canvas.height = Math.ceil((above + below) * pen.resolution);
-  const [width, height] = [canvas.width / pen.resolution, canvas.height / pen.resolution];
-  // The new size has reset the context.
-  take(pen, context);
-  context.scale(pen.resolution, pen.resolution);
+  const { resolution } = pen;
+  const isNew = makeRoom(canvas, (box.width + 2 * margin) * resolution, (above + below) * resolution);
+  // A new size has reset the context.
+  if (isNew) take(pen, context);
+  else clear(context);
+  context.setTransform(resolution, 0, 0, resolution, 0, 0);
   context.fillText(text, margin, above);
-  setStyle(canvas, {
-    width: `${width}px`,
-    height: `${height}px`,
-    "vertical-align": "baseline",
-    margin: `${-above}px ${box.width + margin - width}px ${above - height}px ${-margin}px`,
-  });
-  return { width: box.width, margin, across: width };
+  const [canvasWidth, canvasHeight] = [canvas.width / resolution, canvas.height / resolution];
+  return { width: box.width, above, below, margin, canvasWidth, canvasHeight };
+}
+
+/**
+ * Makes the canvas large enough, in pixels of the screen. False if it already is, and not much too large. In a canvas with a new size, Chromium
+ * needs eight times as long for the letters, and while the user types the suggested letters, each of them makes the word shorter.
+ */
+function makeRoom(canvas: HTMLCanvasElement, width: number, height: number): boolean {
+  const isLargeEnough = canvas.width >= width && canvas.height >= height;
+  const isTooLarge = canvas.width > MOST_SPARE * Math.max(width, STEP) || canvas.height > MOST_SPARE * height;
+  if (isLargeEnough && !isTooLarge) return false;
+  canvas.width = Math.ceil(width / STEP) * STEP;
+  canvas.height = Math.ceil(height);
+  return true;
+}
+
+function clear(context: CanvasRenderingContext2D): void {
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
 }
 
 function take({ style, colour, rightToLeft }: Pen, context: CanvasRenderingContext2D): void {
