@@ -127,6 +127,19 @@ function reload(context: BrowserContext, old: Worker): Promise<Worker> {
   return young;
 }
 
+/**
+ * Waits until the new extension has added its content script to the open tab. If it were added a second time in that moment, the script of the
+ * page's own world could receive the name of the first one, which ends.
+ */
+async function untilAdded(worker: Worker): Promise<void> {
+  const isHere = `(async () => {
+    const [tab] = (await chrome.tabs.query({})).filter(({ url }) => url?.startsWith("http"));
+    const func = () => globalThis.foretypeIsHere?.() ?? false;
+    return (await chrome.scripting.executeScript({ target: { tabId: tab.id }, func }))[0].result;
+  })()`;
+  await expect.poll(() => worker.evaluate(isHere), { timeout: 15_000 }).toBe(true);
+}
+
 /** Adds the scripts of the new extension to the open tabs. */
 function addToOpenTabs(worker: Worker): Promise<unknown> {
   return worker.evaluate(`(async () => {
@@ -181,6 +194,7 @@ test("after a reload of the extension it works on an open page again, and only o
   const worker = await young;
   // In Firefox the old ghost text stays on the page. Here it is put back, to test the same.
   await page.evaluate((remains) => document.documentElement.insertAdjacentHTML("beforeend", remains), remains);
+  await untilAdded(worker);
   await addToOpenTabs(worker);
   await ghost.expectText("ck response");
   await expect.poll(() => listeners(page)).toEqual(ofOne);
