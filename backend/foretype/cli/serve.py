@@ -10,6 +10,7 @@ import typer
 
 from foretype.cli.common import USAGE, fail, say, settings_or_exit
 from foretype.cli.options import OPTIONS, Given, takes
+from foretype.cli.signals import leave_on_interrupt
 from foretype.cli.start import Loading
 from foretype.server.listen import CannotListenError, OpenToOthersError, bind, bind_other_loopback
 from foretype.server.reach import bound_addresses, who_can_connect
@@ -44,6 +45,7 @@ def serve(given: Given) -> None:
     logs.quiet_hooks()
     tls, bound = _opened(settings)
     operations = _operations(settings)
+    leave_on_interrupt()
     loading = Loading(settings)  # not before: a port that is in use must not wait for a model
     loading.wait_for_imports()
     from foretype.cli.serving import serve_until_stopped

@@ -34,6 +34,16 @@ def first_signal_calls(ask: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, before[number])
 
 
+def leave_on_interrupt() -> None:
+    """From now on, Ctrl-C ends the process at once, until an event loop gets a handler of its own.
+
+    Python's own handler raises KeyboardInterrupt between any two operations of the main thread. If that
+    happens inside `threading.Event.wait` or an import, locks may be left in the wrong state: the thread then
+    raises another error, or waits for ever.
+    """
+    signal.signal(signal.SIGINT, lambda number, frame: leave(INTERRUPTED))
+
+
 def leave_on_signals(loop: asyncio.AbstractEventLoop) -> None:
     """As long as the loop runs, the first signal ends the process, also while threads load a model."""
     for number in (signal.SIGINT, signal.SIGTERM):
