@@ -12,9 +12,9 @@ const SIZE = { width: 760, height: 430 };
 const MAIL = [
   "Thank you for the quick response.",
   "Please let me know if you have any ",
-  "I look forward to ",
+  "Have a great ",
 ] as const;
-const BY_HAND = "it!";
+const BY_HAND = "evening!";
 const LETTER_MS = 105;
 /** The times for which the user looks at a suggestion before accepting it, and at the accepted text. */
 const LOOK_MS = 420;
