@@ -47,7 +47,7 @@ def test_a_provider_that_is_as_good_and_faster_is_not_refused() -> None:
         ({"taken": 0}, "it takes no part of the model's graph"),
         ({"bits_per_byte": 1.02}, "it predicts worse: 1.020 bits per byte, on the CPU 1.000"),
         ({"bits_per_byte": NAN}, "it predicts worse"),
-        ({"apart": 0.2}, "other logits than the CPU, up to 20% of the largest one apart"),
+        ({"apart": 0.2}, "its logits differ from the CPU's by up to 20% of the largest logit"),
         ({"apart": NAN}, "other logits"),
         ({"step_ms": 9.0}, "it is not faster: a step takes 9.0 ms, on the CPU 9.0 ms"),
     ],
