@@ -207,9 +207,8 @@ class Settings(BaseModel):
     )
     oidc_issuer: Annotated[Issuer, Group.ACCESS] = Field(
         None,
-        description="The issuer of your organisation's OpenID Connect provider, exactly as the provider "
-        "writes it, such as https://login.example.org. The server fetches the provider's public keys, and "
-        "accepts its tokens. By default nothing is fetched.",
+        description="The issuer of your organisation's OpenID Connect provider, exactly as it writes it, "
+        "such as https://login.example.org. The server fetches its public keys, and accepts its tokens.",
     )
     oidc_audience: Annotated[str | None, Group.ACCESS] = Field(
         None,
@@ -338,9 +337,8 @@ class Settings(BaseModel):
         30,
         ge=0,
         le=10_080,
-        description="Minutes that a WebSocket may be open; 0 means no limit. The server closes each one just "
-        "after an answer, at a random age between half of this and all of it, so that clients spread over "
-        "several servers.",
+        description="Minutes that a WebSocket may be open; 0 means no limit. To spread clients over servers, it "
+        "is closed just after an answer, at a random age between half of this and all of it.",
     )
     sockets_target: Annotated[int | None, Group.CONNECTIONS] = Field(
         None,
@@ -365,9 +363,8 @@ class Settings(BaseModel):
         30_000,
         ge=1000,
         le=1_000_000,
-        description="The largest number of word sequences (1 to 4 words) that are kept for one person; the "
-        "least seen and oldest are forgotten first. 30,000 take about 4 MB in the file, and 10 MB in memory "
-        "while the person types.",
+        description="The most word sequences (1 to 4 words) that are kept for one person; the least seen and "
+        "oldest are forgotten first. 30,000 take about 4 MB in the file, 10 MB in memory while typing.",
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."
