@@ -337,8 +337,8 @@ class Settings(BaseModel):
         30,
         ge=0,
         le=10_080,
-        description="Minutes that a WebSocket may be open; 0 means no limit. To spread clients over servers, it "
-        "is closed just after an answer, at a random age between half of this and all of it.",
+        description="Minutes that a WebSocket may be open; 0 means no limit. To spread clients over servers, "
+        "it is closed just after an answer, at a random age between half of this and all of it.",
     )
     sockets_target: Annotated[int | None, Group.CONNECTIONS] = Field(
         None,
