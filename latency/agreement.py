@@ -118,7 +118,7 @@ def main(
     control: Annotated[
         bool,
         typer.Option(
-            "--control", help="Neither server runs ahead: shows differences that have other causes."
+            "--control", help="Let neither server run ahead, to see the differences that have other causes."
         ),
     ] = False,
     out: FiguresFile = OUT / "agreement.json",

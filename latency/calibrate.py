@@ -95,7 +95,7 @@ def main(
     ] = None,
     threshold: Annotated[
         list[float] | None,
-        typer.Option(min=0, max=1, help="A candidate. Repeatable.", show_default=str(CANDIDATES)),
+        typer.Option(min=0, max=1, help="A threshold to try. Repeatable.", show_default=str(CANDIDATES)),
     ] = None,
     least_accepted: Annotated[
         float, typer.Option(min=0, max=1, help="The lowest share of shown texts that are accepted.")

@@ -109,8 +109,8 @@ def _members(text: str) -> dict[str, Any]:
 @app.command()
 def main(
     blog: Annotated[Path, typer.Argument(help="A checkout of the blog's repository.")],
-    folder: Annotated[Path, typer.Argument(help="Where the folders texts and titles are made.")],
-    skip: Annotated[int, typer.Option(min=0, help="Posts that are left out before.")] = 0,
+    folder: Annotated[Path, typer.Argument(help="The folder for the folders texts and titles.")],
+    skip: Annotated[int, typer.Option(min=0, help="How many posts are left out at the beginning.")] = 0,
     count: Annotated[int, typer.Option(min=1, help="How many comments.")] = 40,
     by_author: Annotated[int, typer.Option(min=1, help="Comments of one author, at most.")] = 2,
 ) -> None:

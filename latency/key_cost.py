@@ -68,8 +68,10 @@ class Seen:
 
 @app.command()
 def main(
-    commit: Annotated[str, typer.Argument(help="The commit whose extension is compared, as git names it.")],
-    rounds: Annotated[int, typer.Option(min=1, help="How often the text is typed with each of them.")] = 8,
+    commit: Annotated[
+        str, typer.Argument(help="The commit whose extension is compared: a hash, branch or tag.")
+    ],
+    rounds: Annotated[int, typer.Option(min=1, help="How often the text is typed with each extension.")] = 8,
     out: FiguresFile = OUT / "key-cost.json",
     check: Check = None,
 ) -> None:

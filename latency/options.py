@@ -25,7 +25,8 @@ TextsOfModel = Annotated[
     typer.Option("--texts", help=f"{_TEXTS} Default: real mail, or the texts made with the model."),
 ]
 TextsOrGate = Annotated[
-    Path | None, typer.Option("--texts", help=f"{_TEXTS} Default: real mail; without any, the gate's text.")
+    Path | None,
+    typer.Option("--texts", help=f"{_TEXTS} Default: real mail; without any, the text of quality checks."),
 ]
 Mails = Annotated[int, typer.Option("--mails", help=_MAILS)]
 Chars = Annotated[int, typer.Option("--chars", help=_CHARS)]

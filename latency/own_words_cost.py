@@ -99,7 +99,7 @@ def main(
     chars: Annotated[int, typer.Option(help="Characters of each mail.")] = 300,
     json: FiguresFile = OUT / "own-words-cost.json",
 ) -> None:
-    """Measure the processor time that own words cost a keystroke."""
+    """Measure the processor time that own words add to each keystroke."""
     console = Console()
     with errors_as_sentences(console, "own-words-cost"):
         without, own = run(measure(people / person, mails, chars))

@@ -216,7 +216,7 @@ def main(
         ),
     ],
     positions: Annotated[
-        int, typer.Option(min=CHUNK + 2, help="How many tokens of the gate's text are read.")
+        int, typer.Option(min=CHUNK + 2, help="How many tokens of the quality check's text are read.")
     ] = POSITIONS,
     out: FiguresFile = OUT / "parity.json",
 ) -> None:

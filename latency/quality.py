@@ -141,7 +141,7 @@ def main(
     out: FiguresFile = OUT / "quality.json",
     check: Check = None,
 ) -> None:
-    """Measure how many bits per byte texts cost a prepared model, and its float32 weights.
+    """Measure the bits per byte of texts, with a prepared model and with its float32 weights.
 
     The texts were not used to choose anything when models were prepared. Takes about three minutes.
     """

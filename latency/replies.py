@@ -143,7 +143,7 @@ def _read(file: Path) -> Message | None:
 @app.command()
 def main(
     archive: Annotated[Path, typer.Argument(help="The folder with the pages of the archive.")],
-    folder: Annotated[Path, typer.Argument(help="Where the folders email, subjects and answered are made.")],
+    folder: Annotated[Path, typer.Argument(help="The folder for the folders email, subjects and answered.")],
     first: Annotated[int, typer.Option(help="The number of the first mail.")] = 0,
     mails: Annotated[int, typer.Option(help="How many replies.")] = 80,
     by_author: Annotated[int, typer.Option(help="Replies of one author, at most.")] = 4,

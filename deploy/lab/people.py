@@ -62,7 +62,7 @@ class People:
         return max((one.slowest_s for one in self._typists), default=0.0)
 
     def cut(self) -> int:
-        """Sockets that ended without a word, and attempts to connect that failed."""
+        """Sockets that ended without notice, and attempts to connect that failed."""
         return sum(one.told.cut + one.told.unconnected for one in self._typists)
 
     def errors(self) -> Counter[str]:

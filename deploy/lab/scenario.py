@@ -151,7 +151,7 @@ class _Steps:
         await self._answers()
         await self._people.leave()
         cut, slowest = self._people.cut(), self._people.slowest_s()
-        expect(cut == 0, f"{cut} sockets ended without a word; the slowest keystroke took {slowest:.2f} s")
+        expect(cut == 0, f"{cut} sockets ended without notice; the slowest keystroke took {slowest:.2f} s")
 
     async def evict(self) -> None:
         """As the drain of a node does: the disruption budget lets one pod go, and not yet a second one."""

@@ -67,7 +67,7 @@ def main(
     ramp: Annotated[float, typer.Option(help="Seconds in which people begin, one by one.")] = 10.0,
     calm: Annotated[float, typer.Option(help="Seconds before anything happens to the servers.")] = 20.0,
     settle: Annotated[
-        float | None, typer.Option(help="Seconds afterwards. Default: 120 for roll, 60 for grow.")
+        float | None, typer.Option(help="Seconds after the last event. Default: 120 for roll, 60 for grow.")
     ] = None,
     hold: Annotated[float, typer.Option(help="For pinned: how many seconds each step is watched.")] = 15.0,
     wpm: Wpm = 40.0,

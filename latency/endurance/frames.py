@@ -99,7 +99,7 @@ def main(
     out: FiguresFile = OUT / "endurance-frames.json",
     check: Check = None,
 ) -> None:
-    """Start a server, send frames of all sorts quickly, and compare what it holds before and after.
+    """Send a server frames of all sorts quickly, and compare its memory, files and threads.
 
     Takes about eight minutes. `--frames 200000 --rest 31` takes about two and a half.
     """

@@ -101,7 +101,7 @@ class Soak:
 def main(
     model: Model = "smollm2-135m",
     minutes: Annotated[
-        float, typer.Option(help="How long users do things; the rests come on top.", min=0.1)
+        float, typer.Option(help="Minutes in which users do things, without the rests.", min=0.1)
     ] = 60.0,
     users: Annotated[int, typer.Option(help="Users at the same time.", min=1)] = 4,
     rest: Rest = 60.0,
@@ -110,7 +110,7 @@ def main(
     out: FiguresFile = OUT / "endurance-soak.json",
     check: Check = None,
 ) -> None:
-    """Start a server, do what happens to it in 24 hours, and compare what it holds before and after.
+    """Simulate 24 hours of use in about one hour, and compare the server's memory, files and threads.
 
     Users type, pause, sleep, open and close fields and connections; the server is stopped once and killed
     once while they type. `--minutes 5` takes eleven minutes.

@@ -94,7 +94,7 @@ def main(
     ] = None,
     paragraphs: Annotated[int, typer.Option(min=1, help="Paragraphs of each language.")] = 20,
     skip: Annotated[
-        int, typer.Option(min=0, help="Paragraphs that are skipped before: others were chosen with.")
+        int, typer.Option(min=0, help="Paragraphs to skip: those with which thresholds were chosen.")
     ] = 0,
     chars: Annotated[int, typer.Option(help="Characters of each paragraph.")] = 300,
     kind: Annotated[str, typer.Option(help="The kind of the field: email, search or text.")] = "text",

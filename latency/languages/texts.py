@@ -79,7 +79,7 @@ def read_paragraphs(manual: Manual, language: str, *, skip: int, count: int, cha
     """
     if language not in manual.folders:
         known = ", ".join(manual.folders)
-        raise TextsUnavailableError(f"{manual.package} is not read in {language}, only in: {known}.")
+        raise TextsUnavailableError(f"{manual.package} has no texts in {language}, only in: {known}.")
     root = _fetched(manual.package)
     found = _prose(manual, root, language)
     if language != ENGLISH:  # what nobody has translated yet stands there in English

@@ -62,7 +62,7 @@ def main(
     ] = False,
     peer: Annotated[
         list[str] | None,
-        typer.Option(help="Compare only with peers whose name begins like this. Repeatable."),
+        typer.Option(help="Compare only with peers whose name begins with this. Repeatable."),
     ] = None,
     texts: Texts = MAILS,
     mails: Annotated[int | None, options.mails(f"{FULL.mails}, with --quick {QUICK.mails}")] = None,
@@ -129,7 +129,7 @@ def _choose(names: list[str]) -> list[Peer]:
     if not chosen:
         known = ", ".join(peer.name for peer in PEERS)
         raise typer.BadParameter(
-            f"no peer's name begins like this. The peers are: {known}", param_hint="--peer"
+            f"no peer's name begins with this. The peers are: {known}", param_hint="--peer"
         )
     return chosen
 

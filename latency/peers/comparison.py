@@ -80,7 +80,7 @@ async def run_comparison(
                 except PeerFailedError as error:
                     missing.append(MissingPeer(error.name, error.reason))
         active = ActivePeers(processes)
-        with progress.step("read the gate's text"):
+        with progress.step("read the text of the quality check"):
             await measure_quality(active, gate.ids, gate.given, setup.slow)
         with progress.step("time steps, first passes and eight nodes") as step:
             done = iter(range(1, setup.rounds + 1))

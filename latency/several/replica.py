@@ -54,7 +54,7 @@ class Replica:
 
     @property
     def operations(self) -> str:
-        """The address for probes and figures."""
+        """The address for probes and metrics."""
         return f"http://127.0.0.1:{self.behind.operations}"
 
     @property

@@ -26,7 +26,7 @@ class Told:
     moved: int = 0
     """Sockets that a server closed after it had said so."""
     cut: int = 0
-    """Sockets that ended without a word."""
+    """Sockets that ended without notice."""
     unconnected: int = 0
     """Attempts to connect that failed."""
     errors: Counter[str] = field(default_factory=Counter)

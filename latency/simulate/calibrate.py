@@ -66,7 +66,7 @@ def main(
     file: Annotated[Path, typer.Argument(help="The file that is written.", show_default=False)] = SHIPPED,
     model: Model = "smollm2-135m",
     hold: Annotated[
-        float, typer.Option(help="How many seconds keystrokes are counted at each effort.", min=1)
+        float, typer.Option(help="How many seconds keystrokes are counted at each level of effort.", min=1)
     ] = 20.0,
     wpm: Wpm = 40.0,
     texts: Texts = MAILS,

@@ -42,7 +42,7 @@ def main(
     ] = 14.5,
     quiet: Annotated[bool, typer.Option("--quiet", help="Neither an update nor a lost zone.")] = False,
     servers: Annotated[
-        int, typer.Option(help="A fixed number of servers: what they serve together is computed.", min=1)
+        int, typer.Option(help="Also compute how many typists this many servers serve together.", min=1)
     ] = MANY,
     seed: Seed = 0,
     json: FiguresFile = OUT / "simulate.json",
@@ -52,8 +52,9 @@ def main(
 
     The servers are simulated with run times and needs of keystrokes that were measured. People come, type in
     bursts, have lunch and go; their habits are assumed. Replicas are added and removed as Kubernetes does by
-    the share of the time in which the model runs for keystrokes, and are ready late. In the morning all
-    replicas are replaced, and in the afternoon a zone is lost. The same seed gives the same day.
+    the share of the time in which the model runs for keystrokes, and need some time until they are ready. In
+    the morning all replicas are replaced, and in the afternoon a zone is lost. The same seed gives the same
+    day.
 
     `python -m latency.simulate.against` compares the simulated server with a real one.
     """

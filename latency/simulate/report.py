@@ -95,7 +95,7 @@ def write_json(report: DayReport, file: Path) -> None:
 def print_report(report: DayReport, console: Console) -> None:
     measured, day = report.measured, report.day
     console.print(
-        f"{day.people:,} people, {measured.model}, run times of {measured.machine}. Those who are there type "
+        f"{day.people:,} people, {measured.model}, run times of {measured.machine}. People at work type "
         f"{percent(day.typing_share, 0)} of the time, at {measured.wpm:g} words a minute.",
         soft_wrap=True,
     )

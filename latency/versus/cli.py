@@ -31,7 +31,7 @@ app = new_app()
 def main(
     commit: Annotated[
         str,
-        typer.Argument(help="The commit whose server is compared, as git names it: a number, branch or tag."),
+        typer.Argument(help="The commit whose server is compared: a hash, branch or tag."),
     ],
     model: Model = "smollm2-135m",
     texts: Texts = MAILS,

@@ -37,7 +37,7 @@ def main(
     """Show weaknesses of an earlier commit's server, and whether this checkout still has them.
 
     Each try is harmless. It is made at both servers, one after the other. The exit code is 1 if this checkout
-    has one of the weaknesses. The tenth is tried in Chromium, and needs the packages that `make test`
+    has one of the weaknesses. Weakness 10 is tried in Chromium, and needs the packages that `make test`
     installs.
 
     **Examples**

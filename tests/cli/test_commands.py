@@ -105,7 +105,8 @@ def test_serve_prints_why_where_and_how_to_stop(serving: Serving) -> None:
     address = serving.line()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#code=[0-9A-Z]{4}-[0-9A-Z]{4}", address)
     assert serving.line() == (
-        "The code in this address works once, within 10 minutes; `foretype pair` makes another. Ctrl-C stops."
+        "The code in this address works once, within 10 minutes; `foretype pair` makes another. "
+        "Ctrl-C stops the server."
     )
     with urllib.request.urlopen(address.partition("#")[0] + "healthz", timeout=10) as response:
         assert json.load(response)["status"] == "ready"

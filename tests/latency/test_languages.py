@@ -88,7 +88,7 @@ def test_a_folder_of_texts_may_be_used_instead(tmp_path: Path) -> None:
 
 
 def test_a_language_that_a_manual_is_not_read_in_is_a_sentence() -> None:
-    with pytest.raises(TextsUnavailableError, match="is not read in xx, only in: en, de"):
+    with pytest.raises(TextsUnavailableError, match="has no texts in xx, only in: en, de"):
         read_paragraphs(MANUAL, "xx", skip=0, count=1, chars=100)
 
 

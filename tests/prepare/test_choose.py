@@ -64,7 +64,7 @@ def test_a_prepared_model_is_served_without_asking_the_network(tmp_path: Path, n
 def test_the_reason_says_which_of_them_it_is_and_how_to_have_the_first(tmp_path: Path) -> None:
     make_prepared(tmp_path, "smollm2-135m")
     assert choose_model(tmp_path, hub=never).reason == (
-        "serving smollm2-135m, which is prepared (for distilgpt2: foretype prepare distilgpt2)"
+        "serving smollm2-135m, which is prepared (to serve distilgpt2 instead: foretype prepare distilgpt2)"
     )
     make_prepared(tmp_path, "distilgpt2")
     assert (

@@ -111,7 +111,8 @@ def test_the_default_is_then_the_embedded_model_unless_the_first_is_prepared(tmp
     choice = choose_model(tmp_path, hub=never, exportable=lambda: False)
     assert choice.name == "smollm2-135m"
     assert choice.reason == (
-        "serving smollm2-135m, which needs no PyTorch (for distilgpt2: foretype prepare distilgpt2)"
+        "serving smollm2-135m, which needs no PyTorch "
+        "(to serve distilgpt2 instead: foretype prepare distilgpt2)"
     )
     make_prepared(tmp_path, "distilgpt2")
     assert choose_model(tmp_path, hub=never, exportable=lambda: False).name == "distilgpt2"

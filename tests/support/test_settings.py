@@ -243,7 +243,7 @@ def test_a_file_that_cannot_be_used_is_said(tmp_path: Path, content: str | None,
 
 
 def test_messages_must_hold_their_context() -> None:
-    with pytest.raises(BadSettingsError, match="message_bytes must be at least 161024"):
+    with pytest.raises(BadSettingsError, match="FORETYPE_MESSAGE_BYTES must be at least 161024: "):
         load({"context_chars": 20_000})
 
 

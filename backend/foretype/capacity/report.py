@@ -50,7 +50,7 @@ def notes(wanted: Wanted, plans: Sequence[Plan]) -> list[str]:
         "without a pause. People who also read and think need less: count those who type at the same moment."
     ]
     found += [
-        f"{plan.kind}: the largest crowd that was tried was served, so a server may serve more."
+        f"{plan.kind}: even the largest number of typists that was tried was served, so it may serve more."
         for plan in plans
         if plan.measured and plan.measured.more
     ]

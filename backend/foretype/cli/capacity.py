@@ -41,7 +41,7 @@ def capacity(
         float,
         typer.Option(
             "--head-room",
-            help="The share of what a server can serve that stays free: for a server that fails, for an "
+            help="The share of each server's capacity that stays free: for a server that fails, for an "
             "update, and for people who are not spread evenly. 0 to 0.95.",
             min=0.0,
             max=0.95,
@@ -69,16 +69,16 @@ def capacity(
     The plan is computed from a measurement: the number of people that one server serves while they type
     without a pause, so that 95 % of the answers come within the budget and no keystroke is refused. Measure
     on the kind of machine that you will rent, in a checkout: `python -m latency.capacity --json
-    measured.json`. Without `--measured`, the figures are those of the machine that the table names, which
-    come with Foretype.
+    measured.json`. Without `--measured`, the plan uses a measurement that comes with Foretype. The table
+    names its machine.
 
-    The plan is shown beside the figures of the article about serving DistilGPT2 to which Foretype began as an
-    answer: 200 GPU machines for $150.40 an hour, with two users each.
+    One column of the table has the figures of an article about serving DistilGPT2, with which Foretype
+    compares itself: 200 GPU machines for $150.40 an hour, with two users each.
 
     **Examples**
 
-    `foretype capacity --typists 400 --price 0.08` plans for the article's users, on the machine that comes
-    with Foretype.
+    `foretype capacity --typists 400 --price 0.08` plans for the article's users, with the measurement that
+    comes with Foretype.
 
     `foretype capacity --typists 10000 --price 0.08 --measured measured.json` plans with your own measurement.
 

@@ -69,7 +69,7 @@ def prepare(
     """Make a model ready to serve: fetch its weights, make its ONNX graph, quantise it, check the quality.
 
     This takes a few minutes and some gigabytes of disk. A model that is prepared already is not made again.
-    If the command is stopped, the same command continues.
+    If the command is stopped, run it again: it continues.
 
     A folder needs `config.json`, weights (`.safetensors` or `pytorch_model.bin`) and a tokeniser, in the form
     of `save_pretrained` and of the model hub. Code in the folder is never run. Once the model is prepared,

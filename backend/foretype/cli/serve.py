@@ -84,5 +84,5 @@ def _operations(settings: Settings) -> list[sockets.socket] | None:
         bound = bind(settings.host, settings.operations_port, is_encrypted=True)
     except CannotListenError as error:
         fail(f"The operations port: {error}")
-    say(f"Anybody who can reach port {bound[0].getsockname()[1]} can read the figures of this server there.")
+    say(f"Anybody who can reach port {bound[0].getsockname()[1]} can read the metrics of this server there.")
     return bound

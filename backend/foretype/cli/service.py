@@ -45,7 +45,8 @@ def install(given: Given) -> None:
     The options are those of `foretype serve`. Settings in the environment count as options. A changed
     settings file applies after the next start, except for the address, the port and the folders.
 
-    A second call with other options replaces the first one. A stopped service is started.
+    If you run the command again with other options, they replace those of the installed service. A stopped
+    service is started.
 
     **Examples**
 
@@ -153,8 +154,8 @@ def _usable(program: Sequence[str]) -> Supervisor:
         supervisor.check()
     except CannotSuperviseError as error:
         fail(
-            f"{error} No service was installed. In a container, or with another supervisor (such as OpenRC, "
-            f"runit or supervisord), let it start this command: {shlex.join(program)}"
+            f"{error} No service was installed. If you use a container or another supervisor, such as "
+            f"OpenRC, runit or supervisord, make it start this command: {shlex.join(program)}"
         )
     return supervisor
 

@@ -158,11 +158,11 @@ def _announce(server: Server) -> None:
         minutes = round(CODE_LIFETIME / 60)
         _tell(
             f"The code in this address works once, within {minutes} minutes; `foretype pair` makes another. "
-            "Ctrl-C stops."
+            "Ctrl-C stops the server."
         )
     else:  # a pairing code would not work now
         _tell(f"{server.address}/")
-        _tell("Ctrl-C stops.")
+        _tell("Ctrl-C stops the server.")
 
 
 async def _close(server: Server, drain_seconds: float) -> None:

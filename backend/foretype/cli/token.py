@@ -44,18 +44,18 @@ def mint(
         str, typer.Argument(help="The organisation whose quota the token uses, such as example.org.")
     ],
     name: Annotated[
-        str, typer.Option(metavar="<text>", help="The name of its person, for the list.", show_default=False)
+        str, typer.Option(metavar="<text>", help="The person's name, for the list.", show_default=False)
     ] = "",
     days: Annotated[
-        int, typer.Option(min=1, max=MOST_DAYS, metavar="<integer>", help="The days for which it is valid.")
+        int, typer.Option(min=1, max=MOST_DAYS, metavar="<integer>", help="Days until the token expires.")
     ] = DEFAULT_DAYS,
     folder: Folder = None,
 ) -> None:
     """Print a new token. It is stored nowhere, so it cannot be printed again.
 
     The first call makes a key. Give keys.json and revoked.json of the folder to the servers, and keep
-    signing-key.pem and minted.json to yourself. To change the key, move signing-key.pem away: tokens of the
-    old key stay valid until its entry is deleted from keys.json.
+    signing-key.pem and minted.json to yourself. To change the key, move signing-key.pem to another folder.
+    The next call makes a new key. Tokens of the old key stay valid until you delete its entry in keys.json.
 
     **Example**
 
@@ -85,7 +85,7 @@ def mint(
 
 @token.command("list")
 def list_(folder: Folder = None) -> None:
-    """List a folder's tokens: id, tenant, whether they are valid, and whose they are."""
+    """List the tokens of a folder. A line has the token's id, tenant, validity, and person."""
     opened = _opened(folder)
     try:
         entries = opened.minted()
@@ -102,7 +102,7 @@ def revoke(
     identity: Annotated[str, typer.Argument(metavar="ID", help="The id that `foretype token list` prints.")],
     of_provider: Annotated[
         bool,
-        typer.Option("--of-provider", help="The token is of your OpenID Connect provider: ID is its jti."),
+        typer.Option("--of-provider", help="ID is the jti of a token of your OpenID Connect provider."),
     ] = False,
     folder: Folder = None,
 ) -> None:

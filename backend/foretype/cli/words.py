@@ -21,8 +21,8 @@ from foretype.words.store import MOST_ADDED, Word, WordStore, stored_form
 
 SHOWN = 50
 NOT_LISTED = (
-    "The list has a word from the third time on. `foretype words export` prints everything that is kept, "
-    "and `foretype words forget` deletes it."
+    "A word is listed after it was typed in three fields. `foretype words export` prints everything that is "
+    "kept, and `foretype words forget` deletes it."
 )
 SIGNED = re.compile(r"signed [0-9a-f]{16}", re.ASCII)
 LONGEST_IMPORT_MB = 256
@@ -131,7 +131,7 @@ def import_(
             content = source.read(LONGEST_IMPORT_MB * 1_000_000 + 1)
         if len(content) > LONGEST_IMPORT_MB * 1_000_000:
             fail(
-                f"{file} is longer than {LONGEST_IMPORT_MB} MB, which no export is: name a file that "
+                f"{file} is longer than {LONGEST_IMPORT_MB} MB, so it is not an export: name a file that "
                 "`foretype words export` has printed.",
                 USAGE,
             )

@@ -31,7 +31,7 @@ class RecipeInvalidError(ModelError):
 
 
 class UnknownLanguageError(ModelError):
-    """A recipe, or the setting, names languages that no text is recognised to be in."""
+    """A recipe, or the setting, names languages that the language detector does not know."""
 
     def __init__(self, name: str, languages: list[str]) -> None:
         super().__init__(

@@ -77,7 +77,7 @@ def _named(recipe: Recipe) -> str:
 def _first_instead(recipe: Recipe) -> str:
     """The command that prepares the default model instead. Empty if this is the default model."""
     first = DEFAULTS[0]
-    return "" if recipe.name == first else f" (for {first}: foretype prepare {first})"
+    return "" if recipe.name == first else f" (to serve {first} instead: foretype prepare {first})"
 
 
 def _recipe_if_any(models_dir: Path, name: str, recipes: Path | None) -> Recipe | None:

@@ -123,8 +123,8 @@ def _download_from_hub(recipe: Recipe, source: HubSource, step: ProgressStep) ->
         return download_snapshot(source, lambda done: step.advance(done, source.bytes))
     except HubUnreachableError as error:
         raise SourceUnavailableError(
-            f"The weights of {recipe.name} are not available: {error}, and they are neither in its cache on "
-            "this machine nor in a folder that was named. If you have them in a folder, run: "
+            f"The weights of {recipe.name} are not available: {error}, and its cache on this machine does "
+            "not have them. If you have them in a folder, run: "
             f"foretype prepare {recipe.name} --from FOLDER"
         ) from error
 

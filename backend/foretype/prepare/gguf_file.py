@@ -111,13 +111,13 @@ class _Head:
         self._data = memoryview(data)  # type: ignore[arg-type]  # arrays are buffers
         self._at = 0
         if self._take(4) != MAGIC or self._number("I") not in VERSIONS:
-            raise ValueError("not a GGUF file of a known version")
+            raise ValueError("it is not a GGUF file of a known version")
         tensors, fields = self._number("Q"), self._number("Q")
         self.fields = dict(self._field() for _ in range(fields))
         self.tensors = dict(self._tensor() for _ in range(tensors))
         alignment = self.fields.get("general.alignment", ALIGNMENT)
         if not isinstance(alignment, int) or alignment < 1:
-            raise ValueError("an alignment that is no number of bytes")
+            raise ValueError("the alignment is not a number of bytes")
         self.end = -(-self._at // alignment) * alignment
 
     def _take(self, count: int) -> bytes:

@@ -62,7 +62,7 @@ class Trial:
                 f"{self.cpu_bits_per_byte:.3f}."
             )
         if not self.apart <= APART_AT_MOST:
-            return f"it computes other logits than the CPU, up to {self.apart:.0%} of the largest one apart."
+            return f"its logits differ from the CPU's by up to {self.apart:.0%} of the largest logit."
         if self.step_ms >= self.cpu_step_ms:
             return (
                 f"it is not faster: a step takes {self.step_ms:.1f} ms, on the CPU {self.cpu_step_ms:.1f} ms."

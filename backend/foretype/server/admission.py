@@ -1,7 +1,7 @@
 """The server accepts a client by its token. Clients without a correct token get an error.
 
 A correct token is always accepted: otherwise a program that guesses tokens could lock out the other clients
-at its address. So the length of a token prevents guessing, and not the lockout. The lockout refuses programs
+at its address. So the length of a token prevents guessing; the lockout does not. The lockout refuses programs
 that guess, tells other clients when to try again, and writes a warning to the log.
 """
 

@@ -84,7 +84,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return web.Response(status=400)
     except Exception as error:  # no caller sees this error: log its places in the code, never its message
         logs.logger().error("request_failed", **logs.of(error))
-        return refuse(Refused(ErrorCode.INTERNAL, "The server failed at this request: try again."))
+        return refuse(Refused(ErrorCode.INTERNAL, "The server failed to process this request: try again."))
 
 
 async def _playground(request: web.Request) -> web.Response:

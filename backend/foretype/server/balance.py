@@ -17,16 +17,16 @@ from foretype.support.clock import Clock
 
 HEADER = "X-Haproxy-Server-State"
 STALE_SECONDS = 5.0
-"""A balancer asks more often than this. A report that is older says nothing any more."""
-LONGEST = 1000  # characters: a longer header is none of HAProxy
+"""A balancer asks more often than this. An older report is out of date."""
+LONGEST = 1000  # characters: a longer header does not come from HAProxy
 
 _COUNTS = re.compile(r"; weight=(\d{1,9})/(\d{1,9}); scur=(\d{1,9})/(\d{1,9})(?:;|$)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """weight, weights: of this server, and of all servers that are up together. sockets, all_sockets: that
-    are open at this server, and at all servers, also at those that are not up.
+    """weight: of this server. weights: the sum for all servers that are up. sockets: that are open at this
+    server. all_sockets: that are open at all servers, also at those that are not up.
     """
 
     weight: int

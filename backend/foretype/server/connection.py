@@ -52,7 +52,7 @@ DRAINING = Refused(
 )
 MOVED = Refused(
     ErrorCode.DRAINING,
-    "The server has closed this connection, so that all servers get their share: connect again in a moment "
+    "The server has closed this connection to spread the clients over all servers: connect again in a moment "
     "and send the text again.",
 )
 TENANT_FULL = Refused(
@@ -61,7 +61,8 @@ TENANT_FULL = Refused(
 )
 PASSED_ON = Refused(
     ErrorCode.UNAUTHORIZED,
-    "The client has connected to an address that is not this server's: another program passes messages on.",
+    "The client has connected to an address that is not this server's, so another program forwards its "
+    "messages: connect to the address that the server printed.",
 )
 Opening = TypeVar("Opening", Hello, Proof)
 TRACES = itertools.count(1)

@@ -29,7 +29,7 @@ RETRY_SECONDS = 10
 LAST_FILES = 8
 
 BAD_REQUEST = "The server cannot read this request: it is not valid HTTP/1.1."
-FAILED = "The server failed at this request: try again."
+FAILED = "The server failed to process this request: try again."
 SENTENCES = {
     NoPlace.ALL_TAKEN: f"The server has no room for another connection: try again in {RETRY_SECONDS} s.",
     NoPlace.NETWORK_HAS_ITS_SHARE: "Too many connections are open from this address: close one, or try again "
@@ -111,7 +111,7 @@ class HttpConnection(web.RequestHandler):
                 self._leave(
                     plain(
                         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-                        f"The head of the request is longer than {HEAD_BYTES} bytes.",
+                        f"The head of the request is longer than {HEAD_BYTES} bytes: send shorter headers.",
                     )
                 )
 

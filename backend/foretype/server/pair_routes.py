@@ -55,7 +55,7 @@ async def make_code(request: web.Request) -> web.Response:
     owner = await owner_of(request)
     if isinstance(owner, Denied):
         return refuse(owner.refused, owner.retry_s)
-    if isinstance(owner, Signed):  # a paired token would outlive its expiry, and belong to no tenant
+    if isinstance(owner, Signed):  # a token from pairing never expires, and has no tenant
         return refuse(UNAUTHORIZED)
     made = await asyncio.to_thread(service.pairing.new_code, CODE_FOR_PAGE_SECONDS)
     return web.json_response({"code": made})

@@ -82,7 +82,7 @@ class ProviderKeys:
         return self._keys.get(kid)
 
     def is_known(self, kid: str) -> bool:
-        """Whether the provider has this key. Raises `UnknownKeyError` if it may have it by now."""
+        """Whether the provider has this key. Raises `UnknownKeyError` if the last request for keys failed."""
         if kid in self._keys:
             return True
         if not self._is_current:
@@ -90,8 +90,8 @@ class ProviderKeys:
         return False
 
     async def look_for(self, kid: str) -> None:
-        """If the key is unknown, ask the provider, unless it was asked a moment ago. All who wait share one
-        request, and none waits longer than `WAIT_SECONDS`.
+        """If the key is unknown, ask the provider, unless it was asked a moment ago. All callers that wait
+        share one request, and none waits longer than `WAIT_SECONDS`.
         """
         if kid in self._keys:
             return
@@ -153,7 +153,7 @@ async def _document(http: aiohttp.ClientSession, address: str) -> dict[str, Any]
                 if len(content) > MOST_BYTES:
                     raise ProviderError(f"The document {address} is longer than {MOST_BYTES:,} bytes.")
     except aiohttp.InvalidURL:
-        raise ProviderError("The address of the provider's keys is no address.") from None
+        raise ProviderError("The provider's document has a `jwks_uri` that is not an address.") from None
     except aiohttp.ClientError as error:  # its message may quote what the provider sent
         raise UnreachableProviderError(f"{address} cannot be reached ({type(error).__name__}).") from None
     try:
@@ -172,7 +172,7 @@ def _keys_address(document: Mapping[str, Any], issuer: str) -> str:
         can_be_shown = isinstance(named, str) and named.isprintable() and len(named) <= MOST_ISSUER_CHARS
         raise ProviderError(
             f"The document {issuer.rstrip('/')}{DISCOVERY} names another issuer"
-            f"{f', {named}' if can_be_shown else ''}: both have to be the same to the letter."
+            f"{f', {named}' if can_be_shown else ''}: both must be exactly the same."
         )
     try:
         is_usable = isinstance(address, str) and is_safe(urlsplit(address))

@@ -27,7 +27,7 @@ async def body_of(request: web.Request) -> bytes:
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
     except web.RequestPayloadError:
-        raise UnreadableError("The body does not arrive as its headers say.") from None
+        raise UnreadableError("The body does not match its Content-Length or Transfer-Encoding.") from None
     if not body.strip():
         raise UnreadableError("The request has no body: send one JSON object.")
     return body

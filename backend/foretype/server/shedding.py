@@ -22,7 +22,7 @@ from foretype.support.clock import Clock
 
 TICK_SECONDS = 1.0
 IDLE_SECONDS = 10.0
-"""A client that has sent no keystroke for so long is idle."""
+"""A client that has sent no keystroke for this long is idle."""
 IDLE_CLOSED_PER_SECOND = 5
 IDLE_WAIT_SECONDS = 2.0
 """The longest time after which an idle client is told to connect again. A client that types connects again at
@@ -33,13 +33,13 @@ YOUNGEST = 0.5
 opened together are not closed together.
 """
 TOLERANCE = 0.05
-"""A server begins to close sockets when it has this part of its share more than the share, and more than one
-socket more: numbers of clients vary, and the next server has to read the text of each client that types. A
-server without a share, because its weight is 0, closes all.
+"""A server begins to close sockets when it is above its share by more than this part of the share, and by
+more than one socket. It keeps a smaller excess, because numbers of clients vary, and because the next server
+has to read the text of each client that types. A server without a share, because its weight is 0, closes all.
 """
 SPREAD_SECONDS = 20.0
-"""The excess over the share is closed at such a rate that it would last for so long. The rate falls with the
-excess, so after three times as long 95 % are closed.
+"""The time in which the sockets above the share would be closed if the rate stayed the same. The rate falls
+with their number, so 95 % of them are closed after three times as long.
 """
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -81,7 +81,7 @@ class Shedder:
         self._clock = clock
         self._random = random or Random()
         self._report = report
-        self._is_spreading = False  # whether there were too many sockets for the share, and still are
+        self._is_spreading = False  # whether it is closing sockets above the share
         self._ends: dict[OpenConnection, float] = {}  # when each open socket reaches its age
         self._leaving: set[OpenConnection] = set()
 
@@ -128,8 +128,8 @@ class Shedder:
     def _excess(self, staying: int) -> float:
         """How many sockets there are above the share. 0 as long as they are few.
 
-        The report may be older than some sockets, and count others that have left since: the excess is what
-        both numbers agree on.
+        The report may be older than some sockets, and may count others that have left since. So the smaller
+        of both numbers of sockets counts.
         """
         report = self._report()
         if report is None:

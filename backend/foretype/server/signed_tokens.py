@@ -102,7 +102,7 @@ def parsed_keys(content: bytes) -> Keys:
         if not isinstance(entry, dict) or entry.get("kty") != "OKP" or entry.get("crv") != "Ed25519":
             continue
         if "d" in entry:
-            raise BadFileError("has a private key: servers get the public keys only.")
+            raise BadFileError("has a private key: give servers only the public keys.")
         if not isinstance(entry.get("kid"), str):
             raise BadFileError("has a key without an id (`kid`).")
         try:

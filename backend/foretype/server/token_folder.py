@@ -31,7 +31,7 @@ from foretype.support.clock import Clock
 LOCK_SECONDS = 5.0
 DAY_SECONDS = 24 * 60 * 60
 PROVIDER_DAYS = 400
-"""A provider's token that was revoked stays in the list for so long: its expiry is not known here."""
+"""A provider's token that was revoked stays in the list for this long: its expiry is not known here."""
 
 
 class TokenFolderError(Exception):

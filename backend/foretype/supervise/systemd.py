@@ -47,8 +47,8 @@ class Systemd:
             raise CannotSuperviseError("This system was not started by systemd.")
         if self._run((*SYSTEMCTL, "show-environment")).code != 0:
             raise CannotSuperviseError(
-                "The user's systemd cannot be reached, as in a shell that su or sudo has opened: log in as "
-                "this user, or run `loginctl enable-linger` as this user, then run this command again."
+                "The user's systemd cannot be reached, perhaps because su or sudo opened this shell: log in "
+                "as this user, or run `loginctl enable-linger` as this user, then run this command again."
             )
 
     def definition(self, program: Sequence[str]) -> bytes:

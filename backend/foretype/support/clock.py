@@ -16,7 +16,7 @@ class Timer(Protocol):
 
 
 class Timers(Protocol):
-    """Time as an asyncio event loop keeps it, which is one; tests pass a clock that they move by hand."""
+    """An asyncio event loop, which has these methods, or in tests a clock that they move by hand."""
 
     def time(self) -> float:
         """Seconds from any fixed point, monotonic."""

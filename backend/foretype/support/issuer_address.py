@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 
 def check_issuer(issuer: str | None) -> str | None:
-    """The same issuer, to the letter: tokens name it so. Raises `ValueError`, without the issuer."""
+    """The issuer as it was given: tokens must name exactly this text. Raises `ValueError`, without it."""
     if issuer is None:
         return None
     issuer = issuer.strip()
@@ -17,7 +17,7 @@ def check_issuer(issuer: str | None) -> str | None:
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError("an issuer looks like https://login.example.org; the provider's pages name it")
+        raise ValueError("an issuer looks like https://login.example.org; the provider's settings show it")
     if parts.username is not None or parts.password is not None:
         raise ValueError("an issuer has no user and no password")
     if "?" in issuer or "#" in issuer:
@@ -30,7 +30,7 @@ def check_issuer(issuer: str | None) -> str | None:
 
 
 def is_safe(address: SplitResult) -> bool:
-    """Whether nobody on the network can change what comes from there: HTTPS, or this machine itself."""
+    """Whether nobody on the network can change an answer from this address: HTTPS, or this machine itself."""
     if address.scheme == "https":
         return True
     name = address.hostname or ""

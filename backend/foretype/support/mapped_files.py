@@ -18,7 +18,7 @@ _MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ \S+ +(/.*)$")
 
 def drop_pages(folder: Path) -> int:
     """Drop the resident pages of files in `folder` that this process maps, except of mappings with changed
-    pages, whose changes would be lost. Returns the bytes of the mappings; 0 where the system is not Linux.
+    pages, whose changes would be lost. Returns the bytes of the mappings; 0 if the system is not Linux.
     """
     if not sys.platform.startswith("linux"):
         return 0

@@ -44,15 +44,19 @@ class Stages:
             registry=registry,
         )
         self._stages = {stage: stages.labels(stage.value) for stage in Stage}
-        self._runs = self._by_purpose("runs", "Runs of the model, by what asked for them.")
-        self._runs_used = self._by_purpose("runs_used", "Of these runs, those that an answer has used.")
+        self._runs = self._by_purpose("runs", "Runs of the model, by the purpose of the run.")
+        self._runs_used = self._by_purpose(
+            "runs_used", "Runs of the model of which an answer has used a result."
+        )
         self._tokens = self._by_purpose("tokens", "Tokens that went through the model.")
         self._results = self._by_purpose("results", "Next-token distributions that runs of the model gave.")
-        self._results_used = self._by_purpose("results_used", "Of these, those that an answer has used.")
+        self._results_used = self._by_purpose(
+            "results_used", "Next-token distributions that an answer has used."
+        )
         self._seconds = self._by_purpose("seconds", "Seconds that runs of the model took.")
         busy = Counter(
             "foretype_model_busy_seconds",
-            "Seconds in which the model ran for keystrokes that a client waits for, and ahead of keystrokes.",
+            "Seconds that the model ran: for keystrokes that a client waits for, or ahead of keystrokes.",
             ["for"],
             registry=registry,
         )
@@ -160,7 +164,7 @@ class Metrics:
         )
         self._spans = Counter(
             "foretype_spans",
-            "Spans of traces, by what became of them; 0 unless FORETYPE_TRACES is set.",
+            "Spans of traces, by their outcome; 0 unless FORETYPE_TRACES is set.",
             ["fate"],
             registry=self.registry,
         )

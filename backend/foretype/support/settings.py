@@ -181,7 +181,7 @@ class Settings(BaseModel):
         0,
         ge=0,
         le=3600,
-        description="Seconds in which a server that is being stopped closes its connections, one after the "
+        description="Seconds within which a server that is stopped closes its connections, one after the "
         "other; 0 closes all of them at once.",
     )
     token: Annotated[Token, Group.ACCESS] = Field(
@@ -198,7 +198,7 @@ class Settings(BaseModel):
     tokens_keys: Annotated[Path | None, Group.ACCESS] = Field(
         None,
         description="A file with the public keys (JSON Web Key Set) of signed tokens. Every server with this "
-        "file accepts them. foretype token mint makes it: keys.json.",
+        "file accepts these tokens. foretype token mint writes the file: keys.json.",
     )
     tokens_revoked: Annotated[Path | None, Group.ACCESS] = Field(
         None,
@@ -207,19 +207,18 @@ class Settings(BaseModel):
     )
     oidc_issuer: Annotated[Issuer, Group.ACCESS] = Field(
         None,
-        description="The issuer of your organisation's OpenID Connect provider, such as "
-        "https://login.example.org, to the letter: the server fetches its public keys, and accepts its "
-        "tokens. By default nothing is fetched.",
+        description="The issuer of your organisation's OpenID Connect provider, exactly as it writes it, "
+        "such as https://login.example.org. The server fetches its public keys, and accepts its tokens.",
     )
     oidc_audience: Annotated[str | None, Group.ACCESS] = Field(
         None,
-        description="The audience (aud) that the provider's tokens must have: the client id or the API that "
-        "stands for Foretype there.",
+        description="The audience (aud) that the provider's tokens must have: the client id or the API under "
+        "which Foretype is registered at the provider.",
     )
     oidc_tenant_claim: Annotated[str | None, Group.ACCESS] = Field(
         None,
-        description="The claim of the provider's tokens that is their tenant; by default all of them have "
-        "one tenant, the issuer's host.",
+        description="The claim that names the tenant (the organisation with a quota) of a provider's token; "
+        "by default all of these tokens have the same tenant, the issuer's host.",
     )
     state_dir: Annotated[Path, Group.ACCESS] = Field(
         default_factory=lambda: Path(platformdirs.user_state_dir("foretype", False)),
@@ -271,8 +270,8 @@ class Settings(BaseModel):
     )
     shorten_when_busy: Annotated[bool, Group.WORK] = Field(
         True,
-        description="Shorten suggestions and offer no corrections while the model has hardly a pause. If "
-        "this is off, answers come later instead, which only measurements of quality want.",
+        description="While the model is almost always busy, shorten suggestions and offer no corrections. If "
+        "this is off, answers come later instead, which is useful only to measure quality.",
     )
     frugal: Annotated[Frugal, Group.WORK] = Field(
         Frugal.AUTO,
@@ -307,13 +306,15 @@ class Settings(BaseModel):
         100,
         gt=0,
         le=100_000,
-        description="Keystrokes per second that one client may send; with the fixed token, one connection.",
+        description="Keystrokes per second that one client may send. With the fixed token, each connection "
+        "has this limit.",
     )
     keystroke_burst: Annotated[int, Group.LIMITS] = Field(
         200,
         ge=1,
         le=1_000_000,
-        description="Keystrokes that one client may send at once; with the fixed token, one connection.",
+        description="Keystrokes that one client may send at once. With the fixed token, each connection has "
+        "this limit.",
     )
     tenant_keystrokes_per_second: Annotated[float | None, Group.CONNECTIONS] = Field(
         None,
@@ -336,8 +337,8 @@ class Settings(BaseModel):
         30,
         ge=0,
         le=10_080,
-        description="Minutes that a WebSocket may be open. So that clients spread over several servers, the "
-        "server closes each at a random age from half of this on, just after an answer; 0 means no limit.",
+        description="Minutes that a WebSocket may be open; 0 means no limit. To spread clients over servers, "
+        "it is closed just after an answer, at a random age between half of this and all of it.",
     )
     sockets_target: Annotated[int | None, Group.CONNECTIONS] = Field(
         None,
@@ -362,8 +363,8 @@ class Settings(BaseModel):
         30_000,
         ge=1000,
         le=1_000_000,
-        description="Short runs of words that are kept for one person, at most; the least seen and oldest "
-        "are forgotten first. 30,000 take about 4 MB in the file, 10 MB in memory while the person types.",
+        description="The most word sequences (1 to 4 words) that are kept for one person; the least seen and "
+        "oldest are forgotten first. 30,000 take about 4 MB in the file, 10 MB in memory while typing.",
     )
     log_level: Annotated[LogLevel, Group.LOGS] = Field(
         LogLevel.WARNING, description="debug, info, warning or error. Typed text is never logged."
@@ -395,7 +396,10 @@ class Settings(BaseModel):
     def _messages_hold_their_context(self) -> Settings:
         needed = 8 * self.context_chars + 1024  # four bytes a character, left and right of the caret
         if self.message_bytes < needed:
-            raise ValueError(f"message_bytes must be at least {needed}, to hold context_chars on both sides.")
+            raise ValueError(
+                f"{PREFIX}MESSAGE_BYTES must be at least {needed}: a message must hold {PREFIX}CONTEXT_CHARS "
+                "characters on both sides of the caret."
+            )
         return self
 
 

@@ -35,7 +35,7 @@ const IDLE_MS = 45_000;
 const KEEP_ALIVE_MS = 20_000;
 /** A reachable server answers within its time budget, or says why not. After this long without an answer it counts as unreachable. */
 const SILENT_MS = 5_000;
-/** A user who pressed a key within this time goes on typing. The server has the same time, in shedding.py. */
+/** A user who pressed a key within this time is assumed to be typing. The server has the same time, in shedding.py. */
 const TYPING_MS = 10_000;
 /** A field of this name is never opened. Closing it means nothing to the server, but keeps the worker and the connection alive. */
 const NO_FIELD = "keepalive";
@@ -126,7 +126,7 @@ export class Switchboard {
     this.#unanswered.answer(frame);
     const post = (answer: Answer) => this.#pages.get(Number(number))?.post({ type: "answer", field, answer });
     if (frame.type === "error") {
-      // What the server refuses once it would refuse again.
+      // The server would refuse the same keystroke again.
       if (frame.code !== "draining" && isAbout(frame, this.#last?.frame)) this.#last = null;
       const answer = noTime(frame);
       if (answer) this.#timers.setTimeout(() => post(answer), waitWhenOverloaded());

@@ -72,7 +72,7 @@ export interface Client {
   snippetTaken(length: number, presses: number): void;
   /** The user has undone an accepted text or a snippet, which was reported with these numbers. */
   takenBack(length: number, presses: number): void;
-  /** The user has redone what `takenBack` was told of. */
+  /** The user has redone a text that `takenBack` was told of. */
   takenAgain(length: number, presses: number): void;
   dismissed(field: string, seq: number): void;
   /** The field has lost the focus; the server may forget it. */

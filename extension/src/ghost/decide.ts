@@ -70,7 +70,7 @@ export type Shown =
 
 /** The lowest confidence that is shown after a short value: `python -m latency.forms` measures how often Tab then completes too much. */
 export const SURE = 0.65;
-/** The characters of a word that may be corrected, and those that are no place before one. An apostrophe may be an opening quote. */
+/** The characters of a word that may be corrected, and those that must not come right before it. An apostrophe may be an opening quote. */
 const WORD = /^[\p{L}\p{M}'’]+$/u;
 const INSIDE_WORD = /[\p{L}\p{M}\p{N}_]/u;
 

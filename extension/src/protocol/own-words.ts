@@ -11,7 +11,7 @@ export interface OwnWord {
 }
 
 export interface FoundWords {
-  /** Whether the server learns at all: its operator decides. */
+  /** Whether the server learns at all: its administrator decides. */
   readonly learning: boolean;
   /** The number of words that the search finds. */
   readonly total: number;

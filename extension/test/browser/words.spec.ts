@@ -239,7 +239,7 @@ test("the button that forgets all words does not look like one that connects, al
 
 const TROUBLES: Record<string, readonly [readonly [number, string] | null, string]> = {
   "is too old": [null, "cannot learn words yet. Update Foretype"],
-  "is not allowed to learn": [answer([], 0, false), "its operator has switched learning off"],
+  "is not allowed to learn": [answer([], 0, false), "its administrator has switched learning off"],
   "cannot read its file": [[500, "{}"], "could not read or store the words"],
   "no longer knows the token": [[401, "{}"], "does not accept this token"],
 };

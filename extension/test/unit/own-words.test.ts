@@ -75,7 +75,7 @@ test("a text that the server leaves out is refused", async () => {
   expect(await troubleOf(own.add("Leeds"))).toBe("unusable");
 });
 
-test("a server whose operator has switched learning off says so", async () => {
+test("a server whose administrator has switched learning off says so", async () => {
   server.words.set("GET /v1/words", [200, '{"learning": false, "total": 0, "words": []}']);
   expect(await own.find("", 50, 0)).toEqual({ learning: false, total: 0, words: [] });
 });

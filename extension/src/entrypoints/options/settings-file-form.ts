@@ -82,7 +82,7 @@ function close(): void {
 async function apply({ content, missing }: Offered): Promise<void> {
   const isAll = missing.some((one) => EVERYWHERE.includes(one));
   // The browser shows its question only while it handles the click, so nothing may be awaited before.
-  // It rejects if a site in the file is none for this browser.
+  // It rejects if this browser does not take an entry of the file for a site.
   const request = () => browser.permissions.request({ origins: [...missing] }).catch(() => false);
   const isAllowed = missing.length === 0 || (await request());
   if (isAll && isAllowed)

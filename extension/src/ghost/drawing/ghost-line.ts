@@ -194,7 +194,7 @@ export class GhostLine {
     });
   }
 
-  /** What a label is wider than its words, in pixels of the viewport. */
+  /** How much wider a label is than its words, in pixels of the viewport. */
   paddingOfLabel({ scale, style }: Placement): number {
     const count = this.#choice ? 4 * Number.parseFloat(style.get("font-size") ?? "16") : 0;
     return (count + 8) * scale;

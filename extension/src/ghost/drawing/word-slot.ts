@@ -24,7 +24,7 @@ interface Extent {
   readonly canvasHeight: number;
 }
 
-/** Canvases have widths in steps of so many pixels, and are in no direction larger than so many times what they need. */
+/** A canvas has a width in steps of `STEP` pixels, and is at most `MOST_SPARE` times as wide and as high as it needs to be. */
 const STEP = 64;
 const MOST_SPARE = 4;
 

@@ -1,7 +1,7 @@
 import { shadowRootsAround } from "../fields/ancestors.ts";
 import { hug } from "./hug.ts";
 
-/** Looks may take at most the page's time divided by this. */
+/** Looking at the page takes at most one part in this many of the page's time. */
 const SHARE = 16;
 
 /** Events after which a page may look different, though nobody has typed, scrolled or moved the focus. */

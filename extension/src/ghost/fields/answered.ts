@@ -21,12 +21,12 @@ const SHOWN_MAIL = '.a3s, [id^="UniqueMessageBody"], #messagebody';
 /** A mail that is written in one of these has nothing to do with a mail that is shown outside of it. */
 const WINDOW = 'dialog, [role="dialog"]';
 
-/** What is no text of the mail itself: what it quotes in turn, fields, and what is never shown. */
+/** The parts that are not the mail's own text: its quotations, fields, and parts that are never shown. */
 const LEFT_OUT =
   "blockquote, .gmail_quote, .gmail_attr, input, textarea, select, button, script, style, template, title, noscript, [hidden], [contenteditable]";
 const BLOCKS = /^(ADDRESS|ARTICLE|BLOCKQUOTE|BR|DD|DIV|DL|DT|H[1-6]|HR|LI|OL|P|PRE|SECTION|TABLE|TD|TH|TR|UL)$/;
 
-/** A line that a plain mail quotes; two marks are what that mail quotes in turn. */
+/** A quoted line of a plain mail. A line with two marks is a quotation inside the quoted mail. */
 const QUOTED_LINE = /^>(?! ?>) ?(.*)$/gm;
 
 /**
