@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   unlikely: "No suggestion: nothing is likely enough.",
   no_context: "No suggestion: there is no text.",
   unsupported_text: "No suggestion: the model does not support this text.",
+  dismissed: "No suggestion: you dismissed it.",
   budget: "No suggestion: the time was not enough.",
   overloaded: "No suggestion: the server was too busy.",
 };

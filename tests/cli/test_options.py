@@ -23,6 +23,8 @@ COMMANDS = {
     "prepare": {"models_dir", "threads", "provider"},
     "models": {"models_dir"},
     "compare": {"models_dir", "threads"},
+    "providers": {"model", "models_dir", "threads"},
+    "words show": {"state_dir"},
 }
 
 

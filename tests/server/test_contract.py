@@ -225,7 +225,7 @@ def test_the_prose_has_a_row_for_every_member(message: str) -> None:
 def test_the_prose_has_the_limits_of_the_code() -> None:
     told = rows("## Limits")
     limits = ClientLimits()
-    for name, value in (
+    told_of = (
         ("limits.context_chars", limits.context_chars),
         ("limits.fields", limits.fields),
         ("limits.message_bytes", limits.message_bytes),
@@ -244,7 +244,9 @@ def test_the_prose_has_the_limits_of_the_code() -> None:
         ("seconds for a whole request", SECONDS[Phase.REQUEST]),
         ("seconds between two requests of one connection", SECONDS[Phase.IDLE]),
         ("seconds between pings", socket_route.HEARTBEAT_SECONDS),
-    ):
+    )
+    assert {value for _, value in told_of} >= set(astuple(limits)), "a limit is not told"
+    for name, value in told_of:
         assert f"{value:,.0f}" in re.findall(r"\d+(?:,\d+)*", told[name]), name
 
 
