@@ -242,6 +242,7 @@ test("if the server is unreachable, the popup says how to start it, and axe find
   page,
   server,
   show,
+  browserContext,
 }) => {
   await show(TEXTAREA, "Hello");
   await expect.poll(() => server.keystrokes.length).toBeGreaterThan(0);
@@ -261,6 +262,9 @@ test("if the server is unreachable, the popup says how to start it, and axe find
   }
   await popup.close();
   await server.start();
+  // The extension waits up to ten seconds between two attempts to connect. The next test must not begin within them.
+  const iconTitle = () => inWorker<string>(browserContext, "chrome.action.getTitle({})");
+  await expect.poll(iconTitle, { timeout: 20_000 }).toBe("Foretype: connected");
 });
 
 test("a key is chosen by pressing it, and works at once, also on open pages", async ({

@@ -9,11 +9,7 @@ const FILE = fileURLToPath(new URL("../../../docs/images/typing.gif", import.met
 const SIZE = { width: 760, height: 430 };
 
 /** The text of the mail. In the second line another suggestion is chosen and accepted; in the third the suggestion is dismissed. */
-const MAIL = [
-  "Thank you for the quick response.",
-  "Please let me know if you have any ",
-  "Have a great ",
-] as const;
+const MAIL = ["Thank you for the quick response.", "Please let me know if you have any ", "Have a great "] as const;
 const BY_HAND = "evening!";
 const LETTER_MS = 105;
 /** The times for which the user looks at a suggestion before accepting it, and at the accepted text. */
