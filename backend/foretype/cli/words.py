@@ -21,7 +21,7 @@ from foretype.words.store import MOST_ADDED, Word, WordStore, stored_form
 
 SHOWN = 50
 NOT_LISTED = (
-    "A word is listed after it was typed in three fields. `foretype words export` prints everything that is "
+    "A word is listed after it was typed in three texts. `foretype words export` prints everything that is "
     "kept, and `foretype words forget` deletes it."
 )
 SIGNED = re.compile(r"signed [0-9a-f]{16}", re.ASCII)
