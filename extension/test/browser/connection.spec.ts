@@ -1,5 +1,5 @@
 import type { BrowserContext } from "@playwright/test";
-import { expect, inWorker, OPTIONS, pair, test } from "./fixtures.ts";
+import { expect, iconTitleIn, inWorker, OPTIONS, pair, test } from "./fixtures.ts";
 import { openPlayground } from "./playground-page.ts";
 import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
 
@@ -132,7 +132,7 @@ for (const knowledge of ["proves nothing", "proves another token"] as const) {
     show,
     browserContext,
   }) => {
-    const iconTitle = () => inWorker(browserContext, "chrome.action.getTitle({})");
+    const iconTitle = () => iconTitleIn(browserContext);
     server.script = knows(SENTENCE);
     await show('<textarea id="field" rows="4" cols="70"></textarea>', "Thanks");
     await ghost.expectText(" for the quick response");

@@ -100,6 +100,10 @@ export async function inWorker<Value>(context: BrowserContext, expression: strin
   return worker.evaluate(expression) as Promise<Value>;
 }
 
+/** The tooltip of the toolbar icon. */
+export const iconTitleIn = (context: BrowserContext): Promise<string> =>
+  inWorker(context, "chrome.action.getTitle({})");
+
 /** Connects the extension as a user does. */
 export async function pair(page: Page, address: string, secret: string): Promise<void> {
   await page.goto(OPTIONS);

@@ -3,7 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { BrowserContext, Page } from "@playwright/test";
 import { DEFAULT_ADDRESS } from "../../src/protocol/address.ts";
 import type { PairedServer } from "../../src/storage.ts";
-import { expect, inWorker, OPTIONS, test } from "./fixtures.ts";
+import { expect, iconTitleIn, inWorker, OPTIONS, test } from "./fixtures.ts";
 import { openPopup } from "./popup-page.ts";
 import { knows } from "./scripted-server.ts";
 
@@ -263,8 +263,7 @@ test("if the server is unreachable, the popup says how to start it, and axe find
   await popup.close();
   await server.start();
   // The extension waits up to ten seconds between two attempts to connect. The next test must not begin within them.
-  const iconTitle = () => inWorker<string>(browserContext, "chrome.action.getTitle({})");
-  await expect.poll(iconTitle, { timeout: 20_000 }).toBe("Foretype: connected");
+  await expect.poll(() => iconTitleIn(browserContext), { timeout: 20_000 }).toBe("Foretype: connected");
 });
 
 test("a key is chosen by pressing it, and works at once, also on open pages", async ({

@@ -1,5 +1,5 @@
 import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
-import { launch, pair } from "./fixtures.ts";
+import { iconTitleIn, launch, pair } from "./fixtures.ts";
 import { Ghost } from "./ghost.ts";
 import { REAL_TOKEN, RealServer } from "./real-server.ts";
 
@@ -62,10 +62,7 @@ export const test = base.extend<OfTest, OfWorker>({
     });
   },
   iconTitle: async ({ browserContext }, use) => {
-    await use(async () => {
-      const worker = browserContext.serviceWorkers()[0] ?? (await browserContext.waitForEvent("serviceworker"));
-      return worker.evaluate("chrome.action.getTitle({})") as Promise<string>;
-    });
+    await use(() => iconTitleIn(browserContext));
   },
 });
 
