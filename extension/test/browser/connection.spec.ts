@@ -1,5 +1,5 @@
 import type { BrowserContext } from "@playwright/test";
-import { expect, iconTitleIn, inWorker, OPTIONS, pair, test } from "./fixtures.ts";
+import { expect, iconTitleIn, OPTIONS, pair, test } from "./fixtures.ts";
 import { openPlayground } from "./playground-page.ts";
 import { CODE, knows, PLAYGROUND, ScriptedServer, TOKEN } from "./scripted-server.ts";
 
